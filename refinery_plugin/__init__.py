@@ -1,0 +1,1 @@
+"""Run designed experiments on code written by language models, as a pytest plugin."""

@@ -1,0 +1,1 @@
+"""Adapters: where the plugin touches the network, files and clocks."""
