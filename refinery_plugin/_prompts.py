@@ -1,0 +1,126 @@
+"""The words that are sent to the model; pure functions of the task, the settings and the state of a trajectory."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from refinery_plugin._chat import Message
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._levels import show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refinery_plugin._settings import Settings
+    from refinery_plugin._task import Task
+
+
+class PromptError(RefineryError):
+    """A task's prompt has a place that no setting fills."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What does not change during a trajectory."""
+
+    task: Task
+    settings: Settings
+    packages: Sequence[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The state at the start of one turn.
+
+    ``lead`` and ``author`` are agent numbers from 1; ``author`` wrote the current ``program``, and both are ``None``
+    as long as there is none. ``remaining_seconds`` is ``None`` without a time budget.
+    """
+
+    lead: int
+    author: int | None
+    program: str | None
+    remaining_seconds: int | None
+
+
+def system_message(brief: Brief, lead: int) -> Message:
+    """Tell the lead agent who it is; a team of one is told of no team."""
+    size = brief.settings.agents
+    text = "You are an expert Python programmer who writes correct and very fast code."
+    if size > 1:
+        text = (
+            f"{text} You are agent {lead} of a team of {size} agents. The agents take turns: each turn one agent leads "
+            "and improves the team's program. In this turn you lead."
+        )
+    return Message(role="system", content=text)
+
+
+def task_message(brief: Brief, turn: Turn) -> Message:
+    """State the whole task and, where there is a program already, ask for a faster one."""
+    parts = [_statement(brief), _rules(brief)]
+    parts += _first_request(turn) if turn.program is None else _refinement(brief, turn, turn.program)
+    return Message(role="user", content="\n\n".join(parts))
+
+
+def follow_up_message(brief: Brief, turn: Turn) -> Message:
+    """Ask for the next program in a conversation that already holds the task."""
+    parts = _first_request(turn) if turn.program is None else _refinement(brief, turn, turn.program)
+    return Message(role="user", content="\n\n".join([*parts, _form(brief)]))
+
+
+def _statement(brief: Brief) -> str:
+    places = {name: show(value) for name, value in brief.settings.extra.items()}
+    if not places:
+        return brief.task.prompt.strip()
+    try:
+        return brief.task.prompt.strip().format(**places)
+    except (KeyError, IndexError, ValueError) as exc:
+        raise PromptError(
+            f"task {brief.task.name!r}: its prompt has a place that no setting fills: {exc}; "
+            f"its settings are {', '.join(places)}; write literal braces twice"
+        ) from exc
+
+
+def _rules(brief: Brief) -> str:
+    allowed = " and ".join(["the standard library", *brief.packages])
+    rules = (
+        "Write a Python function with exactly this name and these parameters:\n\n"
+        f"```python\n{brief.task.signature.rstrip(':')}:\n```\n\n"
+        "The function is called with the input as its argument and must return the answer. It is judged by whether "
+        "the answer is right for every input, and then by its execution time: make it as fast as you can. "
+        f"You may use {allowed}. {_form(brief)}"
+    )
+    extra = brief.settings.instructions.strip()
+    return f"{rules}\n\n{extra}" if extra else rules
+
+
+def _form(brief: Brief) -> str:
+    return (
+        f"Answer with the complete program in one Python code block that defines `{brief.task.entry_point}`; "
+        "do not call it, and do not add examples or tests."
+    )
+
+
+def _first_request(turn: Turn) -> list[str]:
+    return _time_left(turn) + ["Write the first program." if turn.remaining_seconds is not None else ""][:0]
+
+
+def _refinement(brief: Brief, turn: Turn, program: str) -> list[str]:
+    return [
+        f"{_whose(brief, turn)}\n\n```python\n{program.rstrip()}\n```",
+        *_time_left(turn),
+        "Refine it: find what makes it slow, or wrong, and write a faster program that gives the same right answers.",
+    ]
+
+
+def _whose(brief: Brief, turn: Turn) -> str:
+    if brief.settings.agents == 1:
+        return "This is your current program:"
+    if turn.author == turn.lead:
+        return "This is the team's current program, which you wrote yourself:"
+    return f"This is the team's current program, which agent {turn.author} wrote:"
+
+
+def _time_left(turn: Turn) -> list[str]:
+    seconds = turn.remaining_seconds
+    return [] if seconds is None else [f"{seconds} second{'' if seconds == 1 else 's'} remain to improve the program."]
