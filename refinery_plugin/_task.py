@@ -54,7 +54,7 @@ class Task:
     sample: Callable[[int], Arguments]
     strategy: Callable[[], SearchStrategy[Arguments]]
     disguised: Callable[[int], Arguments] | None = None
-    settings: Mapping[str, object] = MappingProxyType({})
+    settings: Mapping[str, object] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         for label, value in (("name", self.name), ("prompt", self.prompt), ("reference", self.reference)):
