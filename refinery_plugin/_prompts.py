@@ -57,15 +57,16 @@ def system_message(brief: Brief, lead: int) -> Message:
 
 def task_message(brief: Brief, turn: Turn) -> Message:
     """State the whole task and, where there is a program already, ask for a faster one."""
-    parts = [_statement(brief), _rules(brief)]
-    parts += _first_request(turn) if turn.program is None else _refinement(brief, turn, turn.program)
-    return Message(role="user", content="\n\n".join(parts))
+    return _user([_statement(brief), *_rules(brief), *_request(brief, turn)])
 
 
 def follow_up_message(brief: Brief, turn: Turn) -> Message:
     """Ask for the next program in a conversation that already holds the task."""
-    parts = _first_request(turn) if turn.program is None else _refinement(brief, turn, turn.program)
-    return Message(role="user", content="\n\n".join([*parts, _form(brief)]))
+    return _user(_request(brief, turn))
+
+
+def _user(parts: Sequence[str]) -> Message:
+    return Message(role="user", content="\n\n".join(parts))
 
 
 def _statement(brief: Brief) -> str:
@@ -81,35 +82,33 @@ def _statement(brief: Brief) -> str:
         ) from exc
 
 
-def _rules(brief: Brief) -> str:
+def _rules(brief: Brief) -> list[str]:
+    task = brief.task
     allowed = " and ".join(["the standard library", *brief.packages])
-    rules = (
-        "Write a Python function with exactly this name and these parameters:\n\n"
-        f"```python\n{brief.task.signature.rstrip(':')}:\n```\n\n"
-        "The function is called with the input as its argument and must return the answer. It is judged by whether "
-        "the answer is right for every input, and then by its execution time: make it as fast as you can. "
-        f"You may use {allowed}. {_form(brief)}"
-    )
+    result = task.result_type.__name__ if isinstance(task.result_type, type) else str(task.result_type)
+    numpy = ", not a NumPy one" if "numpy" in brief.packages else ""
+    rules = [
+        "Write a Python function with exactly this signature:\n\n"
+        f"```python\n{task.signature.rstrip().rstrip(':')}:\n```",
+        f"It is called with the input and must return the right result as a plain Python `{result}`{numpy}. After that only "
+        f"its execution time counts: make it as fast as you can. You may use {allowed}.",
+    ]
     extra = brief.settings.instructions.strip()
-    return f"{rules}\n\n{extra}" if extra else rules
+    return [*rules, extra] if extra else rules
 
 
-def _form(brief: Brief) -> str:
-    return (
-        f"Answer with the complete program in one Python code block that defines `{brief.task.entry_point}`; "
-        "do not call it, and do not add examples or tests."
+def _request(brief: Brief, turn: Turn) -> list[str]:
+    form = (
+        f"Answer with the complete program in one Python code block. It only imports and defines: it must not call "
+        f"`{brief.task.entry_point}`, print, or contain examples or tests."
     )
-
-
-def _first_request(turn: Turn) -> list[str]:
-    return _time_left(turn) + ["Write the first program." if turn.remaining_seconds is not None else ""][:0]
-
-
-def _refinement(brief: Brief, turn: Turn, program: str) -> list[str]:
+    if turn.program is None:
+        return [*_time_left(turn), form]
     return [
-        f"{_whose(brief, turn)}\n\n```python\n{program.rstrip()}\n```",
+        f"{_whose(brief, turn)}\n\n```python\n{turn.program.rstrip()}\n```",
+        "Refine it: find what is slow in it, or wrong, and write a faster program that returns the right results.",
         *_time_left(turn),
-        "Refine it: find what makes it slow, or wrong, and write a faster program that gives the same right answers.",
+        form,
     ]
 
 
@@ -123,4 +122,4 @@ def _whose(brief: Brief, turn: Turn) -> str:
 
 def _time_left(turn: Turn) -> list[str]:
     seconds = turn.remaining_seconds
-    return [] if seconds is None else [f"{seconds} second{'' if seconds == 1 else 's'} remain to improve the program."]
+    return [] if seconds is None else [f"Time left for the whole work: {seconds} second{'' if seconds == 1 else 's'}."]

@@ -1,0 +1,54 @@
+"""Writing files so that a kill or a full disk never leaves half of one."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from refinery_plugin._errors import RefineryError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class FileError(RefineryError):
+    """A file could not be written."""
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a whole file or leave the old one as it is; a file that already holds the data is not touched.
+
+    Raises
+    ------
+    FileError : with the path and the reason, such as a full disk.
+    """
+    try:
+        if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, data)
+    except OSError as exc:
+        raise FileError(f"{path} could not be written: {exc.strerror or exc}; nothing that was there is lost") from exc
+
+
+def _replace(path: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o644)  # noqa: PTH101 - mkstemp makes 0600, but results are there to be shared
+        os.replace(temporary, path)  # noqa: PTH105
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_json(path: Path, document: Mapping[str, object]) -> None:
+    """Write a JSON document for people and programs: indented, in the order given, UTF-8."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    write_atomically(path, text.encode("utf-8", "replace"))

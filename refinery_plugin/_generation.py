@@ -1,0 +1,163 @@
+"""Generating the selected programs: many trajectories at once on one event loop, each one's files written as it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import collections
+import dataclasses
+from decimal import Decimal
+from typing import TYPE_CHECKING, Protocol
+
+from refinery_plugin._adapters._files import write_atomically, write_json
+from refinery_plugin._chat import GenerationStopError
+from refinery_plugin._engine import refine
+from refinery_plugin._prompts import Brief
+from refinery_plugin._trajectory import Trajectory, TurnRecord, document, no_program_source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from refinery_plugin._chat import Chat
+    from refinery_plugin._pricing import Price
+    from refinery_plugin._study import Study
+    from refinery_plugin._task import Task
+    from refinery_plugin._units import Unit
+
+
+class Line(Protocol):
+    """One trajectory's cassette: a chat that says at the end whether the trajectory is complete."""
+
+    def chat(self, name: str) -> Chat:
+        """Open the cassette of that name."""
+
+    async def finish(self, name: str) -> None:
+        """Say that the trajectory is complete, so that nothing will ever be recorded after its last turn."""
+
+
+class Observer(Protocol):
+    """Whoever shows how far a generation is."""
+
+    def turn(self, unit: Unit, record: TurnRecord) -> None:
+        """One turn has ended."""
+
+    def trajectory(self, unit: Unit, trajectory: Trajectory) -> None:
+        """One trajectory has ended and its files are written."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """One program, or the reason why there is none."""
+
+    unit: Unit
+    trajectory: Trajectory
+
+
+async def generate(
+    units: Sequence[Unit],
+    *,
+    study: Study,
+    task: Task,
+    line: Line,
+    concurrency: int,
+    price_of: Callable[[str], Price | None],
+    observer: Observer,
+) -> list[Generated]:
+    """Run the trajectories of the given units, at most ``concurrency`` at a time, and write their files.
+
+    Returns
+    -------
+    One entry a unit, in the order given.
+
+    Raises
+    ------
+    GenerationStopError : no trajectory can go on; those that had ended are written.
+    """
+    slots = asyncio.Semaphore(concurrency)
+
+    async def one(unit: Unit) -> Generated:
+        async with slots:
+            trajectory = await _refine(unit, study=study, task=task, line=line, observer=observer)
+        generated = Generated(unit=unit, trajectory=trajectory)
+        write_files(generated, study=study, price_of=price_of)
+        observer.trajectory(unit, trajectory)
+        return generated
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(unit)) for unit in units]
+    except* GenerationStopError as stops:
+        raise stops.exceptions[0] from None
+    return [done.result() for done in tasks]
+
+
+async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer: Observer) -> Trajectory:
+    treatment, replicate = unit.treatment, unit.replicate
+    if treatment is None or replicate is None:
+        raise ValueError(f"{unit.path} belongs to no treatment, so it cannot be generated")
+    trajectory = await refine(
+        Brief(task=task, settings=treatment.settings, packages=study.packages),
+        line.chat(unit.name),
+        seed=lambda turn: study.request_seed(treatment, replicate, turn),
+        on_turn=lambda record: observer.turn(unit, record),
+    )
+    if trajectory.failure is None:
+        await line.finish(unit.name)
+    return trajectory
+
+
+def write_files(
+    generated: Generated, *, study: Study, price_of: Callable[[str], Price | None] = lambda _model: None
+) -> None:
+    """Write the program, or the comment that stands for it, and the trajectory beside it."""
+    unit, trajectory = generated.unit, generated.trajectory
+    if unit.treatment is None or unit.replicate is None:
+        raise ValueError(f"{unit.path} belongs to no treatment")
+    source = trajectory.program
+    if source is None:
+        source = no_program_source(trajectory, unit.treatment, unit.replicate)
+    told = document(
+        trajectory,
+        study=study.name,
+        task=study.task,
+        treatment=unit.treatment,
+        replicate=unit.replicate,
+        price=price_of(unit.treatment.settings.model),
+    )
+    # The trajectory first: a program without its trajectory could not say what it cost.
+    write_json(unit.trajectory_path, told)
+    write_atomically(unit.path, source.encode())
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """What a generation came to.
+
+    ``identical`` counts the programs that are byte for byte the same as an earlier one. ``cost_usd`` is the sum of
+    the known costs, ``unpriced`` says that some turn had no price.
+    """
+
+    programs: int
+    without_program: int
+    identical: int
+    turns: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: Decimal
+    unpriced: bool
+
+
+def total(done: Sequence[Generated]) -> Totals:
+    """Add up a generation."""
+    trajectories = [one.trajectory for one in done]
+    copies: Mapping[str, int] = collections.Counter(t.program for t in trajectories if t.program is not None)
+    costs = [t.cost_usd for t in trajectories]
+    return Totals(
+        programs=sum(copies.values()),
+        without_program=sum(t.program is None for t in trajectories),
+        identical=sum(copies.values()) - len(copies),
+        turns=sum(len(t.turns) for t in trajectories),
+        prompt_tokens=sum(t.prompt_tokens for t in trajectories),
+        completion_tokens=sum(t.completion_tokens for t in trajectories),
+        cost_usd=sum((cost for cost in costs if cost is not None), Decimal(0)),
+        unpriced=any(cost is None for cost in costs),
+    )

@@ -1,0 +1,141 @@
+"""What one pytest session knows of its study: found, read and checked once, when first needed."""
+
+from __future__ import annotations
+
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._study import Study
+from refinery_plugin._study_file import find_study, load_study
+from refinery_plugin._task import Task, TaskError
+from refinery_plugin._units import Unit, directory_units, study_units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FIXTURE = "refinery_program"
+"""Tests that ask for this fixture are parametrized over the programs of the study."""
+
+DEFAULT_PROGRAMS = Path("tests/test_generated/programs")
+
+
+class Refinery:
+    """The study of a session and where its files are.
+
+    Everything is found when first asked for: a session that only has the plugin installed pays for nothing.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    @property
+    def generates(self) -> bool:
+        """Whether programs are generated (or replayed) in this session."""
+        return bool(self.config.getoption("refinery_generate"))
+
+    @property
+    def times(self) -> bool:
+        """Whether programs are timed: always, except where they are only generated."""
+        return not self.generates or bool(self.config.getoption("benchmark_only", default=False))
+
+    @functools.cached_property
+    def tasks(self) -> Mapping[str, Task]:
+        """All tasks by name: the shipped one and those of the hook ``pytest_refinery_tasks``."""
+        tasks: dict[str, Task] = {}
+        for group in reversed(self.config.hook.pytest_refinery_tasks(config=self.config)):
+            for task in group:
+                if not isinstance(task, Task):
+                    raise TaskError(f"pytest_refinery_tasks must return tasks, got {task!r}")
+                if tasks.setdefault(task.name, task) is not task:
+                    raise TaskError(f"two tasks are called {task.name!r}; rename one")
+        return tasks
+
+    @functools.cached_property
+    def study(self) -> Study:
+        """The study: ``--refinery-study``, else ``[tool.refinery]``, else the pilot."""
+        model = self.config.getoption("refinery_model")
+        chosen = self._path("refinery_study")
+        if chosen is not None:
+            return load_study(chosen, self.tasks, model=model)
+        return find_study(self.config.rootpath, self.tasks, model=model)
+
+    @property
+    def task(self) -> Task:
+        """The study's task."""
+        return self.tasks[self.study.task]
+
+    @functools.cached_property
+    def programs_dir(self) -> Path:
+        """Where programs and their trajectories are."""
+        return self._path("refinery_programs") or self.config.rootpath / DEFAULT_PROGRAMS
+
+    @functools.cached_property
+    def cassettes_dir(self) -> Path:
+        """Where the study's cassettes are."""
+        return self._path("refinery_cassettes") or self.config.rootpath / "cassettes" / self.study.name
+
+    def _path(self, option: str) -> Path | None:
+        value = self.config.getoption(option)
+        # What is typed is meant from where it is typed, not from the root of the project.
+        return None if value is None else Path(os.path.normpath(self.config.invocation_params.dir / value))
+
+    def relative(self, path: Path) -> str:
+        """Return a path as one would type it here."""
+        try:
+            return str(path.relative_to(self.config.invocation_params.dir))
+        except ValueError:
+            return str(path)
+
+    @functools.cached_property
+    def units(self) -> list[Unit]:
+        """The programs of the design: the study's, or the files of a given directory."""
+        if self.generates or self.config.getoption("refinery_programs") is None:
+            units = study_units(self.study, self.programs_dir)
+        else:
+            units = self._units_of_directory()
+        return units
+
+    def _units_of_directory(self) -> list[Unit]:
+        try:
+            return directory_units(self.study, self.programs_dir)
+        except OSError as exc:
+            raise RefineryError(
+                f"--refinery-programs {self.relative(self.programs_dir)}: cannot be read: {exc.strerror}; "
+                "name a directory with programs, or add --refinery-generate to make them there"
+            ) from exc
+
+    def generate_command(self) -> str:
+        """Return the command that makes the programs of this session."""
+        parts = ["pytest", "--refinery-generate"]
+        for option in ("study", "programs", "cassettes", "model"):
+            value = self.config.getoption(f"refinery_{option}")
+            if value is not None:
+                parts.append(f"--refinery-{option}={value}")
+        return " ".join(parts)
+
+
+_REFINERY = pytest.StashKey[Refinery]()
+
+
+def start(config: pytest.Config) -> None:
+    """Give the session its study, still unread."""
+    config.stash[_REFINERY] = Refinery(config)
+
+
+def refinery_of(config: pytest.Config) -> Refinery:
+    """Return the study of the session."""
+    return config.stash[_REFINERY]
+
+
+def unit_of(item: pytest.Item) -> Unit | None:
+    """Return the program that a test is about, if it is about one."""
+    callspec = getattr(item, "callspec", None)
+    unit = None if callspec is None else callspec.params.get(FIXTURE)
+    return unit if isinstance(unit, Unit) else None
+
+
