@@ -19,6 +19,10 @@ from refinery_plugin._study import Limits, Study, StudyError, crossing_size
 if TYPE_CHECKING:
     from refinery_plugin._task import Task
 
+class UnknownTaskError(StudyError):
+    """The study names a task that nobody has declared, so far."""
+
+
 _PILOT: Mapping[str, object] = MappingProxyType(
     {
         "name": "pilot",
@@ -141,10 +145,9 @@ class _Reader:
         if not isinstance(name, str):
             self._fail("task", f"{name!r} is not allowed; use the name of a task: {', '.join(sorted(self.tasks))}")
         if name not in self.tasks:
-            self._fail(
-                "task",
-                f"there is no task {name!r}{nearest(name, self.tasks)}; known are {', '.join(sorted(self.tasks))}. "
-                "A conftest.py adds others with the hook pytest_refinery_tasks",
+            raise UnknownTaskError(
+                f"{self.where}: task: there is no task {name!r}{nearest(name, self.tasks)}; known are "
+                f"{', '.join(sorted(self.tasks))}. A conftest.py adds others with the hook pytest_refinery_tasks"
             )
         return self.tasks[name]
 

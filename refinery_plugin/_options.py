@@ -1,0 +1,84 @@
+"""The command line of the plugin."""
+
+from __future__ import annotations
+
+import argparse
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pytest
+
+RECORD_MODES = ("none", "once", "all")
+SANDBOXES = ("auto", "bwrap", "landlock", "none")
+DEFAULT_CONCURRENCY = 8
+
+
+def _count(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; use a whole number of at least 1")
+    return value
+
+
+def _dollars(text: str) -> Decimal:
+    try:
+        value = Decimal(text.removeprefix("$"))
+    except InvalidOperation:
+        value = Decimal(-1)
+    if not value.is_finite() or value < 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; use dollars, such as 2.50")
+    return value
+
+
+def _seed(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = -1
+    if not 0 <= value < 2**63:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; use a whole number of 0 or more")
+    return value
+
+
+def add_options(parser: pytest.Parser) -> None:
+    """Add all options in one group."""
+    group = parser.getgroup("refinery", "refinery: designed experiments on generated code")
+    add = group.addoption
+    add("--refinery-generate", action="store_true", help="make the selected programs (or replay them) and verify them")
+    add("--refinery-study", metavar="FILE", help="the study, in TOML (default: [tool.refinery] of pyproject.toml)")
+    add("--refinery-programs", metavar="DIR", help="where programs are (default: tests/test_generated/programs)")
+    add("--refinery-cassettes", metavar="DIR", help="where recorded responses are (default: cassettes/<study>)")
+    add("--refinery-model", metavar="NAME", help="another model than the study's")
+    add(
+        "--refinery-record",
+        choices=RECORD_MODES,
+        help="none: replay only (default where CI is set); once: record what is missing (default elsewhere); "
+        "all: record everything afresh",
+    )
+    add(
+        "--refinery-concurrency",
+        metavar="N",
+        type=_count,
+        default=DEFAULT_CONCURRENCY,
+        help=f"how many trajectories run at once (default: {DEFAULT_CONCURRENCY})",
+    )
+    add("--refinery-max-cost", metavar="USD", type=_dollars, help="never spend more than this in this session")
+    add("--refinery-turns", action="store_true", help="verify and time the program after each turn, too")
+    add(
+        "--refinery-sandbox",
+        choices=SANDBOXES,
+        default="auto",
+        help="what holds generated code (default: auto, the first that holds; none holds nothing)",
+    )
+    add("--refinery-strict", action="store_true", help="an incorrect program fails its test (default: it is xfailed)")
+    add("--refinery-resume", action="store_true", help="go on with an interrupted timing session")
+    add(
+        "--refinery-verify-seed",
+        metavar="SEED",
+        type=_seed,
+        help="draw the same verification inputs again (default: a fresh seed in each session)",
+    )

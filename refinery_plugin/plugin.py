@@ -1,0 +1,116 @@
+"""Hooks and fixtures: each hands over at once.
+
+Everything heavy is imported when first needed, since this module is loaded in every pytest run of an environment that
+has the plugin installed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refinery_plugin import _options
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+
+    from refinery_plugin._task import Task
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the options."""
+    _options.add_options(parser)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Add the hooks that a ``conftest.py`` may define."""
+    from refinery_plugin import hookspecs  # noqa: PLC0415 - see the module's docstring; so are all below
+
+    pluginmanager.add_hookspecs(hookspecs)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_refinery_tasks() -> Iterable[Task]:
+    """Provide the tasks that come with the plugin."""
+    from refinery_plugin._tasks import SHIPPED_TASKS  # noqa: PLC0415
+
+    return SHIPPED_TASKS
+
+
+def _is_wanted(config: pytest.Config) -> bool:
+    """Whether this session says by itself that it is about a study: by an option, or in its pyproject.toml."""
+    if config.getoption("refinery_generate") or config.getoption("refinery_study"):
+        return True
+    pyproject = config.rootpath / "pyproject.toml"
+    return pyproject.is_file() and b"[tool.refinery" in pyproject.read_bytes()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say which study this is and whether anything will be called."""
+    if not _is_wanted(config):
+        return []
+    from refinery_plugin import _header  # noqa: PLC0415
+
+    return _header.lines(config)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection(session: pytest.Session) -> None:
+    """Refuse a study that is wrong before anything is collected."""
+    if _is_wanted(session.config):
+        from refinery_plugin import _collection  # noqa: PLC0415
+
+        _collection.check(session.config)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Make one test a program."""
+    if "refinery_program" in metafunc.fixturenames:
+        from refinery_plugin import _collection  # noqa: PLC0415
+
+        _collection.parametrize(metafunc)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``--refinery-generate`` keep only the tests of programs."""
+    if config.getoption("refinery_generate"):
+        from refinery_plugin import _collection  # noqa: PLC0415
+
+        _collection.keep_programs(config, items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Generate what was selected, before and outside any single test."""
+    if session.config.getoption("refinery_generate"):
+        from refinery_plugin import _generate  # noqa: PLC0415
+
+        _generate.before_tests(session)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Under pytest-xdist, generate the program of one test outside its time limit."""
+    if item.config.getoption("refinery_generate") and hasattr(item.config, "workerinput"):
+        from refinery_plugin import _generate  # noqa: PLC0415
+
+        _generate.before_test(item)
+    return (yield)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say what was generated, what it cost, and what to run next."""
+    if terminalreporter.config.getoption("refinery_generate"):
+        from refinery_plugin import _generate  # noqa: PLC0415
+
+        _generate.summarize(terminalreporter)
+
+
+@pytest.fixture
+def refinery_program(request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 - the class would have to be imported
+    """One program of the study; ``refinery_program.check(benchmark)`` verifies and times it."""
+    from refinery_plugin import _generate  # noqa: PLC0415
+
+    return _generate.program(request)

@@ -1,0 +1,169 @@
+"""Trajectories: who leads, what is told, where the budget ends."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refinery_plugin._chat import ChatFailedError, GenerationStopError, Reply
+from refinery_plugin._engine import refine
+from refinery_plugin._levels import Budget
+from refinery_plugin._prompts import Brief
+from refinery_plugin._settings import resolve
+from refinery_plugin._task import Task
+from refinery_plugin._trajectory import Trajectory
+from refinery_plugin.testing import ScriptedChat, reply
+
+TASK = Task(
+    name="double",
+    prompt="Double a number.",
+    signature="def double(x: int) -> int",
+    result_type=int,
+    reference="def double(x):\n    return 2 * x\n",
+    sample=lambda seed: (seed,),
+    strategy=lambda: st.tuples(st.integers()),
+)
+
+
+def program(number: int) -> str:
+    return f"def double(x):\n    return 2 * x  # {number}\n"
+
+
+def answer(number: int, *, latency_ms: int = 1000) -> Reply:
+    return reply(f"```python\n{program(number)}```", latency_ms=latency_ms)
+
+
+def run(chat: ScriptedChat, **settings: object) -> Trajectory:
+    brief = Brief(task=TASK, settings=resolve(settings), packages=("numpy",))
+    return asyncio.run(refine(brief, chat, seed=lambda turn: turn))
+
+
+def told(chat: ScriptedChat, turn: int) -> str:
+    return "\n".join(message.content for message in chat.requests[turn - 1].messages)
+
+
+def test_three_iterations_are_three_turns_the_first_answer_included() -> None:
+    chat = ScriptedChat(answer(i) for i in range(9))
+    trajectory = run(chat, optimization=Budget(iterations=3))
+    assert [turn.number for turn in trajectory.turns] == [1, 2, 3]
+    assert trajectory.program == program(2)
+    assert [request.seed for request in chat.requests] == [1, 2, 3]
+
+
+@given(agents=st.integers(1, 5), turns=st.integers(1, 12))
+def test_turn_i_is_led_by_agent_i_minus_1_mod_n(agents: int, turns: int) -> None:
+    chat = ScriptedChat(answer(i) for i in range(turns))
+    trajectory = run(chat, agents=agents, optimization=Budget(iterations=turns))
+    assert [turn.agent for turn in trajectory.turns] == [(i - 1) % agents + 1 for i in range(1, turns + 1)]
+
+
+def test_a_team_is_told_who_leads_how_many_it_is_and_whose_program_it_gets() -> None:
+    chat = ScriptedChat(answer(i) for i in range(3))
+    run(chat, agents=2, optimization=Budget(iterations=3))
+    assert "agent 1 of a team of 2" in told(chat, 1)
+    assert "agent 2 of a team of 2" in told(chat, 2)
+    assert "which agent 1 wrote" in told(chat, 2)
+    assert "which agent 2 wrote" in told(chat, 3)
+
+
+def test_a_single_agent_is_told_of_no_team() -> None:
+    chat = ScriptedChat(answer(i) for i in range(3))
+    run(chat, agents=1, optimization=Budget(iterations=3))
+    for turn in (1, 2, 3):
+        assert "team" not in told(chat, turn)
+        assert re.search(r"agent\b", told(chat, turn)) is None
+
+
+def test_each_refinement_shows_the_current_program_and_the_task() -> None:
+    chat = ScriptedChat(answer(i) for i in range(3))
+    run(chat, optimization=Budget(iterations=3))
+    assert program(0) in told(chat, 2)
+    assert program(1) in told(chat, 3)
+    assert program(0) not in told(chat, 3)
+    assert all(TASK.prompt in told(chat, turn) and TASK.signature in told(chat, turn) for turn in (1, 2, 3))
+
+
+def test_the_transcript_holds_the_whole_conversation() -> None:
+    chat = ScriptedChat(answer(i) for i in range(3))
+    run(chat, memory="transcript", optimization=Budget(iterations=3))
+    roles = [message.role for message in chat.requests[2].messages]
+    assert roles == ["system", "user", "assistant", "user", "assistant", "user"]
+    assert program(0) in told(chat, 3)
+
+
+def test_a_time_budget_tells_the_seconds_that_remain_and_cuts_at_the_deadline() -> None:
+    chat = ScriptedChat([answer(0, latency_ms=20_000), answer(1, latency_ms=15_500), answer(2, latency_ms=30_000)])
+    trajectory = run(chat, optimization=Budget(seconds=60))
+    assert [turn.remaining_seconds for turn in trajectory.turns] == [60, 40, 25]
+    assert "40 seconds" in told(chat, 2)
+    assert "25 seconds" in told(chat, 3)
+    assert [turn.outcome for turn in trajectory.turns] == ["program", "program", "cut"]
+    assert trajectory.clock_ms == 60_000
+    assert trajectory.program == program(1)
+
+
+def test_iterations_are_told_no_seconds() -> None:
+    chat = ScriptedChat(answer(i) for i in range(2))
+    run(chat, optimization=Budget(iterations=2))
+    assert "second" not in told(chat, 1) + told(chat, 2)
+
+
+def test_without_a_program_at_the_deadline_there_is_none() -> None:
+    trajectory = run(ScriptedChat([answer(0, latency_ms=61_000)]), optimization=Budget(seconds=60))
+    assert trajectory.program is None
+    assert trajectory.no_program_reason == "the time budget ended before any answer held a usable program"
+
+
+def test_the_budget_that_ends_first_ends_the_trajectory() -> None:
+    fast = run(ScriptedChat(answer(i) for i in range(9)), optimization=Budget(iterations=3, seconds=60))
+    assert len(fast.turns) == 3
+    slow = run(
+        ScriptedChat(answer(i, latency_ms=25_000) for i in range(9)), optimization=Budget(iterations=9, seconds=60)
+    )
+    assert [turn.outcome for turn in slow.turns] == ["program", "program", "cut"]
+
+
+def test_a_turn_without_usable_code_keeps_the_previous_program_and_says_so() -> None:
+    chat = ScriptedChat([answer(0), reply("It is fast already."), answer(2)])
+    trajectory = run(chat, agents=3, optimization=Budget(iterations=3))
+    kept = trajectory.turns[1]
+    assert (kept.outcome, kept.program) == ("kept", None)
+    assert kept.reason == "the answer holds no code"
+    assert program(0) in told(chat, 3)
+    assert "which agent 1 wrote" in told(chat, 3)
+
+
+def test_an_answer_cut_off_at_max_tokens_says_so() -> None:
+    chat = ScriptedChat([reply("```python\ndef double(x):\n    return (", finish_reason="length")])
+    trajectory = run(chat, max_tokens=50, optimization=Budget(iterations=1))
+    assert "max_tokens = 50" in (trajectory.no_program_reason or "")
+
+
+def test_a_failed_request_ends_its_trajectory_without_a_program() -> None:
+    trajectory = run(ScriptedChat([answer(0), ChatFailedError("500 five times")]), optimization=Budget(iterations=3))
+    assert trajectory.program is None
+    assert trajectory.no_program_reason == "turn 2 got no answer: 500 five times"
+    assert len(trajectory.turns) == 1
+
+
+def test_a_stop_goes_through() -> None:
+    with pytest.raises(GenerationStopError, match="wrong key"):
+        run(ScriptedChat([GenerationStopError("wrong key")]))
+
+
+def test_a_lone_surrogate_in_an_answer_reaches_no_later_request() -> None:
+    chat = ScriptedChat([reply("\ud800 hm"), answer(1)])
+    run(chat, memory="transcript", optimization=Budget(iterations=2))
+    assert told(chat, 2).encode()
+
+
+@given(latencies=st.lists(st.integers(0, 40_000), min_size=1, max_size=40))
+def test_the_clock_never_passes_the_budget(latencies: list[int]) -> None:
+    answers = [answer(i, latency_ms=ms) for i, ms in enumerate(latencies)] + [answer(99, latency_ms=99_000)]
+    trajectory = run(ScriptedChat(answers), optimization=Budget(seconds=60))
+    assert trajectory.clock_ms == 60_000
+    assert trajectory.turns[-1].outcome == "cut"

@@ -1,0 +1,63 @@
+"""Levels are read strictly, and a wrong one says what was meant."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refinery_plugin._levels import Budget, LevelError, slug
+
+
+@pytest.mark.parametrize(
+    ("text", "iterations", "seconds", "normal"),
+    [
+        ("3 iterations", 3, None, "3 iterations"),
+        ("1 iteration", 1, None, "1 iteration"),
+        ("60 s", None, 60, "60 s"),
+        ("2 min", None, 120, "120 s"),
+        ("8 iterations or 2 min", 8, 120, "8 iterations or 120 s"),
+    ],
+)
+def test_a_budget_is_read_and_shown_in_its_normal_form(
+    text: str, iterations: int | None, seconds: int | None, normal: str
+) -> None:
+    budget = Budget.parse(text)
+    assert (budget.iterations, budget.seconds, str(budget)) == (iterations, seconds, normal)
+
+
+@pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("3 Iterations", "did you mean '3 iterations'"),
+        ("3iterations", "did you mean '3 iterations'"),
+        ("60 sec", "did you mean '60 s'"),
+        ("60s", "did you mean '60 s'"),
+        ("2 minutes", "did you mean '2 min'"),
+        ("5 iters", "did you mean '5 iterations'"),
+        ("1.5 min", "whole numbers"),
+        ("-3 iterations", "whole numbers"),
+        ("0 s", "whole numbers"),
+        ("", "write it like"),
+        ("forever", "write it like"),
+        ("3 iterations or 4 iterations", "no budget"),
+        ("2000 iterations", "1000 iterations"),
+        (3, "write it like"),
+        (None, "write it like"),
+    ],
+)
+def test_a_wrong_budget_says_what_is_allowed(text: object, hint: str) -> None:
+    with pytest.raises(LevelError, match=hint):
+        Budget.parse(text)
+
+
+@given(iterations=st.none() | st.integers(1, 1000), seconds=st.none() | st.integers(1, 10**6))
+def test_a_budget_reads_back_what_it_shows(iterations: int | None, seconds: int | None) -> None:
+    budget = Budget(iterations=iterations, seconds=seconds)
+    if iterations is not None or seconds is not None:
+        assert Budget.parse(str(budget)) == budget
+
+
+@given(st.text())
+def test_a_slug_can_be_typed_and_names_a_file(text: str) -> None:
+    assert not set(slug(text)) & set("/\\\0 \t\n'\"[]:")
