@@ -1,0 +1,1 @@
+"""One module a figure: plain data frames in, a `Figure` out."""

@@ -1,0 +1,163 @@
+"""Interaction plot: does what one factor does depend on the level of another?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from analysis._report._figure import Canvas, Figure, Table, empty
+from analysis._report._figures._matrix import matrix
+from analysis._report._figures._scales import axis, linear_ticks, log_domain, log_ticks, wrapped
+from analysis._report._text import listing, number
+from analysis._report._theme import DASHES, INK, SERIES, SHAPES
+
+NAME, TITLE = "interaction", "How the factors act together"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """What the figure shows.
+
+    Attributes
+    ----------
+    across : name of the factor on the horizontal axis, and ``across_levels`` its levels.
+    lines : name of the factor whose levels are lines, and ``line_levels`` its levels.
+    cells : ``x, line, mean, low, high, tip``; means over whatever else was varied.
+    unit : what a mean is.
+    log : whether the response is compared as ratios; the axis is logarithmic then.
+    reason : why there is nothing to draw, else empty.
+    """
+
+    across: str
+    across_levels: tuple[str, ...]
+    lines: str
+    line_levels: tuple[str, ...]
+    cells: pd.DataFrame
+    unit: str
+    log: bool
+    table: Table | None = None
+    reason: str = ""
+
+
+def figure(data: Interaction) -> Figure:
+    """Draw `Interaction`."""
+    known = data.cells.dropna(subset=["mean"])
+    if data.reason or known.empty:
+        return empty(
+            NAME,
+            TITLE,
+            data.reason or "No program passed, so there are no means to compare.",
+            table=data.table,
+        )
+    crowded = len(data.line_levels) > len(SHAPES)
+    caption = (
+        "Each cell is a mean, darker where it is larger."
+        if crowded
+        else "Parallel lines mean that the factors act independently of each other. Bars are 95 % intervals: where "
+        "they overlap as much as the lines diverge, chance explains the picture."
+    )
+    low, high = known.loc[known["mean"].idxmin()], known.loc[known["mean"].idxmax()]
+    return Figure(
+        name=NAME,
+        title=TITLE,
+        caption=caption,
+        description=(
+            f"Means ({data.unit}) for each level of {data.across} ({listing(data.across_levels)}), one line for each "
+            f"level of {data.lines} ({listing(data.line_levels)}). Lowest: {number(low['mean'])} at {low['x']}, "
+            f"{low['line']}; highest: {number(high['mean'])} at {high['x']}, {high['line']}."
+        ),
+        draw=lambda canvas: _heat(data, canvas) if crowded else _draw(data, canvas),
+        table=data.table,
+    )
+
+
+def _draw(data: Interaction, canvas: Canvas) -> alt.LayerChart:
+    frame = data.cells.dropna(subset=["mean"])
+    width = canvas.width - 62
+    y = _y(data, frame, canvas)
+    levels = list(data.line_levels)
+    room = width / len(data.across_levels)
+    reach = min(room * 0.22, 9.0 * (len(levels) - 1))
+    span = [room / 2 - reach, room / 2 + reach]
+    dodge = alt.XOffset(
+        "line:N", sort=levels, scale=alt.Scale(type="point", domain=levels, range=span, padding=0)
+    )
+    bands = alt.Scale(type="band", domain=list(data.across_levels), padding=0)
+    x = alt.X(
+        "x:N", sort=list(data.across_levels), title=data.across, axis=_across_axis(data, width), scale=bands
+    )
+    look = _look(data)
+    base = alt.Chart(frame).encode(x=x, xOffset=dodge)
+    bars = frame.dropna(subset=["low", "high"]).copy()
+    bars["low"], bars["high"] = bars["low"].clip(*y.clip), bars["high"].clip(*y.clip)
+    interval = (
+        alt.Chart(bars)
+        .mark_rule(strokeWidth=1.5, opacity=0.75)
+        .encode(x=x, xOffset=dodge, y=y.low, y2="high:Q", color=look["color"])
+    )
+    line = base.mark_line(strokeWidth=2).encode(
+        y=y.mean, color=look["color"], strokeDash=look["dash"], detail="line:N"
+    )
+    point = base.mark_point(size=80).encode(
+        y=y.mean, color=look["color"], shape=look["shape"], description="tip:N"
+    )
+    return alt.layer(interval, line, point).properties(width=width, height=300 if canvas.is_narrow else 340)
+
+
+@dataclass(frozen=True, slots=True)
+class _Vertical:
+    mean: alt.Y
+    low: alt.Y
+    clip: tuple[float, float]
+
+
+def _y(data: Interaction, frame: pd.DataFrame, canvas: Canvas) -> _Vertical:
+    values = pd.concat([frame["mean"], frame["low"], frame["high"]]).dropna()
+    most = 6 if canvas.is_narrow else 8
+    if data.log:
+        low, high = log_domain(values)
+        scale, ticks = alt.Scale(type="log", domain=[low, high], nice=False), log_ticks(low, high, most=most)
+    else:
+        slack = max(0.05 * (values.max() - values.min()), abs(values.max()) * 1e-6, 1e-12)
+        low, high = values.min() - slack, values.max() + slack
+        scale, ticks = (
+            alt.Scale(domain=[low, high], nice=False, zero=False),
+            linear_ticks(low, high, most=most),
+        )
+    shown = axis(ticks, title=data.unit)
+    return _Vertical(
+        alt.Y("mean:Q", scale=scale, axis=shown, title=data.unit),
+        alt.Y("low:Q", scale=scale, axis=shown, title=data.unit),
+        (float(low), float(high)),
+    )
+
+
+def _across_axis(data: Interaction, width: int) -> alt.Axis:
+    """Wrap level names at spaces; slant them where even a single word is too wide."""
+    room = width / len(data.across_levels)
+    longest = max((len(word) for level in data.across_levels for word in level.split()), default=1) * 6.6
+    if longest <= room:
+        return alt.Axis(labelExpr=wrapped(room), labelAngle=0, labelColor=INK, labelLimit=int(room) + 4)
+    return alt.Axis(labelAngle=-50, labelColor=INK, labelLimit=110, labelOverlap=False)
+
+
+def _look(data: Interaction) -> dict[str, Any]:
+    levels = list(data.line_levels)
+    k = len(levels)
+    legend = alt.Legend(title=data.lines, columns=3, symbolStrokeWidth=0) if k > 1 else None
+    return {
+        "color": alt.Color("line:N", scale=alt.Scale(domain=levels, range=list(SERIES[:k])), legend=legend),
+        "shape": alt.Shape("line:N", scale=alt.Scale(domain=levels, range=list(SHAPES[:k])), legend=legend),
+        "dash": alt.StrokeDash(
+            "line:N", scale=alt.Scale(domain=levels, range=list(DASHES[:k])), legend=legend
+        ),
+    }
+
+
+def _heat(data: Interaction, canvas: Canvas) -> alt.LayerChart:
+    frame = data.cells.dropna(subset=["mean"]).rename(columns={"line": "row", "x": "column", "mean": "value"})
+    frame = frame.assign(text=[number(value, digits=2) for value in frame["value"]])
+    return matrix(frame, rows=data.line_levels, columns=data.across_levels, canvas=canvas, title=data.across)

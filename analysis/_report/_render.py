@@ -1,0 +1,47 @@
+"""Charts to pictures through vl-convert, which needs no browser and asks nothing of the network."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import altair as alt
+import vl_convert
+
+from analysis._report._text import clean
+from analysis._report._theme import vega_config
+
+PNG_SCALE = 2.0
+
+
+def to_svg(chart: alt.TopLevelMixin) -> str:
+    """Vega's own SVG of ``chart``."""
+    spec = chart.to_dict()
+    spec["config"] = vega_config()
+    return vl_convert.vegalite_to_svg(_harmless(spec), vl_version=_version(), allowed_base_urls=[])
+
+
+def to_png(svg: str) -> bytes:
+    """A bitmap of ``svg`` at twice its size."""
+    return vl_convert.svg_to_png(svg, scale=PNG_SCALE)
+
+
+def _harmless(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """``value`` with every string cleaned: one control character would make the renderer abort the whole process."""
+    match value:
+        case str():
+            return clean(value)
+        case dict():
+            return {clean(key): _harmless(item) for key, item in value.items()}
+        case list():
+            return [_harmless(item) for item in value]
+        case _:
+            return value
+
+
+@cache
+def _version() -> str:
+    """The Vega-Lite that this Altair writes for, or the newest that the renderer has."""
+    wanted = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
+    known = vl_convert.get_vegalite_versions()
+    return wanted if wanted in known else known[-1]

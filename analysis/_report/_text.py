@@ -1,0 +1,100 @@
+"""Text for readers: figures rounded as people write them, and foreign text made harmless to lay out.
+
+Names, reasons and error messages come from generated programs. Escaping is the template's and the XML writer's
+business; what is dealt with here are characters that no XML or terminal may hold, and lengths.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from typing import Final
+
+_FORBIDDEN: Final = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
+)
+"""Control characters, lone surrogates, non-characters, invisible and direction-changing ones."""
+
+MISSING: Final = "–"
+
+
+def clean(text: object, *, limit: int = 4000) -> str:
+    """``text`` without characters that break XML, a terminal or the reading direction, at most ``limit`` long."""
+    plain = _FORBIDDEN.sub("\ufffd", str(text))
+    return plain if len(plain) <= limit else plain[: limit - 1] + "…"
+
+
+def one_line(text: object, *, limit: int = 200) -> str:
+    """`clean` on one line: runs of white space become a single space."""
+    return clean(" ".join(clean(text).split()), limit=limit)
+
+
+def number(value: float | None, *, digits: int = 3) -> str:
+    """A figure to ``digits`` significant digits, without exponent where that stays readable; a dash if undefined."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    size = abs(value)
+    if size >= 1e6 or size < 1e-4:
+        return f"{value:.{digits - 1}e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    decimals = max(0, digits - 1 - math.floor(math.log10(size)))
+    return f"{value:,.{decimals}f}".replace("-", "−")
+
+
+def p_value(value: float | None) -> str:
+    """A p-value as journals print it: three decimals, or ``< 0.001``."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def p_phrase(value: float | None) -> str:
+    """``p = 0.241``, ``p < 0.001``."""
+    shown = p_value(value)
+    return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
+
+def percent(share: float | None, *, decimals: int = 0) -> str:
+    """A share of one as a percentage; 0 % and 100 % only when they are exact."""
+    if share is None or not math.isfinite(share):
+        return MISSING
+    shown = f"{100 * share:.{decimals}f}"
+    if 0 < share < 1 and float(shown) in (0.0, 100.0):
+        return f"< {10**-decimals:g} %" if share < 0.5 else f"> {100 - 10**-decimals:g} %"
+    return f"{shown} %"
+
+
+def dollars(value: float | None) -> str:
+    """An amount of money with as many digits as matter."""
+    if value is None or not math.isfinite(value):
+        return MISSING
+    if value == 0:
+        return "$0"
+    if abs(value) < 1:
+        return f"${number(value, digits=2)}"
+    return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
+
+
+def duration(seconds: float | None) -> str:
+    """A length of time in the unit that a person would choose."""
+    if seconds is None or not math.isfinite(seconds):
+        return MISSING
+    for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
+        if abs(seconds) >= 2 * size:
+            return f"{number(seconds / size)} {unit}"
+    return f"{number(seconds)} s"
+
+
+def count(n: int, noun: str, plural: str | None = None) -> str:
+    """``1 program``, ``24 programs``."""
+    return f"{n:,} {noun if n == 1 else plural or noun + 's'}"
+
+
+def listing(items: Iterable[object], *, limit: int = 6) -> str:
+    """``a``, ``a and b``, ``a, b and 7 others``."""
+    words = [one_line(item, limit=60) for item in items]
+    if len(words) > limit:
+        words = [*words[: limit - 1], count(len(words) - limit + 1, "other")]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1] if words else ""
