@@ -140,6 +140,7 @@ def _take(
         outcome="kept" if taken.program is None else "program",
         reason=_explain(taken.reason, reply, brief),
         program=taken.program,
+        replayed=reply.replayed,
     )
 
 
@@ -164,4 +165,5 @@ def _cut_record(number: int, turn: Turn, seed: int, clock_ms: int, cut: Cut) -> 
         outcome="cut",
         reason="the time budget ended during this request",
         program=None,
+        replayed=cut.replayed,
     )

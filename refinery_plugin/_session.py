@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -109,27 +110,38 @@ class Refinery:
                 "name a directory with programs, or add --refinery-generate to make them there"
             ) from exc
 
+    @property
+    def record_mode(self) -> str:
+        """``none``, ``once`` or ``all``; where nothing is asked for, ``none`` under CI and ``once`` elsewhere."""
+        chosen: str | None = self.config.getoption("refinery_record")
+        return chosen or ("none" if os.environ.get("CI") else "once")
+
+    @property
+    def concurrency(self) -> int:
+        """How many trajectories run at once."""
+        concurrency: int = self.config.getoption("refinery_concurrency")
+        return concurrency
+
+    def time_command(self) -> str:
+        """Return the command that verifies and times the programs of this session."""
+        return self._command("--benchmark-only", ("study", "programs"))
+
     def generate_command(self) -> str:
         """Return the command that makes the programs of this session."""
-        parts = ["pytest", "--refinery-generate"]
-        for option in ("study", "programs", "cassettes", "model"):
-            value = self.config.getoption(f"refinery_{option}")
-            if value is not None:
-                parts.append(f"--refinery-{option}={value}")
-        return " ".join(parts)
+        return self._command("--refinery-generate", ("study", "programs", "cassettes", "model"))
+
+    def _command(self, action: str, options: tuple[str, ...]) -> str:
+        given = [(option, self.config.getoption(f"refinery_{option}")) for option in options]
+        words = [f"--refinery-{option}={value}" for option, value in given if value is not None]
+        return shlex.join(["pytest", action, *words])
 
 
 _REFINERY = pytest.StashKey[Refinery]()
 
 
-def start(config: pytest.Config) -> None:
-    """Give the session its study, still unread."""
-    config.stash[_REFINERY] = Refinery(config)
-
-
 def refinery_of(config: pytest.Config) -> Refinery:
-    """Return the study of the session."""
-    return config.stash[_REFINERY]
+    """Return the study of the session, still unread when first asked for."""
+    return config.stash.setdefault(_REFINERY, Refinery(config))
 
 
 def unit_of(item: pytest.Item) -> Unit | None:

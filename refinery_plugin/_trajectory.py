@@ -27,6 +27,7 @@ class TurnRecord:
 
     ``remaining_seconds`` is what the prompt told of the time budget, ``clock_ms`` the budget clock at the end of the
     turn. ``program`` is the code taken from this answer, ``reason`` says why there is none.
+    ``replayed`` tells an answer from a cassette from one just paid for; it is no part of the document.
     """
 
     number: int
@@ -42,6 +43,7 @@ class TurnRecord:
     outcome: Outcome
     reason: str | None
     program: str | None
+    replayed: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -111,6 +111,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def refinery_program(request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 - the class would have to be imported
     """One program of the study; ``refinery_program.check(benchmark)`` verifies and times it."""
-    from refinery_plugin import _generate  # noqa: PLC0415
+    from refinery_plugin import _fixture  # noqa: PLC0415
 
-    return _generate.program(request)
+    return _fixture.program(request)

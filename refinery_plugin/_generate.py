@@ -1,0 +1,137 @@
+"""Generation as part of a pytest session: when it happens, what it shows, how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._collection import selected
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._forecast import describe
+from refinery_plugin._generation import Generated, Observer, generate, total
+from refinery_plugin._progress import Lines, Silent, Tally, live
+from refinery_plugin._session import refinery_of, unit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from refinery_plugin._session import Refinery
+    from refinery_plugin._units import Unit
+
+_DONE = pytest.StashKey[list[Generated]]()
+_STOPPED = pytest.StashKey[str]()
+
+
+def before_tests(session: pytest.Session) -> None:
+    """Generate all selected programs at once; under pytest-xdist each test's own comes just before it.
+
+    Raises
+    ------
+    pytest.UsageError : when no program can be generated, with the reason and the remedy.
+    """
+    config = session.config
+    if config.option.collectonly or _is_distributed(config):
+        return
+    if session.testsfailed and not config.option.continue_on_collection_errors:
+        return  # pytest's own loop is about to say so
+    try:
+        _run(refinery_of(config), selected(session))
+    except RefineryError as exc:
+        raise pytest.UsageError(str(exc)) from exc
+
+
+def before_test(item: pytest.Item) -> None:
+    """Generate the program of one test; an error is kept for its fixture to tell."""
+    unit = unit_of(item)
+    if unit is None or _STOPPED in item.config.stash:
+        return
+    try:
+        _run(refinery_of(item.config), [unit])
+    except RefineryError as exc:
+        item.config.stash[_STOPPED] = str(exc)
+        item.session.shouldstop = str(exc)
+
+
+def refuse_if_stopped(config: pytest.Config) -> None:
+    """Fail the running test when generation has stopped."""
+    if _STOPPED in config.stash:
+        pytest.fail(config.stash[_STOPPED], pytrace=False)
+
+
+def _is_distributed(config: pytest.Config) -> bool:
+    return hasattr(config, "workerinput") or bool(config.getoption("dist", "no") != "no")
+
+
+def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
+    from refinery_plugin._live import open_line  # noqa: PLC0415 - openai and vcr are slow to import
+
+    if not units:
+        return
+    done = refinery.config.stash.setdefault(_DONE, [])
+    with open_line(refinery, units) as line, _observer(refinery, units) as observer:
+        if (plan := line.forecast()) is not None:
+            _say(refinery, f"refinery: {describe(plan, concurrency=refinery.concurrency)}")
+        done += asyncio.run(
+            generate(
+                units,
+                study=refinery.study,
+                task=refinery.task,
+                line=line,
+                concurrency=refinery.concurrency,
+                price_of=line.price_of,
+                observer=observer,
+            )
+        )
+
+
+def _say(refinery: Refinery, text: str) -> None:
+    reporter = refinery.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        reporter.write_line(text)
+
+
+@contextlib.contextmanager
+def _observer(refinery: Refinery, units: Sequence[Unit]) -> Iterator[Observer]:
+    config = refinery.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    verbosity = config.get_verbosity()
+    if reporter is None or verbosity < 0:
+        yield Silent()
+    elif config.get_terminal_writer().hasmarkup and verbosity == 0:
+        with live(Tally(len(units)), config.get_terminal_writer()._file) as observer:  # noqa: SLF001 - the only way to pytest's own stream
+            yield observer
+    else:
+        yield Lines(Tally(len(units)), lambda text: _say(refinery, text), every_program=verbosity > 0)
+
+
+def summarize(reporter: pytest.TerminalReporter) -> None:
+    """Write what was generated, what it cost, and what to run next."""
+    config = reporter.config
+    done = config.stash.get(_DONE, [])
+    if not done:
+        return
+    refinery = refinery_of(config)
+    totals = total(done)
+    live_turns = sum(not turn.replayed for one in done for turn in one.trajectory.turns)
+    reporter.section("refinery", sep="-")
+    without = f", {totals.without_program} trajectories without one" if totals.without_program else ""
+    identical = f", {totals.identical} identical to another" if totals.identical else ""
+    reporter.write_line(
+        f"{totals.programs} programs in {refinery.relative(refinery.programs_dir)}{without}{identical}"
+    )
+    money = f"${totals.cost_usd:.4f}" + (" and turns without a price" if totals.unpriced else "")
+    reporter.write_line(
+        f"{totals.turns} turns ({live_turns} live, {totals.turns - live_turns} replayed), "
+        f"{totals.prompt_tokens:,} prompt + {totals.completion_tokens:,} completion tokens, {money} when recorded"
+    )
+    for one in [one for one in done if one.trajectory.program is None][:_MOST_REASONS]:
+        reporter.write_line(f"no program: {one.unit.id}: {one.trajectory.no_program_reason}")
+    if not refinery.times:
+        reporter.write_line(f"next: {refinery.time_command()}")
+
+
+_MOST_REASONS = 10
