@@ -1,0 +1,86 @@
+"""What one file says, before several are joined: plain columns, checked entry by entry."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+from analysis._errors import AnalysisError
+
+if TYPE_CHECKING:
+    from analysis._frame import Source
+
+Levels = tuple[tuple[str, str], ...]
+"""(factor, level) pairs in the order of the study."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RawProgram:
+    """One program as one file tells it; ``info`` has the rest of PROGRAM_COLUMNS."""
+
+    levels: Levels
+    replicate: int
+    verdict: str
+    sha256: str | None
+    info: dict[str, Any]
+    where: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RawFile:
+    """One file: ``runs`` are columns of equal length whose ``program`` is an index into ``programs``."""
+
+    source: Source
+    study: str
+    task: str
+    factors: dict[str, tuple[str, ...]]
+    programs: list[RawProgram]
+    runs: dict[str, list[Any]]
+    reference: dict[str, list[Any]]
+    notes: list[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file something stands; makes every message name file, entry and field."""
+
+    file: str
+    entry: str
+
+    def error(self, field: str, problem: str) -> AnalysisError:
+        """Return (not raise) an error about one field of this entry."""
+        where = f"{self.file}: {self.entry}" if self.entry else self.file
+        return AnalysisError(f"{where}: {field}: {problem}" if field else f"{where}: {problem}")
+
+    def seconds(self, value: object, field: str) -> float:
+        """Return a time: a finite number above zero."""
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.error(field, f"a time in seconds must be a number, got {value!r}")
+        if not math.isfinite(value) or value <= 0:
+            raise self.error(field, f"a time must be finite and above 0, got {value!r}")
+        return float(value)
+
+    def whole(self, value: object, field: str) -> int:
+        """Return a whole number."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.error(field, f"must be a whole number, got {value!r}")
+        return value
+
+    def amount(self, value: object, field: str) -> float:
+        """Return a finite number of at least zero, NaN for None."""
+        if value is None:
+            return math.nan
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.error(field, f"must be a number or null, got {value!r}")
+        if not math.isfinite(value) or value < 0:
+            raise self.error(field, f"must be finite and not negative, got {value!r}")
+        return float(value)
+
+    def text(self, value: object, field: str) -> str:
+        """Return a text that is not empty."""
+        if not isinstance(value, str) or not value:
+            raise self.error(field, f"must be a text, got {value!r}")
+        return value

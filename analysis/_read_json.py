@@ -1,0 +1,413 @@
+"""Benchmark JSON: pytest-benchmark's file with this project's ``extra_info`` and ``refinery``."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from typing import TYPE_CHECKING, Any
+
+from analysis._errors import AnalysisError
+from analysis._frame import RESERVED, Source
+from analysis._levels import OPTIMIZATION, budget, parse_id, show, squeezed
+from analysis._raw import Levels, Place, RawFile, RawProgram
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+SCHEMA = 1
+_MEAN_TOLERANCE = 1e-6
+_AMOUNTS = ("turns", "calls", "prompt_tokens", "completion_tokens", "cost_usd", "load_seconds", "verify_seconds")
+_OPTIONAL = ("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
+_VERDICTS = ("correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering")
+
+
+def read_json(path: Path, text: str) -> RawFile:
+    """Read one benchmark JSON; whatever is wrong is an AnalysisError with file, entry and field."""
+    return _Reader(str(path), _load(path, text)).read()
+
+
+def _load(path: Path, text: str) -> Mapping[str, Any]:
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as exc:
+        raise AnalysisError(
+            f"{path}: line {exc.lineno}, column {exc.colno}: not valid JSON ({exc.msg}); "
+            f"was the file cut off? Record it again, or restore it"
+        ) from exc
+    except RecursionError as exc:
+        raise AnalysisError(f"{path}: JSON nested too deeply to be a benchmark file") from exc
+    if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
+        raise AnalysisError(
+            f'{path}: benchmarks: missing; this is no benchmark JSON (write one with "pytest --benchmark-json FILE")'
+        )
+    if not isinstance(document.get("refinery"), dict):
+        raise AnalysisError(
+            f"{path}: refinery: missing; this benchmark JSON is not of a refinery study (no treatments or verdicts "
+            f"are in it). Record it with the plugin, or give the times as CSV"
+        )
+    return document
+
+
+class _Reader:
+    """One pass over one document; columns grow as entries are checked."""
+
+    def __init__(self, file: str, document: Mapping[str, Any]) -> None:
+        self.file = file
+        self.document = document
+        self.refinery: Mapping[str, Any] = document["refinery"]
+        self.programs: list[RawProgram] = []
+        self.index: dict[tuple[Levels, int], int] = {}
+        self.by_id: dict[str, Levels] = {}
+        self.by_sha: dict[tuple[str, int], Levels] = {}
+        self.notes: list[str] = []
+        self.runs: dict[str, list[Any]] = {
+            name: []
+            for name in ("program", "turn", "session", "block", "list", "run", "seconds", "passed", *_OPTIONAL)
+        }
+        self.unlisted = 0
+
+    def read(self) -> RawFile:
+        study, declared = self._study()
+        self._read_programs()
+        task = self._read_benchmarks(study)
+        if self.unlisted:
+            self.notes.append(
+                f"{self.file}: {self.unlisted} timed programs are not in refinery.programs; "
+                f"their verdicts come from extra_info and their cost is unknown"
+            )
+        return RawFile(
+            source=self._source(),
+            study=study,
+            task=task,
+            factors=declared,
+            programs=self.programs,
+            runs=self.runs,
+            reference=self._reference(),
+            notes=self.notes,
+        )
+
+    # -- the head of the file
+
+    def _study(self) -> tuple[str, dict[str, tuple[str, ...]]]:
+        place = Place(self.file, "refinery")
+        schema = self.refinery.get("schema")
+        if schema != SCHEMA:
+            raise place.error("schema", f"must be {SCHEMA}, got {schema!r}; analyse the file with its own version")
+        study = self.refinery.get("study")
+        declared: dict[str, tuple[str, ...]] = {}
+        if isinstance(study, dict):
+            factors = study.get("factors")
+            for name, levels in (factors if isinstance(factors, dict) else {}).items():
+                shown = [show(level) for level in levels] if isinstance(levels, list) else []
+                declared[str(name)] = tuple(level for level in shown if level is not None)
+            study = study.get("name")
+        return place.text(study, "study"), declared
+
+    def _source(self) -> Source:
+        info = _mapping(self.document.get("machine_info"))
+        study = self.refinery.get("study")
+        rest = {key: value for key, value in self.refinery.items() if key not in {"programs", "reference", "study"}}
+        return Source(
+            file=self.file,
+            kind="json",
+            machine=_machine_name(info) or self.file,
+            machine_info=info,
+            commit_info=_mapping(self.document.get("commit_info")),
+            datetime=str(self.document.get("datetime") or ""),
+            version=str(self.document.get("version") or ""),
+            study=study if isinstance(study, dict) else {},
+            refinery=rest,
+        )
+
+    # -- programs
+
+    def _read_programs(self) -> None:
+        entries = self.refinery.get("programs")
+        if not isinstance(entries, list):
+            raise Place(self.file, "refinery").error("programs", "missing; it must list every program")
+        for position, entry in enumerate(entries):
+            place = Place(self.file, f"refinery.programs[{position}]")
+            if not isinstance(entry, dict):
+                raise place.error("", f"must be an object, got {type(entry).__name__}")
+            if not self._is_intermediate(entry):
+                self._read_program(entry, place)
+
+    def _is_intermediate(self, entry: Mapping[str, Any]) -> bool:
+        turn, turns = entry.get("turn"), entry.get("turns")
+        return isinstance(turn, int) and (not isinstance(turns, int) or turn < turns)
+
+    def _read_program(self, entry: Mapping[str, Any], place: Place) -> None:
+        levels = self._levels(entry, place)
+        replicate = place.whole(entry.get("replicate"), "replicate")
+        verdict = self._verdict(entry.get("verdict"), place)
+        sha = entry.get("sha256")
+        info = {name: place.amount(entry.get(name), name) for name in _AMOUNTS}
+        info |= {name: _text_or_none(entry.get(name)) for name in ("reason", "error_type")}
+        info["llm"] = _text_or_none(entry.get("model"))
+        program = RawProgram(
+            levels=levels,
+            replicate=replicate,
+            verdict=verdict,
+            sha256=sha if isinstance(sha, str) and sha else None,
+            info=info,
+            where=place.entry,
+        )
+        self._add(program, place)
+        treatment = entry.get("treatment")
+        if isinstance(treatment, str):
+            self.by_id[treatment] = levels
+        self.by_id.setdefault("-".join(f"{squeezed(n)}={squeezed(v)}" for n, v in levels), levels)
+        if program.sha256:
+            self.by_sha[program.sha256, replicate] = levels
+
+    def _add(self, program: RawProgram, place: Place) -> int:
+        key = (tuple(sorted(program.levels)), program.replicate)
+        if key in self.index:
+            first = self.programs[self.index[key]].where
+            raise place.error(
+                "replicate",
+                f"duplicate program: {_named(program.levels)}, replicate {program.replicate} is already {first}",
+            )
+        self.index[key] = len(self.programs)
+        self.programs.append(program)
+        return self.index[key]
+
+    def _verdict(self, value: object, place: Place) -> str:
+        if value not in _VERDICTS:
+            raise place.error("verdict", f"must be one of {', '.join(_VERDICTS)}, got {value!r}")
+        return str(value)
+
+    # -- levels, in every form that they may be written
+
+    def _levels(self, entry: Mapping[str, Any], place: Place) -> Levels:
+        treatment = entry.get("treatment")
+        if isinstance(treatment, dict):
+            return self._mapping_levels(treatment, place)
+        if isinstance(treatment, str) and treatment:
+            return self._id_levels(treatment, entry, place)
+        params = _mapping(entry.get("params"))
+        loose = {**params, **{name: entry[name] for name in ("agents", OPTIMIZATION) if name in entry}}
+        if OPTIMIZATION not in loose and ("iterations" in entry or "time_limit" in entry):
+            loose[OPTIMIZATION] = budget(
+                _limit(entry.get("iterations"), place, "iterations"),
+                _limit(entry.get("time_limit"), place, "time_limit"),
+            )
+        if not loose:
+            raise place.error("treatment", "missing; it must give the level of every factor")
+        return self._mapping_levels(loose, place)
+
+    def _mapping_levels(self, treatment: Mapping[str, Any], place: Place) -> Levels:
+        if not treatment:
+            raise place.error("treatment", "has no factor; analysis needs at least one")
+        return tuple((name, self._level(name, value, place)) for name, value in treatment.items())
+
+    def _level(self, name: str, value: object, place: Place) -> str:
+        if name in RESERVED:
+            raise place.error("treatment", f"factor {name!r} has the name of a column; rename it in the study")
+        level = show(value)
+        if not level:
+            raise place.error(f"treatment.{name}", f"a level must be a text or a number, got {value!r}")
+        return level
+
+    def _id_levels(self, treatment: str, entry: Mapping[str, Any], place: Place) -> Levels:
+        if treatment in self.by_id:
+            return self.by_id[treatment]
+        known = self.by_sha.get((str(entry.get("sha256")), entry.get("replicate", 0)))
+        if known is not None:
+            return known
+        parsed = parse_id(treatment)
+        if parsed is None:
+            raise place.error("treatment", f'must be an object or an id like "agents=2-optimization=60s": {treatment!r}')
+        told = {name: entry[name] for name in parsed if name in entry}
+        return self._mapping_levels({**parsed, **told}, place)
+
+    # -- runs
+
+    def _read_benchmarks(self, study: str) -> str:
+        tasks: dict[str, None] = {}
+        seen: dict[tuple[Any, ...], int] = {}
+        for position, benchmark in enumerate(self.document["benchmarks"]):
+            place = Place(self.file, f"benchmarks[{position}]")
+            if not isinstance(benchmark, dict):
+                raise place.error("", f"must be an object, got {type(benchmark).__name__}")
+            extra = benchmark.get("extra_info")
+            if not isinstance(extra, dict) or not extra:
+                raise place.error("extra_info", "missing; this benchmark is not of a refinery study")
+            other = _study_name(extra.get("study"))
+            if other is not None and other != study:
+                raise place.error("extra_info.study", f"mixed studies: {other!r} in a file of study {study!r}")
+            if isinstance(extra.get("task"), str):
+                tasks[extra["task"]] = None
+            self._read_benchmark(benchmark, extra, place, seen, position)
+        if len(tasks) > 1:
+            raise Place(self.file, "benchmarks").error("extra_info.task", f"mixed tasks: {', '.join(tasks)}")
+        return next(iter(tasks), "")
+
+    def _read_benchmark(
+        self,
+        benchmark: Mapping[str, Any],
+        extra: Mapping[str, Any],
+        place: Place,
+        seen: dict[tuple[Any, ...], int],
+        position: int,
+    ) -> None:
+        seconds = self._seconds(benchmark, place)
+        number = self._program_of(benchmark, extra, place)
+        turn = None if extra.get("turn") is None else place.whole(extra["turn"], "extra_info.turn")
+        where = place.whole(extra.get("list"), "extra_info.list")
+        key = (number, turn, where, extra.get("session"))
+        if key in seen:
+            raise place.error("extra_info", f"duplicate: program and list are those of benchmarks[{seen[key]}]")
+        seen[key] = position
+        count = len(seconds)
+        columns = self.runs
+        columns["program"] += [number] * count
+        columns["turn"] += [turn] * count
+        columns["session"] += [_scalar(extra.get("session"))] * count
+        columns["block"] += [_scalar(extra.get("block"))] * count
+        columns["list"] += [where] * count
+        columns["run"] += range(1, count + 1)
+        columns["seconds"] += seconds
+        columns["passed"] += [None] * count
+        for name in _OPTIONAL:
+            columns[name] += self._per_run(extra.get(name), name, count, place)
+        limit = extra.get("limit_seconds")
+        if limit is not None:
+            info = self.programs[number].info
+            info["limit_seconds"] = max(
+                place.seconds(limit, "extra_info.limit_seconds"), info.get("limit_seconds", 0.0)
+            )
+
+    def _seconds(self, benchmark: Mapping[str, Any], place: Place) -> list[float]:
+        stats = benchmark.get("stats")
+        if not isinstance(stats, dict):
+            raise place.error("stats", "missing")
+        data = stats.get("data")
+        if not isinstance(data, list):
+            raise place.error("stats.data", "missing; record with --benchmark-json or --benchmark-save-data")
+        if not data:
+            raise place.error("stats.data", "empty; a benchmark has at least one run")
+        times = [place.seconds(value, f"stats.data[{i}]") for i, value in enumerate(data)]
+        mean = stats.get("mean")
+        if mean is not None:
+            told = place.seconds(mean, "stats.mean")
+            ours = statistics.fmean(times)
+            if not math.isclose(told, ours, rel_tol=_MEAN_TOLERANCE):
+                raise place.error("stats.mean", f"{told!r} does not fit the runs, whose mean is {ours!r}")
+        rounds = stats.get("rounds")
+        if rounds is not None and rounds != len(times):
+            raise place.error("stats.rounds", f"{rounds!r} does not fit the {len(times)} runs of stats.data")
+        return times
+
+    def _program_of(self, benchmark: Mapping[str, Any], extra: Mapping[str, Any], place: Place) -> int:
+        replicate = place.whole(extra.get("replicate"), "extra_info.replicate")
+        if "params" not in extra and isinstance(benchmark.get("params"), dict) and "treatment" not in extra:
+            extra = {**extra, "params": _factor_params(benchmark["params"])}
+        levels = self._levels(extra, Place(self.file, f"{place.entry}.extra_info"))
+        number = self.index.get((tuple(sorted(levels)), replicate))
+        verdict = extra.get("verdict")
+        if number is None:
+            self.unlisted += 1
+            return self._add(
+                RawProgram(
+                    levels=levels,
+                    replicate=replicate,
+                    verdict=self._verdict("correct" if verdict is None else verdict, place),
+                    sha256=_text_or_none(extra.get("sha256")),
+                    info={"reason": None, "error_type": None, "llm": None},
+                    where=place.entry,
+                ),
+                place,
+            )
+        if verdict is not None and extra.get("turn") is None and verdict != self.programs[number].verdict:
+            listed = self.programs[number]
+            raise place.error(
+                "extra_info.verdict", f"{verdict!r}, but {listed.where} says {listed.verdict!r} of the same program"
+            )
+        return number
+
+    def _per_run(self, values: object, name: str, count: int, place: Place) -> list[Any]:
+        if values is None:
+            return [None] * count
+        if not isinstance(values, list):
+            values = [values] * count if count == 1 or name == "contaminated" else values
+        if not isinstance(values, list) or len(values) != count:
+            raise place.error(f"extra_info.{name}", f"must be a list of {count}, one for each run, got {values!r:.60}")
+        if name == "contaminated":
+            for i, value in enumerate(values):
+                if value is not None and not isinstance(value, bool):
+                    raise place.error(f"extra_info.{name}[{i}]", f"must be true or false, got {value!r}")
+            return values
+        if name == "cpu_seconds":
+            return [
+                None if value is None else place.seconds(value, f"extra_info.{name}[{i}]")
+                for i, value in enumerate(values)
+            ]
+        return [place.amount(value, f"extra_info.{name}[{i}]") for i, value in enumerate(values)]
+
+    # -- the reference
+
+    def _reference(self) -> dict[str, list[Any]]:
+        columns: dict[str, list[Any]] = {
+            name: [] for name in ("session", "block", "list", "run", "seconds", "cpu_seconds")
+        }
+        entries = self.refinery.get("reference")
+        if entries is None:
+            return columns
+        if not isinstance(entries, list):
+            raise Place(self.file, "refinery").error("reference", "must be a list")
+        for position, entry in enumerate(entries):
+            place = Place(self.file, f"refinery.reference[{position}]")
+            if not isinstance(entry, dict) or not isinstance(entry.get("seconds"), list):
+                raise place.error("seconds", "missing; it must list the times of the reference")
+            times = [place.seconds(value, f"seconds[{i}]") for i, value in enumerate(entry["seconds"])]
+            count = len(times)
+            columns["session"] += [_scalar(entry.get("session"))] * count
+            columns["block"] += [_scalar(entry.get("block"))] * count
+            columns["list"] += [place.whole(entry.get("list"), "list")] * count
+            columns["run"] += range(1, count + 1)
+            columns["seconds"] += times
+            columns["cpu_seconds"] += self._per_run(entry.get("cpu_seconds"), "cpu_seconds", count, place)
+        return columns
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _text_or_none(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _scalar(value: object) -> str | None:
+    """Session and block may be numbers or texts; both become text, so that they compare."""
+    return None if value is None else str(value)
+
+
+def _study_name(value: object) -> object:
+    return value.get("name") if isinstance(value, dict) else value
+
+
+def _named(levels: Levels) -> str:
+    return ", ".join(f"{name} {level}" for name, level in levels)
+
+
+def _limit(value: object, place: Place, field: str) -> float | None:
+    if value is None or value == "inf":
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
+        raise place.error(field, f"must be a number above 0, or null for no limit, got {value!r}")
+    return float(value)
+
+
+def _factor_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return pytest's own parameters as factors, without those that the plugin's test has for itself."""
+    return {name: value for name, value in params.items() if name not in RESERVED}
+
+
+def _machine_name(info: Mapping[str, Any]) -> str:
+    cpu = info.get("cpu")
+    brand = cpu.get("brand_raw") if isinstance(cpu, dict) else None
+    return " / ".join(str(part) for part in (info.get("node"), brand) if part)
