@@ -197,6 +197,8 @@ def _per_program(
 def _linked(index: Integers, on: Integers, machines: int) -> Integers:
     """Number the groups of machines that are linked by programs timed on several of them."""
     group = np.arange(machines)
+    if machines == 1 or len(index) == int(index.max(initial=-1)) + 1:
+        return group.astype(np.intp)
     order = np.argsort(index, kind="stable")
     for a, b in zip(order[:-1], order[1:], strict=True):
         if index[a] == index[b] and group[on[a]] != group[on[b]]:
