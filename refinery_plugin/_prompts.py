@@ -90,7 +90,7 @@ def _rules(brief: Brief) -> list[str]:
     rules = [
         "Write a Python function with exactly this signature:\n\n"
         f"```python\n{task.signature.rstrip().rstrip(':')}:\n```",
-        f"It is called with the input and must return the right result as a plain Python `{result}`{numpy}. After that only "
+        f"It must return the right result for every such input, as a plain Python `{result}`{numpy}. After that only "
         f"its execution time counts: make it as fast as you can. You may use {allowed}.",
     ]
     extra = brief.settings.instructions.strip()
@@ -106,7 +106,8 @@ def _request(brief: Brief, turn: Turn) -> list[str]:
         return [*_time_left(turn), form]
     return [
         f"{_whose(brief, turn)}\n\n```python\n{turn.program.rstrip()}\n```",
-        "Refine it: find what is slow in it, or wrong, and write a faster program that returns the right results.",
+        "Refine it: write a program that is faster and still returns the right result for every input. If the current "
+        "program is wrong, mend it first. If you see no way to make it faster, answer with it as it is.",
         *_time_left(turn),
         form,
     ]

@@ -1,0 +1,169 @@
+"""Studies are read strictly: every mistake names the key, the value, what is allowed, and the nearest spelling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import strategies as st
+
+from refinery_plugin._study import Study, StudyError
+from refinery_plugin._study_file import find_study, load_study
+from refinery_plugin._task import Task
+
+TASK = Task(
+    name="double",
+    prompt="Double a number, {style}.",
+    signature="def double(x: int) -> int",
+    result_type=int,
+    reference="def double(x):\n    return 2 * x\n",
+    sample=lambda seed: (seed,),
+    strategy=lambda: st.tuples(st.integers()),
+    settings={"style": "plainly", "weight": 1.0},
+)
+TASKS = {"double": TASK}
+HEAD = 'name = "mine"\ntask = "double"\n'
+
+
+def load(tmp_path: Path, text: str, **options: str) -> Study:
+    path = tmp_path / "study.toml"
+    path.write_text(text)
+    return load_study(path, TASKS, **options)
+
+
+def test_the_full_crossing_follows_from_the_factors_in_their_order(tmp_path: Path) -> None:
+    study = load(tmp_path, HEAD + 'replicates = 3\n[factors]\nagents = [1, 2]\noptimization = ["3 iterations", "1 min"]')
+    assert [t.id for t in study.treatments] == [
+        "agents=1-optimization=3iterations",
+        "agents=1-optimization=60s",
+        "agents=2-optimization=3iterations",
+        "agents=2-optimization=60s",
+    ]
+    assert study.programs == 12
+    assert dict(study.treatments[1].levels) == {"agents": 1, "optimization": "60 s"}
+
+
+def test_any_setting_can_be_a_factor_the_tasks_own_too(tmp_path: Path) -> None:
+    study = load(
+        tmp_path,
+        HEAD + '[factors]\nmodel = ["a", "b"]\ntemperature = [0, 0.7]\nmemory = ["program", "transcript"]\n'
+        'instructions = ["", "Use NumPy."]\nstyle = ["plainly", "oddly"]\nmax_tokens = [100, 200]\n',
+    )
+    assert len(study.treatments) == 64
+    last = study.treatments[-1].settings
+    assert (last.model, last.temperature, last.memory, last.extra["style"], last.max_tokens) == (
+        "b",
+        0.7,
+        "transcript",
+        "oddly",
+        200,
+    )
+
+
+def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
+    study = load(tmp_path, HEAD + "agents = 2")
+    assert len(study.treatments) == 1
+    assert study.treatments[0].settings.agents == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("replicate = 2", r"replicate: there is no such key \(did you mean 'replicates'\?\)"),
+        ("replicates = 0", "replicates: 0 is not allowed; use a whole number of at least 1"),
+        ("replicates = true", "replicates: True is not allowed"),
+        ('replicates = "2"', "replicates: '2' is not allowed"),
+        ("seed = -1", "seed: -1"),
+        ("temperature = 3", "temperature: 3 is not allowed; use a number from 0 to 2"),
+        ("temperature = nan", "temperature: nan is not allowed"),
+        ("max_tokens = 1.5", "max_tokens: 1.5"),
+        ('memory = "all"', 'memory: .all. is not allowed; use "program" or "transcript"'),
+        ('packages = "numpy"', "packages: must be a list"),
+        ('packages = ["numpy.linalg"]', "packages: must be a list of top-level"),
+        ("price = 3", "price: must be like"),
+        ("price = { input = 1 }", "price: must have input and output"),
+        ("price = { input = 1, output = -2 }", "price.output: -2"),
+        ("price = { input = 1, output = inf }", "price.output: inf"),
+        ("[limits]\nmemory = 3", r"limits.memory: there is no such limit \(did you mean 'memory_mb'"),
+        ("[limits]\nmemory_mb = 0", "limits.memory_mb: 0"),
+        ("factors = 3", "factors: must be a table"),
+        ("[factors]\nagent = [1]", r"factors.agent: there is no such setting \(did you mean 'agents'"),
+        ("[factors]\nagents = 3", "factors.agents: must be a list"),
+        ("[factors]\nagents = []", "factors.agents: must be a list of at least one"),
+        ("[factors]\nagents = [1, 2, 1]", r"factors.agents\[2\]: 1 is the same level as 1"),
+        ('[factors]\noptimization = ["60 s", "1 min"]', r"factors.optimization\[1\]: '1 min' is the same level as '60 s'"),
+        ('[factors]\noptimization = ["3 Iterations"]', "did you mean '3 iterations'"),
+        ("[factors]\nreplicates = [1, 2]", "cannot be varied"),
+        ("agents = 2\n[factors]\nagents = [1, 2]", "agents: is both set"),
+        ('[factors]\nmodel = ["a/b", "a b/", "a_b"]', "would share file names"),
+        ("[factors]\nstyle = [1]", "use a str like the default 'plainly'"),
+        ("[factors]\nagents = [1, 2, 3]\nmax_tokens = " + str(list(range(1, 10))), None),
+    ],
+)
+def test_a_mistake_is_told_with_file_key_and_remedy(tmp_path: Path, text: str, said: str | None) -> None:
+    if said is None:
+        assert load(tmp_path, HEAD + text).programs == 27
+        return
+    with pytest.raises(StudyError, match=said) as caught:
+        load(tmp_path, HEAD + text)
+    assert str(tmp_path / "study.toml") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('name = "a/b"\ntask = "double"', "name: 'a/b' is not allowed"),
+        ('task = "double"', "name: None is not allowed"),
+        ('name = "x"\ntask = "dubble"', r"there is no task 'dubble' \(did you mean 'double'\?\).*pytest_refinery_tasks"),
+        ('name = "x"\ntask = 3', "task: 3 is not allowed"),
+        ("name = \nseed = 1", "not valid TOML.*line 1"),
+    ],
+)
+def test_a_broken_head_is_told(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(StudyError, match=said):
+        load(tmp_path, text)
+
+
+def test_files_that_are_no_study_are_told(tmp_path: Path) -> None:
+    with pytest.raises(StudyError, match="no such study file"):
+        load_study(tmp_path / "none.toml", TASKS)
+    with pytest.raises(StudyError, match="directory"):
+        load_study(tmp_path, TASKS)
+    (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
+    with pytest.raises(StudyError, match="byte 8 is not UTF-8"):
+        load_study(tmp_path / "latin.toml", TASKS)
+
+
+def test_pyproject_holds_a_study_under_its_table(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.refinery]\nname = "mine"\ntask = "double"\nreplicates = 4')
+    assert find_study(tmp_path, TASKS).replicates == 4
+    with pytest.raises(StudyError, match="model"):
+        (tmp_path / "pyproject.toml").write_text("[tool.refinery]\nmodell = 3\nname = 'x'\ntask = 'double'")
+        find_study(tmp_path, TASKS)
+
+
+def test_a_project_without_a_study_gets_the_pilot(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\n")
+    study = find_study(tmp_path, {"digit-sum-difference": TASK})
+    assert (study.name, study.programs, study.treatments[0].settings.model) == ("pilot", 24, "gpt-4o")
+
+
+def test_another_model_replaces_the_studys(tmp_path: Path) -> None:
+    assert load(tmp_path, HEAD + 'model = "a"', model="b").treatments[0].settings.model == "b"
+    with pytest.raises(StudyError, match="--refinery-model cannot replace"):
+        load(tmp_path, HEAD + '[factors]\nmodel = ["a", "c"]', model="b")
+
+
+def test_no_two_requests_of_a_study_share_a_seed(tmp_path: Path) -> None:
+    study = load(tmp_path, HEAD + f"seed = 7\nreplicates = 500\n[factors]\nagents = {list(range(1, 21))}")
+    starts = {study.request_seed(t, r, 1) // 1024 for t in study.treatments for r in study.replicate_numbers()}
+    assert len(starts) == study.programs == 10_000
+    assert all(0 <= study.request_seed(study.treatments[0], 1, turn) < 2**31 for turn in (1, 1000))
+
+
+def test_more_replicates_keep_the_seeds_of_those_there_were(tmp_path: Path) -> None:
+    small = load(tmp_path, HEAD + "replicates = 2\n[factors]\nagents = [1, 2, 3]")
+    large = load(tmp_path, HEAD + "replicates = 9\n[factors]\nagents = [1, 2, 3]")
+    for treatment in small.treatments:
+        for replicate in (1, 2):
+            assert small.request_seed(treatment, replicate, 1) == large.request_seed(treatment, replicate, 1)
