@@ -1,0 +1,128 @@
+"""What became of a program, and why (pure)."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import math
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_LONGEST = 300
+"""Characters of an argument or a result that a reason repeats."""
+
+
+class Verdict(enum.StrEnum):
+    """What became of a program."""
+
+    CORRECT = "correct"
+    WRONG_ANSWER = "wrong_answer"
+    ERROR = "error"
+    TIMEOUT = "timeout"
+    MEMORY = "memory"
+    NO_PROGRAM = "no_program"
+    TAMPERING = "tampering"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A verdict with its reason; ``error_type`` names the exception, where there was one."""
+
+    verdict: Verdict
+    reason: str = ""
+    error_type: str | None = None
+
+    @property
+    def correct(self) -> bool:
+        """Whether nothing was found against the program."""
+        return self.verdict is Verdict.CORRECT
+
+    def __str__(self) -> str:
+        return f"{self.verdict}: {self.reason}" if self.reason else str(self.verdict)
+
+
+CORRECT = Judgement(verdict=Verdict.CORRECT)
+
+
+class Result(Protocol):
+    """What a sandbox tells of one step of a program."""
+
+    @property
+    def ok(self) -> bool: ...
+    @property
+    def value(self) -> object: ...
+    @property
+    def kind(self) -> str | None: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def error_type(self) -> str | None: ...
+
+
+def judge(result: Result, *, expected: object, where: str) -> Judgement:
+    """Judge one call; ``where`` says of which input, such as ``"for [3999]"``."""
+    if not result.ok:
+        return failed(result, where=where)
+    if same(result.value, expected):
+        return CORRECT
+    reason = f"{where} it returned {shorten(result.value)}, expected {shorten(expected)}"
+    return Judgement(verdict=Verdict.WRONG_ANSWER, reason=reason)
+
+
+def failed(result: Result, *, where: str) -> Judgement:
+    """Return the verdict of a step that ended without a value."""
+    try:
+        verdict = Verdict(result.kind or "")
+    except ValueError:
+        verdict = Verdict.ERROR  # a kind that only the sandbox tells apart, such as a result of a wrong type
+    reason = f"{where}: {result.reason}" if where else result.reason
+    return Judgement(verdict=verdict, reason=printable(reason), error_type=result.error_type)
+
+
+def same(value: object, expected: object) -> bool:
+    """Tell whether two plain values are the same, types included; not a number is the same as itself."""
+    if type(value) is not type(expected):
+        return False
+    if isinstance(value, float) and isinstance(expected, float):
+        return value == expected or (math.isnan(value) and math.isnan(expected))
+    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
+        return len(value) == len(expected) and all(map(same, value, expected))
+    return value == expected
+
+
+def show_arguments(arguments: Sequence[object]) -> str:
+    """Return the arguments as a reason repeats them: one alone without brackets, long ones clipped.
+
+    Examples
+    --------
+    >>> show_arguments(([3999, 3999, 12345],)), show_arguments((1, "a"))
+    ('[3999, 3999, 12345]', "(1, 'a')")
+    """
+    return shorten(arguments[0] if len(arguments) == 1 else tuple(arguments))
+
+
+def shorten(value: object) -> str:
+    """Return the value's ``repr``; of long ones the beginning, and how long they are."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > _LONGEST:
+        return f"an integer of {value.bit_length()} bits"
+    if isinstance(value, (list, tuple, str, bytes)) and len(value) > _LONGEST:
+        return _abridged(value)
+    text = repr(value)
+    return text if len(text) <= _LONGEST else _abridged(value)
+
+
+def _abridged(value: object) -> str:
+    if isinstance(value, (list, tuple)):
+        left, right = "[]" if isinstance(value, list) else "()"
+        shown = ", ".join(repr(item)[: _LONGEST // 6] for item in value[:6])
+        return f"{left}{shown}, ...{right} ({len(value):,} items)"
+    if isinstance(value, (str, bytes)):
+        return f"{value[:80]!r}... ({len(value):,} long)"
+    return f"{repr(value)[:_LONGEST]}..."
+
+
+def printable(text: str) -> str:
+    """Return text of a program for a terminal and a file: no control characters but line ends, no lone surrogates."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
