@@ -101,7 +101,7 @@ async def _one_turn(brief: Brief, chat: Chat, state: _State, number: int, seed: 
     state.clock_ms += answer.latency_ms
     if isinstance(answer, Cut):
         return _cut_record(number, turn, seed, state.clock_ms, answer)
-    return _take(brief, state, number, turn, seed, messages, answer)
+    return _take(brief, state, number=number, turn=turn, seed=seed, messages=messages, reply=answer)
 
 
 def _messages(brief: Brief, state: _State, turn: Turn) -> tuple[Message, ...]:
@@ -113,6 +113,7 @@ def _messages(brief: Brief, state: _State, turn: Turn) -> tuple[Message, ...]:
 def _take(
     brief: Brief,
     state: _State,
+    *,
     number: int,
     turn: Turn,
     seed: int,

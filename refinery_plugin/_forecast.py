@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from refinery_plugin._pricing import Price
     from refinery_plugin._settings import Settings
 
-_BYTES_PER_TOKEN = 4.0  # English and code, byte-pair encodings; the spending cap itself uses an upper bound instead
+_BYTES_PER_TOKEN = (
+    4.0  # English and code, byte-pair encodings; the spending cap itself uses an upper bound instead
+)
 _MILLION = 1_000_000
 
 
@@ -26,7 +28,7 @@ class Typical:
 
     @classmethod
     def of(cls, turns: Sequence[tuple[float, int]]) -> Typical:
-        """Make it from ``(latency in seconds, completion tokens)`` of recorded turns: tenth, mean, ninetieth centile."""
+        """Make it from ``(latency in seconds, completion tokens)`` of recorded turns: 10 %, mean, 90 %."""
         if not turns:
             return cls()
         return cls(
@@ -81,14 +83,18 @@ def forecast(ahead: Sequence[Ahead], typical: Typical, *, concurrency: int) -> F
             seconds[i] += duration
             longest[i] = max(longest[i], duration)
             if one.price is not None:
-                usd[i] += turns * (prompt * float(one.price.input) + answer * float(one.price.output)) / _MILLION
+                usd[i] += (
+                    turns * (prompt * float(one.price.input) + answer * float(one.price.output)) / _MILLION
+                )
     # A slow server makes fewer turns of a time budget but longer ones of a number of turns: sort, as it may cross.
     return Forecast(
         trajectories=len(ahead),
         calls=_ordered(calls),
         tokens=_ordered(tokens),
         usd=_ordered(usd) if all(one.price is not None for one in ahead) else None,
-        seconds=_ordered([max(total / concurrency, most) for total, most in zip(seconds, longest, strict=True)]),
+        seconds=_ordered(
+            [max(total / concurrency, most) for total, most in zip(seconds, longest, strict=True)]
+        ),
         turns_seen=typical.turns_seen,
     )
 
@@ -110,7 +116,11 @@ def _ordered(values: Sequence[float]) -> tuple[float, float, float]:
 
 def describe(plan: Forecast, *, concurrency: int) -> str:
     """Say it in one line of text, for the terminal."""
-    money = "cost unknown (no price)" if plan.usd is None else f"${plan.usd[1]:.2f} ({plan.usd[0]:.2f}-{plan.usd[2]:.2f})"
+    money = (
+        "cost unknown (no price)"
+        if plan.usd is None
+        else f"${plan.usd[1]:.2f} ({plan.usd[0]:.2f}-{plan.usd[2]:.2f})"
+    )
     basis = f"{plan.turns_seen} recorded turns" if plan.turns_seen else "typical turns"
     return (
         f"plan: {plan.trajectories} programs, {plan.calls[1]:.0f} calls ({plan.calls[0]:.0f}-{plan.calls[2]:.0f}), "

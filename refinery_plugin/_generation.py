@@ -1,4 +1,4 @@
-"""Generating the selected programs: many trajectories at once on one event loop, each one's files written as it ends."""
+"""Generating the selected programs: many trajectories at once, the files of each written as it ends."""
 
 from __future__ import annotations
 

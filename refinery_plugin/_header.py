@@ -31,8 +31,8 @@ def _design(refinery: Refinery) -> str:
     factors = " x ".join(f"{len(levels)} {name}" for name, levels in study.factors.items())
     return (
         f"refinery: study {study.name}, {len(study.treatments)} treatments"
-        f"{f' ({factors})' if len(study.factors) > 1 else ''} x {study.replicates} replicates = {study.programs} programs, "
-        f"model {show(model)}"
+        f"{f' ({factors})' if len(study.factors) > 1 else ''} x {study.replicates} replicates "
+        f"= {study.programs} programs, model {show(model)}"
     )
 
 
@@ -48,4 +48,6 @@ def _source(refinery: Refinery) -> str:
         return f"refinery: records all {len(names)} afresh from {endpoint(refinery)} into {place}"
     if have == len(names) or mode == "none":
         return f"refinery: replays {have} of {len(names)} from {place}"
-    return f"refinery: replays {have} of {len(names)} from {place}, records the rest from {endpoint(refinery)}"
+    return (
+        f"refinery: replays {have} of {len(names)} from {place}, records the rest from {endpoint(refinery)}"
+    )

@@ -88,10 +88,14 @@ def _rules(brief: Brief) -> list[str]:
     result = task.result_type.__name__ if isinstance(task.result_type, type) else str(task.result_type)
     numpy = ", not a NumPy one" if "numpy" in brief.packages else ""
     rules = [
-        "Write a Python function with exactly this signature:\n\n"
-        f"```python\n{task.signature.rstrip().rstrip(':')}:\n```",
-        f"It must return the right result for every such input, as a plain Python `{result}`{numpy}. After that only "
-        f"its execution time counts: make it as fast as you can. You may use {allowed}.",
+        (
+            "Write a Python function with exactly this signature:\n\n"
+            f"```python\n{task.signature.rstrip().rstrip(':')}:\n```"
+        ),
+        (
+            f"It must return the right result for every such input, as a plain Python `{result}`{numpy}. After that only "
+            f"its execution time counts: make it as fast as you can. You may use {allowed}."
+        ),
     ]
     extra = brief.settings.instructions.strip()
     return [*rules, extra] if extra else rules
@@ -106,8 +110,10 @@ def _request(brief: Brief, turn: Turn) -> list[str]:
         return [*_time_left(turn), form]
     return [
         f"{_whose(brief, turn)}\n\n```python\n{turn.program.rstrip()}\n```",
-        "Refine it: write a program that is faster and still returns the right result for every input. If the current "
-        "program is wrong, mend it first. If you see no way to make it faster, answer with it as it is.",
+        (
+            "Refine it: write a program that is faster and still returns the right result for every input. If the current "
+            "program is wrong, mend it first. If you see no way to make it faster, answer with it as it is."
+        ),
         *_time_left(turn),
         form,
     ]
@@ -123,4 +129,8 @@ def _whose(brief: Brief, turn: Turn) -> str:
 
 def _time_left(turn: Turn) -> list[str]:
     seconds = turn.remaining_seconds
-    return [] if seconds is None else [f"Time left for the whole work: {seconds} second{'' if seconds == 1 else 's'}."]
+    return (
+        []
+        if seconds is None
+        else [f"Time left for the whole work: {seconds} second{'' if seconds == 1 else 's'}."]
+    )

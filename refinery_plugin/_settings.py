@@ -66,10 +66,10 @@ def _any_text(value: object) -> str:
     return value
 
 
-def _memory(value: object) -> str:
+def _memory(value: object) -> object:
     if value not in ("program", "transcript"):
         raise LevelError(f'{value!r} is not allowed; use "program" or "transcript"')
-    return cast("str", value)
+    return value
 
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
@@ -94,7 +94,9 @@ def own_setting(default: object) -> Setting:
             raise LevelError(f"{value!r} is not allowed; use a finite number")
         same = type(value) is type(default) or (isinstance(default, float) and type(value) is int)
         if not same or not isinstance(value, (bool, int, float, str)):
-            raise LevelError(f"{value!r} is not allowed; use a {type(default).__name__} like the default {default!r}")
+            raise LevelError(
+                f"{value!r} is not allowed; use a {type(default).__name__} like the default {default!r}"
+            )
         return value
 
     return Setting(parse=parse, default=default)

@@ -7,7 +7,6 @@ import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, cast
 
@@ -17,7 +16,10 @@ from refinery_plugin._settings import SETTINGS, Setting, own_setting
 from refinery_plugin._study import Limits, Study, StudyError, crossing_size
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from refinery_plugin._task import Task
+
 
 class UnknownTaskError(StudyError):
     """The study names a task that nobody has declared, so far."""
@@ -107,7 +109,7 @@ class _Reader:
     def study(self) -> Study:
         name = self._name()
         task = self._task()
-        settings = SETTINGS | {key: own_setting(value) for key, value in task.settings.items()}
+        settings = {**SETTINGS, **{key: own_setting(value) for key, value in task.settings.items()}}
         self._refuse_unknown({*_KEYS, *settings})
         factors = self._factors(settings)
         replicates = self._whole("replicates", 1, least=1)
@@ -143,7 +145,9 @@ class _Reader:
     def _task(self) -> Task:
         name = self.table.get("task", _PILOT["task"])
         if not isinstance(name, str):
-            self._fail("task", f"{name!r} is not allowed; use the name of a task: {', '.join(sorted(self.tasks))}")
+            self._fail(
+                "task", f"{name!r} is not allowed; use the name of a task: {', '.join(sorted(self.tasks))}"
+            )
         if name not in self.tasks:
             raise UnknownTaskError(
                 f"{self.where}: task: there is no task {name!r}{nearest(name, self.tasks)}; known are "
@@ -154,7 +158,9 @@ class _Reader:
     def _refuse_unknown(self, known: set[str]) -> None:
         for key in self.table:
             if key not in known:
-                self._fail(key, f"there is no such key{nearest(key, known)}; known are {', '.join(sorted(known))}")
+                self._fail(
+                    key, f"there is no such key{nearest(key, known)}; known are {', '.join(sorted(known))}"
+                )
 
     def _factors(self, settings: Mapping[str, Setting]) -> dict[str, tuple[object, ...]]:
         table = self.table.get("factors", {})
@@ -165,10 +171,18 @@ class _Reader:
     def _levels(self, name: str, levels: object, settings: Mapping[str, Setting]) -> tuple[object, ...]:
         key = f"factors.{name}"
         if name not in settings:
-            hint = " (it is the same for all programs and cannot be varied)" if name in _KEYS else nearest(name, settings)
-            self._fail(key, f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}")
+            hint = (
+                " (it is the same for all programs and cannot be varied)"
+                if name in _KEYS
+                else nearest(name, settings)
+            )
+            self._fail(
+                key, f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}"
+            )
         if name in self.table:
-            self._fail(name, f"is both set ({self.table[name]!r}) and varied under [factors]; keep one of the two")
+            self._fail(
+                name, f"is both set ({self.table[name]!r}) and varied under [factors]; keep one of the two"
+            )
         if name == "model" and self.model is not None:
             self._fail(key, "the model is a factor of this study, so --refinery-model cannot replace it")
         if not isinstance(levels, list) or not levels:
@@ -176,7 +190,9 @@ class _Reader:
         parsed = tuple(self._parsed(f"{key}[{i}]", level, settings[name]) for i, level in enumerate(levels))
         for i, level in enumerate(parsed):
             if level in parsed[:i]:
-                self._fail(f"{key}[{i}]", f"{levels[i]!r} is the same level as {levels[parsed.index(level)]!r}")
+                self._fail(
+                    f"{key}[{i}]", f"{levels[i]!r} is the same level as {levels[parsed.index(level)]!r}"
+                )
         return parsed
 
     def _parsed(self, key: str, value: object, setting: Setting) -> object:
@@ -212,12 +228,25 @@ class _Reader:
         return {"*": self._price("price", value)}
 
     def _price(self, key: str, value: object) -> Price:
-        if not isinstance(value, Mapping) or not {"input", "output"} <= set(value) <= {"input", "output", "source"}:
-            self._fail(key, f"must have input and output in USD per million tokens (and may have source), got {value!r}")
+        if not isinstance(value, Mapping) or not {"input", "output"} <= set(value) <= {
+            "input",
+            "output",
+            "source",
+        }:
+            self._fail(
+                key,
+                f"must have input and output in USD per million tokens (and may have source), got {value!r}",
+            )
         for part in ("input", "output"):
             number = value[part]
-            if isinstance(number, bool) or not isinstance(number, (int, float)) or not 0 <= number < float("inf"):
-                self._fail(f"{key}.{part}", f"{number!r} is not allowed; use USD per million tokens, 0 or more")
+            if (
+                isinstance(number, bool)
+                or not isinstance(number, (int, float))
+                or not 0 <= number < float("inf")
+            ):
+                self._fail(
+                    f"{key}.{part}", f"{number!r} is not allowed; use USD per million tokens, 0 or more"
+                )
         return Price(
             input=Decimal(str(value["input"])),
             output=Decimal(str(value["output"])),
@@ -227,7 +256,9 @@ class _Reader:
     def _packages(self) -> tuple[str, ...]:
         value = self.table.get("packages", ["numpy"])
         if not isinstance(value, list) or not all(isinstance(p, str) and p.isidentifier() for p in value):
-            self._fail("packages", f'must be a list of top-level import names such as ["numpy"], got {value!r}')
+            self._fail(
+                "packages", f'must be a list of top-level import names such as ["numpy"], got {value!r}'
+            )
         return tuple(value)
 
     def _limits(self) -> Limits:
@@ -237,7 +268,10 @@ class _Reader:
         known = [field.name for field in dataclasses.fields(Limits)]
         for key, number in value.items():
             if key not in known:
-                self._fail(f"limits.{key}", f"there is no such limit{nearest(key, known)}; known are {', '.join(known)}")
+                self._fail(
+                    f"limits.{key}",
+                    f"there is no such limit{nearest(key, known)}; known are {', '.join(known)}",
+                )
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 self._fail(f"limits.{key}", f"{number!r} is not allowed; use a whole number of at least 1")
         return Limits(**cast("dict[str, int]", dict(value)))
@@ -249,5 +283,6 @@ class _Reader:
                 first = slugs.setdefault(slug(level).casefold(), level)
                 if first is not level:
                     self._fail(
-                        f"factors.{name}", f"{show(first)!r} and {show(level)!r} would share file names; rename one"
+                        f"factors.{name}",
+                        f"{show(first)!r} and {show(level)!r} would share file names; rename one",
                     )

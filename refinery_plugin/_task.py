@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 Arguments: TypeAlias = tuple[object, ...]
-"""Positional arguments of one call of the entry point: int, float, str, bool, None, lists, tuples and dicts of these."""
+"""Positional arguments of one call: int, float, str, bool, None, lists, tuples and dicts of these."""
 
 
 class TaskError(RefineryError):
@@ -62,7 +62,9 @@ class Task:
                 raise TaskError(f"task {self.name!r}: {label} is empty")
         name = self.entry_point
         if name not in defined_functions(self.reference, where=f"task {self.name!r}: reference"):
-            raise TaskError(f"task {self.name!r}: the reference does not define {name}(), which the signature names")
+            raise TaskError(
+                f"task {self.name!r}: the reference does not define {name}(), which the signature names"
+            )
 
     @property
     def entry_point(self) -> str:

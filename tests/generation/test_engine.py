@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,10 @@ from refinery_plugin._levels import Budget
 from refinery_plugin._prompts import Brief
 from refinery_plugin._settings import resolve
 from refinery_plugin._task import Task
-from refinery_plugin._trajectory import Trajectory
 from refinery_plugin.testing import ScriptedChat, reply
+
+if TYPE_CHECKING:
+    from refinery_plugin._trajectory import Trajectory
 
 TASK = Task(
     name="double",
@@ -96,7 +99,9 @@ def test_the_transcript_holds_the_whole_conversation() -> None:
 
 
 def test_a_time_budget_tells_the_seconds_that_remain_and_cuts_at_the_deadline() -> None:
-    chat = ScriptedChat([answer(0, latency_ms=20_000), answer(1, latency_ms=15_500), answer(2, latency_ms=30_000)])
+    chat = ScriptedChat(
+        [answer(0, latency_ms=20_000), answer(1, latency_ms=15_500), answer(2, latency_ms=30_000)]
+    )
     trajectory = run(chat, optimization=Budget(seconds=60))
     assert [turn.remaining_seconds for turn in trajectory.turns] == [60, 40, 25]
     assert "40 seconds" in told(chat, 2)
@@ -122,7 +127,8 @@ def test_the_budget_that_ends_first_ends_the_trajectory() -> None:
     fast = run(ScriptedChat(answer(i) for i in range(9)), optimization=Budget(iterations=3, seconds=60))
     assert len(fast.turns) == 3
     slow = run(
-        ScriptedChat(answer(i, latency_ms=25_000) for i in range(9)), optimization=Budget(iterations=9, seconds=60)
+        ScriptedChat(answer(i, latency_ms=25_000) for i in range(9)),
+        optimization=Budget(iterations=9, seconds=60),
     )
     assert [turn.outcome for turn in slow.turns] == ["program", "program", "cut"]
 
@@ -144,7 +150,9 @@ def test_an_answer_cut_off_at_max_tokens_says_so() -> None:
 
 
 def test_a_failed_request_ends_its_trajectory_without_a_program() -> None:
-    trajectory = run(ScriptedChat([answer(0), ChatFailedError("500 five times")]), optimization=Budget(iterations=3))
+    trajectory = run(
+        ScriptedChat([answer(0), ChatFailedError("500 five times")]), optimization=Budget(iterations=3)
+    )
     assert trajectory.program is None
     assert trajectory.no_program_reason == "turn 2 got no answer: 500 five times"
     assert len(trajectory.turns) == 1

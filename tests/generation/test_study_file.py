@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import strategies as st
@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from refinery_plugin._study import Study, StudyError
 from refinery_plugin._study_file import find_study, load_study
 from refinery_plugin._task import Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 TASK = Task(
     name="double",
@@ -32,7 +35,10 @@ def load(tmp_path: Path, text: str, **options: str) -> Study:
 
 
 def test_the_full_crossing_follows_from_the_factors_in_their_order(tmp_path: Path) -> None:
-    study = load(tmp_path, HEAD + 'replicates = 3\n[factors]\nagents = [1, 2]\noptimization = ["3 iterations", "1 min"]')
+    study = load(
+        tmp_path,
+        HEAD + 'replicates = 3\n[factors]\nagents = [1, 2]\noptimization = ["3 iterations", "1 min"]',
+    )
     assert [t.id for t in study.treatments] == [
         "agents=1-optimization=3iterations",
         "agents=1-optimization=60s",
@@ -91,7 +97,10 @@ def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
         ("[factors]\nagents = 3", "factors.agents: must be a list"),
         ("[factors]\nagents = []", "factors.agents: must be a list of at least one"),
         ("[factors]\nagents = [1, 2, 1]", r"factors.agents\[2\]: 1 is the same level as 1"),
-        ('[factors]\noptimization = ["60 s", "1 min"]', r"factors.optimization\[1\]: '1 min' is the same level as '60 s'"),
+        (
+            '[factors]\noptimization = ["60 s", "1 min"]',
+            r"factors.optimization\[1\]: '1 min' is the same level as '60 s'",
+        ),
         ('[factors]\noptimization = ["3 Iterations"]', "did you mean '3 iterations'"),
         ("[factors]\nreplicates = [1, 2]", "cannot be varied"),
         ("agents = 2\n[factors]\nagents = [1, 2]", "agents: is both set"),
@@ -114,7 +123,10 @@ def test_a_mistake_is_told_with_file_key_and_remedy(tmp_path: Path, text: str, s
     [
         ('name = "a/b"\ntask = "double"', "name: 'a/b' is not allowed"),
         ('task = "double"', "name: None is not allowed"),
-        ('name = "x"\ntask = "dubble"', r"there is no task 'dubble' \(did you mean 'double'\?\).*pytest_refinery_tasks"),
+        (
+            'name = "x"\ntask = "dubble"',
+            r"there is no task 'dubble' \(did you mean 'double'\?\).*pytest_refinery_tasks",
+        ),
         ('name = "x"\ntask = 3', "task: 3 is not allowed"),
         ("name = \nseed = 1", "not valid TOML.*line 1"),
     ],
@@ -135,10 +147,12 @@ def test_files_that_are_no_study_are_told(tmp_path: Path) -> None:
 
 
 def test_pyproject_holds_a_study_under_its_table(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[tool.refinery]\nname = "mine"\ntask = "double"\nreplicates = 4')
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.refinery]\nname = "mine"\ntask = "double"\nreplicates = 4'
+    )
     assert find_study(tmp_path, TASKS).replicates == 4
-    with pytest.raises(StudyError, match="model"):
-        (tmp_path / "pyproject.toml").write_text("[tool.refinery]\nmodell = 3\nname = 'x'\ntask = 'double'")
+    (tmp_path / "pyproject.toml").write_text("[tool.refinery]\nmodell = 3\nname = 'x'\ntask = 'double'")
+    with pytest.raises(StudyError, match="did you mean 'model'"):
         find_study(tmp_path, TASKS)
 
 
@@ -156,7 +170,9 @@ def test_another_model_replaces_the_studys(tmp_path: Path) -> None:
 
 def test_no_two_requests_of_a_study_share_a_seed(tmp_path: Path) -> None:
     study = load(tmp_path, HEAD + f"seed = 7\nreplicates = 500\n[factors]\nagents = {list(range(1, 21))}")
-    starts = {study.request_seed(t, r, 1) // 1024 for t in study.treatments for r in study.replicate_numbers()}
+    starts = {
+        study.request_seed(t, r, 1) // 1024 for t in study.treatments for r in study.replicate_numbers()
+    }
     assert len(starts) == study.programs == 10_000
     assert all(0 <= study.request_seed(study.treatments[0], 1, turn) < 2**31 for turn in (1, 1000))
 
