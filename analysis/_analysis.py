@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
+from analysis._errors import AnalysisError
+
 if TYPE_CHECKING:
-    from analysis._anova import AnovaTable
-    from analysis._contrasts import ContrastTest
+    from collections.abc import Iterator
+
+    from analysis._anova import AnovaTable, Fitted
+    from analysis._contrasts import Contrast, ContrastTest
     from analysis._cost import Cost
     from analysis._design import Response, Sample
     from analysis._failures import Failures
@@ -19,6 +24,10 @@ if TYPE_CHECKING:
     from analysis._published import Published
     from analysis._robust import Assumptions, Robust
     from analysis._variance import Components
+
+RESPONSES = ("seconds", "log", "ratio", "cpu")
+TYPES = (1, 2, 3)
+MOST_ALPHA = 0.5
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +45,20 @@ class Options:
     power: float = 0.8
     contrasts: tuple[str, ...] | None = None
     means: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        if self.response not in RESPONSES:
+            raise AnalysisError(f"response {self.response!r}: must be one of {', '.join(RESPONSES)}")
+        if self.type not in TYPES:
+            raise AnalysisError(f"type {self.type!r}: must be 1, 2 or 3")
+        if not 0 < self.alpha <= MOST_ALPHA:
+            raise AnalysisError(f"alpha {self.alpha!r}: must be above 0 and at most {MOST_ALPHA}")
+        if not self.alpha < self.power < 1:
+            raise AnalysisError(f"power {self.power!r}: must be above alpha ({self.alpha:g}) and below 1")
+        if self.effect is not None and not 0 < self.effect < math.inf:
+            raise AnalysisError(
+                f"effect {self.effect!r}: must be a finite number above 0, in units of the response"
+            )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,3 +86,107 @@ class Analysis:
     published: Published | None
     power: Power | None
     notes: tuple[str, ...]
+
+
+def analyse(results: Results, options: Options | None = None) -> Analysis:
+    """Do every step of the analysis.
+
+    Parameters
+    ----------
+    results : what ``read_results`` returned.
+    options : what the user asked for; the command line's defaults where None.
+
+    Returns
+    -------
+    Every figure; what the data do not bear is None with a note, never NaN.
+
+    Raises
+    ------
+    AnalysisError : the files lack the response, or the model, a contrast or the means do not fit the study.
+    """
+    from analysis import _contrasts, _cost, _failures, _means, _noise, _pairwise, _robust, _variance
+    from analysis._anova import anova, choose_model, fit_model
+    from analysis._design import sample as take_sample
+
+    options = options or Options()
+    model = choose_model(results, options.model)
+    sample = take_sample(results, options.response)
+    fitted = fit_model(sample, model)
+    contrasts = _contrasts.planned_contrasts(sample, options.contrasts)
+    paid = _cost.cost(results)
+    seconds = sample if options.response == "seconds" else take_sample(results, "seconds")
+    published, power = _powers(sample, contrasts, paid, options)
+    return Analysis(
+        options=options,
+        results=results,
+        sample=sample,
+        anova=None if fitted is None else anova(fitted, type=options.type),
+        variance=_variance.variance_components(results, sample),
+        means=_means.marginal_means(sample, fitted, alpha=options.alpha),
+        pairs=_pairwise.tukey(fitted, alpha=options.alpha),
+        games_howell=_pairwise.games_howell(sample, fitted, alpha=options.alpha),
+        contrasts=_contrasts.contrast_tests(sample, contrasts, alpha=options.alpha),
+        assumptions=_robust.check_assumptions(sample, fitted, alpha=options.alpha),
+        robust=_robust.robust_tests(sample, fitted, type=options.type, alpha=options.alpha),
+        failures=_failures.failures(results, seconds, alpha=options.alpha),
+        contamination=_noise.contamination(results, options.response, model, type=options.type),
+        noise=_noise.noise_floor(results),
+        cost=paid,
+        published=published,
+        power=power,
+        notes=tuple(_notes(results, sample, fitted)),
+    )
+
+
+def _powers(
+    sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options: Options
+) -> tuple[Published | None, Power | None]:
+    """Plan from the user's effect; without one there is nothing to plan."""
+    if options.effect is None:
+        return None, None
+    from analysis._power import power
+    from analysis._published import as_published
+
+    published = as_published(sample, effect=options.effect, alpha=options.alpha, target=options.power)
+    planned = power(
+        sample,
+        contrasts,
+        cost,
+        effect=options.effect,
+        alpha=options.alpha,
+        target=options.power,
+        means=options.means,
+    )
+    return published, planned
+
+
+def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[str]:
+    yield from results.notes
+    if fitted is None:
+        yield "No program passed: there is no time to analyse, only failures."
+        return
+    empty = [t.label for t, n in zip(sample.treatments, sample.counts, strict=True) if n == 0]
+    if empty:
+        yield (
+            f"No program passed in {len(empty)} of {len(sample.treatments)} treatments: {'; '.join(empty[:5])}"
+            + (
+                "; ..." if len(empty) > 5 else "."  # noqa: PLR2004 - enough to see which
+            )
+        )
+    if len(sample.blocks) > 1:
+        yield f"The machine is a block with {len(sample.blocks)} levels."
+    single = [
+        name for name, levels in results.factors.items() if len(levels) == 1 and name not in results.derived
+    ]
+    if single:
+        yield f"Does not vary: {', '.join(single)}."
+    from analysis._pairwise import MAX_LEVELS
+
+    many = [name for name, levels in fitted.levels.items() if len(levels) > MAX_LEVELS]
+    if many:
+        yield f"No pairs for {', '.join(many)}: more than {MAX_LEVELS} levels."
+    if sample.response == "log":
+        yield (
+            "log compares means of logarithms: differences are ratios of geometric means, another question than "
+            "differences of mean seconds."
+        )

@@ -85,7 +85,9 @@ def choose_model(results: Results, formula: str | None) -> Model:
     known = [*results.factors, *([MACHINE] if len(results.machines) > 1 else [])]
     if formula is not None:
         return parse(formula, known)
-    own = [name for name, levels in results.factors.items() if name not in results.derived and len(levels) > 1]
+    own = [
+        name for name, levels in results.factors.items() if name not in results.derived and len(levels) > 1
+    ]
     return parse(crossing(own), known)
 
 
@@ -240,7 +242,9 @@ def _notes(fitted: Fitted) -> tuple[str, ...]:
     if fit.rank < fit.x.shape[1]:
         notes.append("Some cells are empty: effects that need them can't be estimated.")
     if fit.df <= 0:
-        notes.append("There are as many parameters as programs: nothing can be tested. Record more replicates.")
+        notes.append(
+            "There are as many parameters as programs: nothing can be tested. Record more replicates."
+        )
     elif fit.mse is None:
         notes.append("Programs do not differ at all beyond the model, so no F can be computed.")
     return tuple(notes)

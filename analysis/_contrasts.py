@@ -71,7 +71,9 @@ def planned_contrasts(sample: Sample, specs: Sequence[str] | None = None) -> tup
     AnalysisError : a text can't be read or names something that the study does not have.
     """
     if specs is None:
-        return tuple(contrast for found in _usual(sample) if (contrast := _contrast(sample, *found)) is not None)
+        return tuple(
+            contrast for found in _usual(sample) if (contrast := _contrast(sample, *found)) is not None
+        )
     return tuple(_asked(sample, spec) for spec in specs)
 
 
@@ -156,7 +158,9 @@ def _known(sample: Sample, spec: str, factor: str) -> None:
     if factor not in sample.factors:
         near = difflib.get_close_matches(factor, list(sample.factors), n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        raise AnalysisError(f'contrast "{spec}": {factor!r} is no factor{hint}; there are {", ".join(sample.factors)}')
+        raise AnalysisError(
+            f'contrast "{spec}": {factor!r} is no factor{hint}; there are {", ".join(sample.factors)}'
+        )
 
 
 def _conditions(sample: Sample, spec: str, condition: str) -> Iterator[tuple[str, str]]:
@@ -172,16 +176,16 @@ def _conditions(sample: Sample, spec: str, condition: str) -> Iterator[tuple[str
         yield name, level
 
 
-def contrast_tests(sample: Sample, contrasts: Sequence[Contrast], *, alpha: float) -> tuple[ContrastTest, ...]:
+def contrast_tests(
+    sample: Sample, contrasts: Sequence[Contrast], *, alpha: float
+) -> tuple[ContrastTest, ...]:
     """Test contrasts with the pooled variance; Holm's adjustment is over all that could be tested.
 
     The intervals are 1 - alpha each, not adjusted.
     """
     tests = [_test(sample, contrast, alpha) for contrast in contrasts]
     adjusted = holm([test.p for test in tests])
-    return tuple(
-        dataclasses.replace(test, p_holm=p) for test, p in zip(tests, adjusted, strict=True)
-    )
+    return tuple(dataclasses.replace(test, p_holm=p) for test, p in zip(tests, adjusted, strict=True))
 
 
 def holm(p: Sequence[float | None]) -> list[float | None]:
@@ -202,7 +206,9 @@ def holm(p: Sequence[float | None]) -> list[float | None]:
 
 
 def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:
-    missing = [sample.treatments[i].label for i in np.flatnonzero((contrast.weights != 0) & (sample.counts == 0))]
+    missing = [
+        sample.treatments[i].label for i in np.flatnonzero((contrast.weights != 0) & (sample.counts == 0))
+    ]
     treatments = of_treatments(sample)
     if missing or treatments is None:
         some = f"{missing[0]} and {len(missing) - 1} more" if len(missing) > 1 else "".join(missing)

@@ -138,11 +138,20 @@ def sample(results: Results, response: Response, *, keep: Flags | None = None) -
     bad = ~np.isfinite(values)
     if bad.any():
         row = runs.loc[use].iloc[int(np.argmax(bad))]
-        text = _LACKING.get(response, "seconds: {n} runs of programs that passed have no time").format(n=int(bad.sum()))
-        raise AnalysisError(f"{row['machine']}: {row['program']}, list {row['list']}, run {row['run']}: {text}")
+        text = _LACKING.get(response, "seconds: {n} runs of programs that passed have no time").format(
+            n=int(bad.sum())
+        )
+        raise AnalysisError(
+            f"{row['machine']}: {row['program']}, list {row['list']}, run {row['run']}: {text}"
+        )
     machine = runs["machine"].cat.codes.to_numpy().astype(np.intp)[use]
     program, y, block, blocks = _per_program(number[use], machine, values, results.machines)
     own = [name for name in results.factors if name not in results.derived]
+    if len(programs["treatment"].cat.categories) > _linear.MAX_COLUMNS:
+        raise AnalysisError(
+            f"treatment: {len(programs['treatment'].cat.categories)} treatments, more than the {_linear.MAX_COLUMNS} "
+            f"that are compared at once"
+        )
     cell, treatments = _treatments(programs, own, results)
     return _sample(
         response=response,
@@ -186,7 +195,7 @@ def _per_program(
     program, index = np.unique(of_pair, return_inverse=True)
     block_of = _linked(index, on, len(machines))
     if len(program) < len(pairs):
-        y = y - _machine_effects(index, on, y, len(machines))[on]
+        y = y - machine_effects(index, on, y, len(machines))[on]
     mean = np.bincount(index, weights=y) / np.bincount(index)
     first = np.unique(index, return_index=True)[1]
     used, block = np.unique(block_of[on[first]], return_inverse=True)
@@ -206,7 +215,7 @@ def _linked(index: Integers, on: Integers, machines: int) -> Integers:
     return group.astype(np.intp)
 
 
-def _machine_effects(index: Integers, on: Integers, y: Floats, machines: int) -> Floats:
+def machine_effects(index: Integers, on: Integers, y: Floats, machines: int) -> Floats:
     """Least squares of value ~ program + machine, programs swept out; effects sum to zero by minimum norm."""
     count = np.bincount(index)
     mean = np.bincount(index, weights=y) / count

@@ -38,7 +38,9 @@ def join(files: Sequence[RawFile]) -> Results:
     machines = tuple(dict.fromkeys(file.source.machine for file in files))
     programs, numbers = _programs(files)
     if not programs:
-        raise AnalysisError(f"{files[0].source.file}: refinery.programs: no program at all, nothing to analyse")
+        raise AnalysisError(
+            f"{files[0].source.file}: refinery.programs: no program at all, nothing to analyse"
+        )
     factors = _factors(files, programs)
     frame, derived = _program_frame(programs, factors, several=len(machines) > 1)
     levels = {name: tuple(frame[name].cat.categories) for name in [*factors, *derived]}
@@ -57,7 +59,10 @@ def join(files: Sequence[RawFile]) -> Results:
         machines=machines,
         crossed=crossed,
         sources=tuple(file.source for file in files),
-        notes=(*(note for file in files for note in file.notes), *_reading_notes(frame, runs, crossed=crossed)),
+        notes=(
+            *(note for file in files for note in file.notes),
+            *_reading_notes(frame, runs, crossed=crossed),
+        ),
     )
 
 
@@ -281,11 +286,7 @@ def _companions(file: RawFile) -> np.ndarray[Any, np.dtype[np.float64]]:
     told = file.reference
     if not told["seconds"] or not size:
         return np.full(size, np.nan)
-    keys = [
-        name
-        for name in ("session", "block")
-        if None not in told[name] and None not in file.runs[name]
-    ]
+    keys = [name for name in ("session", "block") if None not in told[name] and None not in file.runs[name]]
     keys.append("list")
     reference = pd.DataFrame({**{name: told[name] for name in keys}, "log": np.log(told["seconds"])})
     means = reference.groupby(keys, sort=False)["log"].mean()

@@ -105,7 +105,9 @@ def of_treatments(sample: Sample) -> Estimates | None:
         fit=fit,
         levels=tuple(sample.treatments[i].label for i in present),
         weights=weights,
-        estimable=tuple(True for _ in present) if blocks == 1 else tuple(fit.estimable(row) for row in weights),
+        estimable=tuple(True for _ in present)
+        if blocks == 1
+        else tuple(fit.estimable(row) for row in weights),
     )
 
 
@@ -114,7 +116,9 @@ def marginal_means(sample: Sample, fitted: Fitted | None, *, alpha: float) -> tu
     if fitted is None:
         return ()
     return tuple(
-        mean for factor, estimates, of in _families(sample, fitted) for mean in _rows(factor, estimates, of, sample, alpha)
+        mean
+        for factor, estimates, of in _families(sample, fitted)
+        for mean in _rows(factor, estimates, of, sample, alpha)
     )
 
 

@@ -98,7 +98,9 @@ class _Reader:
     def _unknown(self, word: str) -> AnalysisError:
         near = difflib.get_close_matches(word, list(self.known), n=1)
         hint = f" (did you mean {near[0]!r}?)" if near else ""
-        return self._error(f"{word!r} is no factor of this study{hint}; it has {', '.join(self.known) or 'none'}")
+        return self._error(
+            f"{word!r} is no factor of this study{hint}; it has {', '.join(self.known) or 'none'}"
+        )
 
     def _error(self, problem: str) -> AnalysisError:
         return AnalysisError(f'model "{self.formula}": {problem}')
@@ -127,7 +129,9 @@ class _Reader:
             others = self._product()
             if sign == "-" and () in others:
                 raise self._error("the intercept can't be left out: means of treatments need it")
-            terms = _distinct([*terms, *others]) if sign == "+" else [t for t in terms if not _among(t, others)]
+            terms = (
+                _distinct([*terms, *others]) if sign == "+" else [t for t in terms if not _among(t, others)]
+            )
         return terms
 
     def _product(self) -> list[Term]:
@@ -202,9 +206,7 @@ def columns(model: Model, codes: Mapping[str, tuple[Integers, int]], cells: int)
     present = {frozenset(term) for term in model.terms} | {frozenset()}
     made = [np.ones((cells, 1))]
     for term in model.terms:
-        parts = [
-            _coded(*codes[name], contrasts=frozenset(term) - {name} in present) for name in term
-        ]
+        parts = [_coded(*codes[name], contrasts=frozenset(term) - {name} in present) for name in term]
         made.append(functools.reduce(_rowwise, parts))
     return made
 

@@ -51,7 +51,9 @@ def range_tail(q: Floats, levels: int, df: float) -> Floats:
     Many values are interpolated from a Chebyshev grid (relative error below 1e-6), as each one is a double integral.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the integrator's own doubts; what is not finite is told by the caller
+        warnings.simplefilter(
+            "ignore"
+        )  # the integrator's own doubts; what is not finite is told by the caller
         if q.size <= _DIRECT:
             return np.asarray(stats.studentized_range.sf(q, levels, df), dtype=np.float64)
         top = float(q.max())

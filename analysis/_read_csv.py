@@ -55,10 +55,14 @@ def read_csv(path: Path, text: str) -> RawFile:
     size = len(frame)
     timed = np.isfinite(seconds)
     columns: dict[str, list[Any]] = {name: [None] * size for name in ("turn", "session", "block")}
-    columns |= {name: [None] * size for name in ("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")}
+    columns |= {
+        name: [None] * size for name in ("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
+    }
     columns["passed"] = passed.tolist()
     columns |= {"program": number.tolist(), "list": lists.tolist(), "run": runs.tolist()}
-    columns["seconds"] = [value if ok else math.nan for value, ok in zip(seconds.tolist(), timed, strict=True)]
+    columns["seconds"] = [
+        value if ok else math.nan for value, ok in zip(seconds.tolist(), timed, strict=True)
+    ]
     return RawFile(
         source=_source(str(path)),
         study="",
@@ -130,7 +134,9 @@ class _Checked:
     def whole(self, column: str) -> np.ndarray[Any, np.dtype[np.int64]]:
         numbers = self._numbers(column)
         fits = np.isfinite(numbers) & (np.abs(numbers) < 2**53)
-        self._require(fits & (np.floor(np.where(fits, numbers, 0.5)) == numbers), column, "must be a whole number")
+        self._require(
+            fits & (np.floor(np.where(fits, numbers, 0.5)) == numbers), column, "must be a whole number"
+        )
         return numbers.astype(np.int64)
 
     def limit(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:

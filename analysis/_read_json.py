@@ -18,7 +18,15 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _MEAN_TOLERANCE = 1e-6
-_AMOUNTS = ("turns", "calls", "prompt_tokens", "completion_tokens", "cost_usd", "load_seconds", "verify_seconds")
+_AMOUNTS = (
+    "turns",
+    "calls",
+    "prompt_tokens",
+    "completion_tokens",
+    "cost_usd",
+    "load_seconds",
+    "verify_seconds",
+)
 _OPTIONAL = ("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
 _VERDICTS = ("correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering")
 
@@ -64,7 +72,17 @@ class _Reader:
         self.notes: list[str] = []
         self.runs: dict[str, list[Any]] = {
             name: []
-            for name in ("program", "turn", "session", "block", "list", "run", "seconds", "passed", *_OPTIONAL)
+            for name in (
+                "program",
+                "turn",
+                "session",
+                "block",
+                "list",
+                "run",
+                "seconds",
+                "passed",
+                *_OPTIONAL,
+            )
         }
         self.unlisted = 0
 
@@ -94,7 +112,9 @@ class _Reader:
         place = Place(self.file, "refinery")
         schema = self.refinery.get("schema")
         if schema != SCHEMA:
-            raise place.error("schema", f"must be {SCHEMA}, got {schema!r}; analyse the file with its own version")
+            raise place.error(
+                "schema", f"must be {SCHEMA}, got {schema!r}; analyse the file with its own version"
+            )
         study = self.refinery.get("study")
         declared: dict[str, tuple[str, ...]] = {}
         if isinstance(study, dict):
@@ -108,7 +128,11 @@ class _Reader:
     def _source(self) -> Source:
         info = _mapping(self.document.get("machine_info"))
         study = self.refinery.get("study")
-        rest = {key: value for key, value in self.refinery.items() if key not in {"programs", "reference", "study"}}
+        rest = {
+            key: value
+            for key, value in self.refinery.items()
+            if key not in {"programs", "reference", "study"}
+        }
         return Source(
             file=self.file,
             kind="json",
@@ -205,7 +229,9 @@ class _Reader:
 
     def _level(self, name: str, value: object, place: Place) -> str:
         if name in RESERVED:
-            raise place.error("treatment", f"factor {name!r} has the name of a column; rename it in the study")
+            raise place.error(
+                "treatment", f"factor {name!r} has the name of a column; rename it in the study"
+            )
         level = show(value)
         if not level:
             raise place.error(f"treatment.{name}", f"a level must be a text or a number, got {value!r}")
@@ -219,7 +245,9 @@ class _Reader:
             return known
         parsed = parse_id(treatment)
         if parsed is None:
-            raise place.error("treatment", f'must be an object or an id like "agents=2-optimization=60s": {treatment!r}')
+            raise place.error(
+                "treatment", f'must be an object or an id like "agents=2-optimization=60s": {treatment!r}'
+            )
         told = {name: entry[name] for name in parsed if name in entry}
         return self._mapping_levels({**parsed, **told}, place)
 
@@ -237,7 +265,9 @@ class _Reader:
                 raise place.error("extra_info", "missing; this benchmark is not of a refinery study")
             other = _study_name(extra.get("study"))
             if other is not None and other != study:
-                raise place.error("extra_info.study", f"mixed studies: {other!r} in a file of study {study!r}")
+                raise place.error(
+                    "extra_info.study", f"mixed studies: {other!r} in a file of study {study!r}"
+                )
             if isinstance(extra.get("task"), str):
                 tasks[extra["task"]] = None
             self._read_benchmark(benchmark, extra, place, seen, position)
@@ -259,7 +289,9 @@ class _Reader:
         where = place.whole(extra.get("list"), "extra_info.list")
         key = (number, turn, where, extra.get("session"))
         if key in seen:
-            raise place.error("extra_info", f"duplicate: program and list are those of benchmarks[{seen[key]}]")
+            raise place.error(
+                "extra_info", f"duplicate: program and list are those of benchmarks[{seen[key]}]"
+            )
         seen[key] = position
         count = len(seconds)
         columns = self.runs
@@ -324,7 +356,8 @@ class _Reader:
         if verdict is not None and extra.get("turn") is None and verdict != self.programs[number].verdict:
             listed = self.programs[number]
             raise place.error(
-                "extra_info.verdict", f"{verdict!r}, but {listed.where} says {listed.verdict!r} of the same program"
+                "extra_info.verdict",
+                f"{verdict!r}, but {listed.where} says {listed.verdict!r} of the same program",
             )
         return number
 
@@ -334,7 +367,9 @@ class _Reader:
         if not isinstance(values, list):
             values = [values] * count if count == 1 or name == "contaminated" else values
         if not isinstance(values, list) or len(values) != count:
-            raise place.error(f"extra_info.{name}", f"must be a list of {count}, one for each run, got {values!r:.60}")
+            raise place.error(
+                f"extra_info.{name}", f"must be a list of {count}, one for each run, got {values!r:.60}"
+            )
         if name == "contaminated":
             for i, value in enumerate(values):
                 if value is not None and not isinstance(value, bool):

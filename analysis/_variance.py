@@ -3,6 +3,20 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from analysis._design import machine_effects, run_values
+from analysis._linear import basis
+from analysis._reml import balanced_components, numerical_components
+
+if TYPE_CHECKING:
+    from analysis._design import Floats, Integers, Sample
+    from analysis._frame import Results
+
+_MOST_CELLS = 5_000_000
+_MOST_TREATMENTS = 600
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +34,139 @@ class Components:
     method: str
     singular: bool
     notes: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """Runs of passing programs, gathered by program and list.
+
+    ``count`` and ``mean`` are (programs, lists), 0 where a program was not timed on a list; ``within`` is the sum of
+    squares of runs about the mean of their cell. ``cell`` and ``block`` (programs,) are treatment and machine, whose
+    additive space has dimension ``rank``.
+    """
+
+    count: Integers
+    mean: Floats
+    within: float
+    cell: Integers
+    block: Integers
+    rank: int
+
+    @property
+    def runs(self) -> int:
+        """Number of runs."""
+        return int(self.count.sum())
+
+    @property
+    def cells(self) -> int:
+        """Number of programs by lists that have runs."""
+        return int((self.count > 0).sum())
+
+    def fixed(self) -> Floats:
+        """Return orthonormal columns that span treatments and machines, (programs, rank)."""
+        wide = int(self.block.max()) + 1
+        used, cell = np.unique(self.cell, return_inverse=True)
+        columns = np.zeros((self.cell.size, len(used)))
+        columns[np.arange(self.cell.size), cell.reshape(-1)] = 1
+        if wide == 1:
+            return np.asarray(columns / np.sqrt(columns.sum(axis=0)))
+        machines = (self.block[:, None] == np.arange(1, wide)).astype(float)
+        return basis(np.concatenate([columns, machines], axis=1))
+
+
+def variance_components(results: Results, sample: Sample) -> Components:
+    """Estimate the components from the runs of programs that passed, on the scale of the sample's response.
+
+    Closed form where every program has the same number of runs on every list: the restricted likelihood then
+    depends on four mean squares alone, also where components are at zero. Numerical otherwise.
+    """
+    if not sample.y.size:
+        return _none("no program passed")
+    layout, notes = _gather(results, sample)
+    if layout is None:
+        return dataclasses.replace(_none(notes[0]), notes=tuple(notes))
+    programs, lists = layout.count.shape
+    usable = {
+        "program": programs > layout.rank,
+        "list": lists > 1,
+        "program_list": lists > 1 and layout.cells > programs and layout.runs > layout.cells and programs > 1,
+    }
+    notes += _confounded(layout, usable)
+    if layout.runs - layout.rank < 1:
+        return dataclasses.replace(_none("too few runs"), notes=(*notes, "too few runs for any component"))
+    balanced = int(layout.count.min()) == int(layout.count.max())
+    found = balanced_components(layout, usable) if balanced else numerical_components(layout, usable)
+    notes += found.notes
+    if layout.runs == layout.cells:
+        notes.append("one run per program and list: run includes program by list")
+    values = {name: found.values.get(name) for name in ("program", "list", "program_list", "run")}
+    return Components(
+        **values,
+        method="closed form" if balanced else "numerical",
+        singular=any(value == 0 for value in values.values()),
+        notes=tuple(notes),
+    )
+
+
+def _none(note: str) -> Components:
+    return Components(
+        program=None, list=None, program_list=None, run=None, method="none", singular=False, notes=(note,)
+    )
+
+
+def _confounded(layout: Layout, usable: dict[str, bool]) -> list[str]:
+    programs, lists = layout.count.shape
+    notes = []
+    if not usable["program"]:
+        notes.append("one program per treatment: program can't be told from treatment")
+    if lists == 1:
+        notes.append("one list: list can't be estimated, and program includes program by list")
+    elif layout.cells == programs:
+        notes.append("each program has one list: program includes program by list")
+    return notes
+
+
+def _gather(results: Results, sample: Sample) -> tuple[Layout | None, list[str]]:
+    runs = results.runs
+    names = {name: i for i, name in enumerate(sample.programs)}
+    of_category = np.asarray([names.get(name, -1) for name in runs["program"].cat.categories], dtype=np.intp)
+    program = of_category[runs["program"].cat.codes.to_numpy()]
+    use = program >= 0
+    values = run_values(results, sample.response)[use]
+    program = program[use]
+    notes = []
+    if results.crossed:
+        machine = runs["machine"].cat.codes.to_numpy()[use].astype(np.intp)
+        values = _without_machines(values, program, machine)
+        notes.append("differences between machines were taken out first")
+    numbers, at = np.unique(runs["list"].to_numpy()[use], return_inverse=True)
+    size = (len(sample.programs), len(numbers))
+    if size[0] * size[1] > _MOST_CELLS:
+        return None, ["too many programs and lists to estimate components"]
+    if len(sample.treatments) > _MOST_TREATMENTS and len(np.unique(np.bincount(program))) > 1:
+        return None, ["too many treatments to estimate components of unbalanced data"]
+    key = program * size[1] + at
+    count = np.bincount(key, minlength=size[0] * size[1])
+    centre = float(values.mean())
+    mean = np.bincount(key, weights=values - centre, minlength=count.size) / np.maximum(count, 1)
+    within = float(np.sum((values - centre - mean[key]) ** 2))
+    layout = Layout(
+        count=count.reshape(size).astype(np.intp),
+        mean=mean.reshape(size),
+        within=within,
+        cell=sample.cell,
+        block=sample.block,
+        rank=sample.y.size - sample.sigma.df if sample.sigma.df > 0 else sample.y.size,
+    )
+    return layout, notes
+
+
+def _without_machines(values: Floats, program: Integers, machine: Integers) -> Floats:
+    """Take out machine effects by least squares of value ~ program + machine."""
+    size = int(machine.max()) + 1
+    key = program * size + machine
+    pairs, inverse = np.unique(key, return_inverse=True)
+    y = np.bincount(inverse, weights=values) / np.bincount(inverse)
+    index = np.unique(pairs // size, return_inverse=True)[1]
+    effects = machine_effects(index, (pairs % size).astype(np.intp), y, size)
+    return np.asarray(values - effects[machine])

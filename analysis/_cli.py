@@ -1,0 +1,234 @@
+"""The command line: what it takes, and which step answers. Nothing here prints."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+
+from analysis._errors import AnalysisError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis._analysis import Analysis, Options
+    from analysis._frame import Results
+
+COMMANDS = {
+    "plan": "designs for the next experiment side by side: programs, dollars, hours, power",
+    "look": "a group-sequential look: stop or go on",
+    "negative": "the negative control (A/A): how often tests find a difference where there is none",
+}
+
+_OBSERVED = frozenset({"observed", "posthoc", "post-hoc", "auto"})
+
+
+class Answer(Protocol):
+    """What a command found, for people and for programs."""
+
+    def text(self) -> str:
+        """Return lines of at most 80 columns."""
+
+    def document(self) -> dict[str, Any]:
+        """Return plain values for JSON."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Raise instead of exiting; ``python -m analysis`` decides how to end."""
+
+    def error(self, message: str) -> NoReturn:
+        raise AnalysisError(f"{message}\n{self.format_usage().strip()}")
+
+
+def parser(command: str | None) -> argparse.ArgumentParser:
+    """Return the parser of a command, or of the analysis itself."""
+    name = "python -m analysis" + (f" {command}" if command else "")
+    about = COMMANDS[command] if command else "Analyse the results of one study."
+    made = _Parser(
+        prog=name,
+        description=about,
+        epilog=None if command else _others(),
+        allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    made.add_argument(
+        "results", nargs="+", metavar="RESULTS", help="benchmark JSON, or a CSV of measurements"
+    )
+    made.add_argument(
+        "--response",
+        choices=("seconds", "log", "ratio", "cpu"),
+        default="seconds",
+        help="mean seconds, mean log, mean log ratio to the reference, CPU seconds (default: %(default)s)",
+    )
+    made.add_argument(
+        "--type",
+        type=int,
+        choices=(1, 2, 3),
+        default=2,
+        help="type of the sums of squares (default: %(default)s)",
+    )
+    made.add_argument(
+        "--model", metavar="FORMULA", help="such as agents*optimization (default: all factors crossed)"
+    )
+    made.add_argument(
+        "--effect",
+        metavar="D",
+        help="the difference worth finding, in units of the response, for power and planning",
+    )
+    made.add_argument("--alpha", type=float, default=0.05, help="type I error rate (default: %(default)s)")
+    made.add_argument("--power", type=float, default=0.8, help="power to aim at (default: %(default)s)")
+    made.add_argument(
+        "--contrast",
+        action="append",
+        metavar="TEXT",
+        help='a planned contrast, such as "agents: 1 - 3"; may be repeated (default: the ends of every factor)',
+    )
+    made.add_argument(
+        "--means",
+        metavar="M,M,...",
+        help="means of the treatments, in their order, to plan for instead of patterns",
+    )
+    made.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    if command is None:
+        made.add_argument(
+            "--out", type=Path, metavar="DIR", help="write report.html, figures and tidy CSVs to DIR"
+        )
+    else:
+        _step(command).add_arguments(made)
+    return made
+
+
+def _others() -> str:
+    width = max(map(len, COMMANDS))
+    lines = [f"  python -m analysis {name:{width}}  {about}" for name, about in COMMANDS.items()]
+    return "other commands (each with --help):\n" + "\n".join(lines)
+
+
+def _step(command: str) -> Any:
+    if command == "plan":
+        from analysis import _plan
+
+        return _plan
+    if command == "look":
+        from analysis import _look
+
+        return _look
+    from analysis import _negative
+
+    return _negative
+
+
+def options(args: argparse.Namespace) -> Options:
+    """Return what the user asked for.
+
+    Raises
+    ------
+    AnalysisError : a value is out of range or can't be read.
+    """
+    from analysis._analysis import Options
+
+    return Options(
+        response=args.response,
+        type=args.type,
+        model=args.model,
+        effect=_effect(args.effect),
+        alpha=args.alpha,
+        power=args.power,
+        contrasts=None if args.contrast is None else tuple(args.contrast),
+        means=None
+        if args.means is None
+        else tuple(_number(part, "--means") for part in args.means.split(",")),
+    )
+
+
+def _effect(text: str | None) -> float | None:
+    if text is None:
+        return None
+    if text.strip().lower() in _OBSERVED:
+        raise AnalysisError(
+            "--effect: the observed effect is refused. Power at the observed effect only repeats the p value (p = alpha "
+            "gives about 50 %), whatever the truth is. Give the smallest difference that would matter to you, such as "
+            "--effect 0.5"
+        )
+    return _number(text, "--effect")
+
+
+def _number(text: str, option: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise AnalysisError(f"{option}: {text.strip()!r} is not a number") from None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What to print on standard output."""
+
+    text: str
+
+
+def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Outcome:
+    """Answer a command line.
+
+    Parameters
+    ----------
+    argv : arguments without the program's name.
+    color : whether the reader is a terminal that shows colours.
+    width : columns of that terminal.
+
+    Raises
+    ------
+    AnalysisError : anything that the user can mend.
+    SystemExit : after ``--help``.
+    """
+    command = argv[0] if argv and argv[0] in COMMANDS else None
+    args = parser(command).parse_args(argv[1:] if command else argv)
+    chosen = options(args)
+    from analysis._analysis import analyse
+    from analysis._reading import read_results
+
+    analysis = analyse(read_results(args.results), chosen)
+    if command is not None:
+        answer: Answer = _step(command).run(analysis, args)
+        return Outcome(text=_json(answer.document()) if args.json else answer.text())
+    written = write(analysis, args.out) if args.out is not None else ()
+    if args.json:
+        from analysis._document import document
+
+        return Outcome(text=_json(document(analysis)))
+    from analysis._summary import summary
+
+    return Outcome(text=summary(analysis, width=width, color=color, written=written))
+
+
+def _json(document: dict[str, Any]) -> str:
+    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+
+
+def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
+    """Write the report, its figures and the tidy frames; return what was written, the report first."""
+    from analysis._report import write_report
+
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        return (*write_report(analysis, directory), *_frames(analysis.results, directory))
+    except OSError as exc:
+        raise AnalysisError(f"--out {directory}: can't be written: {exc}") from exc
+
+
+def _frames(results: Results, directory: Path) -> list[Path]:
+    frames = {
+        "runs": results.runs,
+        "programs": results.programs,
+        "reference": results.reference,
+        "turns": results.turns,
+    }
+    paths = []
+    for name, frame in frames.items():
+        if name in {"runs", "programs"} or len(frame):
+            path = directory / f"{name}.csv"
+            frame.to_csv(path, index=False)
+            paths.append(path)
+    return paths

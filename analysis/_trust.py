@@ -1,0 +1,64 @@
+"""A test, its simulated size, and whether it may support a conclusion."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_TRUSTED = (0.6, 1.2)
+"""A test is believed whose simulated size is between these multiples of alpha: 0.03 to 0.06 at 0.05."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """How often an approximate test rejects at alpha when nothing differs, at this very design, by simulation."""
+
+    rate: float
+    error: float
+    simulations: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Test:
+    """One test; figures are None where it can't be done, and ``note`` says why.
+
+    ``trusted`` is False where the simulated size is outside 0.03 to 0.06 (at alpha 0.05; in proportion
+    otherwise): such a test supports no conclusion. None where there is no p value or the size is not known.
+    """
+
+    name: str
+    statistic: float | None
+    df_num: float | None
+    df_den: float | None
+    p: float | None
+    size: Size | None = None
+    trusted: bool | None = None
+    note: str | None = None
+
+
+def trusted(rate: float, alpha: float) -> bool:
+    """Whether a test of this simulated size may support a conclusion."""
+    return _TRUSTED[0] * alpha <= rate <= _TRUSTED[1] * alpha
+
+
+def sized(test: Test, size: Callable[[], tuple[float, float, int]], alpha: float) -> Test:
+    """Add the simulated size to a test that gave a p value."""
+    if test.p is None:
+        return test
+    rate, error, simulations = size()
+    believed = trusted(rate, alpha)
+    note = test.note
+    if not believed:
+        doubt = f"rejects {rate:.1%} of the time when nothing differs (nominal {alpha:.0%}): no conclusion"
+        note = f"{note}; {doubt}" if note else doubt
+    return dataclasses.replace(
+        test, size=Size(rate=rate, error=error, simulations=simulations), trusted=believed, note=note
+    )
+
+
+def impossible(name: str, note: str) -> Test:
+    """Return a test that could not be done."""
+    return Test(name=name, statistic=None, df_num=None, df_den=None, p=None, note=note)
