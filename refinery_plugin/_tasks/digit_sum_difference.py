@@ -20,9 +20,9 @@ HIGHEST = 100_000
 DIGIT_SUM = 30
 
 _PROMPT = (
-    "You are given `numbers`, a list of 1,000,000 random integers between 1 and 100,000. Consider only the numbers in it "
-    "whose decimal digits sum up to 30. Return the difference between the smallest and the largest of them: the largest "
-    "minus the smallest."
+    "You are given `numbers`, a list of 1,000,000 random integers between 1 and 100,000. Consider only "
+    "the numbers in it whose decimal digits sum up to 30. Return the difference between the smallest "
+    "and the largest of them: the largest minus the smallest."
 )
 
 _NEAR = 64

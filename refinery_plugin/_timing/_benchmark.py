@@ -132,14 +132,18 @@ def save(config: pytest.Config) -> None:
     if session.json:
         path = Path(session.json)
         write_whole(path, document(include_data=True))
-        session.logger.info(f"Wrote benchmark data in: {path}", purple=True)
+        _tell(session, f"Wrote benchmark data in: {path}")
         session.json = None
     if name:
         # Each run is a measurement here: the statistics alone would be of no use to the analysis.
         path = session.storage.get(f"{session.storage._next_num}_{name}.json")  # noqa: SLF001
         write_whole(path, document(include_data=True))
-        session.logger.info(f"Saved benchmark data in: {path}")
+        _tell(session, f"Saved benchmark data in: {path}")
         session.save = session.autosave = None
+
+
+def _tell(session: BenchmarkSession, text: str) -> None:
+    session.logger.info(text, purple=True)
 
 
 def write_whole(path: Path, document: object) -> None:
@@ -156,8 +160,8 @@ def write_whole(path: Path, document: object) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path.resolve())
+        Path(temporary).chmod(0o666 & ~_umask())
+        Path(temporary).replace(path.resolve())
     except OSError as exc:
         if temporary is not None:
             Path(temporary).unlink(missing_ok=True)

@@ -216,14 +216,16 @@ def time_reference(
 ) -> Judgement:
     """Time the reference on every list, on the same path as programs; return what is wrong with it, if anything."""
     for number in range(1, place.lists + 1):
-        judgement = _time_reference(bench, benchmark, inputs.timed[number - 1], book, place, number)
+        judgement = _time_reference(
+            bench, benchmark, inputs.timed[number - 1], book, place=place, number=number
+        )
         if not judgement.correct:
             return judgement
     return CORRECT
 
 
 def _time_reference(
-    bench: Bench, benchmark: BenchmarkFixture, case: Case, book: Book, place: Place, number: int
+    bench: Bench, benchmark: BenchmarkFixture, case: Case, book: Book, *, place: Place, number: int
 ) -> Judgement:
     entry = sibling(benchmark, suffix=f"-reference-list{number}", params={})
     current: list[Run] = []

@@ -78,6 +78,7 @@ def require_same(past: Past, now: Mapping[str, object], *, verify_seed: int | No
             f"{name}: then {past.header.get(name)!r}, now {now.get(name)!r}" for name in differing
         )
         raise ResumeError(
-            f"--refinery-resume: the interrupted session ({past.path}) was under other circumstances ({details[:1500]}). "
+            f"--refinery-resume: the interrupted session ({past.path}) was under other circumstances "
+            f"({details[:1500]}). "
             "Restore them, or start afresh without --refinery-resume"
         )

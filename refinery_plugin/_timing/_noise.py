@@ -101,7 +101,8 @@ class Cores:
 
     def __str__(self) -> str:
         if self.apart:
-            return f"the measuring process keeps to core {min(self.parent)}, programs have the other {len(self.programs)}"
+            own, others = min(self.parent), len(self.programs)
+            return f"the measuring process keeps to core {own}, programs have the other {others}"
         return (
             f"no core to spare ({len(self.programs)} usable): the measuring process shares them with programs"
         )
@@ -173,9 +174,9 @@ class Quietness:
         noisy = share > 0.05 or (self.drift or 0) > 0.10  # noqa: PLR2004
         if not noisy:
             return [f"quiet machine: {text}"]
-        return [
-            f"noisy machine: {text}",
+        remedy = (
             "close other programs, plug the machine in and fix its clock rate (cpupower frequency-set -g performance), "
             "give it more cores or time at a quieter hour, then time again; or analyse ratios to the reference "
-            "(python -m analysis --response ratio), which drift along with it",
-        ]
+            "(python -m analysis --response ratio), which drift along with it"
+        )
+        return [f"noisy machine: {text}", remedy]

@@ -153,7 +153,6 @@ class Run:
             self.judgement = Judgement(
                 verdict=Verdict.TAMPERING, reason=f"{self._case.where}: {usage.tampering}"
             )
-        alone = usage.peak_processes <= 1 and (usage.cpu_seconds or 0.0) <= seconds * 1.02
         self.figures = Figures(
             seconds=seconds,
             cpu_seconds=usage.cpu_seconds,
@@ -163,7 +162,7 @@ class Run:
                 seconds=seconds,
                 cpu_seconds=usage.cpu_seconds,
                 queue_seconds=usage.queue_seconds,
-                tasks=1 if alone else 2,
+                tasks=usage.peak_tasks,
                 before=self._before,
                 after=after,
             ),
@@ -202,9 +201,9 @@ class Run:
         pace = self._bench.pace
         for _ in range(_SAMPLES):
             with self._bench.start(self._bench.reference) as worker:
-                if worker.load(self._bench.limits.load_seconds) is None:
-                    if worker.hand_over(self._case.payload, self.limit) is None:
-                        pace.hand_over_cpu = max(pace.hand_over_cpu, worker.hand_over_cpu_seconds)
+                fault = worker.load(self._bench.limits.load_seconds) or worker.hand_over(self._case.payload, self.limit)
+                if fault is None:
+                    pace.hand_over_cpu = max(pace.hand_over_cpu, worker.hand_over_cpu_seconds)
 
     def _close(self) -> None:
         worker, self._worker = self._worker, None

@@ -52,20 +52,23 @@ def _read(path: Path, *, directory: Path) -> tuple[bytes, str]:
     """Return the bytes, or what is wrong with the file."""
     try:
         real = path.resolve(strict=True)
-    except (FileNotFoundError, RuntimeError):
-        return b"", "is a symbolic link that leads nowhere" if path.is_symlink() else "is not there any more"
-    except OSError as exc:
-        if path.is_symlink():
-            return b"", f"is a symbolic link that leads nowhere ({exc.strerror})"
-        raise
-    if not real.is_relative_to(directory.resolve()):
-        return b"", "is a symbolic link that leads out of the directory of programs"
-    # Non-blocking, and no link followed between the check and here: a pipe must not hold the session up.
-    fd = os.open(real, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC) if real.is_file() else -1
-    if fd < 0:
+        broken = "" if real.is_relative_to(directory.resolve()) else "that leads out of the directory of programs"
+    except (OSError, RuntimeError) as exc:  # RuntimeError: links in a circle
+        if not path.is_symlink():
+            return b"", f"cannot be opened ({exc})"
+        broken = "that leads nowhere"
+    if broken:
+        return b"", f"is a symbolic link {broken}"
+    if not real.is_file():
         return b"", f"is {_kind(real)}, not a file"
-    with os.fdopen(fd, "rb") as file:
-        status = os.fstat(file.fileno())
+    return _read_regular(real)
+
+
+def _read_regular(path: Path) -> tuple[bytes, str]:
+    # Non-blocking, and no link followed between the check and here: a pipe must not hold the session up.
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             return b"", "is not a regular file"
         data = file.read(LARGEST + 1)

@@ -73,10 +73,8 @@ def judge(result: Result, *, expected: object, where: str) -> Judgement:
 
 def failed(result: Result, *, where: str) -> Judgement:
     """Return the verdict of a step that ended without a value."""
-    try:
-        verdict = Verdict(result.kind or "")
-    except ValueError:
-        verdict = Verdict.ERROR  # a kind that only the sandbox tells apart, such as a result of a wrong type
+    # The sandbox tells a value of a wrong type apart: it never reaches this process.
+    verdict = Verdict.WRONG_ANSWER if result.kind == "wrong_type" else Verdict(result.kind or "error")
     reason = f"{where}: {result.reason}" if where else result.reason
     return Judgement(verdict=verdict, reason=printable(reason), error_type=result.error_type)
 

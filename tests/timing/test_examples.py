@@ -1,0 +1,98 @@
+"""Short inputs and shrinking."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import strategies as st
+
+from refinery_plugin._tasks import DIGIT_SUM_DIFFERENCE as TASK
+from refinery_plugin._timing._examples import draw, smallest
+from refinery_plugin._timing._verdict import CORRECT, Judgement, Verdict, show_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from refinery_plugin._task import Arguments
+
+Program = "Callable[[list[int]], int]"
+
+
+def matching(numbers: list[int]) -> list[int]:
+    return [number for number in numbers if sum(map(int, str(number))) == 30]
+
+
+def spread(found: list[int]) -> int:
+    return max(found) - min(found) if found else 0
+
+
+def first_then_else(numbers: list[int]) -> int:
+    """The slip in which a new smallest number cannot be the largest too."""
+    low, high = 100_001, 0
+    for number in matching(numbers):
+        if number < low:
+            low = number
+        elif number > high:
+            high = number
+    return high - low
+
+
+def judged(program: Callable[[list[int]], int], arguments: Arguments) -> Judgement:
+    numbers: list[int] = list(arguments[0])  # type: ignore[call-overload]
+    expected, answer = spread(matching(numbers)), program(numbers)
+    if answer == expected:
+        return CORRECT
+    reason = f"for {show_arguments(arguments)} it returned {answer}, expected {expected}"
+    return Judgement(verdict=Verdict.WRONG_ANSWER, reason=reason)
+
+
+def shrunk(program: Callable[[list[int]], int], *, seed: int) -> str:
+    first = next(j for j in (judged(program, arguments) for arguments in draw(TASK.strategy(), seed=seed)) if not j.correct)
+    found = smallest(TASK.strategy(), lambda args: judged(program, args), seed=seed, like=first, seconds=60)
+    return found.reason
+
+
+def test_a_seed_draws_the_same_inputs_again_and_another_seed_others() -> None:
+    assert draw(TASK.strategy(), seed=5) == draw(TASK.strategy(), seed=5)
+    assert draw(TASK.strategy(), seed=5) != draw(TASK.strategy(), seed=6)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize(
+    ("slip", "reason"),
+    [
+        (lambda numbers: max(matching(numbers)), "for [3999] it returned 3999, expected 0"),
+        (lambda _: 95_931, "for [3999] it returned 95931, expected 0"),
+        (lambda numbers: spread(matching(numbers[:-1])), "it returned 0, expected"),
+        (lambda numbers: spread(matching(numbers[1:])), "it returned 0, expected"),
+        (lambda numbers: spread([n for n in numbers if n % 9 == 3]), "expected 0"),
+        (lambda numbers: spread(matching(numbers)) if len(set(numbers)) == len(numbers) else -1, "it returned -1"),
+        (first_then_else, "for [3999] it returned -3999, expected 0"),
+    ],
+)
+def test_usual_slips_are_found_and_shrunk(slip: Callable[[list[int]], int], reason: str, seed: int) -> None:
+    """Whatever is fresh in a session: one match, repeats, falling order, first and last items are always among it."""
+    found = shrunk(slip, seed=seed)
+    assert reason in found
+    assert len(found) < 80
+
+
+def test_a_program_that_answers_at_random_still_gets_one_reason() -> None:
+    answers = itertools.cycle([False, True, True])
+    found = shrunk(lambda numbers: spread(matching(numbers)) + next(answers), seed=1)
+    assert "it returned" in found
+
+
+def test_shrinking_ends_when_its_time_is_up() -> None:
+    like = Judgement(verdict=Verdict.WRONG_ANSWER, reason="as first seen")
+    calls = 0
+
+    def check(_: Arguments) -> Judgement:
+        nonlocal calls
+        calls += 1
+        return like
+
+    assert smallest(st.tuples(st.integers()), check, seed=1, like=like, seconds=0) is like
+    assert calls == 0

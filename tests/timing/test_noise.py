@@ -1,0 +1,63 @@
+"""Who disturbed a run."""
+
+from __future__ import annotations
+
+import pytest
+
+from refinery_plugin._timing._noise import Cores, Load, Quietness, is_contaminated
+
+
+def mark(*, queue: float, tasks: int, others: float, stolen: float = 0.0, cpu: float = 1.0) -> bool | None:
+    before = Load(busy=100.0, stolen=5.0)
+    after = Load(busy=100.0 + cpu + others, stolen=5.0 + stolen)
+    return is_contaminated(
+        seconds=1.0, cpu_seconds=cpu, queue_seconds=queue, tasks=tasks, before=before, after=after
+    )
+
+
+def test_a_quiet_run_is_clean() -> None:
+    assert mark(queue=0.001, tasks=1, others=0.0) is False
+
+
+def test_a_lone_task_waits_only_for_others() -> None:
+    assert mark(queue=0.1, tasks=1, others=0.0) is True
+
+
+def test_tasks_that_wait_for_each_other_wait_by_their_own_doing() -> None:
+    assert mark(queue=5.0, tasks=8, others=0.0, cpu=2.0) is False
+    assert mark(queue=5.0, tasks=8, others=0.5, cpu=2.0) is True
+
+
+def test_time_that_the_hypervisor_took_counts() -> None:
+    assert mark(queue=0.0, tasks=1, others=0.0, stolen=0.2) is True
+
+
+def test_nobody_can_know_without_the_kernels_figures() -> None:
+    assert (
+        is_contaminated(seconds=1, cpu_seconds=None, queue_seconds=None, tasks=1, before=None, after=None) is None
+    )
+    assert is_contaminated(seconds=1, cpu_seconds=1, queue_seconds=1, tasks=2, before=None, after=None) is None
+
+
+def test_the_kernel_tells_the_load() -> None:
+    first, second = Load.now(), Load.now()
+    assert first is not None
+    assert second is not None
+    assert second.busy >= first.busy > 0
+
+
+def test_the_note_says_what_to_do_only_where_something_is_to_be_done() -> None:
+    quiet = Quietness.of([False] * 20, [[1.0, 1.01, 0.99]]).lines()
+    assert len(quiet) == 1
+    assert quiet[0].startswith("quiet machine: 0 of 20 runs")
+    noisy = Quietness.of([True] * 4 + [False] * 16, [[1.0, 1.4, 0.99]]).lines()
+    assert noisy[0].startswith("noisy machine: 4 of 20 runs")
+    assert "close other programs" in noisy[1]
+    assert Quietness.of([], []).lines() == []
+
+
+@pytest.mark.parametrize(("programs", "parent", "apart"), [({0, 1, 2}, {3}, True), ({0, 1}, {0, 1}, False)])
+def test_cores_say_whether_one_was_spared(programs: set[int], parent: set[int], apart: bool) -> None:  # noqa: FBT001
+    cores = Cores(programs=frozenset(programs), parent=frozenset(parent))
+    assert cores.apart is apart
+    assert ("keeps to core 3" in str(cores)) is apart

@@ -1,0 +1,71 @@
+"""Files that are, or only look like, programs."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._timing._source import LARGEST, read_source
+from refinery_plugin._timing._verdict import Verdict
+from refinery_plugin._units import Unit
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def refusal(path: Path) -> tuple[str, str]:
+    source = read_source(Unit(treatment=None, replicate=None, path=path), directory=path.parent)
+    assert source.refusal is not None
+    return str(source.refusal.verdict), source.refusal.reason
+
+
+def test_any_bytes_are_a_program_until_the_sandbox_says_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "1_3_inf_1.py"
+    path.write_bytes(b"\xff\x00\n")
+    source = read_source(Unit(treatment=None, replicate=None, path=path), directory=tmp_path)
+    assert source.refusal is None
+    assert source.data == b"\xff\x00\n"
+
+
+def test_what_is_no_file_gets_a_verdict(tmp_path: Path) -> None:
+    (tmp_path / "directory.py").mkdir()
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "circle.py").symlink_to(tmp_path / "circle.py")
+    (tmp_path / "device.py").symlink_to("/dev/zero")
+    assert refusal(tmp_path / "directory.py") == ("error", "'directory.py' is a directory, not a file")
+    assert refusal(tmp_path / "pipe.py") == ("error", "'pipe.py' is a pipe, not a file")
+    assert refusal(tmp_path / "gone.py") == ("error", "'gone.py' is a symbolic link that leads nowhere")
+    assert refusal(tmp_path / "circle.py") == ("error", "'circle.py' is a symbolic link that leads nowhere")
+    assert "leads out of the directory" in refusal(tmp_path / "device.py")[1]
+
+
+def test_links_are_followed_inside_the_directory_only(tmp_path: Path) -> None:
+    inside = tmp_path / "programs"
+    inside.mkdir()
+    (tmp_path / "secret.py").write_text("x = 1\n")
+    (inside / "real.py").write_text("x = 2\n")
+    (inside / "in.py").symlink_to(inside / "real.py")
+    (inside / "out.py").symlink_to(tmp_path / "secret.py")
+    followed = read_source(Unit(treatment=None, replicate=None, path=inside / "in.py"), directory=inside)
+    assert followed.data == b"x = 2\n"
+    assert "leads out of the directory" in refusal(inside / "out.py")[1]
+
+
+def test_a_source_of_fifty_megabytes_is_refused_unread(tmp_path: Path) -> None:
+    path = tmp_path / "big.py"
+    with path.open("wb") as file:
+        file.truncate(50 * 2**20)
+    assert refusal(path) == ("error", f"'big.py' has {50 * 2**20:,} bytes; a program may have {LARGEST:,}")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [("", "the file is empty"), ("# no program: cut\n# more\n", "cut"), ("\ufeff\n\n  # nothing\n", "nothing")],
+)
+def test_a_file_that_only_comments_holds_no_program(tmp_path: Path, text: str, reason: str) -> None:
+    path = tmp_path / "empty.py"
+    path.write_text(text, encoding="utf-8")
+    assert refusal(path) == (Verdict.NO_PROGRAM, reason)

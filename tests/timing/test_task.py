@@ -1,0 +1,104 @@
+"""The shipped task: its lists and its small inputs."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refinery_plugin._tasks import DIGIT_SUM_DIFFERENCE as TASK
+from refinery_plugin._tasks import _stream
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+DIGITS = np.array([sum(map(int, str(number))) for number in range(100_001)])
+
+
+def matches(values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return values[DIGITS[values] == 30]
+
+
+def reference(numbers: list[int]) -> int:
+    namespace: dict[str, object] = {}
+    exec(TASK.reference, namespace)  # noqa: S102
+    return int(namespace["get_difference"](numbers))  # type: ignore[operator]
+
+
+def numbers_of(arguments: tuple[object, ...]) -> npt.NDArray[np.int64]:
+    return np.array(arguments[0])
+
+
+def test_timed_lists_are_frozen() -> None:
+    """Checksums of the decimal text: any change of a library or a platform that reaches the lists is seen here."""
+    found = [hashlib.sha256(repr(TASK.sample(seed)).encode()).hexdigest()[:16] for seed in (0, 1, 2**63 - 1)]
+    assert found == ["7f57bbe674356cfd", "31359bc578a4e5e8", "76594f48cc9f42e1"]
+
+
+def test_timed_lists_are_uniform_over_the_whole_domain() -> None:
+    """Chi-squared over 100 cells has mean 99 and standard deviation 14."""
+    values = numbers_of(TASK.sample(3))
+    assert (len(values), values.min(), values.max()) == (1_000_000, 1, 100_000)
+    counts = np.bincount((values - 1) // 1000, minlength=100)
+    assert ((counts - 10_000) ** 2 / 10_000).sum() < 99 + 5 * 14
+
+
+def test_the_stream_has_no_modulo_bias() -> None:
+    """3 * 2**30 does not divide 2**32: without rejection the first third would come up twice as often."""
+    values = _stream.uniform(5, low=0, high=3 * 2**30 - 1, size=30_000)
+    assert np.mean(values < 2**30) == pytest.approx(1 / 3, abs=0.015)
+
+
+def test_a_longer_draw_begins_with_the_shorter_one() -> None:
+    assert (
+        _stream.uniform(1, low=1, high=6, size=5000)[:50].tolist()
+        == _stream.uniform(1, low=1, high=6, size=50).tolist()
+    )
+
+
+def test_a_build_that_gives_other_numbers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    _stream.check_stream()
+    monkeypatch.setattr(_stream, "_CHECKSUM", "00000000")
+    with pytest.raises(_stream.StreamError, match="differ on this machine"):
+        _stream.check_stream()
+
+
+@pytest.mark.parametrize("seed", range(1000, 1008))
+def test_disguised_lists_look_uniform_but_have_another_answer(seed: int) -> None:
+    assert TASK.disguised is not None
+    values = numbers_of(TASK.disguised(seed))
+    assert (len(values), values.min(), values.max()) == (1_000_000, 1, 100_000)
+    assert values.mean() == pytest.approx(50_000.5, abs=5 * 28.9)  # the standard error of the mean is 28.9
+    found = matches(values)
+    low, high = found.min(), found.max()
+    assert high - low != 95_931
+    (at_low,), (at_high,) = np.flatnonzero(values == low), np.flatnonzero(values == high)
+    late = max(at_low, at_high)
+    assert (late >= 800_000) and any(place >= 800_000 and place % 2 for place in (at_low, at_high))
+    assert reference(values.tolist()) == high - low
+
+
+def test_disguises_range_from_one_outermost_value_to_nearly_all() -> None:
+    assert TASK.disguised is not None
+    total = np.count_nonzero(DIGITS == 30)
+    left = [len(np.unique(matches(numbers_of(TASK.disguised(seed))))) for seed in range(8, 12)]
+    assert left[0] == total - 1
+    assert total * 0.97 < left[1] < total
+    assert total * 0.25 < left[2] < total * 0.95
+    assert left[3] < total * 0.21
+
+
+@settings(max_examples=200, database=None)
+@given(data=st.data())
+def test_every_small_input_is_in_the_domain(data: st.DataObject) -> None:
+    """Lists without a matching number are no part of the task."""
+    (numbers,) = data.draw(TASK.strategy())
+    values = np.array(numbers)
+    assert all(type(number) is int for number in numbers)  # type: ignore[attr-defined]
+    assert values.min() >= 1
+    assert values.max() <= 100_000
+    assert len(matches(values)) >= 1
