@@ -30,6 +30,15 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Add verification and timing; what cannot be timed is refused before pytest-benchmark refuses it less clearly."""
+    from refinery_plugin._timing._hooks import OrderHooks, TimingHooks  # noqa: PLC0415
+
+    TimingHooks.refuse_xdist(config)
+    config.pluginmanager.register(TimingHooks(config), "refinery-timing")
+    config.pluginmanager.register(OrderHooks(config), "refinery-order")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_refinery_tasks() -> Iterable[Task]:
     """Provide the tasks that come with the plugin."""
