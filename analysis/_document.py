@@ -118,7 +118,7 @@ def _test(test: Test, *degrees: str) -> dict[str, Any]:
     values |= {name: getattr(test, name) for name in degrees}
     values["p"] = test.p
     if test.size is not None:
-        values["simulated_size"] = {"alpha_rate": test.size.rate, "error": test.size.error}
+        values["simulated_size"] = {"rate": test.size.rate, "error": test.size.error}
         values["simulated_size"]["simulations"] = test.size.simulations
     values["trusted"] = test.trusted
     return _noted(values, test.note)

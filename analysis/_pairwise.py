@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import itertools
 import math
 import warnings
@@ -50,19 +51,23 @@ def range_tail(q: Floats, levels: int, df: float) -> Floats:
 
     Many values are interpolated from a Chebyshev grid (relative error below 1e-6), as each one is a double integral.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # the integrator's own doubts; what is not finite is told by the caller
-        if q.size <= _DIRECT:
-            return np.asarray(stats.studentized_range.sf(q, levels, df), dtype=np.float64)
-        top = float(q.max())
-        nodes = top / 2 * (1 - np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES))
-        tail = np.asarray(stats.studentized_range.sf(nodes, levels, df), dtype=np.float64)
+    if q.size <= _DIRECT:
+        return np.asarray([_tail(value, levels, df) for value in q.tolist()])
+    top = float(q.max())
+    nodes = top / 2 * (1 - np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES))
+    tail = np.asarray([_tail(value, levels, df) for value in nodes.tolist()])
     smooth = interpolate.BarycentricInterpolator(nodes, np.log(np.maximum(tail, 1e-300)))
     return np.clip(np.exp(np.asarray(smooth(q))), 0.0, 1.0)
 
 
+@functools.lru_cache(maxsize=4096)
+def _tail(q: float, levels: int, df: float) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the integrator's doubts; the caller tells what is not finite
+        return float(stats.studentized_range.sf(q, levels, df))
+
+
+@functools.lru_cache(maxsize=4096)
 def range_quantile(alpha: float, levels: int, df: float) -> float:
     """Return the value that the studentised range exceeds with probability alpha."""
     with warnings.catch_warnings():
