@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import altair as alt
+from analysis._report._text import MISSING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import altair as alt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +49,14 @@ class Table:
     columns : headings.
     rows : one tuple a row, as long as ``columns``.
     text_columns : indices of the columns that hold words (left-aligned); the others hold figures.
+    sortable : whether the page lets a reader sort it.
     """
 
     caption: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     text_columns: frozenset[int] = frozenset({0})
+    sortable: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +81,22 @@ class Figure:
     draw: Callable[[Canvas], alt.TopLevelMixin] | None = None
     note: str = ""
     table: Table | None = None
+
+
+def trimmed(table: Table) -> Table:
+    """Leave out columns, but the first, in which nothing is known."""
+    kept = [
+        i
+        for i in range(len(table.columns))
+        if i == 0 or any(row[i] not in {"", MISSING} for row in table.rows)
+    ]
+    return Table(
+        caption=table.caption,
+        columns=tuple(table.columns[i] for i in kept),
+        rows=tuple(tuple(row[i] for i in kept) for row in table.rows),
+        text_columns=frozenset(kept.index(i) for i in table.text_columns if i in kept),
+        sortable=table.sortable,
+    )
 
 
 def empty(name: str, title: str, note: str, *, table: Table | None = None) -> Figure:

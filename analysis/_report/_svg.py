@@ -19,9 +19,36 @@ _DRAWING: Final = frozenset(
     {"svg", "g", "path", "rect", "line", "text", "tspan", "circle", "defs", "clipPath"}
 )
 _KEPT: Final = frozenset(
-    "d x y x2 y2 dy cx cy r width height viewBox transform fill stroke opacity fill-opacity stroke-opacity "
-    "stroke-width stroke-dasharray stroke-linecap stroke-linejoin text-anchor font-size font-weight font-style id "
-    "clip-path".split()
+    [
+        "d",
+        "x",
+        "y",
+        "x2",
+        "y2",
+        "dy",
+        "cx",
+        "cy",
+        "r",
+        "width",
+        "height",
+        "viewBox",
+        "transform",
+        "fill",
+        "stroke",
+        "opacity",
+        "fill-opacity",
+        "stroke-opacity",
+        "stroke-width",
+        "stroke-dasharray",
+        "stroke-linecap",
+        "stroke-linejoin",
+        "text-anchor",
+        "font-size",
+        "font-weight",
+        "font-style",
+        "id",
+        "clip-path",
+    ]
 )
 _DEFAULTS: Final = {"opacity": "1", "stroke-opacity": "1", "fill-opacity": "1", "font-weight": "normal"}
 _LONG: Final = re.compile(r"-?\d+\.\d{3,}")

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _FORBIDDEN: Final = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]"
@@ -28,6 +30,14 @@ def clean(text: object, *, limit: int = 4000) -> str:
 def one_line(text: object, *, limit: int = 200) -> str:
     """`clean` on one line: runs of white space become a single space."""
     return clean(" ".join(clean(text).split()), limit=limit)
+
+
+def sentence(text: object, *, limit: int = 600) -> str:
+    """One line that begins with a capital and ends like a sentence."""
+    line = one_line(text, limit=limit)
+    if line[:1].islower() and line[1:2].isalpha():
+        line = line[0].upper() + line[1:]
+    return line if not line or line.endswith((".", "!", "?", "…", ":")) else line + "."
 
 
 def number(value: float | None, *, digits: int = 3) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from analysis._report._figure import Figure, Table, empty
 from analysis._report._figures._matrix import matrix
 from analysis._report._text import count, listing
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME, TITLE = "failures", "Kinds of failure"
 

@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis._report._figure import Canvas, Figure, Table, empty
 from analysis._report._figures._matrix import matrix
+from analysis._report._figures._rows import legend
 from analysis._report._figures._scales import axis, linear_ticks, log_domain, log_ticks, wrapped
 from analysis._report._text import listing, number
 from analysis._report._theme import DASHES, INK, SERIES, SHAPES
@@ -89,7 +90,7 @@ def _draw(data: Interaction, canvas: Canvas) -> alt.LayerChart:
     x = alt.X(
         "x:N", sort=list(data.across_levels), title=data.across, axis=_across_axis(data, width), scale=bands
     )
-    look = _look(data)
+    look = _look(data, canvas)
     base = alt.Chart(frame).encode(x=x, xOffset=dodge)
     bars = frame.dropna(subset=["low", "high"]).copy()
     bars["low"], bars["high"] = bars["low"].clip(*y.clip), bars["high"].clip(*y.clip)
@@ -144,16 +145,14 @@ def _across_axis(data: Interaction, width: int) -> alt.Axis:
     return alt.Axis(labelAngle=-50, labelColor=INK, labelLimit=110, labelOverlap=False)
 
 
-def _look(data: Interaction) -> dict[str, Any]:
+def _look(data: Interaction, canvas: Canvas) -> dict[str, Any]:
     levels = list(data.line_levels)
     k = len(levels)
-    legend = alt.Legend(title=data.lines, columns=3, symbolStrokeWidth=0) if k > 1 else None
+    key = legend(levels, title=data.lines, canvas=canvas, symbolStrokeWidth=0)
     return {
-        "color": alt.Color("line:N", scale=alt.Scale(domain=levels, range=list(SERIES[:k])), legend=legend),
-        "shape": alt.Shape("line:N", scale=alt.Scale(domain=levels, range=list(SHAPES[:k])), legend=legend),
-        "dash": alt.StrokeDash(
-            "line:N", scale=alt.Scale(domain=levels, range=list(DASHES[:k])), legend=legend
-        ),
+        "color": alt.Color("line:N", scale=alt.Scale(domain=levels, range=list(SERIES[:k])), legend=key),
+        "shape": alt.Shape("line:N", scale=alt.Scale(domain=levels, range=list(SHAPES[:k])), legend=key),
+        "dash": alt.StrokeDash("line:N", scale=alt.Scale(domain=levels, range=list(DASHES[:k])), legend=key),
     }
 
 

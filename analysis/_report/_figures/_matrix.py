@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import altair as alt
 import pandas as pd
 
-from analysis._report._figure import Canvas
 from analysis._report._figures._rows import rows as lay_out
 from analysis._report._figures._scales import wrapped
 from analysis._report._theme import BAND, INK, PAPER, SHADE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis._report._figure import Canvas
 
 
 def matrix(
@@ -18,7 +22,7 @@ def matrix(
 ) -> alt.LayerChart:
     """Draw ``frame`` with columns ``row, column, value, text, tip``; cells that are missing stay blank."""
     layout = lay_out(rows, canvas, step=28)
-    room = min(layout.plot_px / max(len(columns), 1), 120)
+    room = min(layout.plot_px / max(len(columns), 1), 170)
     words = max((len(word) for column in columns for word in column.split()), default=1) * 6.6
     if words <= room:
         lines = max((len(column.split()) for column in columns if len(column) * 6.6 > room), default=1)
@@ -31,7 +35,7 @@ def matrix(
             labelPadding=5 + 13 * (lines - 1),  # further lines grow downwards
         )
     else:
-        axis = alt.Axis(orient="top", labelAngle=-90, labelColor=INK, labelLimit=150, labelOverlap=False)
+        axis = alt.Axis(orient="top", labelAngle=-90, labelColor=INK, labelLimit=210, labelOverlap=False)
     axis.domain, axis.ticks, axis.title = False, False, title
     x = alt.X(
         "column:N",

@@ -8,6 +8,7 @@ import altair as alt
 import pandas as pd
 
 from analysis._report._figure import Canvas, Figure, Table, empty
+from analysis._report._figures._rows import legend
 from analysis._report._figures._scales import axis, linear_ticks
 from analysis._report._text import count, percent
 from analysis._report._theme import BLUE, MUTED, SERIES, SHAPES
@@ -86,14 +87,14 @@ def _draw(data: Noise, canvas: Canvas) -> alt.LayerChart:
     )
     machines = list(dict.fromkeys(data.points["machine"]))
     if 1 < len(machines) <= len(SHAPES):
-        legend = alt.Legend(title="machine", columns=1, labelLimit=280)
+        key = legend(machines, title="machine", canvas=canvas)
         k = len(machines)
         marks = marks.encode(
             color=alt.Color(
-                "machine:N", scale=alt.Scale(domain=machines, range=list(SERIES[:k])), legend=legend
+                "machine:N", scale=alt.Scale(domain=machines, range=list(SERIES[:k])), legend=key
             ),
             shape=alt.Shape(
-                "machine:N", scale=alt.Scale(domain=machines, range=list(SHAPES[:k])), legend=legend
+                "machine:N", scale=alt.Scale(domain=machines, range=list(SHAPES[:k])), legend=key
             ),
         )
     return alt.layer(zero, marks).properties(width=canvas.width - 70, height=200)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import altair as alt
-import pandas as pd
 
 from analysis._report._figure import Canvas, Figure, Table, empty
 from analysis._report._figures._rows import rows, series
 from analysis._report._figures._scales import axis
 from analysis._report._text import count, percent
 from analysis._report._theme import AXIS, BLUE, MUTED
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME, TITLE = "pass-rates", "Pass rates"
 
@@ -69,7 +72,7 @@ def _draw(data: Passes, canvas: Canvas) -> alt.TopLevelMixin:
     interval = base.mark_bar(color=AXIS, opacity=0.55, height=5, cornerRadius=2.5, yOffset=nudge).encode(
         x=low, x2="high:Q", y=layout.y(), description="tip:N"
     )
-    look = series(list(dict.fromkeys(data.groups)), title=data.group_title)
+    look = series(list(dict.fromkeys(data.groups)), title=data.group_title, canvas=canvas)
     point = base.mark_point(size=70, color=BLUE, yOffset=nudge).encode(
         x=rate, y=layout.y(), description="tip:N", **look
     )

@@ -8,8 +8,9 @@ import altair as alt
 import pandas as pd
 
 from analysis._report._figure import Canvas, Figure, Table, empty
+from analysis._report._figures._rows import legend
 from analysis._report._figures._scales import axis, log_ticks
-from analysis._report._text import count, dollars, number, percent
+from analysis._report._text import count, dollars, percent
 from analysis._report._theme import (
     BAND,
     BLUE,
@@ -98,13 +99,13 @@ def _draw(data: PowerCurves, canvas: Canvas) -> alt.LayerChart:
     y = alt.Y("power:Q", scale=y_scale, axis=y_axis)
     tests = list(dict.fromkeys(data.curves["test"]))[: len(_LINES)]
     curves = data.curves[data.curves["test"].isin(tests)]
-    legend = alt.Legend(title=None, columns=1 if canvas.is_narrow else 2, symbolType="stroke", labelLimit=300)
+    key = legend(tests, title=None, canvas=canvas, symbolType="stroke", symbolSize=350)
     look = {
         "color": alt.Color(
-            "test:N", scale=alt.Scale(domain=tests, range=list(_LINES[: len(tests)])), legend=legend
+            "test:N", scale=alt.Scale(domain=tests, range=list(_LINES[: len(tests)])), legend=key
         ),
         "strokeDash": alt.StrokeDash(
-            "test:N", scale=alt.Scale(domain=tests, range=list(DASHES[: len(tests)])), legend=legend
+            "test:N", scale=alt.Scale(domain=tests, range=list(DASHES[: len(tests)])), legend=key
         ),
     }
     layers: list[alt.Chart] = []
@@ -139,18 +140,20 @@ def _hover(curves: pd.DataFrame) -> pd.DataFrame:
 
 def _landmarks(data: PowerCurves, x: alt.X, y: alt.Y, low: float, high: float) -> list[alt.Chart]:
     """Upright lines at this study's size, the size that is needed and the one that is recommended, with words."""
-    marks = [(data.here, f"this study: {data.here:.3g}")]
+    at_once = float(data.curves["power"].iloc[0])
+    marks = [(data.here, f"this study: {data.here:.3g}", "left", 0.94 if at_once < 0.5 else 0.05)]  # noqa: PLR2004
     if data.required is not None:
-        marks.append((data.required, f"needed: {data.required:,}"))
+        side = "right" if data.required > low * (high / low) ** 0.3 else "left"
+        marks.append((data.required, f"needed: {data.required:,}", side, 0.05))
     if data.recommended is not None and data.recommended != data.required:
-        marks.append((data.recommended, f"to be safe: {data.recommended:,}"))
-    frame = pd.DataFrame(marks, columns=["n", "label"])
+        side = "left" if data.recommended < low * (high / low) ** 0.86 else "right"
+        marks.append((data.recommended, f"to be safe: {data.recommended:,}", side, 0.13))
+    frame = pd.DataFrame(marks, columns=["n", "label", "side", "power"])
     frame = frame[(frame["n"] >= low) & (frame["n"] <= high)]
-    frame["power"] = [0.05 + 0.08 * i for i in range(len(frame))]
-    turn = low * (high / low) ** 0.7
     rules = alt.Chart(frame).mark_rule(color=INK, strokeWidth=1.2, strokeDash=[5, 3]).encode(x=x)
     layers = [rules]
-    for side, part in (("left", frame[frame["n"] <= turn]), ("right", frame[frame["n"] > turn])):
+    for side in ("left", "right"):
+        part = frame[frame["side"] == side]
         if part.empty:
             continue
         place = {"align": side, "dx": 6 if side == "left" else -6, "baseline": "middle"}

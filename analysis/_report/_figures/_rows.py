@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import pandas as pd
 
-from analysis._report._figure import Canvas
 from analysis._report._theme import INK, PAPER, SERIES, SHADE, SHAPES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from analysis._report._figure import Canvas
 
 _CHARACTER_PX = 6.4  # mean advance of the figures' face at 12 px, on the generous side
 
@@ -111,11 +114,20 @@ def rows(labels: Sequence[str], canvas: Canvas, *, step: int = 26, more: int = 0
     )
 
 
-def series(levels: Sequence[str], *, title: str, legend: bool = True, field: str = "group") -> dict[str, Any]:
+def legend(levels: Sequence[str], *, title: str | None, canvas: Canvas, **more: Any) -> alt.Legend:
+    """A legend above the plot, with as many columns as fit."""
+    limit = canvas.width - 70
+    entry = min(max((len(level) for level in levels), default=1) * _CHARACTER_PX, limit) + 34
+    return alt.Legend(
+        title=title, columns=max(1, int((canvas.width - 20) // entry)), labelLimit=limit, **more
+    )
+
+
+def series(levels: Sequence[str], *, title: str, canvas: Canvas, field: str = "group") -> dict[str, Any]:
     """Colour and shape by group; one plain look where there are more groups than shapes (position still tells them)."""
     if not 1 < len(levels) <= len(SHAPES):
         return {}
-    look = alt.Legend(title=title, columns=3) if legend else None
+    look = legend(levels, title=title, canvas=canvas)
     domain = list(levels)
     return {
         "color": alt.Color(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import altair as alt
 
 from analysis._report._text import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 
 def log_domain(values: Iterable[float], *, margin: float = 0.06) -> tuple[float, float]:
@@ -45,7 +48,7 @@ def linear_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
     step = next(m * size for m in (1, 2, 5, 10) if m * size >= raw * (1 - 1e-9))
     first = math.ceil(low / step - 1e-9)
     ticks = [round(i * step, 12) for i in range(first, math.floor(high / step + 1e-9) + 1)]
-    return ticks if ticks else [low]
+    return ticks or [low]
 
 
 def axis(

@@ -122,7 +122,7 @@ def _points(data: Times, layout: Rows, width: int, domain: tuple[float, float], 
     frame = data.points.copy()
     logs = np.log(frame["value"])
     frame["offset"] = 0.0
-    for _, index in frame.groupby("row", sort=False).groups.items():
+    for index in frame.groupby("row", sort=False).groups.values():
         frame.loc[index, "offset"] = spread(logs[index].tolist(), gap=gap)
     crowd = frame.groupby("row").size().max()
     return (
@@ -133,7 +133,7 @@ def _points(data: Times, layout: Rows, width: int, domain: tuple[float, float], 
             y=layout.y(),
             yOffset=layout.offset("offset"),
             description="tip:N",
-            **series(list(dict.fromkeys(data.groups)), title=data.group_title),
+            **series(list(dict.fromkeys(data.groups)), title=data.group_title, canvas=layout.canvas),
         )
     )
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import altair as alt
-import pandas as pd
 
 from analysis._report._figure import Canvas, Figure, Table, empty
 from analysis._report._figures._scales import axis, linear_ticks, log_domain, log_ticks
 from analysis._report._text import count
 from analysis._report._theme import BLUE, CROSS_PATH, INK
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NAME, TITLE = "refinement", "Refinement, turn by turn"
 _MOST_PANELS = 24
