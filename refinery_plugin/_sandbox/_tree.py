@@ -1,0 +1,159 @@
+"""What the kernel knows about a sandbox's processes, read from outside through ``/proc`` and CPU clocks."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import time
+
+_TICK = 1.0 / os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+_CPUCLOCK_SCHED = 2
+
+
+def cpu_clock(pid: int) -> int:
+    """Clock id (for ``time.clock_gettime``) of the CPU time that a process and all its threads have used.
+
+    In nanoseconds, dead threads included; needs no permission. The formula is the kernel's ``MAKE_PROCESS_CPUCLOCK``.
+    """
+    return ~pid << 3 | _CPUCLOCK_SCHED
+
+
+def cpu_of(pid: int) -> float:
+    """CPU seconds of one process; 0 if it is gone."""
+    try:
+        return time.clock_gettime(cpu_clock(pid))
+    except OSError:
+        return 0.0
+
+
+def _read(path: str) -> bytes:
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return os.read(fd, 65536)
+    except OSError:  # it ended meanwhile
+        return b""
+    finally:
+        os.close(fd)
+
+
+def tasks_of(pid: int) -> list[str]:
+    """Thread ids of a process."""
+    try:
+        return os.listdir(f"/proc/{pid}/task")
+    except OSError:
+        return []
+
+
+def children_of(pid: int) -> list[int]:
+    """Processes that a process (any of its threads) has started and that are not reaped."""
+    return [int(word) for task in tasks_of(pid) for word in _read(f"/proc/{pid}/task/{task}/children").split()]
+
+
+def _stat(pid: int) -> list[bytes]:
+    """Fields of ``/proc/PID/stat`` from the third (the state) on."""
+    return _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+
+
+def is_zombie(pid: int) -> bool:
+    """Whether a process has ended and only waits to be reaped (or is gone)."""
+    fields = _stat(pid)
+    return not fields or fields[0] in (b"Z", b"X")
+
+
+def _cpu_of_dead_children(pid: int) -> float:
+    fields = _stat(pid)
+    return (int(fields[13]) + int(fields[14])) * _TICK if fields else 0.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Snapshot:
+    """CPU seconds of a tree at one moment: of the worker, of all others, of those that have ended; seconds queued."""
+
+    worker: float
+    others: float
+    dead: float
+    queued: float | None
+
+    @property
+    def cpu(self) -> float:
+        """All of it."""
+        return self.worker + self.others + self.dead
+
+
+class Tree:
+    """The processes of one sandbox: everything below ``root``, which is ours and not counted."""
+
+    def __init__(self, root: int, worker: int) -> None:
+        self.root = root
+        self.worker = worker
+        self.peak_memory = 0
+        self.peak_tasks = 0
+
+    def members(self) -> list[int]:
+        """Every process of the program that is alive or not yet reaped, the worker first."""
+        found = [self.worker]
+        waiting = [pid for pid in children_of(self.root) if pid != self.worker]
+        waiting += children_of(self.worker)
+        while waiting:
+            pid = waiting.pop()
+            found.append(pid)
+            waiting += children_of(pid)
+        return found
+
+    def helpers(self) -> int:
+        """How many processes beside the worker are alive."""
+        return sum(not is_zombie(pid) for pid in self.members()[1:])
+
+    def snapshot(self) -> Snapshot:
+        """The CPU time used so far."""
+        members = self.members()
+        dead = sum(map(_cpu_of_dead_children, (self.root, *members)))
+        queued = sum(map(_queued, members)) if _HAS_SCHEDSTAT else None
+        others = sum(map(cpu_of, members[1:]))
+        return Snapshot(cpu_of(self.worker), others, dead, queued)
+
+    def memory(self) -> int:
+        """Resident bytes of the tree now, pages that processes share counted once where that decides."""
+        members = self.members()
+        self.peak_tasks = max(self.peak_tasks, sum(len(tasks_of(pid)) for pid in members))
+        total = sum(map(_resident, members))
+        if len(members) == 1:
+            self.peak_memory = max(self.peak_memory, total)
+        return total
+
+    def shared_once(self) -> int:
+        """Resident bytes, shared pages counted once (slower); falls back to counting them each time."""
+        members = self.members()
+        total = 0
+        for pid in members:
+            rollup = _read(f"/proc/{pid}/smaps_rollup")
+            line = next((line for line in rollup.splitlines() if line.startswith(b"Pss:")), None)
+            total += int(line.split()[1]) * 1024 if line else _resident(pid)
+        self.peak_memory = max(self.peak_memory, total)
+        return total
+
+    def peak(self) -> int:
+        """Largest resident memory seen, the kernel's own high-water mark of the worker included."""
+        status = _read(f"/proc/{self.worker}/status")
+        line = next((line for line in status.splitlines() if line.startswith(b"VmHWM:")), None)
+        return max(self.peak_memory, int(line.split()[1]) * 1024 if line else 0)
+
+
+def _resident(pid: int) -> int:
+    fields = _read(f"/proc/{pid}/statm").split()
+    return int(fields[1]) * _PAGE if fields else 0
+
+
+def _queued(pid: int) -> float:
+    total = 0
+    for task in tasks_of(pid):
+        fields = _read(f"/proc/{pid}/task/{task}/schedstat").split()
+        total += int(fields[1]) if fields else 0
+    return total * 1e-9
+
+
+_HAS_SCHEDSTAT = bool(_read("/proc/self/schedstat").split())
