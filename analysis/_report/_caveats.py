@@ -24,7 +24,7 @@ def caveats(analysis: Analysis) -> tuple[str, ...]:
 
 
 def _failed(analysis: Analysis) -> list[str]:
-    """The first of the sentences on failures; the rest stands with the pass rates."""
+    """Return the first of the sentences on failures; the rest stands with the pass rates."""
     if not analysis.failures.failed or not analysis.failures.sentence:
         return []
     return [sentence(analysis.failures.sentence.split(". ")[0])]
@@ -51,8 +51,10 @@ def _contaminated(analysis: Analysis) -> list[str]:
         return []
     return [
         (
-            f"{count(marks.runs, 'run')} of {count(marks.programs, 'program')} waited for the processor through no doing of "
-            "their own; they are kept (leaving them out would favour fast programs), with the analysis without them beside."
+            f"{count(marks.runs, 'run')} of {count(marks.programs, 'program')} waited for the processor "
+            "through no doing of "
+            "their own; they are kept (leaving them out would favour fast programs), with the analysis "
+            "without them beside."
         )
     ]
 
@@ -64,7 +66,8 @@ def _identical(analysis: Analysis) -> list[str]:
         return []
     return [
         (
-            f"{count(twins, 'program')} of {len(shas):,} ({percent(twins / len(shas))}) are identical, byte for byte, with "
+            f"{count(twins, 'program')} of {len(shas):,} ({percent(twins / len(shas))}) are identical, "
+            "byte for byte, with "
             "another: such replicates tell less than their number suggests."
         )
     ]

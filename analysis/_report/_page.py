@@ -12,7 +12,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 from markupsafe import Markup
@@ -37,7 +37,7 @@ class Rendered:
     Attributes
     ----------
     name, title, caption, note, table : of the figure.
-    wide, narrow : inline SVG, empty where there is a note instead.
+    wide, narrow : inline SVG, None where there is a note instead.
     svg, png : the files' content, empty likewise.
     """
 
@@ -46,15 +46,20 @@ class Rendered:
     caption: str
     note: str
     table: Table | None
-    wide: Markup = Markup()
-    narrow: Markup = Markup()
+    wide: Markup | None = None
+    narrow: Markup | None = None
     svg: str = ""
     png: bytes = b""
 
 
 def render(figure: Figure) -> Rendered:
     """Draw a figure at both widths."""
-    words = {"name": figure.name, "title": figure.title, "caption": figure.caption, "note": figure.note}
+    words: dict[str, Any] = {
+        "name": figure.name,
+        "title": figure.title,
+        "caption": figure.caption,
+        "note": figure.note,
+    }
     if figure.draw is None:
         return Rendered(**words, table=figure.table)
     title, description = clean(figure.title), clean(figure.description)

@@ -22,7 +22,7 @@ def to_svg(chart: alt.TopLevelMixin) -> str:
 
 
 def to_png(svg: str) -> bytes:
-    """A bitmap of ``svg`` at twice its size."""
+    """Return A bitmap of ``svg`` at twice its size."""
     return vl_convert.svg_to_png(svg, scale=PNG_SCALE)
 
 
@@ -41,7 +41,7 @@ def _harmless(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 @cache
 def _version() -> str:
-    """The Vega-Lite that this Altair writes for, or the newest that the renderer has."""
+    """Return the Vega-Lite that this Altair writes for, or the newest that the renderer has."""
     wanted = alt.SCHEMA_VERSION.removeprefix("v").rpartition(".")[0]
     known = vl_convert.get_vegalite_versions()
     return wanted if wanted in known else known[-1]

@@ -24,7 +24,7 @@ _MACHINE = ("node", "system", "release", "machine", "python_implementation", "py
 
 
 def version(distribution: str) -> str:
-    """The installed version of a distribution, or a dash."""
+    """Return the installed version of a distribution, or a dash."""
     try:
         return metadata.version(distribution)
     except metadata.PackageNotFoundError:
@@ -41,7 +41,7 @@ def footer(analysis: Analysis) -> str:
 
 
 def blocks(analysis: Analysis) -> tuple[Block, ...]:
-    """What the files say of the study, of each machine, of the cost, and how to get this page again."""
+    """Return what the files say of the study, of each machine, of the cost, and how to get this page again."""
     made: list[Block] = [Facts(_study(analysis)), Heading("What it cost"), Grid(_costs(analysis))]
     for source in analysis.results.sources:
         made += _source(source)

@@ -16,7 +16,7 @@ from analysis._report._text import (
     percent,
     sentence,
 )
-from analysis._report._views._names import back, value_line
+from analysis._report._views._names import back
 from analysis._report._words import term_name
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def reason(analysis: Analysis) -> str:
 
 
 def anova(analysis: Analysis) -> Table:
-    """The table of the analysis of variance."""
+    """Return the table of the analysis of variance."""
     table = analysis.anova
     if table is None:
         return Table(caption="No analysis of variance", columns=("term",), rows=())
@@ -97,7 +97,7 @@ def anova(analysis: Analysis) -> Table:
     ]
     rows.append(("residual", f"{table.residual_df}", number(table.residual_sum_sq), "", "", "", ""))
     return Table(
-        caption=f"Type {'I' * table.type} analysis of variance of {one_line(analysis.sample.response)} ({one_line(table.model)})",
+        caption=f"Type {'I' * table.type} analysis of variance of {analysis.sample.response} ({one_line(table.model)})",
         columns=("term", "df", "sum of squares", "F", "p", "partial η²", "ω²"),
         rows=tuple(rows),
     )
@@ -120,7 +120,7 @@ def anova_words(analysis: Analysis) -> tuple[str, ...]:
 
 
 def contrasts(analysis: Analysis) -> Table:
-    """The planned comparisons."""
+    """Return the planned comparisons."""
     rows = []
     for test in analysis.contrasts:
         limits = MISSING if test.ci_low is None else f"{number(test.ci_low)} to {number(test.ci_high)}"
@@ -137,7 +137,10 @@ def contrasts(analysis: Analysis) -> Table:
         )
     confidence = f"{percent(1 - analysis.options.alpha)} interval"
     return Table(
-        caption=f"Differences of means, {analysis.sample.unit}; Holm counts how many were asked, Welch allows for unequal spread",
+        caption=(
+            f"Differences of means, {analysis.sample.unit}; Holm counts how many were asked, "
+            "Welch allows for unequal spread"
+        ),
         columns=("comparison", "difference", confidence, "p", "p (Holm)", "p (Welch)"),
         rows=tuple(rows),
     )
@@ -176,11 +179,10 @@ def failure_words(analysis: Analysis) -> tuple[str, ...]:
         told.append(sentence(failures.sentence))
     par2 = failures.par2
     if failures.failed and par2.p is not None:
+        penalty = "" if par2.penalty is None else f", {number(par2.penalty)} s each"
         told.append(
-            f"Counting each failed program as twice its time limit (PAR2: {value_line(analysis, par2.penalty)} each), the "
-            f"treatments differ with {p_phrase(par2.p)}."
-            if analysis.sample.response == "seconds"
-            else f"Counting each failed program as twice its time limit (PAR2), the treatments differ with {p_phrase(par2.p)}."
+            f"Counting each failed program as twice its time limit (PAR2{penalty}), the treatments differ with "
+            f"{p_phrase(par2.p)}."
         )
     elif failures.failed and par2.note:
         told.append(sentence(par2.note))

@@ -19,6 +19,7 @@ _FORBIDDEN: Final = re.compile(
 """Control characters, lone surrogates, non-characters, invisible and direction-changing ones."""
 
 MISSING: Final = "–"
+_LARGE, _SMALL, _TINY_P, _CENTS_MATTER = 1e6, 1e-4, 0.001, 100
 
 
 def clean(text: object, *, limit: int = 4000) -> str:
@@ -41,23 +42,25 @@ def sentence(text: object, *, limit: int = 600) -> str:
 
 
 def number(value: float | None, *, digits: int = 3) -> str:
-    """A figure to ``digits`` significant digits, without exponent where that stays readable; a dash if undefined."""
+    """Return A figure to ``digits`` significant digits, without exponent where that stays readable; a "
+    "dash if undefined.
+    """
     if value is None or not math.isfinite(value):
         return MISSING
     if value == 0:
         return "0"
     size = abs(value)
-    if size >= 1e6 or size < 1e-4:
+    if size >= _LARGE or size < _SMALL:
         return f"{value:.{digits - 1}e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
     decimals = max(0, digits - 1 - math.floor(math.log10(size)))
     return f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def p_value(value: float | None) -> str:
-    """A p-value as journals print it: three decimals, or ``< 0.001``."""
+    """Return A p-value as journals print it: three decimals, or ``< 0.001``."""
     if value is None or not math.isfinite(value):
         return MISSING
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
+    return "< 0.001" if value < _TINY_P else f"{value:.3f}"
 
 
 def p_phrase(value: float | None) -> str:
@@ -67,28 +70,28 @@ def p_phrase(value: float | None) -> str:
 
 
 def percent(share: float | None, *, decimals: int = 0) -> str:
-    """A share of one as a percentage; 0 % and 100 % only when they are exact."""
+    """Return A share of one as a percentage; 0 % and 100 % only when they are exact."""
     if share is None or not math.isfinite(share):
         return MISSING
     shown = f"{100 * share:.{decimals}f}"
     if 0 < share < 1 and float(shown) in (0.0, 100.0):
-        return f"< {10**-decimals:g} %" if share < 0.5 else f"> {100 - 10**-decimals:g} %"
+        return f"< {10**-decimals:g} %" if share < 1 / 2 else f"> {100 - 10**-decimals:g} %"
     return f"{shown} %"
 
 
 def dollars(value: float | None) -> str:
-    """An amount of money with as many digits as matter."""
+    """Return an amount of money with as many digits as matter."""
     if value is None or not math.isfinite(value):
         return MISSING
     if value == 0:
         return "$0"
     if abs(value) < 1:
         return f"${number(value, digits=2)}"
-    return f"${value:,.2f}" if abs(value) < 100 else f"${value:,.0f}"
+    return f"${value:,.2f}" if abs(value) < _CENTS_MATTER else f"${value:,.0f}"
 
 
 def duration(seconds: float | None) -> str:
-    """A length of time in the unit that a person would choose."""
+    """Return A length of time in the unit that a person would choose."""
     if seconds is None or not math.isfinite(seconds):
         return MISSING
     for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):
@@ -103,7 +106,7 @@ def count(n: int, noun: str, plural: str | None = None) -> str:
 
 
 def listing(items: Iterable[object], *, limit: int = 6) -> str:
-    """``a``, ``a and b``, ``a, b and 7 others``."""
+    """Return ``a``, ``a and b``, ``a, b and 7 others``."""
     words = [one_line(item, limit=60) for item in items]
     if len(words) > limit:
         words = [*words[: limit - 1], count(len(words) - limit + 1, "other")]

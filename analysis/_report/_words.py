@@ -70,7 +70,8 @@ def on_times(analysis: Analysis) -> str:
     if hinted:
         term, p = hinted[0]
         return (
-            f"There is a hint, but no proof, that {term_name(term.term)} matters for the times: {p_phrase(term.p)}, and "
+            f"There is a hint, but no proof, that {term_name(term.term)} matters for the times: "
+            f"{p_phrase(term.p)}, and "
             f"{p_phrase(p)} once it is counted that {len(terms)} questions were asked."
         )
     return (
@@ -108,7 +109,7 @@ def _proven(analysis: Analysis, proven: Sequence[Term]) -> str:
 
 
 def _detail(analysis: Analysis, factors: set[str]) -> str:
-    """The clearest planned contrast of these factors that holds after Holm's adjustment."""
+    """Return the clearest planned contrast of these factors that holds after Holm's adjustment."""
     sure = [
         test
         for test in analysis.contrasts
@@ -123,7 +124,7 @@ def _detail(analysis: Analysis, factors: set[str]) -> str:
 
 
 def difference(analysis: Analysis, test: ContrastTest) -> str:
-    """A contrast in words: who took how much less, and how sure that is."""
+    """Return A contrast in words: who took how much less, and how sure that is."""
     contrast, estimate = test.contrast, test.estimate or 0.0
     fast, slow = (contrast.a, contrast.b) if estimate < 0 else (contrast.b, contrast.a)
     names = (f"{one_line(contrast.factor, limit=40)} {one_line(level, limit=40)}" for level in (fast, slow))
@@ -136,11 +137,12 @@ def difference(analysis: Analysis, test: ContrastTest) -> str:
             f"{percent(-math.expm1(-low))} to {percent(-math.expm1(-high))})"
         )
     unit = analysis.sample.unit
-    return f"{a} took {number(abs(estimate))} {unit} less than {b} ({confidence} {number(low)} to {number(high)} {unit})"
+    limits = f"{confidence} {number(low)} to {number(high)} {unit}"
+    return f"{a} took {number(abs(estimate))} {unit} less than {b} ({limits})"
 
 
 def _doubt(analysis: Analysis, proven: Sequence[Term]) -> str:
-    """What speaks against a proven difference: tests that assume less, where they can be believed."""
+    """Return what speaks against a proven difference: tests that assume less, where they can be believed."""
     alpha = analysis.options.alpha
     spread = analysis.assumptions.brown_forsythe
     robust = {test.name: test for test in analysis.robust.hc3}
@@ -160,7 +162,7 @@ def _doubt(analysis: Analysis, proven: Sequence[Term]) -> str:
 
 
 def overall(analysis: Analysis) -> PassRate | None:
-    """The pass rate of all programs together."""
+    """Return the pass rate of all programs together."""
     return next((rate for rate in analysis.failures.rates if rate.factor == "all"), None)
 
 
@@ -186,7 +188,7 @@ def on_passing(analysis: Analysis) -> str:
 
 
 def on_planning(analysis: Analysis) -> str:
-    """What a conclusive study would take, or what to tell to learn it."""
+    """Return what a conclusive study would take, or what to tell to learn it."""
     sigma = analysis.sample.sigma
     if sigma.value is None:
         why = one_line(sigma.note or "no treatment has two programs that passed", limit=160).rstrip(".")
@@ -206,7 +208,7 @@ def on_planning(analysis: Analysis) -> str:
 
 
 def question_name(name: str) -> str:
-    """A question of the power analysis in words."""
+    """Return A question of the power analysis in words."""
     patterns = {
         "omnibus: extremes": "any difference (two extremes)",
         "omnibus: half": "any difference (half and half)",
@@ -216,7 +218,7 @@ def question_name(name: str) -> str:
 
 
 def effect_words(analysis: Analysis) -> str:
-    """The difference that the user wants to find: seconds, or a ratio where the response is a logarithm."""
+    """Return the difference that the user wants to find: seconds, or a ratio where the response is a logarithm."""
     effect = analysis.options.effect or 0.0
     if analysis.sample.response in {"log", "ratio"}:
         return f"a factor of {number(math.exp(effect))}" if effect < 700 else "an immense factor"  # noqa: PLR2004 - exp
@@ -224,7 +226,7 @@ def effect_words(analysis: Analysis) -> str:
 
 
 def headline(analysis: Analysis) -> QuestionPower | None:
-    """The question that comes first: whether any two treatments differ, if that can be answered."""
+    """Return the question that comes first: whether any two treatments differ, if that can be answered."""
     if analysis.power is None or analysis.power.sigma is None:
         return None
     return next((test for test in analysis.power.tests() if test.f is not None), None)
@@ -250,7 +252,7 @@ def _needed(analysis: Analysis) -> str:
 
 
 def _cheapest(asked: Power, first: QuestionPower) -> str:
-    """The planned question that takes fewest programs, where it takes fewer than the first."""
+    """Return the planned question that takes fewest programs, where it takes fewer than the first."""
     others = [test for test in asked.contrasts.values() if test.total_required is not None]
     best = min(others, key=lambda test: test.total_required or 0, default=None)
     if best is None or (best.total_required or 0) >= (first.total_required or 0):

@@ -1,3 +1,4 @@
+# ruff: noqa: ANN401 - the debugging protocol is JSON
 """A real Chromium, driven through its debugging pipe (no port, no further library)."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Interaction plot: does what one factor does depend on the level of another?"""
+"""Interaction plot: whether what one factor does depends on the level of another."""
 
 from __future__ import annotations
 
@@ -60,7 +60,8 @@ def figure(data: Interaction) -> Figure:
         else "Parallel lines mean that the factors act independently of each other. Bars are 95 % intervals: where "
         "they overlap as much as the lines diverge, chance explains the picture."
     )
-    low, high = known.loc[known["mean"].idxmin()], known.loc[known["mean"].idxmax()]
+    ranked = known.sort_values("mean", kind="stable")
+    low, high = ranked.iloc[0], ranked.iloc[-1]
     return Figure(
         name=NAME,
         title=TITLE,
@@ -75,7 +76,7 @@ def figure(data: Interaction) -> Figure:
     )
 
 
-def _draw(data: Interaction, canvas: Canvas) -> alt.LayerChart:
+def _draw(data: Interaction, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
     frame = data.cells.dropna(subset=["mean"])
     width = canvas.width - 62
     y = _y(data, frame, canvas)
@@ -156,7 +157,7 @@ def _look(data: Interaction, canvas: Canvas) -> dict[str, Any]:
     }
 
 
-def _heat(data: Interaction, canvas: Canvas) -> alt.LayerChart:
+def _heat(data: Interaction, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
     frame = data.cells.dropna(subset=["mean"]).rename(columns={"line": "row", "x": "column", "mean": "value"})
     frame = frame.assign(text=[number(value, digits=2) for value in frame["value"]])
     return matrix(frame, rows=data.line_levels, columns=data.across_levels, canvas=canvas, title=data.across)

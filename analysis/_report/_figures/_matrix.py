@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import pandas as pd
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def matrix(
     frame: pd.DataFrame, *, rows: Sequence[str], columns: Sequence[str], canvas: Canvas, title: str
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     """Draw ``frame`` with columns ``row, column, value, text, tip``; cells that are missing stay blank."""
     layout = lay_out(rows, canvas, step=28)
     room = min(layout.plot_px / max(len(columns), 1), 170)
@@ -44,7 +44,7 @@ def matrix(
         axis=axis,
     )
     tint = alt.Opacity("value:Q", scale=alt.Scale(range=[0.4, 1]), legend=None)
-    place = {"yOffset": layout.nudge}
+    place: dict[str, Any] = {"yOffset": layout.nudge}
     grid = pd.DataFrame([(row, column) for row in rows for column in columns], columns=["row", "column"])
     blank = alt.Chart(grid).mark_rect(
         color=SHADE, opacity=0.6, stroke=PAPER, strokeWidth=3, height=24, **place

@@ -15,6 +15,7 @@ from analysis._report._theme import BLUE, MUTED, SERIES, SHAPES
 
 NAME, TITLE = "noise", "The noise floor"
 _MOST_MARKS = 2500
+_WHOLE = 1e-9  # of a percent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +62,11 @@ def figure(data: Noise) -> Figure:
     )
 
 
-def _draw(data: Noise, canvas: Canvas) -> alt.LayerChart:
+def _draw(data: Noise, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
     points = data.points.iloc[:: max(1, len(data.points) // _MOST_MARKS)]
     reach = max(float(data.points["deviation"].abs().max()) * 1.15, 0.01)
     ticks = linear_ticks(-reach, reach, most=7)
-    decimals = 0 if all(abs(t * 100 - round(t * 100)) < 1e-9 for t in ticks) else 1
+    decimals = 0 if all(abs(t * 100 - round(t * 100)) < _WHOLE for t in ticks) else 1
     labels = ["0 %" if t == 0 else f"{100 * t:+.{decimals}f} %".replace("-", "−") for t in ticks]
     y = alt.Y(
         "deviation:Q",

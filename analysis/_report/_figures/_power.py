@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -71,7 +72,8 @@ def figure(data: PowerCurves) -> Figure:
         name=NAME,
         title=TITLE,
         caption=(
-            f"How likely a study of that size is to find a true difference of {data.effect}. The band shows what is not "
+            f"How likely a study of that size is to find a true difference of {data.effect}. The band "
+            "shows what is not "
             f"known of the spread between programs (95 % interval of its SD), for the solid line.{money}"
         ),
         description=(
@@ -84,7 +86,7 @@ def figure(data: PowerCurves) -> Figure:
     )
 
 
-def _draw(data: PowerCurves, canvas: Canvas) -> alt.LayerChart:
+def _draw(data: PowerCurves, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
     width, height = canvas.width - 80, 300 if canvas.is_narrow else 360
     low, high = float(data.curves["n"].min()), float(data.curves["n"].max())
     low = min(low, data.here) * 0.97
@@ -141,7 +143,7 @@ def _hover(curves: pd.DataFrame) -> pd.DataFrame:
 def _landmarks(data: PowerCurves, x: alt.X, y: alt.Y, low: float, high: float) -> list[alt.Chart]:
     """Upright lines at this study's size, the size that is needed and the one that is recommended, with words."""
     at_once = float(data.curves["power"].iloc[0])
-    marks = [(data.here, f"this study: {data.here:.3g}", "left", 0.94 if at_once < 0.5 else 0.05)]  # noqa: PLR2004
+    marks = [(data.here, f"this study: {data.here:.3g}", "left", 0.94 if at_once < 0.5 else 0.05)]  # noqa: PLR2004 - the emptier half
     if data.required is not None:
         side = "right" if data.required > low * (high / low) ** 0.3 else "left"
         marks.append((data.required, f"needed: {data.required:,}", side, 0.05))
@@ -156,7 +158,7 @@ def _landmarks(data: PowerCurves, x: alt.X, y: alt.Y, low: float, high: float) -
         part = frame[frame["side"] == side]
         if part.empty:
             continue
-        place = {"align": side, "dx": 6 if side == "left" else -6, "baseline": "middle"}
+        place: dict[str, Any] = {"align": side, "dx": 6 if side == "left" else -6, "baseline": "middle"}
         text = alt.Chart(part)
         layers.append(
             text.mark_text(**place, stroke=PAPER, strokeWidth=4, strokeJoin="round").encode(
@@ -180,4 +182,7 @@ def _dollars(price: float, low: float, high: float, canvas: Canvas) -> alt.Chart
     )
     scale = alt.Scale(type="log", domain=list(bounds), nice=False)
     frame = pd.DataFrame({"usd": [bounds[0]]})
-    return alt.Chart(frame).mark_point(opacity=0, size=0).encode(x=alt.X("usd:Q", scale=scale, axis=shown))
+    bare: alt.Chart = (
+        alt.Chart(frame).mark_point(opacity=0, size=0).encode(x=alt.X("usd:Q", scale=scale, axis=shown))
+    )
+    return bare

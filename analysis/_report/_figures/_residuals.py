@@ -1,4 +1,4 @@
-"""Residual checks: is the spread the same everywhere, and are residuals roughly normal?"""
+"""Residual checks: whether the spread is the same everywhere, and residuals are roughly normal."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from analysis._report._theme import BLUE, INK, MUTED
 
 NAME, TITLE = "residuals", "Do the assumptions hold?"
 _MOST_MARKS = 2500
+_FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +38,15 @@ class Residuals:
 
 def figure(data: Residuals) -> Figure:
     """Draw `Residuals`."""
-    if data.reason or len(data.points) < 3:
+    if data.reason or len(data.points) < _FEWEST:
         note = data.reason or "Fewer than three programs can be compared with others of their treatment."
         return empty(NAME, TITLE, note, table=data.table)
     return Figure(
         name=NAME,
         title=TITLE,
         caption=(
-            "A residual is how far a program lies from the mean of its treatment. Left: a funnel would mean that slower "
+            "A residual is how far a program lies from the mean of its treatment. Left: a funnel would "
+            "mean that slower "
             "treatments vary more. Right: normal residuals lie along the line."
         ),
         description=(
@@ -92,7 +94,7 @@ def _quantitative(field: str, values: pd.Series, title: str, *, most: int) -> al
 
 
 def _normal(n: int) -> npt.NDArray[np.float64]:
-    """Expected normal quantiles of ``n`` ordered values (Blom's plotting positions)."""
+    """Return expected normal quantiles of ``n`` ordered values (Blom's plotting positions)."""
     return np.asarray(stats.norm.ppf((np.arange(1, n + 1) - 0.375) / (n + 0.25)))
 
 
@@ -107,7 +109,7 @@ def _thin(points: pd.DataFrame) -> pd.DataFrame:
 
 
 def _straight(points: pd.DataFrame) -> pd.DataFrame:
-    """The line through the quartiles, as in R's ``qqline``."""
+    """Return the line through the quartiles, as in R's ``qqline``."""
     q1, q3 = np.quantile(points["residual"], [0.25, 0.75])
     z1, z3 = stats.norm.ppf([0.25, 0.75])
     slope = (q3 - q1) / (z3 - z1)

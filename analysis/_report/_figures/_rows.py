@@ -56,7 +56,7 @@ class Rows:
         return 9.0 if self.above else 0.0
 
     def y(self) -> alt.Y:
-        """The vertical position of everything that belongs to a row."""
+        """Return the vertical position of everything that belongs to a row."""
         axis = alt.Axis(
             title=None,
             labels=not self.above,
@@ -77,7 +77,7 @@ class Rows:
         )
 
     def names(self) -> list[alt.Chart]:
-        """The labels, where they stand above their rows."""
+        """Return the labels, where they stand above their rows."""
         if not self.above:
             return []
         frame = pd.DataFrame({"row": list(self.labels)})
@@ -92,7 +92,7 @@ class Rows:
         return [chart.encode(y=self.y(), x=alt.value(0), text="row:N") for chart in (halo, text)]
 
     def shading(self, groups: Sequence[str]) -> list[alt.Chart]:
-        """A tint behind every other group of rows; ``groups`` names the group of each row."""
+        """Return A tint behind every other group of rows; ``groups`` names the group of each row."""
         distinct = list(dict.fromkeys(groups))
         if self.above or not 1 < len(distinct) < len(self.labels):
             return []
@@ -114,8 +114,8 @@ def rows(labels: Sequence[str], canvas: Canvas, *, step: int = 26, more: int = 0
     )
 
 
-def legend(levels: Sequence[str], *, title: str | None, canvas: Canvas, **more: Any) -> alt.Legend:
-    """A legend above the plot, with as many columns as fit."""
+def legend(levels: Sequence[str], *, title: str | None, canvas: Canvas, **more: Any) -> alt.Legend:  # noqa: ANN401 - as Altair has it
+    """Return A legend above the plot, with as many columns as fit."""
     limit = canvas.width - 70
     entry = min(max((len(level) for level in levels), default=1) * _CHARACTER_PX, limit) + 34
     return alt.Legend(

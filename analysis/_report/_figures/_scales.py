@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
@@ -12,9 +12,11 @@ from analysis._report._text import number
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+_FEWEST = 2  # ticks; a single one gives no scale
+
 
 def log_domain(values: Iterable[float], *, margin: float = 0.06) -> tuple[float, float]:
-    """The range of positive ``values`` with a margin on both sides, at least a factor of 1.5 wide."""
+    """Return the range of positive ``values`` with a margin on both sides, at least a factor of 1.5 wide."""
     logs = [math.log(value) for value in values if value > 0 and math.isfinite(value)]
     if not logs:
         return 0.1, 10.0
@@ -31,12 +33,12 @@ def log_ticks(low: float, high: float, *, most: int = 7) -> list[float]:
         inside = [
             round(t, 12 - e) if (e := math.floor(math.log10(t))) else t for t in ticks if low <= t <= high
         ]
-        if 2 <= len(inside) <= most:
+        if _FEWEST <= len(inside) <= most:
             return inside
     inside = [10.0**e for e in range(first, last + 1) if low <= 10.0**e <= high]
     if len(inside) > most:
         return inside[:: math.ceil(len(inside) / most)]
-    return inside if len(inside) >= 2 else linear_ticks(low, high, most=most)
+    return inside if len(inside) >= _FEWEST else linear_ticks(low, high, most=most)
 
 
 def linear_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
@@ -52,9 +54,13 @@ def linear_ticks(low: float, high: float, *, most: int = 6) -> list[float]:
 
 
 def axis(
-    ticks: Sequence[float], *, title: str | None, labels: Sequence[str] | None = None, **more: object
+    ticks: Sequence[float],
+    *,
+    title: str | None,
+    labels: Sequence[str] | None = None,
+    **more: Any,  # noqa: ANN401 - as Altair has it
 ) -> alt.Axis:
-    """An axis with exactly these ticks, labelled by us (d3's formats have exponents where people expect digits)."""
+    """Return an axis with exactly these ticks, labelled by us: d3 writes exponents where people expect digits."""
     texts = list(labels) if labels is not None else [tick_label(tick) for tick in ticks]
     cases = " : ".join(
         f"abs(datum.value - {t!r}) <= {abs(t) * 1e-9!r} ? {_js(s)}" for t, s in zip(ticks, texts, strict=True)
@@ -63,12 +69,12 @@ def axis(
 
 
 def wrapped(room: float) -> str:
-    """A label expression that breaks names at spaces where they are wider than ``room`` pixels."""
+    """Return A label expression that breaks names at spaces where they are wider than ``room`` pixels."""
     return f"length(datum.label) * 6.6 <= {room!r} ? datum.label : split(datum.label, ' ')"
 
 
 def tick_label(value: float) -> str:
-    """A tick's figure, short: 0.05, 2, 15, 1,500."""
+    """Return A tick's figure, short: 0.05, 2, 15, 1,500."""
     shown = number(value, digits=3)
     if "." in shown and "e" not in shown:
         shown = shown.rstrip("0").rstrip(".")
@@ -76,5 +82,5 @@ def tick_label(value: float) -> str:
 
 
 def _js(text: str) -> str:
-    """A string literal of Vega's expression language, from text of our own."""
+    """Return A string literal of Vega's expression language, from text of our own."""
     return "'" + text.replace("\\", "").replace("'", "") + "'"

@@ -18,6 +18,9 @@ from analysis._report._theme import AXIS, BLUE, CROSS_PATH, INK, MUTED
 MOST_MARKS = 2500
 """Above this many programs a picture of dots is a blot of megabytes: they are counted in cells instead."""
 
+_CROWD = 40  # marks in a row, above which they are small and let others shine through
+_CELLS = 60
+
 NAME, TITLE = "times", "Times by treatment"
 
 
@@ -112,9 +115,10 @@ def _draw(data: Times, canvas: Canvas) -> alt.TopLevelMixin:
     main = alt.layer(*layers).properties(width=width, height=layout.height)
     if not lane:
         return main
-    return alt.hconcat(main, _lane(data, layout, lane), spacing=10).resolve_scale(
+    both: alt.TopLevelMixin = alt.hconcat(main, _lane(data, layout, lane), spacing=10).resolve_scale(
         y="shared", color="independent", shape="independent"
     )
+    return both
 
 
 def _points(data: Times, layout: Rows, width: int, domain: tuple[float, float], x: alt.X) -> alt.Chart:
@@ -124,10 +128,10 @@ def _points(data: Times, layout: Rows, width: int, domain: tuple[float, float], 
     frame["offset"] = 0.0
     for index in frame.groupby("row", sort=False).groups.values():
         frame.loc[index, "offset"] = spread(logs[index].tolist(), gap=gap)
-    crowd = frame.groupby("row").size().max()
-    return (
+    crowded = int(frame.groupby("row").size().max()) > _CROWD
+    marks: alt.Chart = (
         alt.Chart(frame)
-        .mark_point(size=46 if crowd <= 40 else 20, opacity=1 if crowd <= 40 else 0.6, color=BLUE)
+        .mark_point(size=20 if crowded else 46, opacity=0.6 if crowded else 1, color=BLUE)
         .encode(
             x=x,
             y=layout.y(),
@@ -136,12 +140,13 @@ def _points(data: Times, layout: Rows, width: int, domain: tuple[float, float], 
             **series(list(dict.fromkeys(data.groups)), title=data.group_title, canvas=layout.canvas),
         )
     )
+    return marks
 
 
 def _cells(data: Times, layout: Rows, domain: tuple[float, float], x: alt.X) -> alt.Chart:
     """Count programs in cells of equal ratio."""
-    edges = np.geomspace(*domain, 61)
-    cell = np.clip(np.searchsorted(edges, data.points["value"], side="right") - 1, 0, 59)
+    edges = np.geomspace(*domain, _CELLS + 1)
+    cell = np.clip(np.searchsorted(edges, data.points["value"], side="right") - 1, 0, _CELLS - 1)
     counts = (
         data.points.assign(cell=cell).groupby(["row", "cell"], sort=False).size().rename("n").reset_index()
     )
@@ -150,7 +155,7 @@ def _cells(data: Times, layout: Rows, domain: tuple[float, float], x: alt.X) -> 
         f"{row}\n{count(n, 'program')} between {a:.3g} and {b:.3g}"
         for row, n, a, b in zip(counts["row"], counts["n"], counts["value"], counts["end"], strict=True)
     ]
-    return (
+    cells: alt.Chart = (
         alt.Chart(counts.drop(columns="cell"))
         .mark_rect(color=BLUE, height={"band": 0.5}, yOffset=layout.nudge)
         .encode(
@@ -161,6 +166,7 @@ def _cells(data: Times, layout: Rows, domain: tuple[float, float], x: alt.X) -> 
             description="tip:N",
         )
     )
+    return cells
 
 
 def _means(data: Times, layout: Rows, domain: tuple[float, float], x: alt.X) -> list[alt.Chart]:
@@ -198,7 +204,7 @@ def _reference(data: Times, domain: tuple[float, float], x: alt.X) -> list[alt.C
     ]
 
 
-def _lane(data: Times, layout: Rows, width: int) -> alt.LayerChart:
+def _lane(data: Times, layout: Rows, width: int) -> alt.LayerChart | alt.FacetChart:
     """Put those that did not pass beside their treatment, closer together where there are many."""
     frame = data.failed.copy()
     frame["slot"] = frame.groupby("row").cumcount()
@@ -215,7 +221,7 @@ def _lane(data: Times, layout: Rows, width: int) -> alt.LayerChart:
         )
     )
     title = alt.TitleParams(
-        "failed" if width < 60 else "did not pass",
+        "failed" if layout.canvas.is_narrow else "did not pass",
         fontSize=12,
         fontWeight="normal",
         color=MUTED,

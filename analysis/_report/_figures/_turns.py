@@ -56,7 +56,8 @@ def figure(data: Turns) -> Figure:
             f"the top and interrupts nothing.{more}"
         ),
         description=(
-            f"Small panels, one for each treatment, with {count(known['program'].nunique(), 'trajectory', 'trajectories')} "
+            "Small panels, one for each treatment, with "
+            f"{count(known['program'].nunique(), 'trajectory', 'trajectories')} "
             f"as lines: {data.unit} on a logarithmic axis against the turn, from turn {int(known['turn'].min())} to "
             f"{int(known['turn'].max())}."
         ),
@@ -97,7 +98,7 @@ def _draw(data: Turns, panels: tuple[str, ...], canvas: Canvas) -> alt.FacetChar
     )
 
 
-def _panel(frame: pd.DataFrame, x: alt.X, y: alt.Y) -> alt.LayerChart:
+def _panel(frame: pd.DataFrame, x: alt.X, y: alt.Y) -> alt.LayerChart | alt.FacetChart:
     base = alt.Chart(frame).encode(x=x, y=y)
     good, bad = (
         base.transform_filter("datum.kind == 'passed'"),

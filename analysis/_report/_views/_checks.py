@@ -15,7 +15,7 @@ from analysis._report._views._names import tips
 if TYPE_CHECKING:
     from analysis._analysis import Analysis
     from analysis._report._figure import Figure
-    from analysis._robust import Test
+    from analysis._trust import Test
 
 
 def residuals(analysis: Analysis) -> Figure:
@@ -87,7 +87,7 @@ def _trust(test: Test) -> str:
 
 
 def noise(analysis: Analysis) -> Figure:
-    """The reference against itself."""
+    """Return the reference against itself."""
     reference = analysis.results.reference
     floors = [floor for floor in analysis.noise if floor.typical is not None]
     table = Table(

@@ -69,7 +69,7 @@ def _nothing(reason: str) -> _interaction.Interaction:
 
 
 def _members(analysis: Analysis, levels: dict[str, str]) -> list[int]:
-    """Indices of the treatments at these levels."""
+    """Return indices of the treatments at these levels."""
     wanted = levels.items()
     return [
         i for i, t in enumerate(analysis.sample.treatments) if all(t.levels.get(n) == v for n, v in wanted)

@@ -79,7 +79,7 @@ def is_log(analysis: Analysis) -> bool:
 
 
 def value_unit(analysis: Analysis) -> str:
-    """What a shown value is."""
+    """Return what a shown value is."""
     return {
         "seconds": "seconds per call",
         "log": "seconds per call (geometric mean)",
@@ -89,12 +89,12 @@ def value_unit(analysis: Analysis) -> str:
 
 
 def short_unit(analysis: Analysis) -> str:
-    """The unit that follows a shown value, with its space."""
+    """Return the unit that follows a shown value, with its space."""
     return {"seconds": " s", "log": " s", "ratio": " × reference", "cpu": " CPU s"}[analysis.sample.response]
 
 
 def tips(programs: pd.DataFrame, lines: Mapping[str, str] | None = None) -> dict[str, str]:
-    """What is said of each program when it is pointed at: name, verdict, sha, and a line of one's own (by name).
+    """Return what is said of each program when it is pointed at: name, verdict, sha, and a line of one's own (by name).
 
     The key before the separator ties together the marks of one program in all figures.
     """
@@ -116,5 +116,5 @@ def tips(programs: pd.DataFrame, lines: Mapping[str, str] | None = None) -> dict
 
 
 def value_line(analysis: Analysis, value: float | None) -> str:
-    """A shown value with its unit."""
+    """Return A shown value with its unit."""
     return number(value) + (short_unit(analysis) if value is not None else "")

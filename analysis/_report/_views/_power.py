@@ -61,7 +61,10 @@ def power(analysis: Analysis) -> Figure:
 
 def _why_not(analysis: Analysis) -> str:
     if analysis.power is None:
-        return "Power is the chance to find a difference that matters. Which one matters is for you to say: --effect 0.5"
+        return (
+            "Power is the chance to find a difference that matters. "
+            "Which one matters is for you to say: --effect 0.5"
+        )
     return sentence(
         f"Power can't be computed: {analysis.power.note or 'the spread between programs is not known'}"
     )
@@ -103,7 +106,7 @@ def _curve_table(curves: pd.DataFrame, tests: list[QuestionPower]) -> Table:
 
 
 def required(analysis: Analysis) -> Table | None:
-    """What each question takes."""
+    """Return what each question takes."""
     asked = analysis.power
     if asked is None or asked.sigma is None:
         return None
@@ -149,7 +152,7 @@ def _whole(value: int | None) -> str:
 
 
 def published(analysis: Analysis) -> list[Block]:
-    """The published reasoning next to the right figures, in words for people without statistics."""
+    """Return the published reasoning next to the right figures, in words for people without statistics."""
     told, asked = analysis.published, analysis.power
     if told is None or asked is None:
         return []
@@ -163,7 +166,7 @@ def published(analysis: Analysis) -> list[Block]:
 
 
 def _plainly(analysis: Analysis) -> tuple[str, ...]:
-    """The two mistakes, for someone without statistics."""
+    """Return the two mistakes, for someone without statistics."""
     told, asked, first = analysis.published, analysis.power, headline(analysis)
     if (
         told is None
@@ -183,7 +186,8 @@ def _plainly(analysis: Analysis) -> tuple[str, ...]:
     return (
         (
             f"The pilot's reasoning, applied to these data: “the study had a chance of {percent(told.power)} to see a "
-            f"difference of {effect_words(analysis)}, and it takes {total:,} programs in each treatment.” Two things are "
+            f"difference of {effect_words(analysis)}, and it takes {total:,} programs in each treatment.” "
+            "Two things are "
             "wrong with that."
         ),
         (
@@ -191,8 +195,10 @@ def _plainly(analysis: Analysis) -> tuple[str, ...]:
             f"{math.ceil(total / max(groups, 1)):,} in each of {groups} treatments, not {total:,} in each."
         ),
         (
-            f"Second, the formula asks how far apart all {groups} treatments lie, and was given the difference of two. If "
-            f"only two differ, that makes the difference look {number(told.f / first.f, digits=2)} times as large as it is, "
+            f"Second, the formula asks how far apart all {groups} treatments lie, and was given the "
+            "difference of two. If "
+            f"only two differ, that makes the difference look {number(told.f / first.f, digits=2)} times "
+            "as large as it is, "
             f"and so the study far stronger and cheaper. Asked rightly, it takes {right}."
         ),
     )

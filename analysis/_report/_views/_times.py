@@ -76,7 +76,7 @@ def _means(analysis: Analysis, names: Names) -> pd.DataFrame:
 
 
 def _reference(analysis: Analysis) -> tuple[float, float, float] | None:
-    """The reference in the unit shown: its seconds, or 1 where times are multiples of it."""
+    """Return the reference in the unit shown: its seconds, or 1 where times are multiples of it."""
     if analysis.sample.response == "ratio":
         return (1.0, 1.0, 1.0)
     column = "cpu_seconds" if analysis.sample.response == "cpu" else "seconds"

@@ -20,7 +20,7 @@ _MOST_TABLE_ROWS = 400
 
 
 def turns(analysis: Analysis, names: Names) -> Figure:
-    """The mean seconds of each program on the way, and of the final one where its turn is known."""
+    """Return the mean seconds of each program on the way, and of the final one where its turn is known."""
     points = _points(analysis, names)
     present = set(points["panel"])
     panels = tuple(row for row in names.rows.values() if row in present)
@@ -37,9 +37,9 @@ def _points(analysis: Analysis, names: Names) -> pd.DataFrame:
     grouped = results.turns.groupby(["program", "turn"], observed=True, sort=False)
     way = grouped.agg(value=("seconds", "mean"), passed=("passed", "all")).reset_index()
     frame = pd.concat([way, _finals(analysis, set(way["program"].astype(str)))], ignore_index=True)
-    programs = results.programs.set_index("program")
+    treatment = results.programs.set_index("program")["treatment"]
     frame["program"] = frame["program"].astype(str)
-    frame["panel"] = [names.rows.get(str(programs.at[name, "treatment"]), "") for name in frame["program"]]
+    frame["panel"] = [names.rows.get(str(treatment[name]), "") for name in frame["program"]]
     frame["passed"] = frame["passed"].astype(bool)
     told = tips(results.programs)
     frame["tip"] = [
@@ -53,7 +53,7 @@ def _points(analysis: Analysis, names: Names) -> pd.DataFrame:
 
 
 def _finals(analysis: Analysis, timed: set[str]) -> pd.DataFrame:
-    """Final programs of the trajectories that were timed on their way, at their last turn."""
+    """Return final programs of the trajectories that were timed on their way, at their last turn."""
     results = analysis.results
     last = results.programs.set_index("program")["turns"].dropna()
     means = results.runs.groupby("program", observed=True)["seconds"].mean()
