@@ -18,11 +18,13 @@ from refinery_plugin._session import refinery_of, unit_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from refinery_plugin._recording._store import CassetteStore
     from refinery_plugin._session import Refinery
     from refinery_plugin._units import Unit
 
 _DONE = pytest.StashKey[list[Generated]]()
 _STOPPED = pytest.StashKey[str]()
+_MOST_REASONS = 10
 
 
 def before_tests(session: pytest.Session) -> None:
@@ -33,7 +35,10 @@ def before_tests(session: pytest.Session) -> None:
     pytest.UsageError : when no program can be generated, with the reason and the remedy.
     """
     config = session.config
-    if config.option.collectonly or _is_distributed(config):
+    if config.option.collectonly:
+        return
+    if _is_distributed(config):
+        _guard_for_workers(config)
         return
     if session.testsfailed and not config.option.continue_on_collection_errors:
         return  # pytest's own loop is about to say so
@@ -65,26 +70,50 @@ def _is_distributed(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput") or bool(config.getoption("dist", "no") != "no")
 
 
+def _guard_for_workers(config: pytest.Config) -> None:
+    """Hold the cassettes in the process that starts the workers; they share what it holds."""
+    refinery = refinery_of(config)
+    if hasattr(config, "workerinput") or refinery.record_mode == "none":
+        return
+    from refinery_plugin._recording._guard import recording  # noqa: PLC0415
+
+    guard = contextlib.ExitStack()
+    try:
+        guard.enter_context(recording(refinery.cassettes_dir))
+    except RefineryError as exc:
+        raise pytest.UsageError(str(exc)) from exc
+    config.add_cleanup(guard.close)
+
+
 def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
-    from refinery_plugin._live import open_line  # noqa: PLC0415 - openai and vcr are slow to import
+    from refinery_plugin._live import open_line, plan  # noqa: PLC0415 - openai and vcr are slow to import
 
     if not units:
         return
     done = refinery.config.stash.setdefault(_DONE, [])
-    with open_line(refinery, units) as line, _observer(refinery, units) as observer:
-        if (plan := line.forecast()) is not None:
-            _say(refinery, f"refinery: {describe(plan, concurrency=refinery.concurrency)}")
-        done += asyncio.run(
-            generate(
-                units,
-                study=refinery.study,
-                task=refinery.task,
-                line=line,
-                concurrency=refinery.concurrency,
-                price_of=line.price_of,
-                observer=observer,
-            )
+    with open_line(refinery, units) as store:
+        ahead = plan(refinery, units)
+        if ahead is not None:
+            _say(refinery, f"refinery: {describe(ahead, concurrency=refinery.concurrency)}")
+        with _observer(refinery, units) as observer:
+            done += asyncio.run(_generate_and_close(refinery, units, store, observer))
+
+
+async def _generate_and_close(
+    refinery: Refinery, units: Sequence[Unit], store: CassetteStore, observer: Observer
+) -> list[Generated]:
+    try:
+        return await generate(
+            units,
+            study=refinery.study,
+            task=refinery.task,
+            line=store,
+            concurrency=refinery.concurrency,
+            price_of=store.price_of,
+            observer=observer,
         )
+    finally:
+        await store.aclose()
 
 
 def _say(refinery: Refinery, text: str) -> None:
@@ -132,6 +161,3 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
         reporter.write_line(f"no program: {one.unit.id}: {one.trajectory.no_program_reason}")
     if not refinery.times:
         reporter.write_line(f"next: {refinery.time_command()}")
-
-
-_MOST_REASONS = 10

@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from refinery_plugin._task import Task
 
 
+_SPEED = "After that only its execution time counts: make it as fast as you can."
+_REFINE = (
+    "Refine it: write a program that is faster and still returns the right result for every input. If the current "
+    "program is wrong, mend it first. If you see no way to make it faster, answer with it as it is."
+)
+
+
 class PromptError(RefineryError):
     """A task's prompt has a place that no setting fills."""
 
@@ -86,16 +93,12 @@ def _rules(brief: Brief) -> list[str]:
     task = brief.task
     allowed = " and ".join(["the standard library", *brief.packages])
     result = task.result_type.__name__ if isinstance(task.result_type, type) else str(task.result_type)
-    numpy = ", not a NumPy one" if "numpy" in brief.packages else ""
+    numpy = f" (turn NumPy numbers into it with `{result}(...)`)" if "numpy" in brief.packages else ""
+    signature = task.signature.rstrip().rstrip(":")
     rules = [
-        (
-            "Write a Python function with exactly this signature:\n\n"
-            f"```python\n{task.signature.rstrip().rstrip(':')}:\n```"
-        ),
-        (
-            f"It must return the right result for every such input, as a plain Python `{result}`{numpy}. After that only "
-            f"its execution time counts: make it as fast as you can. You may use {allowed}."
-        ),
+        f"Write a Python function with exactly this signature:\n\n```python\n{signature}:\n```",
+        f"It must return the right result for every such input, as a plain Python `{result}`{numpy}.",
+        f"{_SPEED} You may use {allowed}.",
     ]
     extra = brief.settings.instructions.strip()
     return [*rules, extra] if extra else rules
@@ -111,9 +114,7 @@ def _request(brief: Brief, turn: Turn) -> list[str]:
     return [
         f"{_whose(brief, turn)}\n\n```python\n{turn.program.rstrip()}\n```",
         (
-            "Refine it: write a program that is faster and still returns the right result for every input. If the current "
-            "program is wrong, mend it first. If you see no way to make it faster, answer with it as it is."
-        ),
+            _REFINE,
         *_time_left(turn),
         form,
     ]

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._study import Study
 from refinery_plugin._study_file import find_study, load_study
 from refinery_plugin._task import Task, TaskError
 from refinery_plugin._units import Unit, directory_units, study_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from refinery_plugin._study import Study
 
 FIXTURE = "refinery_program"
 """Tests that ask for this fixture are parametrized over the programs of the study."""
@@ -117,6 +118,11 @@ class Refinery:
         return chosen or ("none" if os.environ.get("CI") else "once")
 
     @property
+    def guarded(self) -> bool:
+        """Whether the process that started this one (pytest-xdist's) holds the cassettes already."""
+        return hasattr(self.config, "workerinput")
+
+    @property
     def concurrency(self) -> int:
         """How many trajectories run at once."""
         concurrency: int = self.config.getoption("refinery_concurrency")
@@ -149,5 +155,3 @@ def unit_of(item: pytest.Item) -> Unit | None:
     callspec = getattr(item, "callspec", None)
     unit = None if callspec is None else callspec.params.get(FIXTURE)
     return unit if isinstance(unit, Unit) else None
-
-

@@ -250,7 +250,7 @@ class _Reader:
         return Price(
             input=Decimal(str(value["input"])),
             output=Decimal(str(value["output"])),
-            source=str(value.get("source", f"the study ({self.where})")),
+            source=str(value.get("source", "the study")),
         )
 
     def _packages(self) -> tuple[str, ...]:

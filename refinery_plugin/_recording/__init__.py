@@ -1,0 +1,1 @@
+"""Recording and replaying: vcrpy cassettes under the ``openai`` client, one a trajectory."""
