@@ -113,8 +113,7 @@ def _request(brief: Brief, turn: Turn) -> list[str]:
         return [*_time_left(turn), form]
     return [
         f"{_whose(brief, turn)}\n\n```python\n{turn.program.rstrip()}\n```",
-        (
-            _REFINE,
+        _REFINE,
         *_time_left(turn),
         form,
     ]
