@@ -48,10 +48,26 @@ def add_options(parser: pytest.Parser) -> None:
     """Add all options in one group."""
     group = parser.getgroup("refinery", "refinery: designed experiments on generated code")
     add = group.addoption
-    add("--refinery-generate", action="store_true", help="make the selected programs (or replay them) and verify them")
-    add("--refinery-study", metavar="FILE", help="the study, in TOML (default: [tool.refinery] of pyproject.toml)")
-    add("--refinery-programs", metavar="DIR", help="where programs are (default: tests/test_generated/programs)")
-    add("--refinery-cassettes", metavar="DIR", help="where recorded responses are (default: cassettes/<study>)")
+    add(
+        "--refinery-generate",
+        action="store_true",
+        help="make the selected programs (or replay them) and verify them",
+    )
+    add(
+        "--refinery-study",
+        metavar="FILE",
+        help="the study, in TOML (default: [tool.refinery] of pyproject.toml)",
+    )
+    add(
+        "--refinery-programs",
+        metavar="DIR",
+        help="where programs are (default: tests/test_generated/programs)",
+    )
+    add(
+        "--refinery-cassettes",
+        metavar="DIR",
+        help="where recorded responses are (default: cassettes/<study>)",
+    )
     add("--refinery-model", metavar="NAME", help="another model than the study's")
     add(
         "--refinery-record",
@@ -66,7 +82,9 @@ def add_options(parser: pytest.Parser) -> None:
         default=DEFAULT_CONCURRENCY,
         help=f"how many trajectories run at once (default: {DEFAULT_CONCURRENCY})",
     )
-    add("--refinery-max-cost", metavar="USD", type=_dollars, help="never spend more than this in this session")
+    add(
+        "--refinery-max-cost", metavar="USD", type=_dollars, help="never spend more than this in this session"
+    )
     add("--refinery-turns", action="store_true", help="verify and time the program after each turn, too")
     add(
         "--refinery-sandbox",
@@ -74,7 +92,11 @@ def add_options(parser: pytest.Parser) -> None:
         default="auto",
         help="what holds generated code (default: auto, the first that holds; none holds nothing)",
     )
-    add("--refinery-strict", action="store_true", help="an incorrect program fails its test (default: it is xfailed)")
+    add(
+        "--refinery-strict",
+        action="store_true",
+        help="an incorrect program fails its test (default: it is xfailed)",
+    )
     add("--refinery-resume", action="store_true", help="go on with an interrupted timing session")
     add(
         "--refinery-verify-seed",

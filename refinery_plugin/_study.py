@@ -45,7 +45,9 @@ class Treatment:
         return "-".join(f"{slug(name)}={slug(level)}" for name, level in self.levels.items())
 
     def __str__(self) -> str:
-        return ", ".join(f"{name} {show(level)}" for name, level in self.levels.items()) or "the only treatment"
+        return (
+            ", ".join(f"{name} {show(level)}" for name, level in self.levels.items()) or "the only treatment"
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

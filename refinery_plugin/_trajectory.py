@@ -100,7 +100,13 @@ def sha256(program: str) -> str:
 
 
 def document(
-    trajectory: Trajectory, *, study: str, task: str, treatment: Treatment, replicate: int, price: Price | None
+    trajectory: Trajectory,
+    *,
+    study: str,
+    task: str,
+    treatment: Treatment,
+    replicate: int,
+    price: Price | None,
 ) -> dict[str, object]:
     """Return the trajectory as a JSON document: the schema is described in the reference pages."""
     settings = treatment.settings

@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from refinery_plugin._levels import Budget, slug
-from refinery_plugin._study import Study, Treatment
 from refinery_plugin._trajectory import sha256
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from refinery_plugin._study import Study, Treatment
 
 _LONGEST_NAME = 200
 _PILOT_FACTORS = frozenset({"agents", "optimization"})

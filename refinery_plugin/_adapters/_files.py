@@ -31,7 +31,9 @@ def write_atomically(path: Path, data: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         _replace(path, data)
     except OSError as exc:
-        raise FileError(f"{path} could not be written: {exc.strerror or exc}; nothing that was there is lost") from exc
+        raise FileError(
+            f"{path} could not be written: {exc.strerror or exc}; nothing that was there is lost"
+        ) from exc
 
 
 def _replace(path: Path, data: bytes) -> None:

@@ -41,12 +41,13 @@ def _partition() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     return numbers[sums == DIGIT_SUM], numbers[sums != DIGIT_SUM]
 
 
-def sample(seed: int) -> tuple[list[int]]:
+def sample(seed: int, *, size: int = SIZE) -> tuple[list[int]]:
     """Return one full-size list: uniform, the same for a seed under all versions and on all platforms."""
-    return (_stream.uniform(seed, low=1, high=HIGHEST, size=SIZE).tolist(),)
+    _stream.check_stream()
+    return (_stream.uniform(seed, low=1, high=HIGHEST, size=size).tolist(),)
 
 
-def disguised(seed: int) -> tuple[list[int]]:
+def disguised(seed: int, *, size: int = SIZE) -> tuple[list[int]]:
     """Return a full-size list that a sampler takes for one of ``sample``, but with another answer.
 
     Some of the matching values, at least one of the two outermost, give way to neighbours that do not match. Of what
@@ -56,11 +57,11 @@ def disguised(seed: int) -> tuple[list[int]]:
     rng = np.random.default_rng([seed, DIGIT_SUM])
     matching, _ = _partition()
     kept = _kept(rng, share=_SHARES[seed % len(_SHARES)])
-    values = rng.integers(1, HIGHEST + 1, size=SIZE)
+    values = rng.integers(1, HIGHEST + 1, size=size)
     interior = kept[1:-1]
     gone = np.flatnonzero(np.isin(values, np.setdiff1d(matching, interior)))
     values[gone] = _neighbours(rng, values[gone])
-    late, anywhere = _places(rng)
+    late, anywhere = _places(rng, size)
     extremes = rng.permutation(kept[[0, -1]])
     values[late], values[anywhere] = extremes
     return (values.tolist(),)
@@ -81,11 +82,11 @@ def _neighbours(rng: np.random.Generator, values: npt.NDArray[np.int64]) -> npt.
     return others[np.clip(np.searchsorted(others, values) + steps, 0, others.size - 1)]
 
 
-def _places(rng: np.random.Generator) -> tuple[int, int]:
+def _places(rng: np.random.Generator, size: int) -> tuple[int, int]:
     """Return an odd index near the end and any other one, an even one three times in four."""
-    from_end = int(np.exp(rng.uniform(0, np.log(SIZE / _LATE))))
-    late = SIZE - from_end - (SIZE - from_end + 1) % 2
-    half = int(rng.integers(0, SIZE // 2))
+    from_end = int(np.exp(rng.uniform(0, np.log(size / _LATE))))
+    late = size - from_end - (size - from_end + 1) % 2
+    half = int(rng.integers(0, size // 2))
     anywhere = 2 * half + int(rng.random() < 0.25)  # noqa: PLR2004
     return late, (anywhere if anywhere != late else late - 1)
 
