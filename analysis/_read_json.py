@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import math
-import statistics
 from typing import TYPE_CHECKING, Any
 
 from analysis._errors import AnalysisError
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _MEAN_TOLERANCE = 1e-6
+_SMALLEST = 5e-324
 _AMOUNTS = (
     "turns",
     "calls",
@@ -33,7 +34,14 @@ _VERDICTS = ("correct", "wrong_answer", "error", "timeout", "memory", "no_progra
 
 def read_json(path: Path, text: str) -> RawFile:
     """Read one benchmark JSON; whatever is wrong is an AnalysisError with file, entry and field."""
-    return _Reader(str(path), _load(path, text)).read()
+    # A million small objects that all live to the end: the collector would walk them again and again for nothing.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _Reader(str(path), _load(path, text)).read()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def _load(path: Path, text: str) -> Mapping[str, Any]:
@@ -68,6 +76,8 @@ class _Reader:
         self.programs: list[RawProgram] = []
         self.index: dict[tuple[Levels, int], int] = {}
         self.by_id: dict[str, Levels] = {}
+        self.with_id: set[Levels] = set()
+        self.seen_levels: dict[tuple[object, ...], Levels] = {}
         self.by_sha: dict[tuple[str, int], Levels] = {}
         self.notes: list[str] = []
         self.runs: dict[str, list[Any]] = {
@@ -167,7 +177,7 @@ class _Reader:
         replicate = place.whole(entry.get("replicate"), "replicate")
         verdict = self._verdict(entry.get("verdict"), place)
         sha = entry.get("sha256")
-        info = {name: place.amount(entry.get(name), name) for name in _AMOUNTS}
+        info: dict[str, Any] = {name: place.amount(entry.get(name), name) for name in _AMOUNTS}
         info |= {name: _text_or_none(entry.get(name)) for name in ("reason", "error_type")}
         info["llm"] = _text_or_none(entry.get("model"))
         program = RawProgram(
@@ -182,7 +192,9 @@ class _Reader:
         treatment = entry.get("treatment")
         if isinstance(treatment, str):
             self.by_id[treatment] = levels
-        self.by_id.setdefault("-".join(f"{squeezed(n)}={squeezed(v)}" for n, v in levels), levels)
+        if levels not in self.with_id:
+            self.with_id.add(levels)
+            self.by_id.setdefault("-".join(f"{squeezed(n)}={squeezed(v)}" for n, v in levels), levels)
         if program.sha256:
             self.by_sha[program.sha256, replicate] = levels
 
@@ -225,7 +237,14 @@ class _Reader:
     def _mapping_levels(self, treatment: Mapping[str, Any], place: Place) -> Levels:
         if not treatment:
             raise place.error("treatment", "has no factor; analysis needs at least one")
-        return tuple((name, self._level(name, value, place)) for name, value in treatment.items())
+        # Few treatments, many programs: each is checked once. True and 1 are equal keys, so types count too.
+        key = (*treatment.items(), *map(type, treatment.values()))
+        try:
+            return self.seen_levels[key]
+        except (KeyError, TypeError):
+            levels = tuple((name, self._level(name, value, place)) for name, value in treatment.items())
+        self.seen_levels[key] = levels
+        return levels
 
     def _level(self, name: str, value: object, place: Place) -> str:
         if name in RESERVED:
@@ -321,11 +340,14 @@ class _Reader:
             raise place.error("stats.data", "missing; record with --benchmark-json or --benchmark-save-data")
         if not data:
             raise place.error("stats.data", "empty; a benchmark has at least one run")
-        times = [place.seconds(value, f"stats.data[{i}]") for i, value in enumerate(data)]
+        for i, value in enumerate(data):
+            if not (type(value) is float and 0.0 < value < math.inf):
+                place.seconds(value, f"stats.data[{i}]")
+        times = [float(value) for value in data]
         mean = stats.get("mean")
         if mean is not None:
             told = place.seconds(mean, "stats.mean")
-            ours = statistics.fmean(times)
+            ours = math.fsum(times) / len(times)
             if not math.isclose(told, ours, rel_tol=_MEAN_TOLERANCE):
                 raise place.error("stats.mean", f"{told!r} does not fit the runs, whose mean is {ours!r}")
         rounds = stats.get("rounds")
@@ -372,15 +394,15 @@ class _Reader:
             )
         if name == "contaminated":
             for i, value in enumerate(values):
-                if value is not None and not isinstance(value, bool):
+                if value is not None and value is not True and value is not False:
                     raise place.error(f"extra_info.{name}[{i}]", f"must be true or false, got {value!r}")
             return values
-        if name == "cpu_seconds":
-            return [
-                None if value is None else place.seconds(value, f"extra_info.{name}[{i}]")
-                for i, value in enumerate(values)
-            ]
-        return [place.amount(value, f"extra_info.{name}[{i}]") for i, value in enumerate(values)]
+        least = _SMALLEST if name == "cpu_seconds" else 0.0
+        for i, value in enumerate(values):
+            if not (type(value) is float and least <= value < math.inf) and value is not None:
+                check = place.seconds if name == "cpu_seconds" else place.amount
+                check(value, f"extra_info.{name}[{i}]")
+        return values
 
     # -- the reference
 

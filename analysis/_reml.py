@@ -122,43 +122,56 @@ class _Profile:
     """-2 log restricted likelihood, profiled over the run variance; arguments are variance ratios to it.
 
     Per program the covariance is that of list means plus a common part (Sherman-Morrison); lists are few and come
-    in by Woodbury's identity. So one evaluation takes time in the number of programs by lists.
+    in by Woodbury's identity. Programs of one treatment with the same numbers of runs share their covariance, so
+    sums and sums of products of their list means are all that is needed of them: one evaluation takes time in the
+    number of patterns, not of programs.
     """
 
     def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.x = layout.fixed()
-        self.present = layout.count > 0
-        self.inverse = np.where(self.present, 1 / np.maximum(layout.count, 1), 1.0)
+        keys = np.concatenate([layout.count, layout.cell[:, None], layout.block[:, None]], axis=1)
+        patterns, group = np.unique(keys, axis=0, return_inverse=True)
+        group, lists = group.reshape(-1), layout.count.shape[1]
+        count = patterns[:, :lists]
+        self.present = count > 0
+        self.inverse = np.where(self.present, 1 / np.maximum(count, 1), 1.0)
+        self.size = np.bincount(group).astype(float)
+        self.x = layout.fixed(patterns[:, lists], patterns[:, lists + 1])
+        self.sums = np.zeros(count.shape)
+        np.add.at(self.sums, group, layout.mean)
+        self.products = np.zeros((*count.shape, lists))
+        np.add.at(self.products, group, layout.mean[:, :, None] * layout.mean[:, None, :])
+        self.within = layout.within
         self.df = layout.runs - layout.rank
         self.base = self._terms(1.0, 0.0, 0.0)[0]
 
     def _terms(self, program: float, lists: float, both: float) -> tuple[float, float]:
         """Return the deviance (up to a constant) and the residual quadratic form."""
-        y, x = self.layout.mean, self.x
+        x, m = self.x, self.size
         spread = self.inverse + both
         w = np.where(self.present, 1 / spread, 0.0)
         total = w.sum(axis=1)
         shrink = 1 / (1 + program * total)
-        wy = np.sum(w * y, axis=1)
-        logs = float(np.sum(np.log(spread[self.present]))) - float(np.sum(np.log(shrink)))
-        a = np.diag(w.sum(axis=0)) - (w * (program * shrink)[:, None]).T @ w
-        xx = x.T @ (x * (total * shrink)[:, None])
+        common = program * shrink
+        wy = np.sum(w * self.sums, axis=1)
+        logs = float(m @ np.sum(np.where(self.present, np.log(spread), 0.0), axis=1)) - float(m @ np.log(shrink))
+        a = np.diag(m @ w) - (w * (m * common)[:, None]).T @ w
+        xx = x.T @ (x * (m * total * shrink)[:, None])
         xy = x.T @ (wy * shrink)
-        zx = (w * shrink[:, None]).T @ x
-        zy = (w * y).sum(axis=0) - w.T @ (program * shrink * wy)
-        yy = float(np.sum(w * y * y) - np.sum(program * shrink * wy**2))
+        zx = (w * (m * shrink)[:, None]).T @ x
+        zy = np.sum(w * self.sums, axis=0) - w.T @ (common * wy)
+        squares = np.einsum("gij,gi,gj->g", self.products, w, w)
+        yy = float(np.einsum("gii,gi->", self.products, w)) - float(common @ squares)
         if lists > 0:
-            m = np.eye(len(a)) + lists * a
-            logs += float(np.linalg.slogdet(m)[1])
-            solved = np.linalg.solve(m, np.concatenate([zx, zy[:, None]], axis=1)) * lists
+            inner = np.eye(len(a)) + lists * a
+            logs += float(np.linalg.slogdet(inner)[1])
+            solved = np.linalg.solve(inner, np.concatenate([zx, zy[:, None]], axis=1)) * lists
             xx = xx - zx.T @ solved[:, :-1]
             xy = xy - zx.T @ solved[:, -1]
             yy -= float(zy @ solved[:, -1])
         factor = np.linalg.cholesky((xx + xx.T) / 2)
         half = np.linalg.solve(factor, xy)
         logs += 2 * float(np.sum(np.log(np.diag(factor))))
-        quadratic = self.layout.within + yy - float(half @ half)
+        quadratic = self.within + yy - float(half @ half)
         return logs + self.df * math.log(max(quadratic, _TINY)), quadratic
 
     def __call__(self, ratios: Mapping[str, float]) -> float:

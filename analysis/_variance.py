@@ -62,16 +62,13 @@ class Layout:
         """Number of programs by lists that have runs."""
         return int((self.count > 0).sum())
 
-    def fixed(self) -> Floats:
-        """Return orthonormal columns that span treatments and machines, (programs, rank)."""
-        wide = int(self.block.max()) + 1
-        used, cell = np.unique(self.cell, return_inverse=True)
-        columns = np.zeros((self.cell.size, len(used)))
-        columns[np.arange(self.cell.size), cell.reshape(-1)] = 1
-        if wide == 1:
-            return np.asarray(columns / np.sqrt(columns.sum(axis=0)))
-        machines = (self.block[:, None] == np.arange(1, wide)).astype(float)
-        return basis(np.concatenate([columns, machines], axis=1))
+    def fixed(self, cell: Integers, block: Integers) -> Floats:
+        """Return independent columns for treatments and machines, one row per pair given, (pairs, rank)."""
+        used = np.unique(self.cell)
+        x = np.concatenate(
+            [cell[:, None] == used[None, :], block[:, None] == np.arange(1, int(self.block.max()) + 1)[None, :]], axis=1
+        ).astype(float)
+        return x if x.shape[1] == self.rank else basis(x)
 
 
 def variance_components(results: Results, sample: Sample) -> Components:
@@ -141,15 +138,16 @@ def _gather(results: Results, sample: Sample) -> tuple[Layout | None, list[str]]
         notes.append("differences between machines were taken out first")
     numbers, at = np.unique(runs["list"].to_numpy()[use], return_inverse=True)
     size = (len(sample.programs), len(numbers))
-    if size[0] * size[1] > _MOST_CELLS:
+    if size[0] * size[1] > _MOST_CELLS or size[0] * size[1] ** 2 > 4 * _MOST_CELLS:
         return None, ["too many programs and lists to estimate components"]
     if len(sample.treatments) > _MOST_TREATMENTS and len(np.unique(np.bincount(program))) > 1:
         return None, ["too many treatments to estimate components of unbalanced data"]
     key = program * size[1] + at
     count = np.bincount(key, minlength=size[0] * size[1])
-    centre = float(values.mean())
-    mean = np.bincount(key, weights=values - centre, minlength=count.size) / np.maximum(count, 1)
-    within = float(np.sum((values - centre - mean[key]) ** 2))
+    # Treatments are fixed: taking their means out first changes nothing but the digits that sums of squares keep.
+    centred = values - sample.means[sample.cell][program]
+    mean = np.bincount(key, weights=centred, minlength=count.size) / np.maximum(count, 1)
+    within = float(np.sum((centred - mean[key]) ** 2))
     layout = Layout(
         count=count.reshape(size).astype(np.intp),
         mean=mean.reshape(size),
