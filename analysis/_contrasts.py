@@ -14,7 +14,8 @@ from scipy import stats
 from analysis._errors import AnalysisError
 from analysis._levels import LEVEL, OPTIMIZATION, TYPE, as_number
 from analysis._means import of_treatments
-from analysis._pairwise import satterthwaite
+from analysis._trust import trusted
+from analysis._unequal import family_size, satterthwaite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,7 +41,10 @@ class Contrast:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ContrastTest:
-    """Student's t with the variance pooled over all treatments, and Welch-Satterthwaite beside it (``robust_p``)."""
+    """Student's t with the variance pooled over all treatments, and Welch-Satterthwaite beside it (``robust_p``).
+
+    ``robust_trusted`` is False where the simulated size of the latter at this design is off.
+    """
 
     contrast: Contrast
     estimate: float | None
@@ -53,6 +57,7 @@ class ContrastTest:
     ci_high: float | None
     robust_df: float | None
     robust_p: float | None
+    robust_trusted: bool | None = None
     note: str | None = None
 
 
@@ -223,6 +228,11 @@ def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:
     df = treatments.fit.df
     half = float(stats.t.ppf(1 - alpha / 2, df)) * se
     own_se, own_df = satterthwaite(sample, contrast.weights) if len(sample.blocks) == 1 else (None, None)
+    believed = None
+    if own_se is not None:
+        used = np.flatnonzero(contrast.weights)
+        rate = family_size(sample.counts[used], contrast.weights[None, used], levels=2, alpha=alpha)[0]
+        believed = trusted(rate, alpha)
     return ContrastTest(
         contrast=contrast,
         estimate=estimate,
@@ -235,6 +245,7 @@ def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:
         ci_high=estimate + half,
         robust_df=own_df,
         robust_p=float(2 * stats.t.sf(abs(estimate / own_se), own_df)) if own_se and own_df else None,
+        robust_trusted=believed,
     )
 
 

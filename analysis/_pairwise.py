@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import itertools
 import math
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import interpolate, optimize, stats
 
 from analysis._means import factors_compared, of_factor
+from analysis._studentised import range_quantile, range_tail
+from analysis._trust import doubt, trusted
+from analysis._unequal import family_size, satterthwaite
 
 if TYPE_CHECKING:
     from analysis._anova import Fitted
@@ -22,15 +22,13 @@ if TYPE_CHECKING:
 MAX_LEVELS = 60
 """Beyond this many levels a family of pairs is left out: nobody reads 2,000 intervals."""
 
-_DIRECT = 40
-_NODES = 48
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Pair:
     """``difference`` is level a minus level b of the equal-weight marginal means; the interval is simultaneous.
 
-    ``method`` is ``"tukey"`` or ``"games-howell"``.
+    ``method`` is ``"tukey"`` (exact) or ``"games-howell"`` (approximate: ``trusted`` is False where the simulated size
+    of its family at this design is off, and the pair supports no conclusion).
     """
 
     method: str
@@ -43,42 +41,8 @@ class Pair:
     ci_low: float | None
     ci_high: float | None
     p_adjusted: float | None
+    trusted: bool | None = None
     note: str | None = None
-
-
-def range_tail(q: Floats, levels: int, df: float) -> Floats:
-    """Return P(Q > q) of the studentised range, shape of ``q``.
-
-    Many values are interpolated from a Chebyshev grid (relative error below 1e-6), as each one is a double integral.
-    """
-    if q.size <= _DIRECT:
-        return np.asarray([_tail(value, levels, df) for value in q.tolist()])
-    top = float(q.max())
-    nodes = top / 2 * (1 - np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES))
-    tail = np.asarray([_tail(value, levels, df) for value in nodes.tolist()])
-    smooth = interpolate.BarycentricInterpolator(nodes, np.log(np.maximum(tail, 1e-300)))
-    return np.clip(np.exp(np.asarray(smooth(q))), 0.0, 1.0)
-
-
-@functools.lru_cache(maxsize=4096)
-def _tail(q: float, levels: int, df: float) -> float:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the integrator's doubts; the caller tells what is not finite
-        return float(stats.studentized_range.sf(q, levels, df))
-
-
-@functools.lru_cache(maxsize=4096)
-def range_quantile(alpha: float, levels: int, df: float) -> float:
-    """Return the value that the studentised range exceeds with probability alpha.
-
-    Two levels are Student's t; more lie between that and Bonferroni's bound, where few steps suffice (scipy's own
-    quantile takes three times as many of these costly tails).
-    """
-    low = math.sqrt(2) * float(stats.t.isf(alpha / 2, df))
-    if levels == 2:  # noqa: PLR2004 - one difference
-        return low
-    high = math.sqrt(2) * float(stats.t.isf(alpha / (levels * (levels - 1)), df))
-    return float(optimize.brentq(lambda q: math.log(_tail(q, levels, df) / alpha), low, high * (1 + 1e-9), xtol=1e-10))
 
 
 def tukey(fitted: Fitted | None, *, alpha: float) -> tuple[Pair, ...]:
@@ -184,41 +148,37 @@ def games_howell(sample: Sample, fitted: Fitted | None, *, alpha: float) -> tupl
 
 def _howell_family(sample: Sample, factor: str, levels: tuple[str, ...], alpha: float) -> list[Pair]:
     made = []
+    compared = []
     for a, b in itertools.combinations(levels, 2):
         weights = np.zeros(len(sample.treatments))
         for level, sign in ((a, 1.0), (b, -1.0)):
             inside = [i for i, t in enumerate(sample.treatments) if t.levels[factor] == level]
             weights[inside] = sign / len(inside)
-        used = weights != 0
-        if (sample.counts[used] < 2).any():  # noqa: PLR2004 - no variance of one
-            note = "needs two programs that passed in every treatment"
-            made.append(_empty("games-howell", factor, (a, b), note))
-            continue
-        difference = float(weights[used] @ sample.means[used])
-        se, df = satterthwaite(sample, weights)
-        if se is None or df is None:
-            note = "programs of the same treatment do not differ at all"
-            made.append(_empty("games-howell", factor, (a, b), note))
-            continue
-        # One call per pair: every pair has its own df.
-        tail = float(range_tail(np.asarray([abs(difference) / se * math.sqrt(2)]), len(levels), df)[0])
-        critical = range_quantile(alpha, len(levels), df)
-        made.append(_pair("games-howell", factor, (a, b), difference, se, df, critical, tail))
-    return made
+        pair = _howell(sample, factor, (a, b), weights, len(levels), alpha)
+        made.append(pair)
+        if pair.p_adjusted is not None:
+            compared.append(weights)
+    if not compared:
+        return made
+    used = np.flatnonzero(np.any(np.stack(compared) != 0, axis=0))
+    rate = family_size(sample.counts[used], np.stack(compared)[:, used], levels=len(levels), alpha=alpha)[0]
+    believed = trusted(rate, alpha)
+    note = None if believed else doubt(rate, alpha)
+    return [
+        pair if pair.p_adjusted is None else dataclasses.replace(pair, trusted=believed, note=note) for pair in made
+    ]
 
 
-def satterthwaite(sample: Sample, weights: Floats) -> tuple[float | None, float | None]:
-    """Return standard error and df of a weighted sum of treatment means, each with its own variance.
-
-    None where a treatment that counts has fewer than two programs, or no treatment has any spread.
-    """
+def _howell(
+    sample: Sample, factor: str, names: tuple[str, str], weights: Floats, levels: int, alpha: float
+) -> Pair:
     used = weights != 0
-    count = sample.counts[used]
-    if (count < 2).any():  # noqa: PLR2004
-        return None, None
-    parts = weights[used] ** 2 * sample.sds[used] ** 2 / count
-    total = float(parts.sum())
-    largest = float(np.abs(sample.y).max())
-    if total <= (64 * np.finfo(float).eps * largest) ** 2:
-        return None, None
-    return math.sqrt(total), total**2 / float(np.sum(parts**2 / (count - 1)))
+    if (sample.counts[used] < 2).any():  # noqa: PLR2004 - no variance of one
+        return _empty("games-howell", factor, names, "needs two programs that passed in every treatment")
+    difference = float(weights[used] @ sample.means[used])
+    se, df = satterthwaite(sample, weights)
+    if se is None or df is None:
+        return _empty("games-howell", factor, names, "programs of the same treatment do not differ at all")
+    # One call per pair: every pair has its own df.
+    tail = float(range_tail(np.asarray([abs(difference) / se * math.sqrt(2)]), levels, df)[0])
+    return _pair("games-howell", factor, names, difference, se, df, range_quantile(alpha, levels, df), tail)

@@ -44,6 +44,11 @@ def trusted(rate: float, alpha: float) -> bool:
     return _TRUSTED[0] * alpha <= rate <= _TRUSTED[1] * alpha
 
 
+def doubt(rate: float, alpha: float) -> str:
+    """Return why a test with this simulated size supports no conclusion."""
+    return f"rejects {rate:.1%} of the time when nothing differs (nominal {alpha:.0%}): no conclusion"
+
+
 def sized(test: Test, size: Callable[[], tuple[float, float, int]], alpha: float) -> Test:
     """Add the simulated size to a test that gave a p value."""
     if test.p is None:
@@ -52,8 +57,8 @@ def sized(test: Test, size: Callable[[], tuple[float, float, int]], alpha: float
     believed = trusted(rate, alpha)
     note = test.note
     if not believed:
-        doubt = f"rejects {rate:.1%} of the time when nothing differs (nominal {alpha:.0%}): no conclusion"
-        note = f"{note}; {doubt}" if note else doubt
+        why = doubt(rate, alpha)
+        note = f"{note}; {why}" if note else why
     return dataclasses.replace(
         test, size=Size(rate=rate, error=error, simulations=simulations), trusted=believed, note=note
     )
