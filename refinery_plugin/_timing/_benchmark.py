@@ -110,8 +110,9 @@ def save(config: pytest.Config) -> None:
     meets a full disk with a traceback; the content is made by its own hooks.
     """
     session = session_of(config)
-    name = session.save or session.autosave
-    if not name and not session.json:
+    name, json_path = session.save or session.autosave, session.json
+    session.json = session.save = session.autosave = None
+    if not name and not json_path:
         return
     hook = config.hook
     machine_info = session.get_machine_info()
@@ -129,17 +130,15 @@ def save(config: pytest.Config) -> None:
         hook.pytest_benchmark_update_json(config=config, benchmarks=session.benchmarks, output_json=output)
         return output
 
-    if session.json:
-        path = Path(session.json)
+    if json_path:
+        path = Path(json_path)
         write_whole(path, document(include_data=True))
         _tell(session, f"Wrote benchmark data in: {path}")
-        session.json = None
     if name:
         # Each run is a measurement here: the statistics alone would be of no use to the analysis.
         path = session.storage.get(f"{session.storage._next_num}_{name}.json")  # noqa: SLF001
         write_whole(path, document(include_data=True))
         _tell(session, f"Saved benchmark data in: {path}")
-        session.save = session.autosave = None
 
 
 def _tell(session: BenchmarkSession, text: str) -> None:

@@ -143,7 +143,7 @@ class TimingHooks:
         """Write the benchmark file before pytest-benchmark would, also where it would not."""
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_RESULTS] = self._programs()
-        elif self._programs():
+        elif self._remote or (self._measurement is not None and self._measurement.has_begun):
             from refinery_plugin._timing._benchmark import save  # noqa: PLC0415
 
             try:

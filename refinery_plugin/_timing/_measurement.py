@@ -91,6 +91,11 @@ class Measurement:
         """Where the journals are."""
         return self._refinery.config.rootpath / ".refinery" / "timing"
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether there is anything to report, be it only that a session was stopped."""
+        return self._ready is not None or bool(self.findings)
+
     def wants_preparation(self, unit: Unit) -> bool:
         """Tell whether a program of this session must run, and nothing is prepared yet."""
         if self._ready is not None:
