@@ -33,9 +33,11 @@ def harden(config: dict[str, Any]) -> dict[str, object]:
     _limit(config["rlimits"])
     uid = config["uid"]
     if uid is not None:
+        _kernel.narrow_capabilities()
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
+        _kernel.drop_capabilities()
     _kernel.no_new_privileges()
     if ruleset is not None:
         _kernel.landlock_restrict(ruleset)

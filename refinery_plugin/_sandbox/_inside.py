@@ -219,6 +219,8 @@ def _message(exc: BaseException) -> str:
         return ""
     if type(exc) is SystemExit:
         return f"the program exits by itself with status {arguments[0] if arguments else 0!s:.50}"
+    if issubclass(type(exc), OSError) and len(arguments) > 1:
+        return f"[Errno {arguments[0]}] {arguments[1]!s:.200}"
     return ", ".join(item[:300] if type(item) is str else f"{item}" for item in arguments)[:400]
 
 
