@@ -6,7 +6,12 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
+from analysis import _contrasts, _cost, _failures, _means, _noise, _pairwise, _robust, _variance
+from analysis._anova import anova, choose_model, fit_model
+from analysis._design import sample as take_sample
 from analysis._errors import AnalysisError
+from analysis._power import power
+from analysis._published import as_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,10 +109,6 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
     ------
     AnalysisError : the files lack the response, or the model, a contrast or the means do not fit the study.
     """
-    from analysis import _contrasts, _cost, _failures, _means, _noise, _pairwise, _robust, _variance
-    from analysis._anova import anova, choose_model, fit_model
-    from analysis._design import sample as take_sample
-
     options = options or Options()
     model = choose_model(results, options.model)
     sample = take_sample(results, options.response)
@@ -115,7 +116,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
     contrasts = _contrasts.planned_contrasts(sample, options.contrasts)
     paid = _cost.cost(results)
     seconds = sample if options.response == "seconds" else take_sample(results, "seconds")
-    published, power = _powers(sample, contrasts, paid, options)
+    published, planned = _powers(sample, contrasts, paid, options)
     return Analysis(
         options=options,
         results=results,
@@ -133,7 +134,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         noise=_noise.noise_floor(results),
         cost=paid,
         published=published,
-        power=power,
+        power=planned,
         notes=tuple(_notes(results, sample, fitted)),
     )
 
@@ -144,9 +145,6 @@ def _powers(
     """Plan from the user's effect; without one there is nothing to plan."""
     if options.effect is None:
         return None, None
-    from analysis._power import power
-    from analysis._published import as_published
-
     published = as_published(sample, effect=options.effect, alpha=options.alpha, target=options.power)
     planned = power(
         sample,
@@ -180,11 +178,9 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
     ]
     if single:
         yield f"Does not vary: {', '.join(single)}."
-    from analysis._pairwise import MAX_LEVELS
-
-    many = [name for name, levels in fitted.levels.items() if len(levels) > MAX_LEVELS]
+    many = [name for name, levels in fitted.levels.items() if len(levels) > _pairwise.MAX_LEVELS]
     if many:
-        yield f"No pairs for {', '.join(many)}: more than {MAX_LEVELS} levels."
+        yield f"No pairs for {', '.join(many)}: more than {_pairwise.MAX_LEVELS} levels."
     if sample.response == "log":
         yield (
             "log compares means of logarithms: differences are ratios of geometric means, another question than "

@@ -116,7 +116,7 @@ def fit_model(sample: Sample, model: Model) -> Fitted | None:
 
 
 def _codes(sample: Sample, name: str) -> tuple[Integers, tuple[str, ...]]:
-    """Number the levels that occur among passing programs, in natural order."""
+    """Return the numbers of the levels that occur among passing programs, in natural order."""
     if name == MACHINE:
         return sample.block, sample.blocks
     position = {level: i for i, level in enumerate(sample.factors[name])}
@@ -186,12 +186,14 @@ def _test(
     gained = _linear.extend(base, weighted[i + 1])
     df = gained.shape[1]
     if df == 0:
-        note = "has one level" if width == 0 else "can't be told from the other terms: cells are empty"
-        return _untested(names[i], 0, None, note)
-    note = None if df == width else f"{df} of {width} degrees of freedom can be estimated: cells are empty"
+        why = "has one level" if width == 0 else "can't be told from the other terms: cells are empty"
+        return _untested(names[i], 0, None, why)
+    note: str | None = (
+        None if df == width else f"{df} of {width} degrees of freedom can be estimated: cells are empty"
+    )
     if type == 3 and df < width and not _highest(names, i):  # noqa: PLR2004
-        note = "type III can't be estimated with empty cells; use type II, or a model without the interaction"
-        return _untested(names[i], df, None, note)
+        why = "type III can't be estimated with empty cells; use type II, or a model without the interaction"
+        return _untested(names[i], df, None, why)
     projected = gained.T @ target
     sum_sq = float(projected @ projected)
     fit = fitted.fit

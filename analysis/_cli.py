@@ -1,4 +1,7 @@
-"""The command line: what it takes, and which step answers. Nothing here prints."""
+"""The command line: what it takes, and which step answers. Nothing here prints.
+
+Whatever needs a numerical library is imported where it is used: help and mistaken options answer at once.
+"""
 
 from __future__ import annotations
 
@@ -106,16 +109,16 @@ def _others() -> str:
     return "other commands (each with --help):\n" + "\n".join(lines)
 
 
-def _step(command: str) -> Any:
+def _step(command: str) -> Any:  # noqa: ANN401 - a module
     if command == "plan":
-        from analysis import _plan
+        from analysis import _plan  # noqa: PLC0415
 
         return _plan
     if command == "look":
-        from analysis import _look
+        from analysis import _look  # noqa: PLC0415
 
         return _look
-    from analysis import _negative
+    from analysis import _negative  # noqa: PLC0415
 
     return _negative
 
@@ -127,7 +130,7 @@ def options(args: argparse.Namespace) -> Options:
     ------
     AnalysisError : a value is out of range or can't be read.
     """
-    from analysis._analysis import Options
+    from analysis._analysis import Options  # noqa: PLC0415
 
     return Options(
         response=args.response,
@@ -148,9 +151,9 @@ def _effect(text: str | None) -> float | None:
         return None
     if text.strip().lower() in _OBSERVED:
         raise AnalysisError(
-            "--effect: the observed effect is refused. Power at the observed effect only repeats the p value (p = alpha "
-            "gives about 50 %), whatever the truth is. Give the smallest difference that would matter to you, such as "
-            "--effect 0.5"
+            "--effect: the observed effect is refused. Power at the observed effect only repeats the p value "
+            "(p = alpha gives about 50 %), whatever the truth is. Give the smallest difference that would matter "
+            "to you, such as --effect 0.5"
         )
     return _number(text, "--effect")
 
@@ -186,8 +189,8 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Outcome
     command = argv[0] if argv and argv[0] in COMMANDS else None
     args = parser(command).parse_args(argv[1:] if command else argv)
     chosen = options(args)
-    from analysis._analysis import analyse
-    from analysis._reading import read_results
+    from analysis._analysis import analyse  # noqa: PLC0415
+    from analysis._reading import read_results  # noqa: PLC0415
 
     analysis = analyse(read_results(args.results), chosen)
     if command is not None:
@@ -195,10 +198,10 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Outcome
         return Outcome(text=_json(answer.document()) if args.json else answer.text())
     written = write(analysis, args.out) if args.out is not None else ()
     if args.json:
-        from analysis._document import document
+        from analysis._document import document  # noqa: PLC0415
 
         return Outcome(text=_json(document(analysis)))
-    from analysis._summary import summary
+    from analysis._summary import summary  # noqa: PLC0415
 
     return Outcome(text=summary(analysis, width=width, color=color, written=written))
 
@@ -209,7 +212,7 @@ def _json(document: dict[str, Any]) -> str:
 
 def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
     """Write the report, its figures and the tidy frames; return what was written, the report first."""
-    from analysis._report import write_report
+    from analysis._report import write_report  # noqa: PLC0415
 
     try:
         directory.mkdir(parents=True, exist_ok=True)

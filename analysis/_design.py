@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -105,8 +106,8 @@ def run_values(results: Results, response: Response) -> Floats:
     if response == "cpu":
         return runs["cpu_seconds"].to_numpy(dtype=np.float64)
     if response == "log":
-        return np.log(seconds)
-    return np.log(seconds / runs["reference_seconds"].to_numpy(dtype=np.float64))
+        return np.asarray(np.log(seconds))
+    return np.asarray(np.log(seconds / runs["reference_seconds"].to_numpy(dtype=np.float64)))
 
 
 _LACKING = {
@@ -169,7 +170,7 @@ def sample(results: Results, response: Response, *, keep: Flags | None = None) -
 def _treatments(
     programs: pd.DataFrame, own: list[str], results: Results
 ) -> tuple[Integers, tuple[Treatment, ...]]:
-    """Number the combinations of levels that occur, in the order of the design."""
+    """Return the combinations of levels that occur, numbered, in the order of the design."""
     codes = np.stack([programs[name].cat.codes.to_numpy().astype(np.intp) for name in own], axis=1)
     distinct, first, cell = np.unique(codes, axis=0, return_index=True, return_inverse=True)
     labels = programs["treatment"].astype(object).to_numpy()
@@ -204,12 +205,12 @@ def _per_program(
 
 
 def _linked(index: Integers, on: Integers, machines: int) -> Integers:
-    """Number the groups of machines that are linked by programs timed on several of them."""
+    """Return the groups of machines that are linked by programs timed on several of them."""
     group = np.arange(machines)
     if machines == 1 or len(index) == int(index.max(initial=-1)) + 1:
         return group.astype(np.intp)
     order = np.argsort(index, kind="stable")
-    for a, b in zip(order[:-1], order[1:], strict=True):
+    for a, b in itertools.pairwise(order.tolist()):
         if index[a] == index[b] and group[on[a]] != group[on[b]]:
             group[group == group[on[b]]] = group[on[a]]
     return group.astype(np.intp)

@@ -6,6 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
     from analysis._analysis import Analysis
     from analysis._anova import AnovaTable
     from analysis._contrasts import ContrastTest
@@ -51,7 +53,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _plain(record: Any) -> dict[str, Any]:
+def _plain(record: DataclassInstance) -> dict[str, Any]:
     """Return a record's fields; a note only where there is one."""
     fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
     return {name: value for name, value in fields.items() if name != "note" or value is not None}

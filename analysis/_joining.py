@@ -267,14 +267,14 @@ def _final(
     """Tell runs of final programs from those of intermediate ones (which carry their turn)."""
     plain = np.isnan(turn)
     if plain.all():
-        return plain
+        return np.asarray(plain)
     has_plain = np.bincount(number[plain], minlength=len(programs)) > 0
     last = np.full(len(programs), -np.inf)
     np.maximum.at(last, number[~plain], turn[~plain])
     told = programs["turns"].to_numpy(dtype=np.float64)
     last = np.where(np.isnan(told), last, told)
     passed = programs["passed"].to_numpy(dtype=bool)
-    return plain | (~has_plain[number] & passed[number] & (turn == last[number]))
+    return np.asarray(plain | (~has_plain[number] & passed[number] & (turn == last[number])))
 
 
 def _companions(file: RawFile) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -292,7 +292,7 @@ def _companions(file: RawFile) -> np.ndarray[Any, np.dtype[np.float64]]:
     means = reference.groupby(keys, sort=False)["log"].mean()
     runs = pd.DataFrame({name: file.runs[name] for name in keys})
     merged = runs.merge(means.reset_index(), on=keys, how="left")
-    return np.exp(merged["log"].to_numpy(dtype=np.float64))
+    return np.asarray(np.exp(merged["log"].to_numpy(dtype=np.float64)))
 
 
 def _reference_frame(files: Sequence[RawFile]) -> pd.DataFrame:

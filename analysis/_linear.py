@@ -51,8 +51,8 @@ def basis(columns: Floats) -> Floats:
     """Return an orthonormal basis of the space of the columns, shape (c, rank)."""
     if columns.shape[1] == 0:
         return columns
-    lengths = np.linalg.norm(columns, axis=0)
-    scaled = columns[:, lengths > 0] / lengths[lengths > 0]
+    lengths: Floats = np.linalg.norm(columns, axis=0)
+    scaled: Floats = columns[:, lengths > 0] / lengths[lengths > 0]
     if scaled.shape[1] == 0:
         return scaled
     u, s, _ = np.linalg.svd(scaled, full_matrices=False)
@@ -61,8 +61,8 @@ def basis(columns: Floats) -> Floats:
 
 def extend(base: Floats, columns: Floats) -> Floats:
     """Return an orthonormal basis of what the columns add to the space of an orthonormal ``base``."""
-    lengths = np.linalg.norm(columns, axis=0)
-    scaled = columns[:, lengths > 0] / lengths[lengths > 0]
+    lengths: Floats = np.linalg.norm(columns, axis=0)
+    scaled: Floats = columns[:, lengths > 0] / lengths[lengths > 0]
     if base.shape[1]:
         # Twice is enough: what the first pass leaves of the base is rounding of the order of 1e-16.
         scaled = scaled - base @ (base.T @ scaled)

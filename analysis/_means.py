@@ -65,7 +65,7 @@ class Estimates:
 
 def marginal(fitted: Fitted, at: Mapping[str, int]) -> Floats:
     """Return the weights, shape (p,), of the mean at some levels over all levels of the other factors."""
-    present = {frozenset(term) for term in fitted.model.terms} | {frozenset()}
+    present: set[frozenset[str]] = {frozenset(term) for term in fitted.model.terms} | {frozenset[str]()}
     parts: list[Floats] = [np.ones(1)]
     for term in fitted.model.terms:
         rows = []
@@ -75,8 +75,12 @@ def marginal(fitted: Fitted, at: Mapping[str, int]) -> Floats:
             if frozenset(term) - {name} in present:
                 coded = coded[:, :-1] - (np.arange(size) == size - 1)[:, None]
             rows.append(coded[at[name]] if name in at else coded.mean(axis=0))
-        parts.append(functools.reduce(np.kron, rows))
+        parts.append(functools.reduce(_kronecker, rows))
     return np.concatenate(parts)
+
+
+def _kronecker(a: Floats, b: Floats) -> Floats:
+    return np.asarray(np.kron(a, b))
 
 
 def of_factor(fitted: Fitted, factor: str) -> Estimates:
@@ -166,7 +170,7 @@ def _rows(
         elif not estimates.estimable[position]:
             yield _unknown(factor, level, programs, _NEEDS_EMPTY)
         else:
-            yield _known(factor, level, programs, estimates, estimates.weights[position], alpha)
+            yield _known(factor, level, programs, estimates, weights=estimates.weights[position], alpha=alpha)
 
 
 def _unknown(factor: str, level: str, programs: int, note: str) -> MarginalMean:
@@ -184,7 +188,7 @@ def _unknown(factor: str, level: str, programs: int, note: str) -> MarginalMean:
 
 
 def _known(
-    factor: str, level: str, programs: int, estimates: Estimates, weights: Floats, alpha: float
+    factor: str, level: str, programs: int, estimates: Estimates, *, weights: Floats, alpha: float
 ) -> MarginalMean:
     estimate, se, df = estimates.estimate(weights), estimates.se(weights), estimates.fit.df
     half = None if se is None else float(stats.t.ppf(1 - alpha / 2, df)) * se

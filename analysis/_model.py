@@ -169,7 +169,7 @@ class _Reader:
         self.at += 1
         if token.startswith("`"):
             return [(token[1:],)]
-        if token == "1":
+        if token == "1":  # noqa: S105 - the intercept
             return [()]
         raise self._error(f"expected a factor, got {token!r}" if token else "ends too early")
 
@@ -203,7 +203,7 @@ def columns(model: Model, codes: Mapping[str, tuple[Integers, int]], cells: int)
     A factor is coded by contrasts where the term without it is in the model, by indicators otherwise: R's rule,
     under which any model has the terms that it says.
     """
-    present = {frozenset(term) for term in model.terms} | {frozenset()}
+    present: set[frozenset[str]] = {frozenset(term) for term in model.terms} | {frozenset[str]()}
     made = [np.ones((cells, 1))]
     for term in model.terms:
         parts = [_coded(*codes[name], contrasts=frozenset(term) - {name} in present) for name in term]

@@ -83,7 +83,7 @@ def _tukey_family(factor: str, means: Estimates, alpha: float) -> list[Pair]:
             continue
         difference, se = found[a, b]
         tail = float(tails[position[a, b]])
-        made.append(_pair("tukey", factor, names, difference, se, float(df), critical, tail))
+        made.append(_pair("tukey", factor, names, difference, se, df=df, critical=critical, tail=tail))
     return made
 
 
@@ -109,6 +109,7 @@ def _pair(
     names: tuple[str, str],
     difference: float,
     se: float | None,
+    *,
     df: float,
     critical: float,
     tail: float,
@@ -154,7 +155,7 @@ def _howell_family(sample: Sample, factor: str, levels: tuple[str, ...], alpha: 
         for level, sign in ((a, 1.0), (b, -1.0)):
             inside = [i for i, t in enumerate(sample.treatments) if t.levels[factor] == level]
             weights[inside] = sign / len(inside)
-        pair = _howell(sample, factor, (a, b), weights, len(levels), alpha)
+        pair = _howell(sample, factor, (a, b), weights, levels=len(levels), alpha=alpha)
         made.append(pair)
         if pair.p_adjusted is not None:
             compared.append(weights)
@@ -165,12 +166,13 @@ def _howell_family(sample: Sample, factor: str, levels: tuple[str, ...], alpha: 
     believed = trusted(rate, alpha)
     note = None if believed else doubt(rate, alpha)
     return [
-        pair if pair.p_adjusted is None else dataclasses.replace(pair, trusted=believed, note=note) for pair in made
+        pair if pair.p_adjusted is None else dataclasses.replace(pair, trusted=believed, note=note)
+        for pair in made
     ]
 
 
 def _howell(
-    sample: Sample, factor: str, names: tuple[str, str], weights: Floats, levels: int, alpha: float
+    sample: Sample, factor: str, names: tuple[str, str], weights: Floats, *, levels: int, alpha: float
 ) -> Pair:
     used = weights != 0
     if (sample.counts[used] < 2).any():  # noqa: PLR2004 - no variance of one
@@ -181,4 +183,5 @@ def _howell(
         return _empty("games-howell", factor, names, "programs of the same treatment do not differ at all")
     # One call per pair: every pair has its own df.
     tail = float(range_tail(np.asarray([abs(difference) / se * math.sqrt(2)]), levels, df)[0])
-    return _pair("games-howell", factor, names, difference, se, df, range_quantile(alpha, levels, df), tail)
+    critical = range_quantile(alpha, levels, df)
+    return _pair("games-howell", factor, names, difference, se, df=df, critical=critical, tail=tail)

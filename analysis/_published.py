@@ -58,7 +58,7 @@ def as_published(sample: Sample, *, effect: float, alpha: float, target: float) 
         power=power,
         total_required=required,
         mean_sd=mean_sd,
-        explanation=_explain(sample, effect, f, mean_sd, groups, required),
+        explanation=_explain(sample, effect=effect, f=f, mean_sd=mean_sd, groups=groups, required=required),
     )
 
 
@@ -88,24 +88,26 @@ def _required(f: float, groups: int, alpha: float, target: float) -> int | None:
 
 
 def _explain(
-    sample: Sample, effect: float, f: float, mean_sd: float, groups: int, required: int | None
+    sample: Sample, *, effect: float, f: float, mean_sd: float, groups: int, required: int | None
 ) -> tuple[str, ...]:
     sigma = sample.sigma.value or math.nan
-    unit = sample.unit
-    each = (
-        ""
-        if required is None
-        else f"{required} is all programs together, {math.ceil(required / groups)} a treatment"
-    )
     extremes, half = effect / sigma * math.sqrt(1 / (2 * groups)), effect / (2 * sigma)
-    sentences = [
-        f"The published calculation divides the difference of {effect:g} {unit} by the mean of the treatments' standard "
-        f"deviations ({mean_sd:.4g}) and calls the result f = {f:.4f}.",
+    division = (
+        f"The published calculation divides the difference of {effect:g} {sample.unit} by the mean of the treatments' "
+        f"standard deviations ({mean_sd:.4g}) and calls the result f = {f:.4f}."
+    )
+    cohen = (
         f"Cohen's f is another thing: how far all {groups} means spread, over sigma. If only two treatments differ by "
-        f"{effect:g} it is {extremes:.4f}, if one half differs from the other {half:.4f}.",
-        f"The number of programs that goes into that formula is the total: {each}, not {required} a treatment."
-        if required is not None
-        else "By that formula no number of programs is enough.",
-        f"A mean of standard deviations is too small where each comes from few programs; the pooled one is {sigma:.4g}.",
-    ]
-    return tuple(sentences)
+        f"{effect:g} it is {extremes:.4f}, if one half differs from the other {half:.4f}."
+    )
+    total = "By that formula no number of programs is enough."
+    if required is not None:
+        total = (
+            f"The number that this formula gives is the total: {required} is all programs together, "
+            f"{math.ceil(required / groups)} a treatment, not {required} a treatment."
+        )
+    pooled = (
+        "A mean of standard deviations is too small where each comes from few programs; "
+        f"the pooled one is {sigma:.4g}."
+    )
+    return division, cohen, total, pooled

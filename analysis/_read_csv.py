@@ -151,7 +151,7 @@ class _Checked:
         return true
 
     def seconds(self, passed: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """A run that failed may have no time: an empty field."""
+        """Return the times; that of a run that failed may be missing: an empty field."""
         numbers = self._numbers("seconds")
         empty = (self.frame["seconds"].str.strip() == "").to_numpy(dtype=bool)
         good = (np.isfinite(numbers) & (numbers > 0)) | (empty & ~passed)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from analysis._errors import AnalysisError
 
@@ -32,7 +32,7 @@ def read_results(paths: Iterable[str | PathLike[str]]) -> Results:
     AnalysisError : something is wrong with a file, or the files do not belong together; the message names file,
         entry and field.
     """
-    from analysis._joining import join
+    from analysis._joining import join  # noqa: PLC0415 - pandas, only when there is something to read
 
     named = [Path(path) for path in paths]
     if not named:
@@ -59,10 +59,10 @@ def _read(path: Path) -> RawFile:
     if "\0" in text:
         raise AnalysisError(f"{path}: not a text file: it has null bytes")
     if path.suffix.lower() == ".json" or text.lstrip()[0] in "{[":
-        from analysis._read_json import read_json
+        from analysis._read_json import read_json  # noqa: PLC0415 - one of the two
 
         return read_json(path, text)
-    from analysis._read_csv import read_csv
+    from analysis._read_csv import read_csv  # noqa: PLC0415 - pandas
 
     return read_csv(path, text)
 
@@ -89,7 +89,7 @@ def _one_study(files: Sequence[RawFile]) -> None:
         )
 
 
-def _or_none(value: Any) -> str:
+def _or_none(value: object) -> str:
     return repr(value) if value else "none"
 
 

@@ -53,7 +53,9 @@ def balanced_components(layout: Layout, usable: Mapping[str, bool]) -> Found:
     strata = _strata(layout, usable)
     # A stratum that is missing leaves its place to the one below it.
     floor = "program_list" if "program_list" in strata else "run"
-    order = [(floor, name) for name in ("program", "list") if name in strata and floor in strata]
+    order: list[tuple[str, str]] = [
+        (floor, name) for name in ("program", "list") if name in strata and floor in strata
+    ]
     if floor == "program_list" and "run" in strata:
         order.append(("run", "program_list"))
     expected = _isotonic(strata, order)
@@ -153,7 +155,9 @@ class _Profile:
         shrink = 1 / (1 + program * total)
         common = program * shrink
         wy = np.sum(w * self.sums, axis=1)
-        logs = float(m @ np.sum(np.where(self.present, np.log(spread), 0.0), axis=1)) - float(m @ np.log(shrink))
+        logs = float(m @ np.sum(np.where(self.present, np.log(spread), 0.0), axis=1)) - float(
+            m @ np.log(shrink)
+        )
         a = np.diag(m @ w) - (w * (m * common)[:, None]).T @ w
         xx = x.T @ (x * (m * total * shrink)[:, None])
         xy = x.T @ (wy * shrink)

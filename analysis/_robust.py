@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
+from analysis import _simulate
 from analysis._hc3 import hc3_tests
 from analysis._trust import Test, impossible, sized
 
@@ -40,8 +41,6 @@ class Assumptions:
 
 def _simulated(name: str, counts: Sequence[int], alpha: float) -> Callable[[], tuple[float, float, int]]:
     def size() -> tuple[float, float, int]:
-        from analysis import _simulate
-
         return _simulate.size(name, counts, alpha=alpha)
 
     return size

@@ -29,7 +29,7 @@ def range_tail(q: Floats, levels: int, df: float) -> Floats:
     nodes = top / 2 * (1 - np.cos(np.pi * (np.arange(_NODES) + 0.5) / _NODES))
     tail = np.asarray([_tail(value, levels, df) for value in nodes.tolist()])
     smooth = interpolate.BarycentricInterpolator(nodes, np.log(np.maximum(tail, 1e-300)))
-    return np.clip(np.exp(np.asarray(smooth(q))), 0.0, 1.0)
+    return np.asarray(np.clip(np.exp(np.asarray(smooth(q))), 0.0, 1.0))
 
 
 @functools.lru_cache(maxsize=4096)
@@ -50,7 +50,9 @@ def range_quantile(alpha: float, levels: int, df: float) -> float:
     if levels == 2:  # noqa: PLR2004 - one difference
         return low
     high = math.sqrt(2) * float(stats.t.isf(alpha / (levels * (levels - 1)), df))
-    return float(optimize.brentq(lambda q: math.log(_tail(q, levels, df) / alpha), low, high * (1 + 1e-9), xtol=1e-10))
+    return float(
+        optimize.brentq(lambda q: math.log(_tail(q, levels, df) / alpha), low, high * (1 + 1e-9), xtol=1e-10)
+    )
 
 
 def critical_values(alpha: float, levels: int, df: Floats) -> Floats:
@@ -62,4 +64,4 @@ def critical_values(alpha: float, levels: int, df: Floats) -> Floats:
     values = np.log([range_quantile(alpha, levels, round(node, 3)) for node in nodes.tolist()])
     # In 1/df the logarithm of the critical value is nearly straight.
     curve = interpolate.PchipInterpolator(1 / nodes[::-1], values[::-1], extrapolate=True)
-    return np.exp(np.asarray(curve(1 / df)))
+    return np.asarray(np.exp(np.asarray(curve(1 / df))))

@@ -66,7 +66,11 @@ class Layout:
         """Return independent columns for treatments and machines, one row per pair given, (pairs, rank)."""
         used = np.unique(self.cell)
         x = np.concatenate(
-            [cell[:, None] == used[None, :], block[:, None] == np.arange(1, int(self.block.max()) + 1)[None, :]], axis=1
+            [
+                cell[:, None] == used[None, :],
+                block[:, None] == np.arange(1, int(self.block.max()) + 1)[None, :],
+            ],
+            axis=1,
         ).astype(float)
         return x if x.shape[1] == self.rank else basis(x)
 

@@ -10,7 +10,7 @@ import pytest
 
 from analysis import Analysis, Options, Results, analyse, read_results
 from analysis._anova import anova, choose_model, fit_model
-from analysis._design import sample
+from analysis._design import Response, sample
 
 DATA = Path(__file__).parent / "data"
 FILES = {
@@ -35,8 +35,8 @@ def results_of(name: str) -> Results:
 
 
 @functools.cache
-def done(name: str, *, model: str = MODELS[0], type: int = 2, response: Any = "seconds") -> Analysis:
-    return analyse(results_of(name), Options(model=model, type=type, response=response))
+def done(name: str, *, model: str = MODELS[0], kind: int = 2, response: Response = "seconds") -> Analysis:
+    return analyse(results_of(name), Options(model=model, type=kind, response=response))
 
 
 def same(ours: float | None, theirs: float, rel: float = 1e-6) -> None:
@@ -44,16 +44,16 @@ def same(ours: float | None, theirs: float, rel: float = 1e-6) -> None:
     assert ours == pytest.approx(theirs, rel=rel, abs=1e-11)
 
 
-def anova_is(name: str, model: str, type: int, response: Any, expected: Figures) -> None:
+def anova_is(name: str, model: str, kind: int, response: Response, expected: Figures) -> None:
     results = results_of(name)
     fitted = fit_model(sample(results, response), choose_model(results, model))
     assert fitted is not None
-    table = anova(fitted, type=type)
+    table = anova(fitted, type=kind)
     same(table.residual_sum_sq, expected["residual"]["sum_sq"])
     assert table.residual_df == expected["residual"]["df"]
-    assert [term.term for term in table.terms] == list(expected[str(type)])
+    assert [term.term for term in table.terms] == list(expected[str(kind)])
     for term in table.terms:
-        theirs = expected[str(type)][term.term]
+        theirs = expected[str(kind)][term.term]
         assert term.df == theirs["df"]
         same(term.sum_sq, theirs["sum_sq"])
         same(term.f, theirs["F"])
@@ -62,12 +62,12 @@ def anova_is(name: str, model: str, type: int, response: Any, expected: Figures)
         same(term.omega_sq, theirs["omega_sq"])
 
 
-@pytest.mark.parametrize("type", [1, 2, 3])
+@pytest.mark.parametrize("kind", [1, 2, 3])
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("name", FILES)
-def test_anova_agrees_with_r(name: str, model: str, type: int, expected: Figures) -> None:
+def test_anova_agrees_with_r(name: str, model: str, kind: int, expected: Figures) -> None:
     """``anova(lm)``, ``car::Anova(type=2)`` and, under sum-to-zero contrasts, ``car::Anova(type=3)``."""
-    anova_is(name, model, type, "seconds", expected[name]["anova"][model])
+    anova_is(name, model, kind, "seconds", expected[name]["anova"][model])
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -79,7 +79,11 @@ def test_anova_of_logs_agrees_with_r(name: str, expected: Figures) -> None:
 @pytest.mark.parametrize("name", FILES)
 def test_variance_components_agree_with_lme4(name: str, expected: Figures) -> None:
     """``lmer(seconds ~ treatment + (1|program) + (1|list) + (1|program:list))``, zero components included."""
-    for response, theirs in (("seconds", expected[name]["variance"]), ("log", expected[name]["log_variance"])):
+    responses: tuple[tuple[Response, Figures], ...] = (
+        ("seconds", expected[name]["variance"]),
+        ("log", expected[name]["log_variance"]),
+    )
+    for response, theirs in responses:
         ours = done(name, response=response).variance
         # lme4 stops at 1e-4 or so of the scale of the data where a component is at zero.
         floor = 1e-7 * theirs["run"]
@@ -104,7 +108,9 @@ def test_a_component_at_its_bound_is_exactly_zero(name: str, component: str, met
 
 @pytest.mark.parametrize(("model", "key"), [(MODELS[0], "marginal"), (MODELS[2], "additive")])
 @pytest.mark.parametrize("name", FILES)
-def test_marginal_means_and_tukey_agree_with_emmeans(name: str, model: str, key: str, expected: Figures) -> None:
+def test_marginal_means_and_tukey_agree_with_emmeans(
+    name: str, model: str, key: str, expected: Figures
+) -> None:
     """``emmeans(m, factor)`` and ``pairs(adjust="tukey")``."""
     found = done(name, model=model)
     for factor, theirs in expected[name][key]["means"].items():
@@ -147,12 +153,12 @@ def test_games_howell_agrees_with_ptukey(name: str, expected: Figures) -> None:
             same(pair.ci_low, row["difference"] - half, rel=1e-4)
 
 
-@pytest.mark.parametrize("type", [2, 3])
+@pytest.mark.parametrize("kind", [2, 3])
 @pytest.mark.parametrize("name", FILES)
-def test_hc3_agrees_with_car(name: str, type: int, expected: Figures) -> None:
+def test_hc3_agrees_with_car(name: str, kind: int, expected: Figures) -> None:
     """``car::Anova(white.adjust="hc3")``."""
-    theirs = expected[name]["hc3"][str(type)]
-    ours = {test.name: test for test in done(name, type=type).robust.hc3}
+    theirs = expected[name]["hc3"][str(kind)]
+    ours = {test.name: test for test in done(name, kind=kind).robust.hc3}
     assert list(ours) == list(theirs)
     for term, row in theirs.items():
         same(ours[term].statistic, row["F"])
@@ -241,7 +247,9 @@ def test_empty_cells_are_tested_as_far_as_they_can_be(expected: Figures, data: P
     assert [term.f is None for term in third.terms] == [True, True, False]
 
 
-def test_programs_timed_on_two_machines_are_tested_in_their_own_stratum(expected: Figures, data: Path) -> None:
+def test_programs_timed_on_two_machines_are_tested_in_their_own_stratum(
+    expected: Figures, data: Path
+) -> None:
     """``aov(value ~ machine + agents*optimization + Error(program))``: a second timing is no replicate."""
     results = read_results([data / "crossed_a.json", data / "crossed_b.json"])
     assert len(results.programs) == 24

@@ -62,7 +62,10 @@ def write_json(name: str, rows: list[Row], *, node: str, same_programs: bool) ->
         grouped.setdefault((agents, iterations, limit, replicate, number), []).append(seconds)
     benchmarks, programs = [], {}
     for (agents, iterations, limit, replicate, number), data in grouped.items():
-        treatment = {"agents": agents, "optimization": f"{iterations} iterations" if iterations else f"{limit} s"}
+        treatment = {
+            "agents": agents,
+            "optimization": f"{iterations} iterations" if iterations else f"{limit} s",
+        }
         text = f"{treatment} {replicate}" + ("" if same_programs else node)
         sha = hashlib.sha256(text.encode()).hexdigest()
         extra = {"study": "made", "task": "t", "treatment": treatment, "replicate": replicate, "list": number}
@@ -107,7 +110,8 @@ def main() -> None:
     # Some runs were lost, and one program was timed on one list only: no closed form holds.
     lost = {(1, 3, None, 1, 2, 2), (2, 3, None, 2, 1, 1), (3, 8, None, 1, 1, 2)}
     write_csv(
-        "unbalanced", [row for row in rows if row[:6] not in lost and not (row[:4] == (2, 8, None, 1) and row[4] == 2)]
+        "unbalanced",
+        [row for row in rows if row[:6] not in lost and not (row[:4] == (2, 8, None, 1) and row[4] == 2)],
     )
 
     spreads = {cell: 0.05 * (1 + i) for i, cell in enumerate(cells)}
