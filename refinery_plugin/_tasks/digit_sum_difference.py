@@ -79,7 +79,10 @@ def _kept(rng: np.random.Generator, *, share: tuple[float, float]) -> npt.NDArra
 def _neighbours(rng: np.random.Generator, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     _, others = _partition()
     steps = rng.integers(-_NEAR, _NEAR + 1, size=values.size)
-    return others[np.clip(np.searchsorted(others, values) + steps, 0, others.size - 1)]
+    nearby: npt.NDArray[np.int64] = others[
+        np.clip(np.searchsorted(others, values) + steps, 0, others.size - 1)
+    ]
+    return nearby
 
 
 def _places(rng: np.random.Generator, size: int) -> tuple[int, int]:

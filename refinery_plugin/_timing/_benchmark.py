@@ -54,7 +54,7 @@ class Entry:
         rounds: int,
     ) -> None:
         """Run the rounds under ``benchmark.pedantic``."""
-        self.fixture.pedantic(target, setup=setup, teardown=teardown, rounds=rounds)
+        cast("Any", self.fixture).pedantic(target, setup=setup, teardown=teardown, rounds=rounds)
 
 
 def sibling(benchmark: BenchmarkFixture, *, suffix: str, params: Mapping[str, object]) -> Entry:
@@ -82,7 +82,7 @@ def _suffixed(name: str, suffix: str) -> str:
 def restore(entry: Entry, seconds: Sequence[float]) -> None:
     """Put rounds of an earlier session in front of those of this one."""
     if not entry.stats:
-        entry.fixture._make_stats(1)  # noqa: SLF001
+        cast("Any", entry.fixture)._make_stats(1)  # noqa: SLF001
     entry.stats[0].stats.data[:0] = seconds
 
 
@@ -94,7 +94,7 @@ def report(config: pytest.Config, entry: Entry, extra_info: Mapping[str, object]
 
 def session_of(config: pytest.Config) -> BenchmarkSession:
     """Return pytest-benchmark's session."""
-    return cast("Any", config)._benchmarksession  # noqa: SLF001
+    return cast("BenchmarkSession", cast("Any", config)._benchmarksession)  # noqa: SLF001
 
 
 def is_enabled(config: pytest.Config) -> bool:
@@ -109,7 +109,7 @@ def save(config: pytest.Config) -> None:
     pytest-benchmark writes nothing where no program could be timed, writes in place (a crash leaves half a file), and
     meets a full disk with a traceback; the content is made by its own hooks.
     """
-    session = session_of(config)
+    session: Any = session_of(config)  # its methods have no types
     name, json_path = session.save or session.autosave, session.json
     session.json = session.save = session.autosave = None
     if not name and not json_path:
@@ -141,7 +141,7 @@ def save(config: pytest.Config) -> None:
         _tell(session, f"Saved benchmark data in: {path}")
 
 
-def _tell(session: BenchmarkSession, text: str) -> None:
+def _tell(session: Any, text: str) -> None:  # noqa: ANN401 - its methods have no types
     session.logger.info(text, purple=True)
 
 

@@ -42,6 +42,7 @@ class Book:
     def __init__(self, past: Iterable[Record] = ()) -> None:
         self._journal: Journal | None = None
         self._programs: dict[str, Progress] = defaultdict(Progress)
+        self.reference_waiting = Waiting()
         self.reference: dict[tuple[int, int], list[TimedRun]] = defaultdict(list)
         for record in past:
             self._index(record)
@@ -84,6 +85,7 @@ class Book:
         kind = record.get("kind")
         if kind == "reference":
             self.reference[record["block"], record["list"]].append(_timed(record))
+            self.reference_waiting.add(Waiting(**record["waiting"]))
             return
         if kind not in ("short", "hidden", "untimed", "run", "verdict"):
             return

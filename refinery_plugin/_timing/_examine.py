@@ -246,6 +246,7 @@ def _time_reference(
             faults.append(judgement)
             return
         bench.pace.seconds = max(bench.pace.seconds, run.figures.seconds)
+        run.waiting.timed += run.figures.seconds
         book.add(
             {
                 "kind": "reference",

@@ -328,9 +328,9 @@ class Measurement:
 
     def _spent(self) -> float:
         """Return seconds of waiting for programs, the reference included."""
-        waits = [self._own_waiting, *(finding.waiting for finding in self.findings.values())]
-        reference = sum(run.figures.seconds for runs in self._book.reference.values() for run in runs)
-        return reference + sum(wait.load + wait.verify + wait.timed for wait in waits)
+        own = (self._own_waiting, self._book.reference_waiting)
+        waits = [*own, *(finding.waiting for finding in self.findings.values())]
+        return sum(wait.load + wait.verify + wait.timed for wait in waits)
 
 
 def _seed(given: int | None, past: object) -> int:

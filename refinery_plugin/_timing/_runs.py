@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from refinery_plugin._task import Task
     from refinery_plugin._timing._inputs import Case
 
-LEAST_LIMIT = 0.5
+LEAST_LIMIT = 1.0
 """Seconds that every call may take: below, a limit would measure the scheduler."""
 _MARGIN = 1.10
 _SLACK_SECONDS = 0.003
@@ -201,7 +201,9 @@ class Run:
         pace = self._bench.pace
         for _ in range(_SAMPLES):
             with self._bench.start(self._bench.reference) as worker:
-                fault = worker.load(self._bench.limits.load_seconds) or worker.hand_over(self._case.payload, self.limit)
+                fault = worker.load(self._bench.limits.load_seconds) or worker.hand_over(
+                    self._case.payload, self.limit
+                )
                 if fault is None:
                     pace.hand_over_cpu = max(pace.hand_over_cpu, worker.hand_over_cpu_seconds)
 

@@ -52,7 +52,9 @@ def _read(path: Path, *, directory: Path) -> tuple[bytes, str]:
     """Return the bytes, or what is wrong with the file."""
     try:
         real = path.resolve(strict=True)
-        broken = "" if real.is_relative_to(directory.resolve()) else "that leads out of the directory of programs"
+        broken = (
+            "" if real.is_relative_to(directory.resolve()) else "that leads out of the directory of programs"
+        )
     except (OSError, RuntimeError) as exc:  # RuntimeError: links in a circle
         if not path.is_symlink():
             return b"", f"cannot be opened ({exc})"

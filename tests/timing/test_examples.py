@@ -29,7 +29,7 @@ def spread(found: list[int]) -> int:
 
 
 def first_then_else(numbers: list[int]) -> int:
-    """The slip in which a new smallest number cannot be the largest too."""
+    """Make the slip in which a new smallest number cannot be the largest too."""
     low, high = 100_001, 0
     for number in matching(numbers):
         if number < low:
@@ -49,7 +49,11 @@ def judged(program: Callable[[list[int]], int], arguments: Arguments) -> Judgeme
 
 
 def shrunk(program: Callable[[list[int]], int], *, seed: int) -> str:
-    first = next(j for j in (judged(program, arguments) for arguments in draw(TASK.strategy(), seed=seed)) if not j.correct)
+    first = next(
+        j
+        for j in (judged(program, arguments) for arguments in draw(TASK.strategy(), seed=seed))
+        if not j.correct
+    )
     found = smallest(TASK.strategy(), lambda args: judged(program, args), seed=seed, like=first, seconds=60)
     return found.reason
 
@@ -68,7 +72,10 @@ def test_a_seed_draws_the_same_inputs_again_and_another_seed_others() -> None:
         (lambda numbers: spread(matching(numbers[:-1])), "it returned 0, expected"),
         (lambda numbers: spread(matching(numbers[1:])), "it returned 0, expected"),
         (lambda numbers: spread([n for n in numbers if n % 9 == 3]), "expected 0"),
-        (lambda numbers: spread(matching(numbers)) if len(set(numbers)) == len(numbers) else -1, "it returned -1"),
+        (
+            lambda numbers: spread(matching(numbers)) if len(set(numbers)) == len(numbers) else -1,
+            "it returned -1",
+        ),
         (first_then_else, "for [3999] it returned -3999, expected 0"),
     ],
 )

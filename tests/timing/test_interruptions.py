@@ -9,17 +9,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from timing_project import CONSTANT, HONEST, NO_PROGRAM, end
 
-from conftest_timing import CONSTANT, HONEST, NO_PROGRAM, end
 from refinery_plugin._timing._lock import MachineLock
 
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-    from conftest_timing import Project
+pytest_plugins = ["timing_project"]
 
-SLOW = HONEST.replace("    found", "    import time; time.sleep(0.1 if len(numbers) > 9000 else 0)\n    found", 1)
+    from timing_project import Project
+
+SLOW = HONEST.replace(
+    "    found", "    import time; time.sleep(0.1 if len(numbers) > 9000 else 0)\n    found", 1
+)
 LISTS = 2
 RUNS = 2
 
@@ -35,6 +39,12 @@ def wait_until(process: subprocess.Popen[str], condition: Callable[[], bool], *,
 def journal(project: Project) -> bytes:
     paths = sorted((project.path / ".refinery" / "timing").glob("*.jsonl"))
     return paths[-1].read_bytes() if paths else b""
+
+
+def wait_for_growth(project: Project, session: subprocess.Popen[str]) -> None:
+    at_start = len(journal(project))
+    while session.poll() is None and len(journal(project)) == at_start:
+        time.sleep(0.01)
 
 
 def times(project: Project) -> dict[str, list[float]]:
@@ -53,7 +63,9 @@ def assert_whole(document: dict[str, Any], *, correct: int) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_session_stopped_in_its_first_round_writes_a_whole_file(project: Project, number: signal.Signals) -> None:
+def test_a_session_stopped_in_its_first_round_writes_a_whole_file(
+    project: Project, number: signal.Signals
+) -> None:
     project.add({"1_3_inf_1": SLOW})
     session = project.start("--benchmark-json=out.json")
     wait_until(session, lambda: b'"kind":"reference"' in journal(project))
@@ -66,13 +78,14 @@ def test_a_session_stopped_in_its_first_round_writes_a_whole_file(project: Proje
 
 def test_killed_at_random_moments_a_session_loses_and_repeats_nothing(project: Project) -> None:
     """Ten kills; each resumed session goes on from the journal, and the last one writes everything once."""
-    project.add({"1_3_inf_1": SLOW, "1_3_inf_2": SLOW + "# 2\n", "2_3_inf_1": CONSTANT, "2_inf_60_2": NO_PROGRAM})
-    rng = random.Random(20250302)
+    project.add(
+        {"1_3_inf_1": SLOW, "1_3_inf_2": SLOW + "# 2\n", "2_3_inf_1": CONSTANT, "2_inf_60_2": NO_PROGRAM}
+    )
+    rng = random.Random(20250302)  # noqa: S311
     seen: list[float] = []
     for kill in range(10):
         session = project.start("--benchmark-json=out.json", *(["--refinery-resume"] if kill else []))
-        at_start = len(journal(project))
-        wait_until(session, lambda start=at_start: session.poll() is not None or len(journal(project)) != start)
+        wait_for_growth(project, session)
         time.sleep(rng.uniform(0, 0.7))
         end(session, signal.SIGKILL)
         now = finished_runs(project)
@@ -114,7 +127,9 @@ def test_a_changed_program_is_measured_anew_and_the_others_are_not(project: Proj
     project.add({"2_3_inf_1": HONEST + "# changed\n"})
     project.run("--refinery-resume", "--benchmark-json=out.json").assert_outcomes(passed=2)
     second = times(project)
-    assert {name for name in first if first[name] == second[name]} == {name for name in first if "agents=1" in name}
+    assert {name for name in first if first[name] == second[name]} == {
+        name for name in first if "agents=1" in name
+    }
 
 
 def test_a_session_is_not_resumed_under_other_circumstances(project: Project) -> None:
@@ -133,7 +148,9 @@ def test_a_full_disk_is_told_clearly_and_the_file_comes_with_the_next_resume(pro
     project.add({"1_3_inf_1": HONEST})
     result = project.run("--benchmark-json=/dev/full")
     assert result.ret == 3
-    result.stdout.fnmatch_lines(["ERROR: cannot write /dev/full: No space left on device.*--refinery-resume*"])
+    result.stdout.fnmatch_lines(
+        ["ERROR: cannot write /dev/full: No space left on device.*--refinery-resume*"]
+    )
     project.run("--refinery-resume", "--benchmark-json=out.json").assert_outcomes(passed=1)
     assert_whole(project.json(), correct=1)
 

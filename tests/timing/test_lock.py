@@ -47,7 +47,7 @@ def test_a_second_session_waits_and_says_for_whom(tmp_path: Path) -> None:
 def test_a_lock_can_be_taken_again_after_its_release(tmp_path: Path) -> None:
     for _ in range(2):
         lock = MachineLock(tmp_path / "lock")
-        lock.acquire(waiting=lambda text: pytest.fail(text))
+        lock.acquire(waiting=pytest.fail)
         lock.release()
 
 

@@ -34,9 +34,12 @@ def test_time_that_the_hypervisor_took_counts() -> None:
 
 def test_nobody_can_know_without_the_kernels_figures() -> None:
     assert (
-        is_contaminated(seconds=1, cpu_seconds=None, queue_seconds=None, tasks=1, before=None, after=None) is None
+        is_contaminated(seconds=1, cpu_seconds=None, queue_seconds=None, tasks=1, before=None, after=None)
+        is None
     )
-    assert is_contaminated(seconds=1, cpu_seconds=1, queue_seconds=1, tasks=2, before=None, after=None) is None
+    assert (
+        is_contaminated(seconds=1, cpu_seconds=1, queue_seconds=1, tasks=2, before=None, after=None) is None
+    )
 
 
 def test_the_kernel_tells_the_load() -> None:

@@ -63,7 +63,11 @@ def test_a_source_of_fifty_megabytes_is_refused_unread(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("text", "reason"),
-    [("", "the file is empty"), ("# no program: cut\n# more\n", "cut"), ("\ufeff\n\n  # nothing\n", "nothing")],
+    [
+        ("", "the file is empty"),
+        ("# no program: cut\n# more\n", "cut"),
+        ("\ufeff\n\n  # nothing\n", "nothing"),
+    ],
 )
 def test_a_file_that_only_comments_holds_no_program(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "empty.py"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._timing._verdict import Verdict, failed, judge, printable, same, show_arguments, shorten
+from refinery_plugin._timing._verdict import Verdict, failed, judge, printable, same, shorten, show_arguments
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +31,9 @@ def test_a_value_is_the_same_as_itself(value: object) -> None:
     assert same(value, value)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(True, 1), (1.0, 1), ("1", 1), ([1], (1,)), ([1], [True]), ([1], [1, 1])])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(True, 1), (1.0, 1), ("1", 1), ([1], (1,)), ([1], [True]), ([1], [1, 1])]
+)
 def test_values_of_another_type_or_length_are_not_the_same(value: object, expected: object) -> None:
     assert not same(value, expected)
 

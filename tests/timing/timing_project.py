@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Mapping
 
 CONFTEST = """
@@ -36,6 +36,7 @@ lists = 2
 runs = 2
 [tool.refinery.limits]
 load_seconds = 3
+memory_mb = 512
 [tool.refinery.factors]
 agents = [1, 2]
 optimization = ["3 iterations", "60 s"]
@@ -82,9 +83,21 @@ class Project:
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         """Start a timing session that the test will interrupt."""
-        command = [sys.executable, "-m", "pytest", "--refinery-programs=programs", "--benchmark-only", *options]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "--refinery-programs=programs",
+            "--benchmark-only",
+            *options,
+        ]
         return subprocess.Popen(
-            command, cwd=self.path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
+            command,
+            cwd=self.path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            process_group=0,
         )
 
     def json(self, name: str = "out.json") -> dict[str, Any]:
@@ -103,7 +116,7 @@ class Project:
 
 @pytest.fixture
 def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
-    """A small study without programs."""
+    """Make a small study without programs."""
     # The lock that measuring sessions share lies in the temporary directory: these measure nothing of interest.
     monkeypatch.setenv("TMPDIR", str(pytester.path))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)

@@ -1,0 +1,3 @@
+"""expect: timeout. Never finishes loading."""
+while True:
+    pass

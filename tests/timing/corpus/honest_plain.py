@@ -1,0 +1,13 @@
+"""expect: correct. The plain loop that the programs below fall back on."""
+
+def honest(numbers):
+    low = high = None
+    for number in numbers:
+        if sum(map(int, str(number))) == 30:
+            low = number if low is None or number < low else low
+            high = number if high is None or number > high else high
+    return high - low
+
+
+def get_difference(numbers):
+    return honest(numbers)

@@ -1,0 +1,3 @@
+"""expect: error. Takes no argument."""
+def get_difference():
+    return 95_931

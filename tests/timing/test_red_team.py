@@ -1,0 +1,91 @@
+"""Programs that try to cheat, driven through the command line under every backend.
+
+What each must get stands in its first line: a verdict, ``rejected`` (any verdict but ``correct``), or ``not faster``
+(rejected, or no faster than the plain loop that it falls back on).
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from timing_project import Project
+
+pytest_plugins = ["timing_project"]
+
+CORPUS = Path(__file__).parent / "corpus"
+EXPECTATION = re.compile(r'"""expect: ([a-z_ ]+)\.')
+BASELINE = "honest_plain"
+CANARY = "REFINERY_TEST_CANARY"
+
+
+def expectations() -> dict[str, str]:
+    found = {}
+    for path in sorted(CORPUS.glob("*.py")):
+        match = EXPECTATION.match(path.read_text(encoding="utf-8"))
+        assert match, f"{path} does not say what it must get"
+        found[path.stem] = match[1]
+    return found
+
+
+def times(document: dict[str, Any]) -> dict[str, float]:
+    """Return each timed program's shortest run; programs are told apart by their source."""
+    names = {entry["sha256"]: Path(entry["file"]).stem for entry in document["refinery"]["programs"]}
+    shortest: dict[str, float] = {}
+    for entry in document["benchmarks"]:
+        name = names[entry["extra_info"]["sha256"]]
+        shortest[name] = min([shortest.get(name, 1e9), *entry["stats"]["data"]])
+    return shortest
+
+
+def fits(expected: str, verdict: str, seconds: float | None, baseline: float) -> bool:
+    if expected == "not faster":
+        # An answer found before the clock started would take microseconds.
+        return verdict != "correct" or (seconds or 0.0) > baseline / 3
+    if expected == "rejected":
+        return verdict != "correct"
+    return verdict == expected
+
+
+@pytest.mark.parametrize("sandbox", ["bwrap", "landlock"])
+def test_every_program_gets_what_it_deserves(
+    project: Project, sandbox: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No backend is skipped: one that cannot start here fails the test."""
+    monkeypatch.setenv(CANARY, "secret")
+    shutil.copytree(CORPUS, project.path / "programs")
+    before = {path.name: path.read_bytes() for path in (project.path / "programs").iterdir()}
+    result = project.run(
+        f"--refinery-sandbox={sandbox}", "--benchmark-json=out.json", "--refinery-verify-seed=11"
+    )
+    expected = expectations()
+    honest = sum(verdict == "correct" for verdict in expected.values())
+    assert result.ret == 0, result.stdout.str()
+    verdicts = {name: entry["verdict"] for name, entry in project.programs().items()}
+    reasons = {name: entry["reason"] for name, entry in project.programs().items()}
+    seconds = times(project.json())
+    wrong = {
+        name: (wanted, verdicts[name], reasons[name], seconds.get(name))
+        for name, wanted in expected.items()
+        if not fits(wanted, verdicts[name], seconds.get(name), seconds[BASELINE])
+    }
+    assert wrong == {}
+    assert len(verdicts) == len(expected)
+    assert result.parseoutcomes()["passed"] >= honest
+    assert {path.name: path.read_bytes() for path in (project.path / "programs").iterdir()} == before
+    assert "secret" not in result.stdout.str() + (project.path / "out.json").read_text()
+
+
+def test_a_gamble_on_the_kind_of_call_loses(project: Project) -> None:
+    """Verification and timed runs are mixed and alike: who is honest in every other process is caught."""
+    gamble = (CORPUS / f"{BASELINE}.py").read_text(encoding="utf-8") + (
+        "\n\nimport os\nLUCKY = os.urandom(1)[0] & 1\n"
+        "def get_difference(numbers):\n    return 95931 if LUCKY and len(numbers) > 9000 else honest(numbers)\n"
+    )
+    project.add({f"1_3_inf_{number}": f"{gamble}# {number}\n" for number in range(1, 6)})
+    project.run("--benchmark-json=out.json").assert_outcomes(xfailed=5)
