@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-pytest_plugins = ["timing_project"]
-
     from timing_project import Project
+
+pytest_plugins = ["timing_project"]
 
 SLOW = HONEST.replace(
     "    found", "    import time; time.sleep(0.1 if len(numbers) > 9000 else 0)\n    found", 1
