@@ -128,7 +128,7 @@ def _smaller(
     levels = {contrast.factor: {contrast.a, contrast.b}}
     two = _where(sample, levels)
     if len(two) < len(sample.treatments):
-        design = _design(sample, "levels", f"{contrast.factor} {contrast.a} and {contrast.b} only", two)
+        design = _design("levels", f"{contrast.factor} {contrast.a} and {contrast.b} only", two)
         yield from _asked(sample, design, contrast)
         yield _omnibus(design, "extremes", _effects.extremes_f)
     for i, name in enumerate(others):
@@ -136,18 +136,14 @@ def _smaller(
         pairs = [[set(pair)] for pair in itertools.combinations(sample.factors[name], 2)]
         best = _cheapest(sample, levels, {name: [p[0] for p in pairs], **_single(sample, fixed)}, price)
         if best is not None and len(_own_levels(sample, best, own)) > 1:
-            design = _design(
-                sample, "2 x 2", _described(sample, levels, best), _where(sample, {**levels, **best})
-            )
+            design = _design("2 x 2", _described(sample, levels, best), _where(sample, {**levels, **best}))
             yield from _asked(sample, design, contrast)
             yield _omnibus(design, "extremes", _effects.extremes_f)
     if others:
         best = _cheapest(sample, levels, _single(sample, others), price)
         if best is not None:
             label = _described(sample, levels, best)
-            yield from _asked(
-                sample, _design(sample, "alone", label, _where(sample, {**levels, **best})), contrast
-            )
+            yield from _asked(sample, _design("alone", label, _where(sample, {**levels, **best})), contrast)
 
 
 def _own(sample: Sample) -> list[str]:
@@ -199,8 +195,7 @@ def _where(sample: Sample, levels: Mapping[str, set[str]]) -> tuple[int, ...]:
     )
 
 
-def _design(sample: Sample, kind: str, label: str, treatments: tuple[int, ...]) -> Design:
-    del sample
+def _design(kind: str, label: str, treatments: tuple[int, ...]) -> Design:
     return Design(kind=kind, label=label, treatments=treatments, paid=treatments)
 
 

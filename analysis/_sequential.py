@@ -141,6 +141,7 @@ def bounds(
     *,
     planned: float,
     last: bool | None = None,
+    margin: float = 2.0,
     count: int = PATHS,
     seed: int = SEED,
 ) -> tuple[Bound, ...]:
@@ -153,6 +154,7 @@ def bounds(
     planned : replicates per treatment at the end, the information of fraction 1.
     last : whether the last of the stages ends the study; then all error is spent there, and there is no futility
         bound. By default when its information is what was planned.
+    margin : Monte-Carlo standard errors that bounds after the first stay below the error they may spend.
     count, seed : simulated studies. Bounds of early looks don't depend on later ones.
 
     Raises
@@ -177,7 +179,7 @@ def bounds(
         efficacy = (
             float(stats.f.isf(error, rules.df_num, stage.df_den))
             if i == 0
-            else _upper(f[going], _allowed(error, count) - crossed, floor=fixed)
+            else _upper(f[going], _allowed(error, count, margin) - crossed, floor=fixed)
         )
         futility = None
         if rules.futility != "none" and not final:
@@ -242,9 +244,9 @@ def operating(
     )
 
 
-def _allowed(error: float, count: int) -> float:
-    """Return the paths that may have crossed: two standard errors below the error, so that it holds."""
-    return count * error - 2 * math.sqrt(count * error)
+def _allowed(error: float, count: int, margin: float) -> float:
+    """Return the paths that may have crossed: some standard errors below the error, so that it holds."""
+    return count * error - margin * math.sqrt(count * error)
 
 
 def _upper(f: Floats, paths_left: float, floor: float) -> float:
