@@ -75,8 +75,15 @@ def _read_exactly(fd: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _send(fd: int, kind: bytes, key: bytes, body: bytes, write: Callable[[int, bytes | memoryview], int] = os.write) -> None:
-    view = memoryview(kind + key + len(body).to_bytes(8, "little") + body)
+def _send(
+    fd: int,
+    kind: bytes,
+    key: bytes,
+    body: bytes,
+    write: Callable[[int, memoryview], int] = os.write,
+    view_of: type[memoryview] = memoryview,
+) -> None:
+    view = view_of(kind + key + len(body).to_bytes(8, "little") + body)
     while view:
         view = view[write(fd, view) :]
 
@@ -101,6 +108,12 @@ def _serve(command: int, reply: int, source: bytes, entry_point: str, home: str,
 
     try:
         while True:
+            # From here to the call: built-ins only, and none that raises an audit event once data may come.
+            old_mask = mask(block, signals)
+            collecting = collects()
+            collector_off()
+            trace_off(None)
+            profile_off(None)
             header = buffer_of(8)
             filled = 0
             while filled < 8:  # noqa: PLR2004
@@ -109,12 +122,6 @@ def _serve(command: int, reply: int, source: bytes, entry_point: str, home: str,
                 if not part:
                     leave(exit_code)
                 filled += part
-            # From here to the call: built-ins only.
-            collecting = collects()
-            collector_off()
-            trace_off(None)
-            profile_off(None)
-            old_mask = mask(block, signals)
             size = number(header, "little")
             data = buffer_of(size)
             view = view_of(data)
@@ -151,14 +158,14 @@ def _serve(command: int, reply: int, source: bytes, entry_point: str, home: str,
             try:
                 result = entry(*args)
             except anything as exc:  # noqa: BLE001
-                send(reply, failed_kind, bytes(token), describe(exc), write)
+                send(reply, failed_kind, bytes(token), describe(exc))
             else:
                 try:
                     body = encode(result, result_bytes)
                 except codec_error as exc:
-                    send(reply, failed_kind, bytes(token), encode(("wrong_type", f"the result {exc}", None), result_bytes), write)
+                    send(reply, failed_kind, bytes(token), encode(("wrong_type", f"the result {exc}", None), result_bytes))
                 else:
-                    send(reply, value_kind, bytes(token), body, write)
+                    send(reply, value_kind, bytes(token), body)
             result = exc = args = every()
     except broken_pipe:
         leave(exit_code)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
 import stat
 import sys
 import sysconfig
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from refinery_plugin._sandbox._errors import SandboxError
 
@@ -90,13 +92,13 @@ def _library_directories() -> Iterable[Path]:
 
 
 def _find_packages(names: Sequence[str]) -> Iterable[tuple[str, Path]]:
-    done: set[str] = set()
+    done = set()
     waiting = [(name, "the study") for name in names]
     while waiting:
         name, wanted_by = waiting.pop()
-        if _normal(name) in done:
+        if canonicalize_name(name) in done:
             continue
-        done.add(_normal(name))
+        done.add(canonicalize_name(name))
         try:
             distribution = metadata.distribution(name)
         except metadata.PackageNotFoundError:
@@ -105,13 +107,9 @@ def _find_packages(names: Sequence[str]) -> Iterable[tuple[str, Path]]:
                 f"{sys.executable}; install it there, or take it off the study's packages"
             ) from None
         yield from _top_level(distribution)
-        for requirement in distribution.requires or ():
-            if ";" not in requirement:
-                waiting.append((re.split(r"[^A-Za-z0-9._-]", requirement, maxsplit=1)[0], name))
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
+        for requirement in map(Requirement, distribution.requires or ()):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                waiting.append((requirement.name, repr(name)))
 
 
 def _top_level(distribution: metadata.Distribution) -> Iterable[tuple[str, Path]]:

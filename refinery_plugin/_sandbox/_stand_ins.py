@@ -31,6 +31,8 @@ class SemLock:
     SEM_VALUE_MAX = _MAX_VALUE
 
     def __init__(self, kind: int, value: int, maxvalue: int, name: str, unlink: bool) -> None:  # noqa: ARG002, FBT001
+        if not unlink:  # for processes that are spawned, not forked: they would look for the name
+            raise OSError("locks for spawned processes need /dev/shm, which this sandbox has not; use fork")
         self.kind, self.maxvalue, self.name = kind, maxvalue, None
         self._memory = mmap.mmap(-1, mmap.PAGESIZE)
         self.handle = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))

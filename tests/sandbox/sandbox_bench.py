@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import textwrap
+import time
 
 from refinery_plugin._sandbox import Limits, Outcome, Sandbox, Usage, Worker
 
@@ -43,11 +44,13 @@ class Bench:
         result_type: object = int,
         limits: Limits | None = None,
         seconds: float = SECONDS,
+        settle: float = 0.0,
     ) -> Result:
-        """One run from start to end."""
+        """One run from start to end; ``settle`` seconds pass between the call and the end of the process."""
         with self.start(source, result_type=result_type, limits=limits) as worker:
             failure = worker.load() or worker.hand_over(args, SECONDS)
             outcome = failure or worker.go(seconds)
+            time.sleep(settle)
             usage = worker.close()
         return Result(outcome, usage, worker.hand_over_cpu_seconds)
 

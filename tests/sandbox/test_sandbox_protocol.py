@@ -1,0 +1,315 @@
+"""Programs that attack the reply channel, the clock or the way in which values travel."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._sandbox import SandboxFault, encode_arguments
+
+if TYPE_CHECKING:
+    from sandbox_bench import Bench
+
+PIPES = """
+import os, stat
+def pipes(access):
+    import fcntl
+    for fd in range(3, 1024):
+        try:
+            if stat.S_ISFIFO(os.fstat(fd).st_mode) and fcntl.fcntl(fd, fcntl.F_GETFL) & 3 == access:
+                yield fd
+        except OSError:
+            pass
+"""
+FRAME = PIPES + """
+def answer(kind, key, body=b""):
+    for fd in pipes(os.O_WRONLY):
+        os.write(fd, kind + key + len(body).to_bytes(8, "little") + body)
+VALUE = b"i" + (42).to_bytes(8, "little")
+"""
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        pytest.param("[os.write(fd, b'x') for fd in pipes(os.O_WRONLY)]\ndef solve(n): return 42", id="byte-at-import"),
+        pytest.param("answer(b'L', bytes(16))\ndef solve(n): return 42", id="loaded-too-early"),
+        pytest.param("answer(b'L', bytes(16)); answer(b'V', bytes(16), VALUE)\ndef solve(n): return 42", id="value-at-import"),
+        pytest.param("def solve(n):\n answer(b'V', bytes(16), VALUE)\n return 42", id="without-the-token"),
+        pytest.param("def solve(n):\n answer(b'V', bytes(16), VALUE)\n os._exit(0)", id="without-the-token-then-gone"),
+        pytest.param("def solve(n):\n answer(b'V', bytes(16), b'x' * (1 << 25))\n return 42", id="huge"),
+        pytest.param("def solve(n):\n [os.write(fd, b'V' * 25) for fd in pipes(os.O_WRONLY)]\n return 42", id="garbage"),
+        pytest.param("import time\ndef solve(n):\n os.fork()\n return 42", id="both-sides-of-a-fork-reply"),
+    ],
+)
+def test_a_reply_that_is_not_ours_is_tampering(bench: Bench, program: str) -> None:
+    """Whatever is written to the channel by the program itself, before, during or instead of the reply."""
+    result = bench.run(FRAME + program, 1, settle=0.1)
+    assert "tampering" in (result.outcome.kind, "tampering" if result.usage.tampering else "")
+
+
+def test_a_program_that_knows_the_token_cannot_reply_twice(bench: Bench) -> None:
+    """It may find everything that its own process knows; a second frame is one too many, seen at the latest at the end."""
+    program = FRAME + """
+import sys, threading, time
+def solve(n):
+    token = bytes(sys._getframe(1).f_locals["token"])
+    answer(b"V", token, VALUE)
+    threading.Thread(target=lambda: None).start()
+    return 42
+"""
+    with bench.start(program) as worker:
+        assert not (worker.load() or worker.hand_over((1,), 5))
+        outcome = worker.go(5)
+        time.sleep(0.1)
+        usage = worker.close()
+    assert outcome.kind == "tampering" or usage.tampering
+
+
+def test_an_answer_to_the_first_bytes_of_the_data_is_tampering(bench: Bench) -> None:
+    """A thread that sees data coming and replies at once does not know the nonce, which comes last."""
+    program = FRAME + """
+import select, threading
+def watch():
+    select.select(list(pipes(os.O_RDONLY)), [], [])
+    answer(b"R", bytes(16))
+    answer(b"V", bytes(16), VALUE)
+threading.Thread(target=watch, daemon=True).start()
+def solve(numbers):
+    return 42
+"""
+    assert bench.run(program, list(range(200_000))).outcome.kind == "tampering"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ("os._exit(0)", "error"),
+        ("os.kill(os.getpid(), 9)", "error"),
+        ("os.abort()", "error"),
+        ("os.closerange(0, 1024)", "error"),
+        ("raise SystemExit(0)", "error"),
+        ("raise KeyboardInterrupt", "error"),
+        ("raise GeneratorExit", "error"),
+        ("raise BaseExceptionGroup('x', [StopIteration(3)])", "error"),
+        ("raise StopIteration(42)", "error"),
+        ("return solve(n)", "error"),
+        ("os.kill(os.getpid(), signal.SIGSTOP)", "timeout"),
+        ("while True: pass", "timeout"),
+        ("time.sleep(1000)", "timeout"),
+        ("threading.Event().wait()", "timeout"),
+        ("re.match('(a+)+$', 'a' * 60 + 'b')", "timeout"),
+        ("return True", "wrong_type"),
+        ("return 1.0", "wrong_type"),
+        ("return None", "wrong_type"),
+        ("return '42'", "wrong_type"),
+        ("return [42]", "wrong_type"),
+        ("return type('I', (int,), {'__eq__': lambda a, b: True, '__hash__': None})(42)", "wrong_type"),
+        ("return type('F', (), {'__class__': int, '__index__': lambda s: 42})()", "wrong_type"),
+        ("return (i for i in range(3))", "wrong_type"),
+        ("return iter(int, 1)", "wrong_type"),
+        ("return 1 << 5_000_000", "wrong_type"),
+        ("return 'x' * 100_000_000", "wrong_type"),
+        ("return chr(0xd800)", "wrong_type"),
+        ("return [None] * 30_000_000", "wrong_type"),
+        ("a = []; a.append(a); return a", "wrong_type"),
+        ("return float('nan')", "wrong_type"),
+        ("return {(): 1}", "wrong_type"),
+    ],
+)
+def test_every_bad_end_is_an_outcome(bench: Bench, body: str, kind: str) -> None:
+    """No exception, no hang, no value: one failure of the right kind, with a reason."""
+    program = f"import os, re, signal, threading, time\ndef solve(n):\n    {body}\n"
+    result = bench.run(program, 1, seconds=0.5 if kind == "timeout" else 20)
+    assert result.outcome.kind == kind
+    assert result.outcome.reason.isprintable()
+    assert len(result.outcome.reason) <= 1500
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        b"def solve(n:",
+        b"\xff\xfe\x00",
+        b"def solve(n):\n    return '\x00'",
+        "# coding: latin-1\ndef solve(n): return 1/0 #é".encode("latin-1"),
+        b"x = 1",
+        b"solve = 3",
+        b"raise ValueError('no')",
+        b"import os; os._exit(0)",
+        b"import sys; sys.exit()",
+        b"(" * 5000 + b")" * 5000,
+        b"import no_such_module",
+        b"",
+    ],
+)
+def test_a_program_that_cannot_be_loaded_or_called_is_an_error(bench: Bench, source: bytes) -> None:
+    """Whatever the bytes are."""
+    assert bench.run(source, 1).outcome.kind == "error"
+
+
+def test_a_program_that_is_too_long_is_an_error_at_once(bench: Bench) -> None:
+    """Fifty megabytes never reach the sandbox."""
+    outcome = bench.run(b"#" * 50_000_000, 1).outcome
+    assert outcome.kind == "error"
+    assert "50000000 bytes" in outcome.reason
+
+
+def test_reasons_tell_the_exception_and_its_line_without_running_its_code(bench: Bench) -> None:
+    """A hostile ``__str__`` never runs; an ordinary message is told."""
+    hostile = """
+import time
+class E(BaseException):
+    def __str__(self):
+        time.sleep(100)
+    __repr__ = __str__
+def solve(n):
+    raise E("x" * 10_000_000)
+"""
+    outcome = bench.run(hostile, 1).outcome
+    assert (outcome.error_type, outcome.reason) == ("E", "E (line 8)")
+    outcome = bench.run("def solve(n):\n    return {}['\\x1b[2J']", 1).outcome
+    assert (outcome.error_type, outcome.reason) == ("KeyError", "KeyError: \\x1b[2J (line 2)")
+
+
+def test_a_death_tells_its_last_words(bench: Bench) -> None:
+    """Signal and last lines of standard error, escaped."""
+    program = "import os, sys\ndef solve(n):\n    print('\\x1b[31mhelp', file=sys.stderr, flush=True)\n    os.abort()\n"
+    outcome = bench.run(program, 1).outcome
+    assert outcome.error_type == "SIGABRT"
+    assert "SIGABRT" in outcome.reason
+    assert "\\x1b[31mhelp" in outcome.reason
+
+
+def test_exceptions_and_wrong_types_leave_the_process_usable_and_endings_do_not(bench: Bench) -> None:
+    """Several calls may follow each other in one process; after an end, every call tells that end."""
+    program = "import os\ndef solve(n):\n    return [lambda: 1 // 0, lambda: 'x', lambda: 7, lambda: os._exit(3)][n]()\n"
+    with bench.start(program) as worker:
+        assert worker.load() is None
+        kinds = []
+        for n in (0, 1, 2, 0, 2, 3, 2, 2):
+            outcome = worker.hand_over((n,), 5) or worker.go(5)
+            kinds.append(outcome.kind)
+        assert kinds == ["error", "wrong_type", "value", "error", "value", "error", "error", "error"]
+        assert "status 3" in outcome.reason
+
+
+def test_go_without_data_is_refused(bench: Bench) -> None:
+    """The caller's mistakes are told, not timed."""
+    with bench.start("def solve(n): return 1") as worker:
+        with pytest.raises(SandboxFault, match="before load"):
+            worker.hand_over((1,), 1)
+        assert worker.go(1).kind == "error"
+
+
+BURN = "sum(range(2_000_000))"  # in C, so that it keeps the interpreter for itself
+
+
+@pytest.mark.parametrize(
+    "watcher",
+    [
+        pytest.param(
+            """
+def watch():
+    while not any(type(o) is list and len(o) == 300_000 for o in gc.get_objects()):
+        time.sleep(0.0002)
+    BURN
+threading.Thread(target=watch, daemon=True).start()
+""",
+            id="thread",
+        ),
+        pytest.param(
+            """
+def relay(source, sink):
+    while part := os.read(source, 65536):
+        BURN
+        os.write(sink, part)
+for fd in list(pipes(os.O_RDONLY)):
+    copy, (reader, writer) = os.dup(fd), os.pipe()
+    os.dup2(reader, fd)
+    threading.Thread(target=relay, args=(copy, writer), daemon=True).start()
+""",
+            id="relay",
+        ),
+    ],
+)
+def test_work_between_data_and_go_is_measured(bench: Bench, watcher: str) -> None:
+    """A watcher that computes before the clock starts shows in the kernel's CPU figures."""
+    payload = encode_arguments((list(range(300_000)),))
+    figures = []
+    for extra in ("", watcher.replace("BURN", BURN)):
+        program = f"{PIPES}\nimport gc, threading, time\n{extra}\ndef solve(numbers):\n    return len(numbers)\n"
+        with bench.start(program) as worker:
+            assert worker.load() is None
+            # A thread that burns slows the main one down, no more: it stays within the limit.
+            assert worker.hand_over(payload, 60) is None
+            figures.append(worker.hand_over_cpu_seconds)
+    honest, watched = figures
+    assert watched > 2 * honest
+
+
+@pytest.mark.parametrize(
+    "hook",
+    [
+        "gc.callbacks.append(lambda phase, info: note()); gc.set_threshold(1, 1, 1)",
+        "sys.settrace(lambda frame, event, arg: note())",
+        "sys.setprofile(lambda frame, event, arg: note())",
+        "sys.addaudithook(lambda event, args: note())",
+        "signal.signal(signal.SIGALRM, lambda s, f: note()); signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)",
+        "signal.signal(signal.SIGPROF, lambda s, f: note()); signal.setitimer(signal.ITIMER_PROF, 0.001, 0.001)",
+    ],
+)
+def test_hooks_do_not_run_between_data_and_go(bench: Bench, hook: str) -> None:
+    """Collector, tracer, profiler, audit hook and timers find no moment between the first byte and the call."""
+    program = f"""
+import gc, signal, sys
+seen = []
+def note():
+    global done
+    if done:
+        return
+    done = True  # looking at frames is an event itself
+    frame = sys._getframe()
+    while frame is not None:
+        if frame.f_code.co_name == "_serve" and "size" in frame.f_locals and not calling:
+            seen.append(1)
+        frame = frame.f_back
+    done = False
+calling = done = False
+def solve(numbers):
+    global calling
+    calling = True
+    return len(seen)
+{hook}
+"""
+    # One bytecode or two of ours lie between the end of the guarded stretch and the call.
+    assert bench.call(program, list(range(300_000))) <= 3  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("start", ["os.fork() or time.sleep(60)", "subprocess.Popen([sys.executable, '-c', 'input()'])"])
+def test_a_helper_that_is_alive_before_the_data_is_tampering(bench: Bench, start: str) -> None:
+    """Processes belong into the call."""
+    outcome = bench.run(f"import os, subprocess, sys, time\n{start}\ndef solve(n): return n\n", 1).outcome
+    assert outcome.kind == "tampering"
+    assert "helper process" in outcome.reason
+
+
+def test_a_patched_decoder_or_encoder_changes_nothing(bench: Bench) -> None:
+    """What the worker needs was bound before the import."""
+    program = """
+import array, builtins, json, marshal, os, pickle, struct, sys, types
+for module in (array, json, marshal, pickle, struct):
+    for name in dir(module):
+        if not name.startswith("__"):
+            try:
+                setattr(module, name, lambda *a, **k: 1 / 0)
+            except (AttributeError, TypeError):
+                pass
+os.readv = os.read = os.write = builtins.memoryview = lambda *a: 1 / 0
+sys.modules["array"] = sys.modules["struct"] = types.ModuleType("x")
+def solve(numbers):
+    return sum(numbers)
+"""
+    assert bench.call(program, list(range(1000))) == 499_500
