@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LARGEST = 4 * 2**20
 """Bytes of source that are still taken for a program."""
+_LARGEST_DOCUMENT = 64 * 2**20
 
 
 class UnreadableProgramError(RefineryError):
@@ -43,6 +44,8 @@ def read_source(unit: Unit, *, directory: Path) -> Source:
     path = Path(unit.path)
     try:
         data, refusal = _read(path, directory=directory)
+    except PermissionError as exc:
+        data, refusal = b"", f"cannot be read: {exc.strerror}"
     except OSError as exc:
         raise UnreadableProgramError(f"{path} cannot be read: {exc.strerror or exc}") from exc
     return Source(refusal=_error(path, refusal)) if refusal else _classified(data)
@@ -104,7 +107,7 @@ def _classified(data: bytes) -> Source:
 def _turn_program(unit: Unit) -> bytes:
     turns = read_trajectory(unit).get("turns")
     for turn in turns if isinstance(turns, list) else ():
-        if turn.get("turn") == unit.turn and isinstance(turn.get("program"), str):
+        if isinstance(turn, dict) and turn.get("turn") == unit.turn and isinstance(turn.get("program"), str):
             return str(turn["program"]).encode("utf-8", "surrogatepass")
     return f"# no program: turn {unit.turn} gave none\n".encode()
 
@@ -113,7 +116,7 @@ def read_trajectory(unit: Unit) -> Mapping[str, object]:
     """Return the document of the trajectory that a program came from; empty where there is none."""
     with contextlib.suppress(OSError, ValueError):
         path = Path(unit.trajectory_path)
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST_DOCUMENT:
             document = json.loads(path.read_text(encoding="utf-8"))
             if isinstance(document, dict):
                 return document

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -73,3 +75,31 @@ def test_a_file_that_only_comments_holds_no_program(tmp_path: Path, text: str, r
     path = tmp_path / "empty.py"
     path.write_text(text, encoding="utf-8")
     assert refusal(path) == (Verdict.NO_PROGRAM, reason)
+
+
+def test_the_program_of_a_turn_comes_from_its_trajectory(tmp_path: Path) -> None:
+    (tmp_path / "1_3_inf_1.json").write_text(
+        json.dumps({"turns": [{"turn": 1, "program": "x = 1\n"}, {"turn": 2, "program": None}, "nonsense"]})
+    )
+    unit = Unit(treatment=None, replicate=1, path=tmp_path / "1_3_inf_1.py", turn=1)
+    assert read_source(unit, directory=tmp_path).data == b"x = 1\n"
+    missing = read_source(dataclasses.replace(unit, turn=2), directory=tmp_path)
+    assert missing.refusal is not None
+    assert missing.refusal.verdict is Verdict.NO_PROGRAM
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"turns": 5}', "\ud800"])
+def test_a_trajectory_that_is_none_tells_nothing(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.json").write_bytes(text.encode("utf-8", "surrogatepass"))
+    unit = Unit(treatment=None, replicate=1, path=tmp_path / "a.py", turn=1)
+    assert read_source(unit, directory=tmp_path).refusal is not None
+
+
+def test_a_file_that_may_not_be_read_gets_a_verdict(tmp_path: Path) -> None:
+    """As an ordinary user: root may read everything."""
+    path = tmp_path / "closed.py"
+    path.write_text("x = 1\n")
+    path.chmod(0)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything")
+    assert refusal(path) == ("error", "'closed.py' cannot be read: Permission denied")
