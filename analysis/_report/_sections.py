@@ -12,6 +12,7 @@ from analysis._report._views._checks import noise, residuals
 from analysis._report._views._interaction import interaction
 from analysis._report._views._names import names
 from analysis._report._views._passes import failures, passes
+from analysis._report._views._plan import plan
 from analysis._report._views._power import power, published, required
 from analysis._report._views._times import times
 from analysis._report._views._turns import turns
@@ -132,7 +133,7 @@ def _power(analysis: Analysis) -> Section:
 
 
 def _plan(analysis: Analysis) -> Section:
-    return Section(ident="plan", title="Plans for the next study", blocks=_tables.plan(analysis))
+    return Section(ident="plan", title="Plans for the next study", blocks=plan(analysis))
 
 
 def _checks(analysis: Analysis) -> Section:

@@ -64,7 +64,7 @@ def drawing(svg: str, *, prefix: str) -> ET.Element:
 
 
 def for_file(root: ET.Element, *, title: str, description: str) -> str:
-    """Return A stand-alone file with literal colours, a title, a description, and a ``<title>`` for every mark."""
+    """Return a stand-alone file with literal colours, a title, a description, and a ``<title>`` for every mark."""
     copy = _copy(root)
     for element in copy.iter():
         tip = element.attrib.pop("data-tip", None)

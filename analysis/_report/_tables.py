@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     from analysis._analysis import Analysis
     from analysis._pairwise import Pair
-    from analysis._report._blocks import Block
 
 _MOST_ROWS = 500
 _MOST_PAIRS = 300
@@ -235,7 +234,3 @@ def variance(analysis: Analysis) -> Table:
         columns=("between", "variance", "SD", "share"),
         rows=rows,
     )
-
-
-def plan(analysis: Analysis) -> tuple[Block, ...]:
-    return ()

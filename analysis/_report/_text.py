@@ -33,6 +33,14 @@ def one_line(text: object, *, limit: int = 200) -> str:
     return clean(" ".join(clean(text).split()), limit=limit)
 
 
+def middle_cut(text: str, most: int) -> str:
+    """Cut a name to ``most`` characters in its middle: names of treatments differ at their ends."""
+    if len(text) <= most:
+        return text
+    tail = (most - 1) * 2 // 5
+    return f"{text[: most - 1 - tail]}…{text[len(text) - tail :]}"
+
+
 def sentence(text: object, *, limit: int = 600) -> str:
     """One line that begins with a capital and ends like a sentence."""
     line = one_line(text, limit=limit)
@@ -42,7 +50,7 @@ def sentence(text: object, *, limit: int = 600) -> str:
 
 
 def number(value: float | None, *, digits: int = 3) -> str:
-    """Return A figure to ``digits`` significant digits, without exponent where that stays readable; a "
+    """Return a figure to ``digits`` significant digits, without exponent where that stays readable; a "
     "dash if undefined.
     """
     if value is None or not math.isfinite(value):
@@ -57,7 +65,7 @@ def number(value: float | None, *, digits: int = 3) -> str:
 
 
 def p_value(value: float | None) -> str:
-    """Return A p-value as journals print it: three decimals, or ``< 0.001``."""
+    """Return a p-value as journals print it: three decimals, or ``< 0.001``."""
     if value is None or not math.isfinite(value):
         return MISSING
     return "< 0.001" if value < _TINY_P else f"{value:.3f}"
@@ -70,7 +78,7 @@ def p_phrase(value: float | None) -> str:
 
 
 def percent(share: float | None, *, decimals: int = 0) -> str:
-    """Return A share of one as a percentage; 0 % and 100 % only when they are exact."""
+    """Return a share of one as a percentage; 0 % and 100 % only when they are exact."""
     if share is None or not math.isfinite(share):
         return MISSING
     shown = f"{100 * share:.{decimals}f}"
@@ -91,7 +99,7 @@ def dollars(value: float | None) -> str:
 
 
 def duration(seconds: float | None) -> str:
-    """Return A length of time in the unit that a person would choose."""
+    """Return a length of time in the unit that a person would choose."""
     if seconds is None or not math.isfinite(seconds):
         return MISSING
     for size, unit in ((86400.0, "days"), (3600.0, "h"), (60.0, "min")):

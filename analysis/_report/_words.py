@@ -124,7 +124,7 @@ def _detail(analysis: Analysis, factors: set[str]) -> str:
 
 
 def difference(analysis: Analysis, test: ContrastTest) -> str:
-    """Return A contrast in words: who took how much less, and how sure that is."""
+    """Return a contrast in words: who took how much less, and how sure that is."""
     contrast, estimate = test.contrast, test.estimate or 0.0
     fast, slow = (contrast.a, contrast.b) if estimate < 0 else (contrast.b, contrast.a)
     names = (f"{one_line(contrast.factor, limit=40)} {one_line(level, limit=40)}" for level in (fast, slow))
@@ -208,7 +208,7 @@ def on_planning(analysis: Analysis) -> str:
 
 
 def question_name(name: str) -> str:
-    """Return A question of the power analysis in words."""
+    """Return a question of the power analysis in words."""
     patterns = {
         "omnibus: extremes": "any difference (two extremes)",
         "omnibus: half": "any difference (half and half)",

@@ -6,11 +6,11 @@ from __future__ import annotations
 import base64
 import json
 import os
+import select
 import shutil
 import signal
 import subprocess
 import tempfile
-import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ FLAGS = (
     "--force-color-profile=srgb",
     "--remote-debugging-pipe",
 )
+
+_PATIENCE = 180  # a loaded machine is slow, a dead browser is for ever
 
 
 def executable() -> str | None:
@@ -62,9 +64,6 @@ class Browser:
         os.close(from_browser)
         self._buffer = b""
         self._number = 0
-        self._watchdog = threading.Timer(120, self.kill)
-        self._watchdog.daemon = True
-        self._watchdog.start()
         self.errors: list[str] = []
         self.requests: list[str] = []
         target = self._call("Target.createTarget", url="about:blank")["targetId"]
@@ -121,7 +120,6 @@ class Browser:
 
     def close(self) -> None:
         """End the browser and remove its profile."""
-        self._watchdog.cancel()
         self.kill()
         os.close(self._in)
         os.close(self._out)
@@ -152,6 +150,8 @@ class Browser:
 
     def _receive(self) -> dict[str, Any]:
         while b"\0" not in self._buffer:
+            if not select.select([self._out], [], [], _PATIENCE)[0]:
+                raise BrowserError(f"the browser has said nothing for {_PATIENCE} s")
             chunk = os.read(self._out, 1 << 20)
             if not chunk:
                 raise BrowserError("the browser has gone")

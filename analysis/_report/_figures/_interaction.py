@@ -11,7 +11,7 @@ import pandas as pd
 from analysis._report._figure import Canvas, Figure, Table, empty
 from analysis._report._figures._matrix import matrix
 from analysis._report._figures._rows import legend
-from analysis._report._figures._scales import axis, linear_ticks, log_domain, log_ticks, wrapped
+from analysis._report._figures._scales import axis, linear_ticks, log_domain, log_ticks, wrap, wrapped
 from analysis._report._text import listing, number
 from analysis._report._theme import DASHES, INK, SERIES, SHAPES
 
@@ -91,7 +91,7 @@ def _draw(data: Interaction, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
     x = alt.X(
         "x:N", sort=list(data.across_levels), title=data.across, axis=_across_axis(data, width), scale=bands
     )
-    look = _look(data, canvas)
+    look = _look(data, width)
     base = alt.Chart(frame).encode(x=x, xOffset=dodge)
     bars = frame.dropna(subset=["low", "high"]).copy()
     bars["low"], bars["high"] = bars["low"].clip(*y.clip), bars["high"].clip(*y.clip)
@@ -139,17 +139,16 @@ def _y(data: Interaction, frame: pd.DataFrame, canvas: Canvas) -> _Vertical:
 
 def _across_axis(data: Interaction, width: int) -> alt.Axis:
     """Wrap level names at spaces; slant them where even a single word is too wide."""
-    room = width / len(data.across_levels)
-    longest = max((len(word) for level in data.across_levels for word in level.split()), default=1) * 6.6
-    if longest <= room:
-        return alt.Axis(labelExpr=wrapped(room), labelAngle=0, labelColor=INK, labelLimit=int(room) + 4)
+    lines = wrap(data.across_levels, width / len(data.across_levels))
+    if lines is not None:
+        return alt.Axis(labelExpr=wrapped(lines), labelAngle=0, labelColor=INK, labelLimit=width)
     return alt.Axis(labelAngle=-50, labelColor=INK, labelLimit=110, labelOverlap=False)
 
 
-def _look(data: Interaction, canvas: Canvas) -> dict[str, Any]:
+def _look(data: Interaction, room: float) -> dict[str, Any]:
     levels = list(data.line_levels)
     k = len(levels)
-    key = legend(levels, title=data.lines, canvas=canvas, symbolStrokeWidth=0)
+    key = legend(levels, title=data.lines, room=room, symbolStrokeWidth=0)
     return {
         "color": alt.Color("line:N", scale=alt.Scale(domain=levels, range=list(SERIES[:k])), legend=key),
         "shape": alt.Shape("line:N", scale=alt.Scale(domain=levels, range=list(SHAPES[:k])), legend=key),

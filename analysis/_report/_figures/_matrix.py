@@ -8,7 +8,7 @@ import altair as alt
 import pandas as pd
 
 from analysis._report._figures._rows import rows as lay_out
-from analysis._report._figures._scales import wrapped
+from analysis._report._figures._scales import wrap, wrapped
 from analysis._report._theme import BAND, INK, PAPER, SHADE
 
 if TYPE_CHECKING:
@@ -23,16 +23,16 @@ def matrix(
     """Draw ``frame`` with columns ``row, column, value, text, tip``; cells that are missing stay blank."""
     layout = lay_out(rows, canvas, step=28)
     room = min(layout.plot_px / max(len(columns), 1), 170)
-    words = max((len(word) for column in columns for word in column.split()), default=1) * 6.6
-    if words <= room:
-        lines = max((len(column.split()) for column in columns if len(column) * 6.6 > room), default=1)
+    lines = wrap(columns, room)
+    if lines is not None:
+        deepest = max((len(line) for line in lines.values()), default=1)
         axis = alt.Axis(
             orient="top",
-            labelExpr=wrapped(room),
+            labelExpr=wrapped(lines),
             labelAngle=0,
             labelColor=INK,
             labelLimit=int(room),
-            labelPadding=5 + 13 * (lines - 1),  # further lines grow downwards
+            labelPadding=5 + 13 * (deepest - 1),  # further lines grow downwards
         )
     else:
         axis = alt.Axis(orient="top", labelAngle=-90, labelColor=INK, labelLimit=210, labelOverlap=False)
@@ -55,5 +55,5 @@ def matrix(
         .encode(x=x, y=layout.y(), opacity=tint, description="tip:N")
     )
     text = alt.Chart(frame).mark_text(color=INK, **place).encode(x=x, y=layout.y(), text="text:N")
-    layers = alt.layer(blank.encode(x=x, y=layout.y()), cells, text, *layout.names())
+    layers = alt.layer(blank.encode(x=x, y=layout.y()), cells, text, *layout.names(layout.plot_px))
     return layers.properties(width=int(room * max(len(columns), 1)), height=layout.height)

@@ -88,7 +88,7 @@ def _draw(data: Noise, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
     )
     machines = list(dict.fromkeys(data.points["machine"]))
     if 1 < len(machines) <= len(SHAPES):
-        key = legend(machines, title="machine", canvas=canvas)
+        key = legend(machines, title="machine", room=canvas.width - 70)
         k = len(machines)
         marks = marks.encode(
             color=alt.Color(

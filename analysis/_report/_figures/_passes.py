@@ -72,12 +72,12 @@ def _draw(data: Passes, canvas: Canvas) -> alt.TopLevelMixin:
     interval = base.mark_bar(color=AXIS, opacity=0.55, height=5, cornerRadius=2.5, yOffset=nudge).encode(
         x=low, x2="high:Q", y=layout.y(), description="tip:N"
     )
-    look = series(list(dict.fromkeys(data.groups)), title=data.group_title, canvas=canvas)
+    look = series(list(dict.fromkeys(data.groups)), title=data.group_title, room=width)
     point = base.mark_point(size=70, color=BLUE, yOffset=nudge).encode(
         x=rate, y=layout.y(), description="tip:N", **look
     )
     text = base.mark_text(align="right", color=MUTED, yOffset=nudge).encode(
         x=alt.value(width + margin), y=layout.y(), text="text:N"
     )
-    layers = [*layout.shading(data.groups), interval, point, text, *layout.names()]
+    layers = [*layout.shading(data.groups), interval, point, text, *layout.names(width)]
     return alt.layer(*layers).properties(width=width, height=layout.height)

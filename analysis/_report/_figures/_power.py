@@ -101,7 +101,7 @@ def _draw(data: PowerCurves, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
     y = alt.Y("power:Q", scale=y_scale, axis=y_axis)
     tests = list(dict.fromkeys(data.curves["test"]))[: len(_LINES)]
     curves = data.curves[data.curves["test"].isin(tests)]
-    key = legend(tests, title=None, canvas=canvas, symbolType="stroke", symbolSize=350)
+    key = legend(tests, title=None, room=width, symbolType="stroke", symbolSize=350)
     look = {
         "color": alt.Color(
             "test:N", scale=alt.Scale(domain=tests, range=list(_LINES[: len(tests)])), legend=key

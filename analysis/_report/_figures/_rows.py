@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import altair as alt
 import pandas as pd
 
+from analysis._report._figures._scales import shorten, wrapped
 from analysis._report._theme import INK, PAPER, SERIES, SHADE, SHAPES
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Rows:
         axis = alt.Axis(
             title=None,
             labels=not self.above,
-            labelLimit=max(self.label_px, 10),
+            labelExpr=wrapped({label: shorten(label, self.label_px) for label in self.labels}),
+            labelLimit=self.canvas.width,
             labelColor=INK,
             domain=False,
             ticks=False,
@@ -76,23 +78,24 @@ class Rows:
             f"{field}:Q", scale=alt.Scale(domain=[-1, 1], range=[middle - reach, middle + reach])
         )
 
-    def names(self) -> list[alt.Chart]:
-        """Return the labels, where they stand above their rows."""
+    def names(self, room: float) -> list[alt.Chart]:
+        """Return the labels, where they stand above their rows, cut to ``room`` pixels."""
         if not self.above:
             return []
-        frame = pd.DataFrame({"row": list(self.labels)})
+        texts = [shorten(label, room) for label in self.labels]
+        frame = pd.DataFrame({"row": list(self.labels), "text": texts})
         place: dict[str, Any] = {
             "align": "left",
             "baseline": "top",
             "dy": 3 - self.step / 2,
-            "limit": self.plot_px,
+            "limit": int(room),
         }
         halo = alt.Chart(frame).mark_text(**place, stroke=PAPER, strokeWidth=5, strokeJoin="round")
         text = alt.Chart(frame).mark_text(**place, color=INK)
-        return [chart.encode(y=self.y(), x=alt.value(0), text="row:N") for chart in (halo, text)]
+        return [chart.encode(y=self.y(), x=alt.value(0), text="text:N") for chart in (halo, text)]
 
     def shading(self, groups: Sequence[str]) -> list[alt.Chart]:
-        """Return A tint behind every other group of rows; ``groups`` names the group of each row."""
+        """Return a tint behind every other group of rows; ``groups`` names the group of each row."""
         distinct = list(dict.fromkeys(groups))
         if self.above or not 1 < len(distinct) < len(self.labels):
             return []
@@ -114,20 +117,18 @@ def rows(labels: Sequence[str], canvas: Canvas, *, step: int = 26, more: int = 0
     )
 
 
-def legend(levels: Sequence[str], *, title: str | None, canvas: Canvas, **more: Any) -> alt.Legend:  # noqa: ANN401 - as Altair has it
-    """Return A legend above the plot, with as many columns as fit."""
-    limit = canvas.width - 70
-    entry = min(max((len(level) for level in levels), default=1) * _CHARACTER_PX, limit) + 34
-    return alt.Legend(
-        title=title, columns=max(1, int((canvas.width - 20) // entry)), labelLimit=limit, **more
-    )
+def legend(levels: Sequence[str], *, title: str | None, room: float, **more: Any) -> alt.Legend:  # noqa: ANN401 - as Altair has it
+    """Return a legend above the plot, with as many columns as fit into ``room`` pixels."""
+    limit = max(room - 30, 40)
+    entry = min(max((len(level) for level in levels), default=1) * _CHARACTER_PX, limit) + 30
+    return alt.Legend(title=title, columns=max(1, int(room // entry)), labelLimit=int(limit), **more)
 
 
-def series(levels: Sequence[str], *, title: str, canvas: Canvas, field: str = "group") -> dict[str, Any]:
+def series(levels: Sequence[str], *, title: str, room: float, field: str = "group") -> dict[str, Any]:
     """Colour and shape by group; one plain look where there are more groups than shapes (position still tells them)."""
     if not 1 < len(levels) <= len(SHAPES):
         return {}
-    look = legend(levels, title=title, canvas=canvas)
+    look = legend(levels, title=title, room=room)
     domain = list(levels)
     return {
         "color": alt.Color(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import math
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 import altair as alt
 
-from analysis._report._text import number
+from analysis._report._text import middle_cut, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+_CHARACTER_PX = 6.6  # of the figures' face at 12 px, on the generous side
+_MOST_LINES = 3
 _FEWEST = 2  # ticks; a single one gives no scale
 
 
@@ -68,13 +72,33 @@ def axis(
     return alt.Axis(values=list(ticks), title=title, labelExpr=f"{cases} : ''" if cases else "''", **more)
 
 
-def wrapped(room: float) -> str:
-    """Return A label expression that breaks names at spaces where they are wider than ``room`` pixels."""
-    return f"length(datum.label) * 6.6 <= {room!r} ? datum.label : split(datum.label, ' ')"
+def wrap(labels: Iterable[str], room: float) -> dict[str, list[str]] | None:
+    """Break each label into at most three lines that fit into ``room`` pixels; None where a word alone does not."""
+    most = int(room // _CHARACTER_PX)
+    if most < 1 or any(len(word) > most for label in labels for word in label.split()):
+        return None
+    return {
+        label: textwrap.wrap(label, most, max_lines=_MOST_LINES, placeholder=" …", break_on_hyphens=False)
+        or [label]
+        for label in labels
+    }
+
+
+def shorten(label: str, room: float) -> str:
+    """Cut a label to ``room`` pixels in its middle."""
+    return middle_cut(label, max(int(room // _CHARACTER_PX), 8))
+
+
+def wrapped(lines: Mapping[str, str | list[str]]) -> str:
+    """Return the label expression that looks up what `wrap` or `shorten` made.
+
+    The text is foreign: as ASCII JSON each is a string literal that nothing in it can leave.
+    """
+    return f"({json.dumps(dict(lines))})[datum.label] || datum.label"
 
 
 def tick_label(value: float) -> str:
-    """Return A tick's figure, short: 0.05, 2, 15, 1,500."""
+    """Return a tick's figure, short: 0.05, 2, 15, 1,500."""
     shown = number(value, digits=3)
     if "." in shown and "e" not in shown:
         shown = shown.rstrip("0").rstrip(".")
@@ -82,5 +106,5 @@ def tick_label(value: float) -> str:
 
 
 def _js(text: str) -> str:
-    """Return A string literal of Vega's expression language, from text of our own."""
+    """Return a string literal of Vega's expression language, from text of our own."""
     return "'" + text.replace("\\", "").replace("'", "") + "'"

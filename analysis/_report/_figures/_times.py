@@ -110,7 +110,7 @@ def _draw(data: Times, canvas: Canvas) -> alt.TopLevelMixin:
         _cells(data, layout, domain, x)
         if len(data.points) > MOST_MARKS
         else _points(data, layout, width, domain, x),
-        *layout.names(),
+        *layout.names(width),
     ]
     main = alt.layer(*layers).properties(width=width, height=layout.height)
     if not lane:
@@ -137,7 +137,7 @@ def _points(data: Times, layout: Rows, width: int, domain: tuple[float, float], 
             y=layout.y(),
             yOffset=layout.offset("offset"),
             description="tip:N",
-            **series(list(dict.fromkeys(data.groups)), title=data.group_title, canvas=layout.canvas),
+            **series(list(dict.fromkeys(data.groups)), title=data.group_title, room=width),
         )
     )
     return marks

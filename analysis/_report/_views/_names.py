@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis._report._svg import SEPARATOR
-from analysis._report._text import MISSING, clean, number, one_line
+from analysis._report._text import MISSING, clean, middle_cut, number, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,7 +57,7 @@ def distinct(texts: list[str], *, limit: int = _LABEL_LIMIT) -> list[str]:
     seen: dict[str, int] = {}
     made = []
     for text in texts:
-        short = one_line(text, limit=limit) or MISSING
+        short = middle_cut(one_line(text, limit=1000), limit) or MISSING
         seen[short] = seen.get(short, 0) + 1
         made.append(short if seen[short] == 1 else f"{short[: limit - 6]} ({seen[short]})")
     return made
@@ -116,5 +116,5 @@ def tips(programs: pd.DataFrame, lines: Mapping[str, str] | None = None) -> dict
 
 
 def value_line(analysis: Analysis, value: float | None) -> str:
-    """Return A shown value with its unit."""
+    """Return a shown value with its unit."""
     return number(value) + (short_unit(analysis) if value is not None else "")
