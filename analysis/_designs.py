@@ -133,10 +133,13 @@ def _smaller(
         yield _omnibus(design, "extremes", _effects.extremes_f)
     for i, name in enumerate(others):
         fixed = others[:i] + others[i + 1 :]
-        pairs = [[set(pair)] for pair in itertools.combinations(sample.factors[name], 2)]
-        best = _cheapest(sample, levels, {name: [p[0] for p in pairs], **_single(sample, fixed)}, price)
-        if best is not None and len(_own_levels(sample, best, own)) > 1:
-            design = _design("2 x 2", _described(sample, levels, best), _where(sample, {**levels, **best}))
+        pairs = [set(pair) for pair in itertools.combinations(sample.factors[name], 2)]
+        best = _cheapest(sample, levels, {name: pairs, **_single(sample, fixed)}, price)
+        if best is not None:
+            members = _where(sample, {**levels, **best})
+            square = len(members) == 4  # noqa: PLR2004 - levels of a derived factor have several treatments each
+            label = ("2 x 2: " if square else "") + _described(sample, levels, best)
+            design = _design("2 x 2" if square else "levels", label, members)
             yield from _asked(sample, design, contrast)
             yield _omnibus(design, "extremes", _effects.extremes_f)
     if others:
@@ -155,10 +158,6 @@ def _own(sample: Sample) -> list[str]:
 def _follows(treatments: Sequence[Treatment], name: str) -> bool:
     pairs = {(t.levels[OPTIMIZATION], t.levels[name]) for t in treatments}
     return len(pairs) == len({optimization for optimization, _ in pairs})
-
-
-def _own_levels(sample: Sample, chosen: Mapping[str, set[str]], own: Sequence[str]) -> list[str]:
-    return [level for name in own for level in chosen.get(name, set()) if level in sample.factors[name]]
 
 
 def _single(sample: Sample, names: Sequence[str]) -> dict[str, list[set[str]]]:

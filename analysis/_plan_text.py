@@ -71,8 +71,8 @@ def _sequential(made: Schedule) -> str:
     p = ", ".join(f"{bound.nominal_p:.2g}" for bound in made.bounds)
     return (
         f"in {len(made.bounds)} looks at {looks} each ({made.spending}, futility {made.futility}): stop where "
-        f"p <= {p}; power {made.power:.1%}, error {made.type_one:.1%}; {made.expected_if_effect:.0f} programs on average "
-        f"if the effect is there, {made.expected_if_nothing:.0f} if nothing is, {made.most_programs:,} at most"
+        f"p <= {p}; power {made.power:.1%}, error {made.type_one:.1%}; {made.expected_if_effect:.0f} programs on "
+        f"average if the effect is there, {made.expected_if_nothing:.0f} if nothing is, {made.most_programs:,} at most"
     )
 
 

@@ -21,7 +21,7 @@ Spending: TypeAlias = Literal["obrien-fleming", "pocock"]
 SPENDINGS: tuple[Spending, ...] = get_args(Spending)
 MOST_LOOKS = 5
 
-_NODES = 400
+_NODES = 200
 _FAR = 8.5
 """Standard deviations beyond which a normal path is not followed: 2e-17 of them go there."""
 
@@ -75,7 +75,7 @@ def z_bounds(fractions: Sequence[float], *, alpha: float, spending: str) -> tupl
     Notes
     -----
     Armitage, McPherson & Rowe (1969): the density of paths that have not crossed is carried from look to look by
-    numerical integration, here Gauss-Legendre with 400 nodes. The last bound uses up what is left when the last
+    numerical integration, here Gauss-Legendre with 200 nodes. The last bound uses up what is left when the last
     fraction is 1.
 
     Examples
