@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from analysis._raw import writable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -30,10 +32,17 @@ def show(value: object) -> str | None:
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004 - exact integers
         return str(int(value))
     if isinstance(value, (int, float)):
-        return str(value)
+        return _number(value)
     if isinstance(value, str):
-        return " ".join(value.split())
+        return writable(" ".join(value.split()))
     return None
+
+
+def _number(value: float) -> str | None:
+    try:
+        return str(value)
+    except ValueError:  # a whole number of thousands of digits
+        return None
 
 
 def budget(iterations: float | None, seconds: float | None) -> str:

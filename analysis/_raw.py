@@ -11,6 +11,9 @@ from analysis._errors import AnalysisError
 if TYPE_CHECKING:
     from analysis._frame import Source
 
+_LARGEST = 2**53
+_LONGEST = 60
+
 Levels = tuple[tuple[str, str], ...]
 """(factor, level) pairs in the order of the study."""
 
@@ -55,32 +58,52 @@ class Place:
 
     def seconds(self, value: object, field: str) -> float:
         """Return a time: a finite number above zero."""
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.error(field, f"a time in seconds must be a number, got {value!r}")
-        if not math.isfinite(value) or value <= 0:
-            raise self.error(field, f"a time must be finite and above 0, got {value!r}")
-        return float(value)
+        number = self._number(value, field, "a time in seconds must be a number")
+        if not 0 < number < math.inf:
+            raise self.error(field, f"a time must be finite and above 0, got {brief(value)}")
+        return number
 
     def whole(self, value: object, field: str) -> int:
-        """Return a whole number."""
+        """Return a whole number that a float can hold exactly."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise self.error(field, f"must be a whole number, got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
+            raise self.error(field, f"must be a whole number, got {brief(value)}")
         return value
 
     def amount(self, value: object, field: str) -> float:
         """Return a finite number of at least zero, NaN for None."""
         if value is None:
             return math.nan
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            raise self.error(field, f"must be a number or null, got {value!r}")
-        if not math.isfinite(value) or value < 0:
-            raise self.error(field, f"must be finite and not negative, got {value!r}")
-        return float(value)
+        number = self._number(value, field, "must be a number or null")
+        if not 0 <= number < math.inf:
+            raise self.error(field, f"must be finite and not negative, got {brief(value)}")
+        return number
 
     def text(self, value: object, field: str) -> str:
         """Return a text that is not empty."""
         if not isinstance(value, str) or not value:
-            raise self.error(field, f"must be a text, got {value!r}")
-        return value
+            raise self.error(field, f"must be a text, got {brief(value)}")
+        return writable(value)
+
+    def _number(self, value: object, field: str, demand: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.error(field, f"{demand}, got {brief(value)}")
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf
+
+
+def brief(value: object) -> str:
+    """Return a value as it may stand in a message: never long, never impossible to write."""
+    try:
+        shown = repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        return "a number too long to show"
+    return writable(shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}...")
+
+
+def writable(text: str) -> str:
+    """Return a text that can be written in UTF-8: half a character (a lone surrogate) is shown by its code."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from analysis._errors import AnalysisError
 from analysis._frame import RESERVED, Source
 from analysis._levels import OPTIMIZATION, budget, parse_id, show, squeezed
-from analysis._raw import Levels, Place, RawFile, RawProgram
+from analysis._raw import Levels, Place, RawFile, RawProgram, brief, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _MEAN_TOLERANCE = 1e-6
 _SMALLEST = 5e-324
+_LONGEST_LEVEL = 200
 _AMOUNTS = (
     "turns",
     "calls",
@@ -52,6 +53,8 @@ def _load(path: Path, text: str) -> Mapping[str, Any]:
             f"{path}: line {exc.lineno}, column {exc.colno}: not valid JSON ({exc.msg}); "
             f"was the file cut off? Record it again, or restore it"
         ) from exc
+    except ValueError as exc:
+        raise AnalysisError(f"{path}: not valid JSON: {exc}") from exc
     except RecursionError as exc:
         raise AnalysisError(f"{path}: JSON nested too deeply to be a benchmark file") from exc
     if not isinstance(document, dict) or not isinstance(document.get("benchmarks"), list):
@@ -123,7 +126,7 @@ class _Reader:
         schema = self.refinery.get("schema")
         if schema != SCHEMA:
             raise place.error(
-                "schema", f"must be {SCHEMA}, got {schema!r}; analyse the file with its own version"
+                "schema", f"must be {SCHEMA}, got {brief(schema)}; analyse the file with its own version"
             )
         study = self.refinery.get("study")
         declared: dict[str, tuple[str, ...]] = {}
@@ -212,7 +215,7 @@ class _Reader:
 
     def _verdict(self, value: object, place: Place) -> str:
         if value not in _VERDICTS:
-            raise place.error("verdict", f"must be one of {', '.join(_VERDICTS)}, got {value!r}")
+            raise place.error("verdict", f"must be one of {', '.join(_VERDICTS)}, got {brief(value)}")
         return str(value)
 
     # -- levels, in every form that they may be written
@@ -242,7 +245,7 @@ class _Reader:
         try:
             return self.seen_levels[key]
         except (KeyError, TypeError):
-            levels = tuple((name, self._level(name, value, place)) for name, value in treatment.items())
+            levels = tuple((writable(name), self._level(name, value, place)) for name, value in treatment.items())
         self.seen_levels[key] = levels
         return levels
 
@@ -252,8 +255,8 @@ class _Reader:
                 "treatment", f"factor {name!r} has the name of a column; rename it in the study"
             )
         level = show(value)
-        if not level:
-            raise place.error(f"treatment.{name}", f"a level must be a text or a number, got {value!r}")
+        if not level or len(level) > _LONGEST_LEVEL:
+            raise place.error(f"treatment.{name}", f"a level must be a short text or a number, got {brief(value)}")
         return level
 
     def _id_levels(self, treatment: str, entry: Mapping[str, Any], place: Place) -> Levels:
@@ -265,7 +268,7 @@ class _Reader:
         parsed = parse_id(treatment)
         if parsed is None:
             raise place.error(
-                "treatment", f'must be an object or an id like "agents=2-optimization=60s": {treatment!r}'
+                "treatment", f'must be an object or an id like "agents=2-optimization=60s": {brief(treatment)}'
             )
         told = {name: entry[name] for name in parsed if name in entry}
         return self._mapping_levels({**parsed, **told}, place)
@@ -285,7 +288,7 @@ class _Reader:
             other = _study_name(extra.get("study"))
             if other is not None and other != study:
                 raise place.error(
-                    "extra_info.study", f"mixed studies: {other!r} in a file of study {study!r}"
+                    "extra_info.study", f"mixed studies: {brief(other)} in a file of study {study!r}"
                 )
             if isinstance(extra.get("task"), str):
                 tasks[extra["task"]] = None
@@ -306,7 +309,9 @@ class _Reader:
         number = self._program_of(benchmark, extra, place)
         turn = None if extra.get("turn") is None else place.whole(extra["turn"], "extra_info.turn")
         where = place.whole(extra.get("list"), "extra_info.list")
-        key = (number, turn, where, extra.get("session"))
+        session = _scalar(extra.get("session"), place, "extra_info.session")
+        block = _scalar(extra.get("block"), place, "extra_info.block")
+        key = (number, turn, where, session)
         if key in seen:
             raise place.error(
                 "extra_info", f"duplicate: program and list are those of benchmarks[{seen[key]}]"
@@ -316,8 +321,8 @@ class _Reader:
         columns = self.runs
         columns["program"] += [number] * count
         columns["turn"] += [turn] * count
-        columns["session"] += [_scalar(extra.get("session"))] * count
-        columns["block"] += [_scalar(extra.get("block"))] * count
+        columns["session"] += [session] * count
+        columns["block"] += [block] * count
         columns["list"] += [where] * count
         columns["run"] += range(1, count + 1)
         columns["seconds"] += seconds
@@ -352,7 +357,7 @@ class _Reader:
                 raise place.error("stats.mean", f"{told!r} does not fit the runs, whose mean is {ours!r}")
         rounds = stats.get("rounds")
         if rounds is not None and rounds != len(times):
-            raise place.error("stats.rounds", f"{rounds!r} does not fit the {len(times)} runs of stats.data")
+            raise place.error("stats.rounds", f"{brief(rounds)} does not fit the {len(times)} runs of stats.data")
         return times
 
     def _program_of(self, benchmark: Mapping[str, Any], extra: Mapping[str, Any], place: Place) -> int:
@@ -379,7 +384,7 @@ class _Reader:
             listed = self.programs[number]
             raise place.error(
                 "extra_info.verdict",
-                f"{verdict!r}, but {listed.where} says {listed.verdict!r} of the same program",
+                f"{brief(verdict)}, but {listed.where} says {listed.verdict!r} of the same program",
             )
         return number
 
@@ -390,12 +395,12 @@ class _Reader:
             values = [values] * count if count == 1 or name == "contaminated" else values
         if not isinstance(values, list) or len(values) != count:
             raise place.error(
-                f"extra_info.{name}", f"must be a list of {count}, one for each run, got {values!r:.60}"
+                f"extra_info.{name}", f"must be a list of {count}, one for each run, got {brief(values)}"
             )
         if name == "contaminated":
             for i, value in enumerate(values):
                 if value is not None and value is not True and value is not False:
-                    raise place.error(f"extra_info.{name}[{i}]", f"must be true or false, got {value!r}")
+                    raise place.error(f"extra_info.{name}[{i}]", f"must be true or false, got {brief(value)}")
             return values
         least = _SMALLEST if name == "cpu_seconds" else 0.0
         for i, value in enumerate(values):
@@ -421,8 +426,8 @@ class _Reader:
                 raise place.error("seconds", "missing; it must list the times of the reference")
             times = [place.seconds(value, f"seconds[{i}]") for i, value in enumerate(entry["seconds"])]
             count = len(times)
-            columns["session"] += [_scalar(entry.get("session"))] * count
-            columns["block"] += [_scalar(entry.get("block"))] * count
+            columns["session"] += [_scalar(entry.get("session"), place, "session")] * count
+            columns["block"] += [_scalar(entry.get("block"), place, "block")] * count
             columns["list"] += [place.whole(entry.get("list"), "list")] * count
             columns["run"] += range(1, count + 1)
             columns["seconds"] += times
@@ -435,12 +440,16 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _text_or_none(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return writable(value) if isinstance(value, str) and value else None
 
 
-def _scalar(value: object) -> str | None:
-    """Session and block may be numbers or texts; both become text, so that they compare."""
-    return None if value is None else str(value)
+def _scalar(value: object, place: Place, field: str) -> str | None:
+    """Return a session or block, which may be a number or a text, as text, so that they compare."""
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
+        raise place.error(field, f"must be a number or a text, got {brief(value)}")
+    return str(value)
 
 
 def _study_name(value: object) -> object:
@@ -455,7 +464,7 @@ def _limit(value: object, place: Place, field: str) -> float | None:
     if value is None or value == "inf":
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not value > 0:
-        raise place.error(field, f"must be a number above 0, or null for no limit, got {value!r}")
+        raise place.error(field, f"must be a number above 0, or null for no limit, got {brief(value)}")
     return float(value)
 
 
