@@ -1,0 +1,125 @@
+"""A project adds a task of its own in its conftest.py, with no change to the plugin."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from model_server import ModelServer, answer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+CONFTEST = '''
+from hypothesis import strategies as st
+from refinery_plugin import Task
+
+REFERENCE = """
+def count_vowels(text, letters):
+    return sum(text.count(letter) for letter in letters)
+"""
+
+def sample(seed):
+    return ("hello refinery " * 4000 + "a" * (seed % 97), "aeiou")
+
+def pytest_refinery_tasks(config):
+    return [
+        Task(
+            name="count-vowels",
+            prompt="Count how often any of some letters occurs in a text. Write {style} code.",
+            signature="def count_vowels(text: str, letters: str) -> int",
+            result_type=int,
+            reference=REFERENCE,
+            sample=sample,
+            strategy=lambda: st.tuples(st.text("abcdeiou ", max_size=30), st.just("aeiou")),
+            settings={"style": "plain"},
+        )
+    ]
+'''
+STUDY = """
+[tool.refinery]
+name = "vowels"
+task = "count-vowels"
+model = "some-model"
+replicates = 2
+lists = 1
+packages = []
+
+[tool.refinery.factors]
+style = ["plain", "clever"]
+"""
+TEST = "def test_program(refinery_program, benchmark):\n    refinery_program.check(benchmark)\n"
+RIGHT = (
+    "```python\ndef count_vowels(text: str, letters: str) -> int:\n"
+    "    return len(text) - len(text.translate({ord(c): None for c in letters}))\n```"
+)
+WRONG = "```python\ndef count_vowels(text: str, letters: str) -> int:\n    return text.count('e')\n```"
+
+
+def make_project(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(CONFTEST)
+    pytester.makepyprojecttoml(STUDY)
+    pytester.makepyfile(test_vowels=TEST)
+
+
+def results(path: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(path.read_text())
+    return document
+
+
+def test_a_task_of_ones_own_is_generated_verified_and_timed(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole experiment in one command: two treatments of the task's own setting, one wrong program."""
+    make_project(pytester)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-key")
+    with ModelServer() as server:
+        server.default = answer(RIGHT)
+        server.script(answer(RIGHT), answer(RIGHT), answer(WRONG))
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        result = pytester.runpytest_subprocess(
+            "--refinery-generate", "--benchmark-only", "--benchmark-json=out.json", "--refinery-concurrency=1"
+        )
+        assert "Write plain code." in json.dumps(server.requests[0].body)
+        assert "Write clever code." in json.dumps(server.requests[-1].body)
+        assert "def count_vowels(text: str, letters: str) -> int:" in server.requests[0].body["messages"][1]["content"]
+    result.assert_outcomes(passed=3, xfailed=1)
+    document = results(pytester.path / "out.json")
+    assert {entry["extra_info"]["treatment"]["style"] for entry in document["benchmarks"]} == {"plain", "clever"} or {
+        entry["extra_info"]["treatment"] for entry in document["benchmarks"]
+    } == {"style=plain", "style=clever"}
+    assert sorted(program["verdict"] for program in document["refinery"]["programs"]) == [
+        "correct",
+        "correct",
+        "correct",
+        "wrong_answer",
+    ]
+
+
+def test_what_was_recorded_replays_without_a_key(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same bytes, from the cassettes alone."""
+    make_project(pytester)
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-real-key")
+    with ModelServer() as server:
+        server.default = answer(RIGHT)
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        pytester.runpytest_subprocess("--refinery-generate").assert_outcomes(passed=4)
+    folder = pytester.path / "tests" / "test_generated" / "programs"
+    first = {path.name: path.read_bytes() for path in folder.iterdir()}
+    assert "style=plain-r1.py" in first
+    assert "style=clever-r2.json" in first
+    for path in folder.iterdir():
+        path.unlink()
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setenv("CI", "true")
+    result = pytester.runpytest_subprocess("--refinery-generate", "test_vowels.py::test_program[style=plain-r1]")
+    result.assert_outcomes(passed=1)
+    assert sorted(path.name for path in folder.iterdir()) == ["style=plain-r1.json", "style=plain-r1.py"]
+    pytester.runpytest_subprocess("--refinery-generate").assert_outcomes(passed=4)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
