@@ -72,29 +72,27 @@ def _is_distributed(config: pytest.Config) -> bool:
 
 def _guard_for_workers(config: pytest.Config) -> None:
     """Hold the cassettes in the process that starts the workers; they share what it holds."""
-    refinery = refinery_of(config)
-    if hasattr(config, "workerinput") or refinery.record_mode == "none":
+    if hasattr(config, "workerinput"):
         return
-    from refinery_plugin._recording._guard import recording  # noqa: PLC0415
+    from refinery_plugin._live import hold  # noqa: PLC0415 - openai and vcr are slow to import
 
     guard = contextlib.ExitStack()
     try:
-        guard.enter_context(recording(refinery.cassettes_dir))
+        guard.enter_context(hold(refinery_of(config)))
     except RefineryError as exc:
         raise pytest.UsageError(str(exc)) from exc
     config.add_cleanup(guard.close)
 
 
 def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
-    from refinery_plugin._live import open_line, plan  # noqa: PLC0415 - openai and vcr are slow to import
+    from refinery_plugin._live import open_line  # noqa: PLC0415 - openai and vcr are slow to import
 
     if not units:
         return
     done = refinery.config.stash.setdefault(_DONE, [])
-    with open_line(refinery, units) as store:
-        ahead = plan(refinery, units)
-        if ahead is not None:
-            _say(refinery, f"refinery: {describe(ahead, concurrency=refinery.concurrency)}")
+    with open_line(refinery, units) as (store, plan):
+        if plan is not None:
+            _say(refinery, f"refinery: {describe(plan, concurrency=refinery.concurrency)}")
         with _observer(refinery, units) as observer:
             done += asyncio.run(_generate_and_close(refinery, units, store, observer))
 
@@ -109,7 +107,6 @@ async def _generate_and_close(
             task=refinery.task,
             line=store,
             concurrency=refinery.concurrency,
-            price_of=store.price_of,
             observer=observer,
         )
     finally:

@@ -9,13 +9,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._adapters._files import write_atomically, write_json
-from refinery_plugin._chat import GenerationStopError
 from refinery_plugin._engine import refine
+from refinery_plugin._errors import RefineryError
 from refinery_plugin._prompts import Brief
 from refinery_plugin._trajectory import Trajectory, TurnRecord, document, no_program_source
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from refinery_plugin._chat import Chat
     from refinery_plugin._pricing import Price
@@ -32,6 +32,9 @@ class Line(Protocol):
 
     async def finish(self, name: str) -> None:
         """Say that the trajectory is complete, so that nothing will ever be recorded after its last turn."""
+
+    def price(self, name: str, model: str) -> Price | None:
+        """Return what the trajectory's model cost when it was recorded."""
 
 
 class Observer(Protocol):
@@ -59,7 +62,6 @@ async def generate(
     task: Task,
     line: Line,
     concurrency: int,
-    price_of: Callable[[str], Price | None],
     observer: Observer,
 ) -> list[Generated]:
     """Run the trajectories of the given units, at most ``concurrency`` at a time, and write their files.
@@ -70,7 +72,7 @@ async def generate(
 
     Raises
     ------
-    GenerationStopError : no trajectory can go on; those that had ended are written.
+    RefineryError : no trajectory can go on; those that had ended are written.
     """
     slots = asyncio.Semaphore(concurrency)
 
@@ -78,14 +80,15 @@ async def generate(
         async with slots:
             trajectory = await _refine(unit, study=study, task=task, line=line, observer=observer)
         generated = Generated(unit=unit, trajectory=trajectory)
-        write_files(generated, study=study, price_of=price_of)
+        model = "" if unit.treatment is None else unit.treatment.settings.model
+        write_files(generated, study=study, price=line.price(unit.name, model))
         observer.trajectory(unit, trajectory)
         return generated
 
     try:
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(one(unit)) for unit in units]
-    except* GenerationStopError as stops:
+    except* RefineryError as stops:
         raise stops.exceptions[0] from None
     return [done.result() for done in tasks]
 
@@ -105,9 +108,7 @@ async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer:
     return trajectory
 
 
-def write_files(
-    generated: Generated, *, study: Study, price_of: Callable[[str], Price | None] = lambda _model: None
-) -> None:
+def write_files(generated: Generated, *, study: Study, price: Price | None) -> None:
     """Write the program, or the comment that stands for it, and the trajectory beside it."""
     unit, trajectory = generated.unit, generated.trajectory
     if unit.treatment is None or unit.replicate is None:
@@ -121,7 +122,7 @@ def write_files(
         task=study.task,
         treatment=unit.treatment,
         replicate=unit.replicate,
-        price=price_of(unit.treatment.settings.model),
+        price=price,
     )
     # The trajectory first: a program without its trajectory could not say what it cost.
     write_json(unit.trajectory_path, told)

@@ -43,6 +43,6 @@ class ScriptedChat:
         answer = self._answers.popleft()
         if isinstance(answer, Exception):
             raise answer
-        if remaining_ms is not None and answer.latency_ms >= remaining_ms:
+        if remaining_ms is not None and answer.latency_ms > remaining_ms:
             return Cut(latency_ms=remaining_ms, cost_usd=None, replayed=True)
         return answer

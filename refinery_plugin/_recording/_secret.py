@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import re
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, quote, urlsplit
 
-_LEAST = 4
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_LEAST = 8
+"""Shorter values are no real secrets ("local", "EMPTY"), and are words that programs may well contain."""
+
 _MASK = "***"
+_LOOKS_LIKE_A_KEY = re.compile(r"\b(sk|pk|key|org|proj)-[A-Za-z0-9_*.-]{6,}")
+_LOOKS_LIKE_AUTHORIZATION = re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{6,}")
 
 
 class Secrets:
@@ -14,20 +24,53 @@ class Secrets:
 
     __slots__ = ("_values",)
 
-    def __init__(self, *values: str | None) -> None:
-        known = {value.strip() for value in values if value and len(value.strip()) >= _LEAST}
+    def __init__(self, values: Iterable[str | None]) -> None:
+        known = {value.strip() for value in values if value}
+        forms = {form for value in known if len(value) >= _LEAST for form in _forms(value)}
         # The longest first: one may be part of another.
-        self._values = sorted(known, key=len, reverse=True)
+        self._values = sorted(forms, key=len, reverse=True)
 
     def __repr__(self) -> str:
         return "Secrets(***)"
 
-    def scrub(self, text: str) -> str:
-        """Return the text with every secret, and everything that looks like a key, replaced."""
+    def with_more(self, values: Iterable[str]) -> Secrets:
+        """Return these secrets and some more, such as the cookies of a response."""
+        more = Secrets(values)
+        more._values = sorted({*self._values, *more._values}, key=len, reverse=True)
+        return more
+
+    def remove(self, text: str) -> str:
+        """Return the text without any of these values; nothing else is touched."""
         for value in self._values:
             text = text.replace(value, _MASK)
-        text = re.sub(r"\b(sk|pk|key|org|proj)-[A-Za-z0-9_*.-]{6,}", _MASK, text)
-        return re.sub(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/=._~-]{6,}", rf"\1 {_MASK}", text)
+        return text
+
+    def clean(self, body: bytes) -> bytes:
+        """Return a response's body without any of these values."""
+        if not any(value.encode() in body for value in self._values):
+            return body
+        return self.remove(body.decode("utf-8", "replace")).encode()
+
+    def scrub(self, text: str) -> str:
+        """Return a message fit to be shown: without these values and without whatever looks like a key."""
+        text = _LOOKS_LIKE_A_KEY.sub(_MASK, self.remove(text))
+        return _LOOKS_LIKE_AUTHORIZATION.sub(rf"\1 {_MASK}", text)
+
+
+def _forms(value: str) -> set[str]:
+    """Return the ways in which a value may be written in URLs, JSON and headers."""
+    quoted = json.dumps(value)[1:-1]
+    encoded = base64.b64encode(value.encode()).decode()
+    return {value, quote(value, safe=""), quoted, quoted.replace("/", "\\/"), encoded}
+
+
+def secrets_of_url(url: str) -> list[str]:
+    """Return what a URL holds besides an address: user, password, and the values of its query."""
+    parts = urlsplit(url)
+    values = [parts.username, parts.password, *(value for _, value in parse_qsl(parts.query)), parts.fragment]
+    if parts.username is not None:
+        values.append(f"{parts.username}:{parts.password or ''}")
+    return [value for value in values if value]
 
 
 def public_url(url: str) -> str:

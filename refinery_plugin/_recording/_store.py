@@ -1,19 +1,26 @@
-"""A folder of cassettes and the client that plays and records them."""
+"""A folder of cassettes, and the client that plays and records them."""
 
 from __future__ import annotations
 
-import dataclasses
+import asyncio
+import datetime as dt
+import functools
+import importlib.metadata
+import platform
 from typing import TYPE_CHECKING, cast
 
 import httpx2
 import openai
 
-from refinery_plugin._chat import Chat, ChatFailedError, ChatRequest, Cut, Reply
+from refinery_plugin._chat import Chat, ChatRequest, Cut, Reply
+from refinery_plugin._recording._answer import read_answer
+from refinery_plugin._recording._attempts import Caller
+from refinery_plugin._recording._call import Call
 from refinery_plugin._recording._ledger import Ledger, most_prompt_tokens
 from refinery_plugin._recording._retry import RetryPolicy
-from refinery_plugin._recording._secret import Secrets
-from refinery_plugin._recording._tape import Tape
-from refinery_plugin._recording._transport import CURRENT, Call, TapeTransport, Wire, usage_of
+from refinery_plugin._recording._tape import Recorded, Tape
+from refinery_plugin._recording._transport import BASE_PATH, CURRENT, TapeTransport
+from refinery_plugin._recording._wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,58 +30,54 @@ if TYPE_CHECKING:
     from openai.types.chat import ChatCompletionMessageParam
 
     from refinery_plugin._pricing import Price
+    from refinery_plugin._recording._endpoint import Endpoint
 
-_REPLAY_URL = "http://recorded.invalid/v1"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Endpoint:
-    """Where live requests go. ``key`` gives the key when it is needed, so that no value of ours holds it."""
-
-    base_url: str
-    key: Callable[[], str]
-    secrets: Secrets
+_ANYWHERE = "http://recorded.invalid" + BASE_PATH
+_NOT_THE_KEY = "added-below-this-client"
 
 
 class CassetteStore:
     """Opens one cassette a trajectory, all behind one client.
 
+    The client of the ``openai`` package knows neither the endpoint nor the key: both are added by the transport, so
+    that no log line, traceback or recording above it can show them.
+
     Parameters
     ----------
     directory : the study's cassettes.
+    endpoint : where to call, or a sentence that says why nothing may be called and what to do.
     afresh : record everything again.
-    endpoint : where to call; ``None`` where only recordings may be used, then ``why_not`` says why and what to do.
     price_of : a model's price.
-    cap : USD that live requests of this store may cost at most.
+    ledger : counts the money that live requests cost.
+    policy : how failing requests are tried again.
     """
 
     def __init__(
         self,
         directory: Path,
+        endpoint: Endpoint | str,
         *,
         afresh: bool = False,
-        endpoint: Endpoint | None = None,
-        why_not: str | None = None,
         price_of: Callable[[str], Price | None] = lambda _model: None,
-        cap: Decimal | None = None,
+        ledger: Ledger | None = None,
         policy: RetryPolicy | None = None,
     ) -> None:
         self.directory = directory
-        self.price_of = price_of
-        self._afresh = afresh
+        self.ledger = ledger or Ledger(None)
         self._endpoint = endpoint
-        self._why_not = why_not
+        self._afresh = afresh
+        self._price_of = price_of
         self._policy = policy or RetryPolicy()
         self._tapes: dict[str, Tape] = {}
+        self._wire: Wire | None = None
         self._client: openai.AsyncOpenAI | None = None
-        self.ledger = Ledger(cap)
 
     def path(self, name: str) -> Path:
         """Return the file of a trajectory's cassette."""
         return self.directory / f"{name}.json"
 
     def chat(self, name: str) -> Chat:
-        """Open a trajectory's cassette.
+        """Open a trajectory's cassette; to be called inside the event loop.
 
         Raises
         ------
@@ -82,34 +85,43 @@ class CassetteStore:
         """
         tape = self._tapes[name] = Tape(self.path(name), afresh=self._afresh)
         if self._client is None:
-            # Made inside the event loop that uses it.
             self._client = self._make_client()
-        return _TapeChat(self._client, tape, self.price_of)
+        return _TapeChat(self._client, tape, self._price_of)
 
     async def finish(self, name: str) -> None:
         """Say that a trajectory is complete; its cassette takes no more turns."""
-        self._tapes.pop(name).finish()
+        tape = self._tapes[name]
+        if not tape.finished and not isinstance(self._endpoint, str):
+            tape.finish()
+            await asyncio.to_thread(tape.save)
+
+    def price(self, name: str, model: str) -> Price | None:
+        """Return what a trajectory's model cost when it was recorded, or costs now where that is not known."""
+        tape = self._tapes.get(name)
+        return tape.price if tape is not None and tape.knows_price else self._price_of(model)
 
     async def aclose(self) -> None:
         """Close the connections."""
         if self._client is not None:
             await self._client.close()
-            self._client = None
+        if self._wire is not None:
+            await self._wire.aclose()
+        self._client = self._wire = None
 
     def _make_client(self) -> openai.AsyncOpenAI:
-        limits = httpx2.Limits(max_connections=None, max_keepalive_connections=100)
-        wire = Wire(
-            inner=httpx2.AsyncHTTPTransport(limits=limits, trust_env=True),
-            ledger=self.ledger,
-            policy=self._policy,
-            secrets=Secrets() if self._endpoint is None else self._endpoint.secrets,
-            why_not=self._why_not,
-        )
+        caller: Caller | str
+        if isinstance(self._endpoint, str):
+            caller = self._endpoint
+        else:
+            self._wire = Wire(self._endpoint)
+            caller = Caller(self._wire, ledger=self.ledger, policy=self._policy)
         return openai.AsyncOpenAI(
-            api_key="replay" if self._endpoint is None else self._endpoint.key(),
-            base_url=_REPLAY_URL if self._endpoint is None else self._endpoint.base_url,
-            http_client=httpx2.AsyncClient(transport=TapeTransport(wire), timeout=None),
-            max_retries=0,  # the transport retries, so that a tape sees one exchange a turn
+            api_key=_NOT_THE_KEY,
+            organization="",
+            project="",
+            base_url=_ANYWHERE,
+            http_client=httpx2.AsyncClient(transport=TapeTransport(caller), timeout=None),
+            max_retries=0,  # attempts are made below, so that a tape sees one exchange a turn
             timeout=None,
         )
 
@@ -123,65 +135,77 @@ class _TapeChat:
         self._client, self._tape, self._price_of = client, tape, price_of
 
     async def ask(self, request: ChatRequest, *, remaining_ms: int | None) -> Reply | Cut:
-        messages: list[dict[str, str]] = [{"role": m.role, "content": m.content} for m in request.messages]
         price = self._price_of(request.model)
+        self._annotate(price)
         call = Call(
             tape=self._tape,
+            model=request.model,
             remaining_ms=remaining_ms,
             price=price,
-            most_prompt_tokens=most_prompt_tokens(messages),
+            most_tokens=(most_prompt_tokens(request.messages), request.max_tokens),
         )
+        recorded = await self._send(request, call)
+        if recorded.body is None or call.is_late(recorded.latency_ms):
+            return self._cut(call, recorded)
+        answer = read_answer(recorded.body)
+        # What a server does not count may have been the most that was reserved for it.
+        usage = answer.usage or call.most_tokens
+        return Reply(
+            text=answer.text,
+            finish_reason=answer.finish_reason,
+            prompt_tokens=usage[0],
+            completion_tokens=usage[1],
+            cost_usd=self._cost(call, usage, lost=recorded.lost),
+            latency_ms=recorded.latency_ms,
+            replayed=call.replayed,
+        )
+
+    async def _send(self, request: ChatRequest, call: Call) -> Recorded:
         token = CURRENT.set(call)
         try:
-            completion = await self._client.chat.completions.create(
+            await self._client.chat.completions.with_raw_response.create(
                 model=request.model,
-                messages=_params(messages),
+                messages=_params(request),
                 temperature=request.temperature,
                 max_tokens=request.max_tokens,
                 seed=request.seed,
             )
-        except openai.APIConnectionError:
-            return self._after_transport_error(call, request)
-        except openai.OpenAIError as exc:
-            raise ChatFailedError(f"the client cannot read the answer ({type(exc).__name__})") from None
         finally:
             CURRENT.reset(token)
-        if remaining_ms is not None and call.latency_ms >= remaining_ms:
-            return _cut(call, request)
-        choice = completion.choices[0]
-        tokens = usage_of(completion.model_dump(mode="python")) or (
-            call.most_prompt_tokens,
-            request.max_tokens,
-        )
-        return Reply(
-            text=choice.message.content or "",
-            finish_reason=choice.finish_reason,
-            prompt_tokens=tokens[0],
-            completion_tokens=tokens[1],
-            cost_usd=None if price is None else price.cost(*tokens),
-            latency_ms=call.latency_ms,
+        if call.recorded is None:
+            raise RuntimeError("the client answered without its transport")
+        return call.recorded
+
+    def _cut(self, call: Call, recorded: Recorded) -> Cut:
+        remaining_ms = recorded.latency_ms if call.remaining_ms is None else call.remaining_ms
+        # An answer that has become late was paid for besides the attempts before it.
+        late = recorded.body is not None
+        return Cut(
+            latency_ms=min(recorded.latency_ms, remaining_ms),
+            cost_usd=self._cost(call, (0, 0), lost=recorded.lost + late),
             replayed=call.replayed,
         )
 
-    @staticmethod
-    def _after_transport_error(call: Call, request: ChatRequest) -> Cut:
-        if call.error is not None:
-            raise call.error
-        if call.cut:
-            return _cut(call, request)
-        raise ChatFailedError("the client gave up before it sent the request")
+    def _cost(self, call: Call, usage: tuple[int, int], *, lost: int) -> Decimal | None:
+        """Return USD at the price of the recording; each lost attempt counts with all that was reserved for it."""
+        price = self._tape.price
+        return None if price is None else price.cost(*usage) + lost * price.cost(*call.most_tokens)
+
+    def _annotate(self, price: Price | None) -> None:
+        told = None
+        if price is not None:
+            told = {"input": str(price.input), "output": str(price.output), "source": price.source}
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        self._tape.note(price=told, recorded_at=now, versions=_versions())
 
 
-def _params(messages: list[dict[str, str]]) -> list[ChatCompletionMessageParam]:
-    # The client has one type per role; what is sent is the same.
+def _params(request: ChatRequest) -> list[ChatCompletionMessageParam]:
+    # The client's types are one a role; the fields are the same.
+    messages = [{"role": message.role, "content": message.content} for message in request.messages]
     return cast("list[ChatCompletionMessageParam]", messages)
 
 
-def _cut(call: Call, request: ChatRequest) -> Cut:
-    price = call.price
-    return Cut(
-        latency_ms=call.latency_ms if call.remaining_ms is None else call.remaining_ms,
-        # Servers do not say what a cancelled request cost: the most that it can have been.
-        cost_usd=None if price is None else price.cost(call.most_prompt_tokens, request.max_tokens),
-        replayed=call.replayed,
-    )
+@functools.cache
+def _versions() -> dict[str, str]:
+    packages = {name: importlib.metadata.version(name) for name in ("pytest-refinery", "openai", "vcrpy")}
+    return {"python": platform.python_version(), **packages}

@@ -1,76 +1,114 @@
-"""One trajectory's cassette: vcrpy's format, checked when read, and written whole after every turn."""
+"""One trajectory's cassette: vcrpy's format, checked when read, written whole after every turn."""
 
 from __future__ import annotations
 
 import dataclasses
-import difflib
+import hashlib
 import json
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from vcr.cassette import Cassette
+from vcr.matchers import requests_match
 from vcr.persisters.filesystem import CassetteNotFoundError
 from vcr.record_mode import RecordMode
 from vcr.request import Request
 from vcr.serialize import deserialize, serialize
 from vcr.serializers import jsonserializer
 
-from refinery_plugin._adapters._files import write_atomically
+from refinery_plugin._adapters._files import FileError, write_atomically
 from refinery_plugin._chat import GenerationStopError
+from refinery_plugin._pricing import Price
+from refinery_plugin._recording._answer import read_answer
+from refinery_plugin._recording._difference import difference
+from refinery_plugin._recording._format import EXTRA, DamageError, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
-    from types import ModuleType
-
-EXTRA = "refinery"
-"""Key of what we keep beside each response: ``latency_ms``, ``cut`` and the failed ``attempts`` before it."""
 
 _ORIGIN = "http://recorded.invalid"  # a recording must not tell whose endpoint made it, and replays anywhere
-_KEPT_HEADERS = frozenset({"content-type"})  # what is not named here never reaches a file
-_DIFF_LINES = 24
+_OK = 200
+_CUT_STATUS = 499  # what servers log for a client that went away
+_JSON = {"content-type": "application/json"}  # the only header that a recording needs
 
 
 class CassetteError(GenerationStopError):
-    """A cassette is damaged, or does not hold what is asked of it; it is left as it is."""
+    """A cassette is damaged, cannot be written, or does not hold what is asked of it; it is left as it is."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One failed attempt: what went wrong, how long it took, whether it may have been paid for."""
+
+    outcome: str
+    ms: int
+    paid: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """One recorded response. ``cut`` says that the deadline passed instead; ``body`` is empty then."""
+    """One recorded response; ``body`` is ``None`` where the deadline came first.
 
-    status: int
-    body: bytes
+    ``latency_ms`` is the sum of all attempts and the pauses between them.
+    """
+
+    body: bytes | None
     latency_ms: int
-    cut: bool
+    attempts: tuple[Attempt, ...] = ()
 
-    def document(self) -> dict[str, Any]:
-        """Return the body as the JSON object that it is."""
-        return dict(json.loads(self.body))
+    @property
+    def lost(self) -> int:
+        """How many attempts may have been paid for without giving an answer."""
+        return sum(attempt.paid for attempt in self.attempts)
 
 
 class _Persister:
     """vcrpy's persister, with our checks on reading and whole files on writing."""
 
     def __init__(self) -> None:
-        self.metadata: dict[str, Any] = {}
+        self.notes: dict[str, Any] = {}
 
-    def load_cassette(self, cassette_path: Path, serializer: ModuleType) -> tuple[list[Request], list[Any]]:
+    def load_cassette(self, cassette_path: Path, serializer: Any) -> tuple[list[Request], list[Any]]:  # noqa: ANN401
+        # What vcrpy cannot decode it takes for empty, and overwrites; so its own errors are not used here.
         try:
-            data = cassette_path.read_bytes()
+            document = parse(cassette_path.read_bytes())
         except FileNotFoundError as exc:
             raise CassetteNotFoundError from exc
         except OSError as exc:
             raise CassetteError(f"{cassette_path}: cannot be read: {exc.strerror}") from exc
-        document = _checked(cassette_path, data)
-        self.metadata = dict(document.get("metadata", {}))
+        except DamageError as exc:
+            raise CassetteError(
+                f"{cassette_path}: not a cassette as it was recorded: {exc}. It is left as it is; restore it, "
+                "or remove it to record the trajectory again"
+            ) from exc
+        self.notes = dict(document.get("metadata", {}).get(EXTRA, {}))
         loaded = deserialize(json.dumps(document), serializer)
         return loaded[0], loaded[1]
 
     def save_cassette(
-        self, cassette_path: Path, cassette_dict: Mapping[str, object], serializer: ModuleType
+        self,
+        cassette_path: Path,
+        cassette_dict: Mapping[str, object],
+        serializer: Any,  # noqa: ANN401 - vcrpy has no types
     ) -> None:
-        text = serialize({**cassette_dict, "metadata": self.metadata}, serializer)
-        write_atomically(cassette_path, text.encode())
+        text = serialize({**cassette_dict, "metadata": {EXTRA: self.notes}}, serializer)
+        try:
+            write_atomically(cassette_path, text.encode())
+        except FileError as exc:
+            raise CassetteError(str(exc)) from exc
+
+
+class _InOrder(Cassette):  # type: ignore[misc]
+    """The requests of a trajectory come in one order, so only the next one is ever looked at.
+
+    vcrpy compares each request with all recorded ones, which takes minutes for some hundred large bodies.
+    """
+
+    def _responses(self, request: Request) -> Iterator[tuple[int, Any]]:
+        index = self.play_count
+        if index < len(self.data) and requests_match(request, self.data[index][0], self._match_on):
+            yield index, self.data[index][1]
 
 
 class Tape:
@@ -93,15 +131,20 @@ class Tape:
             "path": path,
             "serializer": jsonserializer,
             "persister": self._persister,
-            "record_mode": RecordMode.ALL if afresh else RecordMode.ONCE,
+            "record_mode": RecordMode.ALL if afresh else RecordMode.NEW_EPISODES,
             "match_on": (_method, _path, _json_body),
         }
-        self._cassette = Cassette(**arguments) if afresh else Cassette.load(**arguments)
+        self._cassette = _InOrder(**arguments) if afresh else _InOrder.load(**arguments)
 
     @property
     def finished(self) -> bool:
         """Whether the trajectory was recorded to its end."""
-        return self._persister.metadata.get("finished") is True
+        return self._persister.notes.get("finished") is True
+
+    @property
+    def turn(self) -> int:
+        """Number of the next turn, from 1."""
+        return int(self._cassette.play_count) + 1
 
     def __len__(self) -> int:
         """Count the recorded turns."""
@@ -117,80 +160,125 @@ class Tape:
 
         Raises
         ------
-        CassetteError : when another request stands recorded in its place.
+        CassetteError : when another request stands recorded in its place, or the recording ended before it.
         """
         request = _request(method, path, body)
         if self._cassette.can_play_response_for(request):
             return _recorded(self._cassette.play_response(request))
-        waiting = self._first_unplayed()
-        if waiting is not None:
-            raise CassetteError(self._differs(request, waiting))
+        if self.turn <= len(self):
+            raise CassetteError(self._differs(request, self._cassette.requests[self.turn - 1]))
         if self.finished:
             raise CassetteError(
-                f"{self.path}: the recorded trajectory ends after {len(self)} turns, but another request follows; "
-                "the study, the prompts or the cassette changed. Record this trajectory again with "
-                "--refinery-record=all"
+                f"{self.path}: the recorded trajectory ends after {_turns(len(self))}, but another request follows. "
+                f"{_REMEDY}"
             )
         return None
 
-    def _first_unplayed(self) -> Request | None:
-        for index, request in enumerate(self._cassette.requests):
-            if self._cassette.play_counts[index] == 0:
-                return request
-        return None
-
     def _differs(self, request: Request, recorded: Request) -> str:
-        turn = self._cassette.play_count + 1
-        return (
-            f"{self.path}: the request of turn {turn} differs from the recorded one:\n"
-            f"{_difference(recorded, request)}\n"
-            "Undo what changed it (study, task, prompts, version), or record this trajectory again with "
-            "--refinery-record=all"
-        )
+        lines = [f"{self.path}: the request of turn {self.turn} differs from the recorded one:"]
+        if (request.method, request.path) != (recorded.method, recorded.path):
+            lines.append(f"  recorded {recorded.method} {recorded.path}, now {request.method} {request.path}")
+        if not _json_body(request, recorded):
+            lines.append(difference(recorded.body, request.body))
+        return "\n".join([*lines, _REMEDY])
 
-    def append(
-        self, method: str, path: str, body: bytes, response: Recorded, attempts: list[dict[str, object]]
-    ) -> None:
-        """Add one exchange and have it on disk before returning."""
-        extra = {"latency_ms": response.latency_ms, "cut": response.cut, "attempts": attempts}
+    def append(self, method: str, path: str, body: bytes, response: Recorded) -> None:
+        """Add one exchange; ``save`` puts it on disk."""
+        self._persister.notes.pop("failed", None)
+        cut = response.body is None
         self._cassette.append(
             _request(method, path, body),
             {
                 "status": {
-                    "code": response.status,
-                    "message": "cut at the deadline" if response.cut else "OK",
+                    "code": _CUT_STATUS if cut else _OK,
+                    "message": "Cut at the deadline" if cut else "OK",
                 },
-                "headers": {"content-type": ["application/json"]},
-                "body": {"string": response.body},
-                EXTRA: extra,
+                "headers": {name: [value] for name, value in _JSON.items()},
+                "body": {"string": response.body or b""},
+                EXTRA: {
+                    "latency_ms": response.latency_ms,
+                    "cut": cut,
+                    "attempts": [dataclasses.asdict(attempt) for attempt in response.attempts],
+                },
             },
         )
         self._cassette.play_counts[len(self._cassette) - 1] += 1
-        self._save()
+
+    def note(self, **notes: object) -> None:
+        """Keep something about the whole recording, where it is not there yet."""
+        for key, value in notes.items():
+            self._persister.notes.setdefault(key, value)
+
+    @property
+    def price(self) -> Price | None:
+        """What the model cost when this was recorded; see ``knows_price``."""
+        price = self._persister.notes.get("price")
+        if price is None:
+            return None
+        return Price(input=Decimal(price["input"]), output=Decimal(price["output"]), source=price["source"])
+
+    @property
+    def knows_price(self) -> bool:
+        """Whether the recording says what the model cost, were it that nobody knew."""
+        return "price" in self._persister.notes
 
     def finish(self) -> None:
-        """Say in the file that nothing follows."""
-        if not self.finished:
-            self._persister.metadata["finished"] = True
-            self._save()
+        """Say that nothing follows."""
+        self._persister.notes["finished"] = True
 
-    def _save(self) -> None:
+    def fail(self, method: str, path: str, body: bytes, reason: str) -> None:
+        """Say that this request got no answer, so that a replay ends the trajectory in the same place."""
+        digest = _digest(_request(method, path, body))
+        self._persister.notes["failed"] = {"turn": self.turn, "reason": reason, "request": digest}
+
+    def failure(self, method: str, path: str, body: bytes) -> str | None:
+        """Return why this very request got no answer, if it was tried."""
+        failed = self._persister.notes.get("failed")
+        if failed is None or failed["request"] != _digest(_request(method, path, body)):
+            return None
+        return str(failed["reason"])
+
+    def save(self) -> None:
+        """Write the file; it is on disk when this returns.
+
+        Raises
+        ------
+        CassetteError : when it cannot be written.
+        """
         exchanges = {"requests": self._cassette.requests, "responses": self._cassette.responses}
         self._persister.save_cassette(self.path, exchanges, jsonserializer)
 
 
+_REMEDY = (
+    "Undo what changed it (study, task, prompts, cassette, version), or record this trajectory again with "
+    "--refinery-record=all (-k selects some)"
+)
+
+
+def _turns(count: int) -> str:
+    return f"{count} turn{'' if count == 1 else 's'}"
+
+
 def _request(method: str, path: str, body: bytes) -> Request:
-    return Request(method, _ORIGIN + path, body, {"content-type": "application/json"})
+    return Request(method, _ORIGIN + path, body, _JSON)
 
 
 def _recorded(response: Mapping[str, Any]) -> Recorded:
-    extra = response[EXTRA]
-    return Recorded(
-        status=response["status"]["code"],
-        body=response["body"]["string"],
-        latency_ms=extra["latency_ms"],
-        cut=extra["cut"],
+    extra, body = response[EXTRA], response["body"]["string"]
+    if isinstance(body, str):
+        body = body.encode("utf-8", "surrogatepass")
+    attempts = tuple(
+        Attempt(outcome=one["outcome"], ms=one["ms"], paid=one["paid"]) for one in extra.get("attempts", [])
     )
+    return Recorded(body=None if extra["cut"] else body, latency_ms=extra["latency_ms"], attempts=attempts)
+
+
+def completion_tokens(recorded: Recorded) -> int | None:
+    """Return how many tokens a recorded answer has, as the server counted them."""
+    if recorded.body is None:
+        return None
+    usage = read_answer(recorded.body).usage
+    return None if usage is None else usage[1]
 
 
 def _method(one: Request, other: Request) -> bool:
@@ -206,87 +294,6 @@ def _json_body(one: Request, other: Request) -> bool:
     return bool(one.body == other.body) or json.loads(one.body) == json.loads(other.body)
 
 
-def _difference(recorded: Request, request: Request) -> str:
-    before, after = (_lines(one) for one in (recorded, request))
-    lines = list(difflib.unified_diff(before, after, "recorded", "this request", n=1, lineterm=""))
-    shown = [line if len(line) <= 160 else line[:157] + "..." for line in lines[:_DIFF_LINES]]  # noqa: PLR2004
-    if len(lines) > _DIFF_LINES:
-        shown.append(f"... and {len(lines) - _DIFF_LINES} more lines")
-    return "\n".join(shown)
-
-
-def _lines(request: Request) -> list[str]:
-    lines = [f"{request.method} {request.path}"]
-    for key, value in json.loads(request.body).items():
-        if key != "messages":
-            lines.append(f"{key} = {value!r}")
-            continue
-        for message in value:
-            lines += [f"[{message.get('role')}] {line}" for line in str(message.get("content")).splitlines()]
-    return lines
-
-
-def _checked(path: Path, data: bytes) -> dict[str, Any]:
-    """Parse a cassette and check every part that is used later."""
-    try:
-        document = json.loads(data.decode("utf-8"))
-    except UnicodeDecodeError as exc:
-        raise CassetteError(_damaged(path, f"byte {exc.start} is not UTF-8")) from exc
-    except json.JSONDecodeError as exc:
-        raise CassetteError(_damaged(path, f"line {exc.lineno}, column {exc.colno}: {exc.msg}")) from exc
-    except RecursionError as exc:
-        raise CassetteError(_damaged(path, "it is nested too deeply")) from exc
-    _demand(path, "", document, dict)
-    version = document.get("version")
-    if version != 1:
-        raise CassetteError(_damaged(path, f"version: {version!r} instead of 1"))
-    _demand(path, "metadata", document.get("metadata", {}), dict)
-    for index, interaction in enumerate(_demand(path, "interactions", document.get("interactions"), list)):
-        _check_interaction(path, f"interactions[{index}]", interaction)
-    return dict(document)
-
-
-def _check_interaction(path: Path, where: str, interaction: object) -> None:
-    exchange = _demand(path, where, interaction, dict)
-    request = _demand(path, f"{where}.request", exchange.get("request"), dict)
-    for key, kind in (("method", str), ("uri", str), ("body", str), ("headers", dict)):
-        _demand(path, f"{where}.request.{key}", request.get(key), kind)
-    if set(request) != {"method", "uri", "body", "headers"}:
-        raise CassetteError(_damaged(path, f"{where}.request has other keys than method, uri, body, headers"))
-    _check_json(path, f"{where}.request.body", request["body"])
-    response = _demand(path, f"{where}.response", exchange.get("response"), dict)
-    status = _demand(path, f"{where}.response.status", response.get("status"), dict)
-    _demand(path, f"{where}.response.status.code", status.get("code"), int)
-    body = _demand(path, f"{where}.response.body", response.get("body"), dict)
-    text = _demand(path, f"{where}.response.body.string", body.get("string"), str)
-    extra = _demand(path, f"{where}.response.{EXTRA}", response.get(EXTRA), dict)
-    latency = _demand(path, f"{where}.response.{EXTRA}.latency_ms", extra.get("latency_ms"), int)
-    if latency < 0:
-        raise CassetteError(_damaged(path, f"{where}.response.{EXTRA}.latency_ms: {latency} is below 0"))
-    if not _demand(path, f"{where}.response.{EXTRA}.cut", extra.get("cut"), bool):
-        _check_json(path, f"{where}.response.body.string", text)
-
-
-def _check_json(path: Path, where: str, text: str) -> None:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as exc:
-        raise CassetteError(_damaged(path, f"{where} is not JSON: {exc}")) from exc
-    _demand(path, where, value, dict)
-
-
-def _demand(path: Path, where: str, value: Any, kind: type) -> Any:  # noqa: ANN401 - whatever the JSON holds
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        shown = "missing" if value is None else f"{str(value)[:60]!r}"
-        raise CassetteError(_damaged(path, f"{where or 'the document'}: {shown} instead of {_NAMES[kind]}"))
-    return value
-
-
-_NAMES = {dict: "an object", list: "a list", str: "a text", int: "a whole number", bool: "true or false"}
-
-
-def _damaged(path: Path, what: str) -> str:
-    return (
-        f"{path}: not a cassette as it was recorded: {what}. It is left as it is; restore it, "
-        "or remove it to record the trajectory again"
-    )
+def _digest(request: Request) -> str:
+    canonical = json.dumps([request.method, request.path, json.loads(request.body)], sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()
