@@ -67,9 +67,9 @@ class NegativeResult:
     def text(self) -> str:
         """Return lines of at most 80 columns."""
         lines = wrapped(
-            f"Negative control: the {self.programs} programs that passed were given to the {self.treatments} treatments "
-            f"at random, {self.resamples:,} times (seed {self.seed}), so that nothing but chance differs. A sound test "
-            f"finds a difference {self.alpha:.0%} of the time."
+            f"Negative control: the {self.programs} programs that passed were given to the {self.treatments} "
+            f"treatments at random, {self.resamples:,} times (seed {self.seed}), so that nothing but chance differs. "
+            f"A sound test finds a difference {self.alpha:.0%} of the time."
         )
         lines += ["", f"{'found':>7}  {'+- MC error':>11}  {'p here':>8}  test"]
         for test in self.tests:
@@ -178,7 +178,7 @@ def _setting(sample: Sample, results: Results) -> _Setting:
     y = sample.y[order]
     y = y - (np.bincount(block, weights=y) / np.bincount(block))[block] + y.mean()
     # What rounding leaves of equal values is no spread.
-    if float(np.ptp(y)) <= 1e-12 * float(np.abs(y).max()):  # noqa: PLR2004
+    if float(np.ptp(y)) <= 1e-12 * float(np.abs(y).max()):
         raise AnalysisError("negative: all programs took the same time, so every test is 0/0")
     runs, within = _runs(results, sample)
     return _Setting(y=y, counts=counts, block=block, present=present, runs=runs, within=within)
@@ -254,14 +254,14 @@ def _told(name: str, here: Floats, p: Floats, alpha: float, setting: _Setting) -
         note = "cannot be done: a treatment has only one program that passed"
         return FalsePositives(test=name, p=None, rate=None, error=None, note=note)
     share, error = rate(p <= alpha)
-    note = None
+    remark = None
     if share - 2 * error > 1.2 * alpha:
-        note = "finds far too much"
+        remark = "finds far too much"
     elif share + 2 * error < 0.6 * alpha:
-        note = "finds too little"
+        remark = "finds too little"
     own = float(here[0])
     return FalsePositives(
-        test=name, p=own if math.isfinite(own) else None, rate=share, error=error, note=note
+        test=name, p=own if math.isfinite(own) else None, rate=share, error=error, note=remark
     )
 
 
