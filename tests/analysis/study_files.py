@@ -30,7 +30,12 @@ class Made:
 
 
 def benchmark_json(
-    programs: Sequence[Made], *, node: str = "one", shared: bool = False, reference: bool = True, cost: bool = True
+    programs: Sequence[Made],
+    *,
+    node: str = "one",
+    shared: bool = False,
+    reference: bool = True,
+    cost: bool = True,
 ) -> Document:
     """Return a whole document; with ``shared`` the programs are the same on every machine."""
     benchmarks = []
@@ -40,7 +45,10 @@ def benchmark_json(
         known = {"treatment": program.treatment, "replicate": program.replicate, "verdict": program.verdict}
         entries.append({**known, "sha256": sha, "turns": 3, "calls": 3, "cost_usd": 0.01 if cost else None})
         if program.verdict != "correct":
-            entries[-1] |= {"reason": "it broke", "error_type": "NameError" if program.verdict == "error" else None}
+            entries[-1] |= {
+                "reason": "it broke",
+                "error_type": "NameError" if program.verdict == "error" else None,
+            }
             continue
         for number, data in enumerate(program.seconds, start=1):
             extra = {**known, "study": "made", "task": "t", "sha256": sha, "list": number, "block": 1}
@@ -71,7 +79,10 @@ def small(**changes: Any) -> Document:
         Made(
             treatment={"agents": agents, "optimization": budget},
             replicate=replicate,
-            seconds=[[agents + 0.1 * replicate + 0.01 * run + len(budget) / 20 for run in range(2)] for _ in range(2)],
+            seconds=[
+                [agents + 0.1 * replicate + 0.01 * run + len(budget) / 20 for run in range(2)]
+                for _ in range(2)
+            ],
         )
         for agents, budget, replicate in itertools.product((1, 3), ("3 iterations", "60 s"), (1, 2))
     ]
@@ -132,7 +143,22 @@ def studies(draw: st.DrawFn) -> list[Document]:
     return [benchmark_json(programs, node=n, shared=shared, reference=reference, cost=cost) for n in nodes]
 
 
-_ODD: tuple[Any, ...] = (None, -1, 0, 1.5, "", "x", [], {}, True, float("nan"), float("inf"), 10**400, "\ud800", [[]])
+_ODD: tuple[Any, ...] = (
+    None,
+    -1,
+    0,
+    1.5,
+    "",
+    "x",
+    [],
+    {},
+    True,
+    float("nan"),
+    float("inf"),
+    10**400,
+    "\ud800",
+    [[]],
+)
 
 
 @st.composite

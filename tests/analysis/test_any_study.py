@@ -24,11 +24,15 @@ options = st.fixed_dictionaries(
     optional={
         "--response": st.sampled_from(["seconds", "log", "ratio", "cpu"]),
         "--type": st.sampled_from(["1", "2", "3"]),
-        "--model": st.sampled_from(["1", "agents", "agents*optimization", "agents + optimization", "agents:optimization"]),
+        "--model": st.sampled_from(
+            ["1", "agents", "agents*optimization", "agents + optimization", "agents:optimization"]
+        ),
         "--effect": st.sampled_from(["0.5", "1e-12", "1e12", "0", "-1", "nan", "inf", "observed"]),
         "--alpha": st.sampled_from(["0.01", "0.5", "0", "1"]),
         "--power": st.sampled_from(["0.9", "0.999999", "0.04", "1"]),
-        "--contrast": st.sampled_from(["agents: 1 - 3", "agents: 1 - 2 at optimization=60 s", "x: 1 - 2", "agents"]),
+        "--contrast": st.sampled_from(
+            ["agents: 1 - 3", "agents: 1 - 2 at optimization=60 s", "x: 1 - 2", "agents"]
+        ),
         "--means": st.sampled_from(["1,2", "1,1,1,1", "nan,1", "x"]),
     },
 )
@@ -62,7 +66,10 @@ def unexplained(value: Any, way: str = "") -> list[str]:
         return []
     estimates = {"F", "p", "p_adjusted", "statistic", "estimate", "difference", "ci_low", "se"}
     silent = any(key in estimates and value[key] is None for key in value) and not value.get("note")
-    return [*([way] if silent else []), *(p for k, inner in value.items() for p in unexplained(inner, f"{way}.{k}"))]
+    return [
+        *([way] if silent else []),
+        *(p for k, inner in value.items() for p in unexplained(inner, f"{way}.{k}")),
+    ]
 
 
 @SETTINGS
@@ -72,13 +79,22 @@ def test_any_study_is_analysed_or_refused_in_words(documents: list[Document], ch
     if text is None:
         return
     found = figures(text)
-    assert unexplained({name: found[name] for name in ("anova", "assumptions", "robust", "pairwise", "contrasts")}) == []
+    assert (
+        unexplained(
+            {name: found[name] for name in ("anova", "assumptions", "robust", "pairwise", "contrasts")}
+        )
+        == []
+    )
     assert found["data"]["passed"] + found["data"]["failed"] == found["data"]["programs"]
     for term in found["anova"]["terms"]:
         if term.get("F") is not None:
             assert 0 <= term["p"] <= 1
             assert term["F"] < 1e25
-    for test in (found["robust"]["welch"], found["robust"]["kruskal"], found["assumptions"]["brown_forsythe"]):
+    for test in (
+        found["robust"]["welch"],
+        found["robust"]["kruskal"],
+        found["assumptions"]["brown_forsythe"],
+    ):
         assert (test["p"] is None) == (test["trusted"] is None)
     for name, component in found["variance"].items():
         if name in {"program", "list", "program_list", "run"} and component is not None:

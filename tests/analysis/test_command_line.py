@@ -1,0 +1,159 @@
+"""``python -m analysis``: what it prints, where it ends, what it promises to other people's scripts."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import analysis
+from analysis.__main__ import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def pilot(data: Path) -> str:
+    return str(data / "pilot2025.csv")
+
+
+def document(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
+    assert main([*argv, "--json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
+
+
+def test_the_document_has_the_promised_keys(pilot: str, capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(capsys, pilot, "--effect", "0.5")
+    assert found["schema"] == 1
+    data = {"trials": 96, "programs": 24, "passed": 24, "failed": 0, "treatments": 12, "balanced": True}
+    assert {key: found["data"][key] for key in data} == data
+    assert (found["response"], found["model"], found["unit"]) == ("seconds", "agents*optimization", "program")
+    assert {"program", "list", "program_list", "run"} <= set(found["variance"])
+    assert found["anova"]["type"] == 2
+    *terms, residual = found["anova"]["terms"]
+    assert all(
+        set(term) == {"term", "df", "sum_sq", "F", "p", "partial_eta_sq", "omega_sq"} for term in terms
+    )
+    assert set(residual) == {"term", "df", "sum_sq"}
+    assert residual["term"] == "residual"
+    assert {"statistic", "p"} <= set(found["assumptions"]["brown_forsythe"]) & set(
+        found["assumptions"]["shapiro"]
+    )
+    assert {"statistic", "df_num", "df_den", "p"} <= set(found["robust"]["welch"])
+    assert {"statistic", "p"} <= set(found["robust"]["kruskal"])
+    pair = {"factor", "a", "b", "difference", "ci_low", "ci_high", "p_adjusted"}
+    assert all(pair <= set(row) for row in found["pairwise"])
+    power = found["power"]
+    assert (power["effect"], power["alpha"], power["target"], power["groups"]) == (0.5, 0.05, 0.8, 12)
+    assert power["sigma"] == pytest.approx(0.87017, abs=1e-5)
+    assert power["sigma_ci"] == pytest.approx([0.62399, 1.43642], abs=1e-5)
+    question = {"f", "power", "replicates_required", "total_required", "cost_usd"}
+    for figures in (*power["omnibus"].values(), *power["contrasts"].values()):
+        assert question <= set(figures)
+    assert set(power["omnibus"]) >= {"extremes", "half"}
+    assert power["as_published"]["total_required"] == 43
+    assert {"usd", "usd_per_replicate"} <= set(found["cost"])
+
+
+def test_right_figures_stand_beside_the_published_ones(
+    pilot: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """103 replicates a treatment for two extremes, 18 for halves; not 43."""
+    power = document(capsys, pilot, "--effect", "0.5")["power"]
+    assert power["omnibus"]["extremes"]["replicates_required"] == 103
+    assert power["omnibus"]["half"]["replicates_required"] == 18
+    assert power["omnibus"]["extremes"]["total_required"] == 1236
+
+
+def test_without_an_effect_there_is_no_power(pilot: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert document(capsys, pilot)["power"] is None
+
+
+def test_what_was_paid_is_told_per_program(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(capsys, str(data / "machine_a.json"))
+    assert found["cost"]["usd"] == pytest.approx(8 * 0.01 + 8 * 0.02 + 8 * 0.03)
+    assert found["cost"]["usd_per_replicate"] == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        ([], "RESULTS"),
+        (["--effect", "observed"], "only repeats the p value"),
+        (["--effect", "big"], "--effect: 'big' is not a number"),
+        (["--effect", "-1"], "above 0"),
+        (["--alpha", "0"], "alpha"),
+        (["--power", "0.01"], "above alpha"),
+        (["--type", "4"], "invalid choice"),
+        (["--response", "memory"], "invalid choice"),
+        (
+            ["--model", "agents*speed"],
+            "'speed' is no factor of this study; it has agents, optimization, type, level",
+        ),
+        (["--contrast", "agents: 1 - 9"], "no pair of levels"),
+        (["--response", "ratio"], "refinery.reference"),
+        (["--efect", "1"], "--efect"),
+    ],
+)
+def test_what_is_wrong_ends_with_2_and_one_clear_text(
+    argv: list[str], message: str, pilot: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([pilot, *argv] if argv else []) == 2
+    printed = capsys.readouterr()
+    assert not printed.out
+    assert printed.err.startswith("error: ")
+    assert message in printed.err
+    assert "Traceback" not in printed.err
+
+
+def test_out_gets_the_report_and_the_tidy_frames(
+    pilot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([pilot, "--out", str(tmp_path / "out")]) == 0
+    assert (tmp_path / "out" / "report.html").is_file()
+    runs = (tmp_path / "out" / "runs.csv").read_text(encoding="utf-8").splitlines()
+    assert len(runs) == 97
+    assert runs[0].startswith("program,machine,")
+    assert len((tmp_path / "out" / "programs.csv").read_text(encoding="utf-8").splitlines()) == 25
+    assert "report.html" in capsys.readouterr().out
+
+
+def test_a_place_that_can_not_be_written_is_told(
+    pilot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert main([pilot, "--out", str(tmp_path / "file")]) == 2
+    assert "can't be written" in capsys.readouterr().err
+
+
+def test_the_module_runs_and_help_needs_no_numerical_library(pilot: str) -> None:
+    """In a process of its own."""
+    program = (
+        "import sys, runpy\n"
+        "sys.argv = ['analysis', '--help']\n"
+        "try: runpy.run_module('analysis', run_name='__main__')\n"
+        "except SystemExit as end: assert end.code == 0\n"
+        "assert not {'numpy', 'pandas', 'scipy', 'statsmodels'} & set(sys.modules)\n"
+    )
+    help_ = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    for word in ("--response", "--effect", "--out", "plan", "look", "negative"):
+        assert word in help_.stdout
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", pilot], capture_output=True, text=True, check=True
+    )
+    assert len(done.stdout.splitlines()) <= 60
+    assert not done.stderr
+
+
+def test_what_is_exported_is_there() -> None:
+    assert analysis.__all__ == sorted(analysis.__all__)
+    for name in analysis.__all__:
+        assert getattr(analysis, name).__name__ == name
+        assert name in dir(analysis)
+    with pytest.raises(AttributeError, match="analyze"):
+        _ = analysis.analyze

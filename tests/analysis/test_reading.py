@@ -1,0 +1,357 @@
+"""Files become frames; whatever is wrong is told with file, entry and field."""
+
+from __future__ import annotations
+
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from analysis import AnalysisError, read_results
+from analysis._frame import PROGRAM_COLUMNS, RUN_COLUMNS
+from study_files import Made, benchmark_json, small, write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+HEADER = "agents,iterations,time_limit,replicate,list,run,seconds,passed\n"
+
+
+def test_the_pilot_becomes_frames_of_runs_and_programs(data: Path) -> None:
+    results = read_results([data / "pilot2025.csv"])
+    assert len(results.runs) == 96
+    assert len(results.programs) == 24
+    assert tuple(results.runs.columns) == (*RUN_COLUMNS, "agents", "optimization", "type", "level")
+    assert tuple(results.programs.columns) == (*PROGRAM_COLUMNS, "agents", "optimization", "type", "level")
+    assert dict(results.factors) == {
+        "agents": ("1", "2", "3"),
+        "optimization": ("3 iterations", "8 iterations", "60 s", "120 s"),
+        "type": ("iterations", "time"),
+        "level": ("tight", "loose"),
+    }
+    assert results.derived == ("type", "level")
+    assert results.programs["treatment"].cat.categories[2] == "agents 1, 60 s"
+    assert results.programs["passed"].all()
+
+
+def test_a_program_with_one_failed_run_failed(data: Path) -> None:
+    results = read_results([data / "pilot2025_first.csv"])
+    assert (~results.programs["passed"]).sum() == 1
+    assert len(results.programs) == 23
+
+
+@pytest.mark.parametrize("form", ["mapping", "id", "loose", "params"])
+def test_treatments_are_read_in_every_form(form: str, tmp_path: Path) -> None:
+    document = small()
+    for benchmark in document["benchmarks"]:
+        extra = benchmark["extra_info"]
+        treatment = extra.pop("treatment")
+        agents, budget = treatment["agents"], treatment["optimization"]
+        if form == "mapping":
+            extra["treatment"] = treatment
+        elif form == "id":
+            extra["treatment"] = f"agents={agents}-optimization={budget.replace(' ', '')}"
+        elif form == "loose":
+            extra["agents"] = agents
+            extra["iterations"] = 3 if "it" in budget else None
+            extra["time_limit"] = None if "it" in budget else 60
+        else:
+            benchmark["params"] = treatment
+    results = read_results([write(tmp_path / "r.json", document)])
+    assert set(results.factors) == {"agents", "optimization", "type"}
+    assert len(results.programs) == 8
+    assert not results.notes
+
+
+def test_factors_are_open(tmp_path: Path) -> None:
+    """Any name, any scalar: texts, switches, numbers; the order of levels is the study's."""
+    programs = [
+        Made(
+            treatment={"model": model, "hints": hints, "chunk-size": 10 * size},
+            replicate=1,
+            seconds=[[1.0 + size]],
+        )
+        for model in ("o3-mini", "gpt-4o")
+        for hints in (True, False)
+        for size in (1, 2, 10)
+    ]
+    document = benchmark_json(programs)
+    document["refinery"]["study"]["factors"] = {"model": ["o3-mini", "gpt-4o"]}
+    results = read_results([write(tmp_path / "r.json", document)])
+    assert dict(results.factors) == {
+        "model": ("o3-mini", "gpt-4o"),
+        "hints": ("false", "true"),
+        "chunk-size": ("10", "20", "100"),
+    }
+    assert not results.derived
+    assert results.programs["treatment"].iloc[0] == "o3-mini, hints true, chunk-size 10"
+
+
+def test_programs_that_failed_have_their_verdict_and_kind(tmp_path: Path) -> None:
+    failed = Made(treatment={"agents": 1}, replicate=1, seconds=[], verdict="error")
+    passed = Made(treatment={"agents": 1}, replicate=2, seconds=[[1.0]])
+    results = read_results([write(tmp_path / "r.json", benchmark_json([failed, passed]))])
+    first = results.programs.iloc[0]
+    assert (first["passed"], first["verdict"], first["error_type"]) == (False, "error", "NameError")
+    assert len(results.runs) == 1
+
+
+def test_each_run_has_its_companion_from_the_reference(tmp_path: Path) -> None:
+    """Of the same block and list: the geometric mean."""
+    document = small()
+    document["refinery"]["reference"][0]["seconds"] = [2.0, 8.0]
+    results = read_results([write(tmp_path / "r.json", document)])
+    on_first = results.runs["list"] == 1
+    assert results.runs.loc[on_first, "reference_seconds"].to_numpy() == pytest.approx(4.0)
+    assert results.runs.loc[~on_first, "reference_seconds"].to_numpy() == pytest.approx(math.sqrt(0.9 * 1.1))
+
+
+def test_intermediate_programs_are_kept_apart(tmp_path: Path) -> None:
+    document = small()
+    early = json.loads(json.dumps(document["benchmarks"][0]))
+    early["extra_info"] |= {"turn": 1, "sha256": "other"}
+    del early["extra_info"]["verdict"]
+    document["benchmarks"].append(early)
+    results = read_results([write(tmp_path / "r.json", document)])
+    assert len(results.runs) == 32
+    assert results.turns["turn"].tolist() == [1, 1]
+
+
+def test_the_machine_is_named_and_programs_of_two_machines_stay_apart(data: Path) -> None:
+    results = read_results([data / "machine_a.json", data / "machine_b.json"])
+    assert results.machines == ("a / made", "b / made")
+    assert not results.crossed
+    assert results.programs["program"].is_unique
+
+
+def test_the_same_program_on_two_machines_is_one_program_paid_once(tmp_path: Path) -> None:
+    files = [write(tmp_path / f"{node}.json", small(node=node, shared=True)) for node in ("a", "b")]
+    results = read_results(files)
+    assert results.crossed
+    assert len(results.programs) == 8
+    assert len(results.runs) == 64
+    assert results.programs["cost_usd"].sum() == pytest.approx(0.08)
+
+
+def test_a_program_that_fails_on_one_of_two_machines_failed(tmp_path: Path) -> None:
+    slow = small(node="b", shared=True)
+    slow["refinery"]["programs"][0] |= {"verdict": "timeout", "reason": "too slow"}
+    slow["benchmarks"] = slow["benchmarks"][2:]
+    results = read_results(
+        [write(tmp_path / "a.json", small(node="a", shared=True)), write(tmp_path / "b.json", slow)]
+    )
+    assert results.programs["verdict"].tolist() == ["timeout", *["correct"] * 7]
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "what"),
+    [
+        (lambda d: d.pop("benchmarks"), "benchmarks", "no benchmark JSON"),
+        (lambda d: d.pop("refinery"), "refinery", "not of a refinery study"),
+        (lambda d: d["refinery"].update(schema=2), "refinery: schema", "must be 1, got 2"),
+        (lambda d: d["refinery"].pop("programs"), "refinery: programs", "missing"),
+        (lambda d: d["refinery"].pop("study"), "refinery: study", "must be a text"),
+        (
+            lambda d: d["refinery"]["programs"].append(d["refinery"]["programs"][2]),
+            "refinery.programs[8]: replicate",
+            "duplicate program: agents 1, optimization 60 s, replicate 1 is already refinery.programs[2]",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][1].pop("treatment"),
+            "refinery.programs[1]: treatment",
+            "missing",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][1].pop("replicate"),
+            "refinery.programs[1]: replicate",
+            "whole number",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][1].update(verdict="fine"),
+            "refinery.programs[1]: verdict",
+            "got 'fine'",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][1].update(cost_usd=-1),
+            "refinery.programs[1]: cost_usd",
+            "not negative",
+        ),
+        (lambda d: d["benchmarks"][3].pop("extra_info"), "benchmarks[3]: extra_info", "missing"),
+        (
+            lambda d: d["benchmarks"][3]["extra_info"].pop("list"),
+            "benchmarks[3]: extra_info.list",
+            "whole number",
+        ),
+        (
+            lambda d: d["benchmarks"][3]["extra_info"].update(study="other"),
+            "benchmarks[3]: extra_info.study",
+            "mixed studies: 'other' in a file of study 'made'",
+        ),
+        (
+            lambda d: d["benchmarks"].append(d["benchmarks"][3]),
+            "benchmarks[16]: extra_info",
+            "duplicate: program and list are those of benchmarks[3]",
+        ),
+        (lambda d: d["benchmarks"][3].pop("stats"), "benchmarks[3]: stats", "missing"),
+        (
+            lambda d: d["benchmarks"][3]["stats"].pop("data"),
+            "benchmarks[3]: stats.data",
+            "--benchmark-save-data",
+        ),
+        (lambda d: d["benchmarks"][3]["stats"].update(data=[]), "benchmarks[3]: stats.data", "empty"),
+        (
+            lambda d: d["benchmarks"][3]["stats"]["data"].__setitem__(1, float("nan")),
+            "benchmarks[3]: stats.data[1]",
+            "finite and above 0, got nan",
+        ),
+        (
+            lambda d: d["benchmarks"][3]["stats"]["data"].__setitem__(1, 0),
+            "benchmarks[3]: stats.data[1]",
+            "finite and above 0, got 0",
+        ),
+        (
+            lambda d: d["benchmarks"][3]["stats"].update(mean=1.0),
+            "benchmarks[3]: stats.mean",
+            "1.0 does not fit the runs, whose mean is",
+        ),
+        (
+            lambda d: d["benchmarks"][3]["stats"].update(rounds=5),
+            "benchmarks[3]: stats.rounds",
+            "does not fit the 2",
+        ),
+        (
+            lambda d: d["benchmarks"][3]["extra_info"].update(cpu_seconds=[1.0]),
+            "benchmarks[3]: extra_info.cpu_seconds",
+            "a list of 2",
+        ),
+        (
+            lambda d: d["benchmarks"][3]["extra_info"].update(verdict="timeout"),
+            "benchmarks[3]: extra_info.verdict",
+            "refinery.programs[1] says 'correct'",
+        ),
+        (
+            lambda d: d["refinery"]["reference"][1]["seconds"].append(-1.0),
+            "refinery.reference[1]: seconds[2]",
+            "above 0, got -1.0",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][0].update(treatment={"seconds": 1}),
+            "refinery.programs[0]: treatment",
+            "name of a column",
+        ),
+    ],
+)
+def test_what_is_wrong_in_json_is_told_with_file_entry_and_field(
+    change: Callable[[dict[str, Any]], object], where: str, what: str, tmp_path: Path
+) -> None:
+    document = small()
+    change(document)
+    path = write(tmp_path / "r.json", document)
+    with pytest.raises(AnalysisError) as caught:
+        read_results([path])
+    message = str(caught.value)
+    assert message.startswith(f"{path}: {where}: ")
+    assert what in message
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("", "the file is empty"),
+        ("{", "line 1, column 2: not valid JSON"),
+        ("[1, 2]", "benchmarks: missing"),
+        ('{"benchmarks": [{"name": "test_sort", "stats": {"data": [1.0]}}]}', "refinery: missing"),
+        ("[" * 100_000, "JSON"),
+        ("1" * 5000, "not valid JSON"),
+    ],
+)
+def test_what_is_no_refinery_json_is_told(text: str, where: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.json"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(AnalysisError) as caught:
+        read_results([path])
+    assert str(caught.value).startswith(str(path))
+    assert where in str(caught.value)
+
+
+ROWS = "1,3,inf,1,1,1,1.5,True\n1,3,inf,1,1,2,1.6,True\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (HEADER, "no measurements"),
+        (
+            "agents,seconds\n1,2\n",
+            "line 1: columns missing: iterations, time_limit, replicate, list, run, passed",
+        ),
+        (HEADER + ROWS + "1,3,inf,1,2,1,0,True\n", "line 4: seconds: a time must be finite and above 0"),
+        (HEADER + ROWS + "1,3,inf,1,2,1,inf,True\n", "line 4: seconds: a time must be finite and above 0"),
+        (HEADER + ROWS + "1,3,inf,1,2,1,nan,False\n", "line 4: seconds: a time must be finite and above 0"),
+        (HEADER + ROWS + "1,3,inf,1,2,1,,True\n", "line 4: seconds: a time must be finite and above 0"),
+        (HEADER + ROWS + "1,3,inf,1,2,1,fast,True\n", "got 'fast'"),
+        (
+            HEADER + ROWS + "1,3,inf,1,2,1,1.0,perhaps\n",
+            "line 4: passed: must be True or False, got 'perhaps'",
+        ),
+        (HEADER + ROWS + "one,3,inf,1,2,1,1.0,True\n", "line 4: agents: must be a whole number, got 'one'"),
+        (HEADER + ROWS + "1,0,inf,1,2,1,1.0,True\n", "line 4: iterations: must be a number above 0"),
+        (
+            HEADER + ROWS + "1,3,inf,1,1,1,1.0,True\n",
+            "line 4: run: duplicate: the same program, list and run as line 2",
+        ),
+        (HEADER + ROWS + "1,3,inf,1,2,1,1.0,True,extra\n", "not a readable CSV"),
+        (HEADER + ROWS + "1,3,inf\n", "line 4: replicate: must be a whole number"),
+        (HEADER.replace("run", "list") + ROWS, "columns missing: run"),
+        (HEADER + '"1,3\n', "not a readable CSV"),
+    ],
+)
+def test_what_is_wrong_in_csv_is_told_with_line_and_column(text: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(AnalysisError) as caught:
+        read_results([path])
+    assert str(caught.value).startswith(str(path))
+    assert message in str(caught.value)
+
+
+def test_a_failed_run_needs_no_time(tmp_path: Path) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(HEADER + ROWS + "1,3,inf,2,1,1,,False\n", encoding="utf-8")
+    results = read_results([path])
+    assert results.programs["passed"].tolist() == [True, False]
+    assert np.isnan(results.runs["seconds"].iloc[2])
+
+
+def test_files_that_do_not_belong_together_are_told(data: Path, tmp_path: Path) -> None:
+    one = write(tmp_path / "one.json", small())
+    other = small(node="b")
+    other["refinery"]["study"]["name"] = "other"
+    for benchmark in other["benchmarks"]:
+        benchmark["extra_info"]["study"] = "other"
+    with pytest.raises(AnalysisError, match="two.json: study: mixed studies: 'other'"):
+        read_results([one, write(tmp_path / "two.json", other)])
+    with pytest.raises(AnalysisError, match="mixed studies"):
+        read_results([one, data / "pilot2025.csv"])
+    with pytest.raises(AnalysisError, match="given 2 times"):
+        read_results([one, one])
+    with pytest.raises(AnalysisError, match="on the same machine"):
+        read_results([one, write(tmp_path / "again.json", small())])
+    more = benchmark_json([Made(treatment={"agents": 1}, replicate=9, seconds=[[1.0]])], node="b")
+    with pytest.raises(AnalysisError, match="factors agents, elsewhere agents, optimization"):
+        read_results([one, write(tmp_path / "more.json", more)])
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(AnalysisError, match="there is no such file"):
+        read_results([tmp_path / "none.json"])
+    with pytest.raises(AnalysisError, match="can't be read"):
+        read_results([tmp_path])
+    with pytest.raises(AnalysisError, match="no file of results"):
+        read_results([])
+    (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(AnalysisError, match="not a text file"):
+        read_results([tmp_path / "binary.csv"])

@@ -1,0 +1,415 @@
+"""The steps one by one: what must hold whatever the data are."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from analysis import Options, analyse, read_results
+from analysis._anova import anova, choose_model, fit_model
+from analysis._contrasts import holm, planned_contrasts
+from analysis._design import sample
+from analysis._errors import AnalysisError
+from analysis._failures import is_invented, wilson
+from analysis._freeman_halton import EXACT, pass_test
+from analysis._model import parse
+from analysis._published import as_published
+from analysis._reml import numerical_components
+from analysis._studentised import range_quantile, range_tail
+from analysis._variance import Layout, variance_components
+from analysis._variance import _gather as gather
+from study_files import Made, benchmark_json, small, write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from analysis import Results
+
+FAST = settings(max_examples=40, deadline=None, derandomize=True, database=None)
+
+
+# -- models
+
+
+@pytest.mark.parametrize(
+    ("formula", "terms"),
+    [
+        ("a", ["a"]),
+        ("a + b", ["a", "b"]),
+        ("a*b", ["a", "b", "a:b"]),
+        ("a:b", ["a:b"]),
+        ("a*b*c", ["a", "b", "c", "a:b", "a:c", "b:c", "a:b:c"]),
+        ("(a + b)*c", ["a", "b", "c", "a:c", "b:c"]),
+        ("(a + b + c)^2", ["a", "b", "c", "a:b", "a:c", "b:c"]),
+        ("a*b - a:b", ["a", "b"]),
+        ("b:a + a:b", ["b:a"]),
+        ("1", []),
+        ("1 + a", ["a"]),
+        ("`d-e`*a", ["d-e", "a", "d-e:a"]),
+        ("d-e", ["d-e"]),
+    ],
+)
+def test_formulas_expand_as_in_r(formula: str, terms: list[str]) -> None:
+    assert [":".join(term) for term in parse(formula, ["a", "b", "c", "d-e"]).terms] == terms
+
+
+@pytest.mark.parametrize(
+    ("formula", "message"),
+    [
+        ("", "is empty"),
+        ("agnets", "did you mean 'agents'"),
+        ("agents*", "ends too early"),
+        ("agents optimization", "unexpected 'optimization'"),
+        ("(agents", "not closed"),
+        ("agents - 1", "intercept"),
+        ("agents ~ 1", "can't read"),
+        ("agents^9", "small whole number"),
+        ("2", "expected a factor"),
+    ],
+)
+def test_a_formula_that_can_not_be_read_is_told(formula: str, message: str) -> None:
+    with pytest.raises(AnalysisError) as caught:
+        parse(formula, ["agents", "optimization"])
+    assert message in str(caught.value)
+    assert formula in str(caught.value)
+
+
+# -- analysis of variance
+
+
+@pytest.fixture
+def pilot(data: Path) -> Results:
+    return read_results([data / "pilot2025.csv"])
+
+
+def test_measurements_are_no_replicates(pilot: Results) -> None:
+    """The 2025 pilot's interaction: p = 0.002 over 96 timings, 0.24 over the 24 programs."""
+    table = analyse(pilot, Options(model="agents*type*level")).anova
+    assert table is not None
+    assert {term.term: term.p for term in table.terms}["type:level"] == pytest.approx(0.2407, abs=5e-5)
+
+
+def test_sums_of_squares_of_balanced_data_add_up(pilot: Results) -> None:
+    for kind in (1, 2, 3):
+        table = analyse(pilot, Options(type=kind)).anova
+        assert table is not None
+        parts = math.fsum(term.sum_sq or 0.0 for term in table.terms) + table.residual_sum_sq
+        assert parts == pytest.approx(table.total_sum_sq, rel=1e-12)
+
+
+@FAST
+@given(seed=st.integers(0, 10_000), scale=st.floats(1e-6, 1e6), shift=st.floats(0, 1e3))
+def test_f_does_not_depend_on_the_unit_of_time(seed: int, scale: float, shift: float) -> None:
+    rng = np.random.default_rng(seed)
+    y, cell = rng.standard_normal(40), rng.integers(0, 4, 40)
+    from_two = [_one_way(values, cell) for values in (y, scale * (y + shift))]
+    assert from_two[0] == pytest.approx(from_two[1], rel=1e-6)
+
+
+def _one_way(y: np.ndarray[Any, Any], cell: np.ndarray[Any, Any]) -> float:
+    from analysis._failures import _omnibus
+
+    f, _ = _omnibus(y, cell.astype(np.intp))
+    assert f is not None
+    assert f == pytest.approx(stats.f_oneway(*(y[cell == i] for i in np.unique(cell))).statistic, rel=1e-8)
+    return f
+
+
+def test_one_replicate_gives_means_and_says_that_nothing_can_be_tested(tmp_path: Path) -> None:
+    programs = [
+        Made(treatment={"agents": a, "size": s}, replicate=1, seconds=[[1.0 + a + s]])
+        for a, s in itertools.product((1, 2), (1, 2, 3))
+    ]
+    found = analyse(read_results([write(tmp_path / "r.json", benchmark_json(programs))]))
+    assert found.anova is not None
+    assert all(term.f is None and term.p is None and term.note for term in found.anova.terms)
+    assert "nothing can be tested" in found.anova.notes[0]
+    assert found.sample.sigma.value is None
+    assert found.means[0].estimate == pytest.approx(4.0)
+    assert found.means[0].note
+
+
+def test_no_program_passed_is_an_answer(tmp_path: Path) -> None:
+    programs = [
+        Made(treatment={"agents": a}, replicate=r, seconds=[], verdict="error")
+        for a in (1, 2)
+        for r in (1, 2)
+    ]
+    found = analyse(read_results([write(tmp_path / "r.json", benchmark_json(programs))]), Options(effect=0.5))
+    assert found.anova is None
+    assert found.failures.sentence == "None of the 4 programs passed, so there are no times to compare."
+    assert "No program passed" in " ".join(found.notes)
+
+
+def test_brown_forsythe_with_two_replicates_is_no_number(pilot: Results) -> None:
+    """0/0: other tools print F = 1e33."""
+    test = analyse(pilot).assumptions.brown_forsythe
+    assert test.statistic is None
+    assert test.note is not None
+    assert "0/0" in test.note
+
+
+def test_tests_that_err_at_this_design_support_no_conclusion(pilot: Results) -> None:
+    """12 treatments of 2: Welch rejects about 35 % of the time, Kruskal-Wallis 0.2 %."""
+    robust = analyse(pilot).robust
+    assert robust.welch.size is not None
+    assert robust.welch.size.rate == pytest.approx(0.35, abs=0.02)
+    assert robust.kruskal.size is not None
+    assert robust.kruskal.size.rate == pytest.approx(0.002, abs=0.0015)
+    assert robust.welch.trusted is robust.kruskal.trusted is False
+    assert all(test.trusted is False for test in robust.hc3)
+
+
+# -- responses
+
+
+def test_ratio_is_the_mean_log_ratio_to_the_reference(tmp_path: Path) -> None:
+    results = read_results([write(tmp_path / "r.json", small())])
+    seconds, ratio, log = (sample(results, response) for response in ("seconds", "ratio", "log"))
+    assert ratio.y == pytest.approx(log.y - math.log(math.sqrt(0.9 * 1.1)))
+    assert seconds.y == pytest.approx(sample(results, "cpu").y)
+
+
+@pytest.mark.parametrize("response", ["ratio", "cpu"])
+def test_a_response_that_the_files_lack_is_told(response: Any, pilot: Results) -> None:
+    with pytest.raises(AnalysisError, match="use another --response"):
+        analyse(pilot, Options(response=response))
+
+
+def test_contaminated_runs_are_kept_and_compared(tmp_path: Path) -> None:
+    found = analyse(read_results([write(tmp_path / "r.json", small())]))
+    assert found.contamination.runs == 16
+    assert found.contamination.programs == 8
+    assert found.contamination.lost == 0
+    assert found.contamination.anova is not None
+    assert found.sample.y[0] == pytest.approx(np.mean([1.1 + 0.6, 1.11 + 0.6] * 2))
+
+
+def test_the_noise_floor_compares_the_reference_with_itself(tmp_path: Path) -> None:
+    document = small()
+    document["refinery"]["reference"] = [
+        {"block": b, "list": 1, "seconds": [t]} for b, t in enumerate((1.0, 1.1, 1.1), start=1)
+    ]
+    floor = analyse(read_results([write(tmp_path / "r.json", document)])).noise[0]
+    assert (floor.pairs, floor.runs) == (2, 3)
+    assert floor.largest == pytest.approx(math.log(1.1))
+    assert floor.typical == pytest.approx(math.log(1.1) / 2)
+
+
+# -- variance components
+
+
+@settings(FAST, max_examples=12)
+@given(
+    seed=st.integers(0, 10_000),
+    programs=st.integers(4, 12),
+    lists=st.integers(2, 4),
+    runs=st.integers(2, 3),
+    spread=st.tuples(*[st.sampled_from((0.0, 0.1, 1.0, 10.0))] * 3),
+)
+def test_the_numerical_maximum_is_the_closed_form_on_balanced_data(
+    seed: int, programs: int, lists: int, runs: int, spread: tuple[float, float, float]
+) -> None:
+    """Bounds included: where a component is at zero, both put it there."""
+    rng = np.random.default_rng(seed)
+    values = (
+        spread[0] * rng.standard_normal((programs, 1, 1))
+        + spread[1] * rng.standard_normal((1, lists, 1))
+        + spread[2] * rng.standard_normal((programs, lists, 1))
+        + rng.standard_normal((programs, lists, runs))
+    )
+    mean = values.mean(axis=2)
+    layout = Layout(
+        count=np.full((programs, lists), runs),
+        mean=mean,
+        within=float(np.sum((values - mean[:, :, None]) ** 2)),
+        cell=np.arange(programs) % 2,
+        block=np.zeros(programs, dtype=np.intp),
+        rank=2,
+    )
+    usable = dict.fromkeys(("program", "list", "program_list"), True)
+    from analysis._reml import balanced_components
+
+    closed, found = balanced_components(layout, usable).values, numerical_components(layout, usable).values
+    for name, value in closed.items():
+        assert found[name] == pytest.approx(value, rel=1e-4, abs=1e-6 * sum(closed.values()))
+
+
+def test_components_that_can_not_be_told_apart_are_null(tmp_path: Path) -> None:
+    programs = [
+        Made(treatment={"a": a}, replicate=r, seconds=[[1.0 * a + r]]) for a in (1, 2) for r in (1, 2, 3)
+    ]
+    results = read_results([write(tmp_path / "r.json", benchmark_json(programs))])
+    found = variance_components(results, sample(results, "seconds"))
+    assert found.list is None
+    assert found.program_list is None
+    assert any("one list" in note for note in found.notes)
+
+
+def test_lost_runs_leave_the_closed_form(data: Path) -> None:
+    results = read_results([data / "unbalanced.csv"])
+    layout, _ = gather(results, sample(results, "seconds"))
+    assert layout is not None
+    assert layout.count.min() == 0
+    assert variance_components(results, sample(results, "seconds")).method == "numerical"
+
+
+# -- comparisons
+
+
+def test_many_pairs_are_interpolated_without_loss() -> None:
+    q = np.linspace(0.3, 9.0, 60)
+    each = np.asarray([range_tail(np.asarray([value]), 5, 14.0)[0] for value in q])
+    assert range_tail(q, 5, 14.0) == pytest.approx(each, rel=1e-5)
+
+
+def test_critical_values_agree_with_scipy() -> None:
+    for levels, df in ((2, 7.0), (3, 12.0), (12, 24.0)):
+        assert range_quantile(0.05, levels, df) == pytest.approx(
+            stats.studentized_range.isf(0.05, levels, df), rel=1e-7
+        )
+
+
+def test_holm_steps_down() -> None:
+    """R: ``p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")``."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_contrasts_are_of_matched_treatments(pilot: Results) -> None:
+    found = sample(pilot, "seconds")
+    contrasts = {contrast.name: contrast for contrast in planned_contrasts(found)}
+    assert list(contrasts) == ["agents: 1 - 3", "type: iterations - time", "level: tight - loose"]
+    for contrast in contrasts.values():
+        assert contrast.weights.sum() == pytest.approx(0)
+        assert contrast.weights[contrast.weights > 0].sum() == pytest.approx(1)
+    alone = planned_contrasts(found, ["agents: 1 - 3 at optimization=3 iterations"])[0]
+    assert np.count_nonzero(alone.weights) == 2
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("agents 1 - 3", "write it like"),
+        ("agent: 1 - 3", "did you mean 'agents'"),
+        ("agents: 1 - 4", "no pair of levels of agents; they are 1, 2, 3"),
+        ("agents: 1 - 3 at level", "FACTOR=LEVEL"),
+        ("agents: 1 - 3 at optimization=9 s", "no level of optimization"),
+    ],
+)
+def test_a_contrast_that_can_not_be_read_is_told(spec: str, message: str, pilot: Results) -> None:
+    with pytest.raises(AnalysisError) as caught:
+        planned_contrasts(sample(pilot, "seconds"), [spec])
+    assert message in str(caught.value)
+
+
+# -- failures
+
+
+@FAST
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4)), min_size=2, max_size=4))
+def test_the_exact_test_sums_all_tables(cells: list[tuple[int, int]]) -> None:
+    made = [n for n, _ in cells]
+    passed = [min(n, x) for n, x in cells]
+    found = pass_test(made, passed)
+    if sum(passed) in {0, sum(made)}:
+        assert found.p is None
+        return
+    ways = [
+        math.prod(map(math.comb, made, table))
+        for table in itertools.product(*(range(n + 1) for n in made))
+        if sum(table) == sum(passed)
+    ]
+    seen = math.prod(map(math.comb, made, passed))
+    assert found.method == EXACT
+    assert found.p == pytest.approx(sum(w for w in ways if w <= seen) / sum(ways), rel=1e-12)
+
+
+def test_large_tables_are_permuted_and_say_so() -> None:
+    found = pass_test([2000, 2100, 1900, 2050], [1900, 2000, 1700, 1950])
+    assert "20,000 permutations" in found.method
+    assert found.p is not None
+    chi2 = stats.chi2_contingency([[1900, 2000, 1700, 1950], [100, 100, 200, 100]]).pvalue
+    assert found.p == pytest.approx(max(chi2, 1 / 20001), abs=0.005)
+
+
+def test_wilson_agrees_with_scipy() -> None:
+    for good, made in ((0, 5), (3, 7), (24, 24)):
+        theirs = stats.binomtest(good, made).proportion_ci(0.95, "wilson")
+        assert wilson(good, made, 0.05) == pytest.approx((theirs.low, theirs.high))
+
+
+@pytest.mark.parametrize(
+    ("error", "reason", "invented"),
+    [
+        ("NameError", "", True),
+        ("ModuleNotFoundError", "No module named 'fastdigits'", True),
+        ("AttributeError", "module 'numpy' has no attribute 'digitsum'", True),
+        ("TypeError", "sum() got an unexpected keyword argument 'fast'", True),
+        ("TypeError", "unsupported operand type(s)", False),
+        ("ZeroDivisionError", "", False),
+        (None, None, False),
+    ],
+)
+def test_invented_names_are_a_kind_of_failure(error: str | None, reason: str | None, invented: bool) -> None:  # noqa: FBT001
+    assert is_invented(error, reason) is invented
+
+
+def test_it_is_said_which_way_leaving_failures_out_moves_the_answer(tmp_path: Path) -> None:
+    """One agent is fastest among those that passed only because its slow programs failed."""
+    programs = [
+        Made(
+            treatment={"agents": 1},
+            replicate=r,
+            seconds=[[1.0 + r / 9]],
+            verdict="timeout" if r > 2 else "correct",
+        )
+        for r in (1, 2, 3, 4)
+    ]
+    programs += [Made(treatment={"agents": 2}, replicate=r, seconds=[[2.0 + r / 9]]) for r in (1, 2, 3, 4)]
+    found = analyse(read_results([write(tmp_path / "r.json", benchmark_json(programs))])).failures
+    assert found.par2.penalty == 120.0
+    assert "flatters agents 1 most" in found.sentence
+    assert (
+        "It moves the smallest mean: agents 1 among those that passed, agents 2 when failures count."
+        in found.sentence
+    )
+    assert [(kind.kind, kind.programs) for kind in found.kinds] == [("timeout", 2)]
+
+
+# -- the published reasoning
+
+
+def test_the_pilots_published_figures_come_out(pilot: Results) -> None:
+    """f = 0.7253, power 0.346, 43 in all: and 43 is the total, 4 a treatment."""
+    found = as_published(sample(pilot, "seconds"), effect=0.5, alpha=0.05, target=0.8)
+    assert found.f == pytest.approx(0.7253, abs=5e-5)
+    assert found.power == pytest.approx(0.346, abs=5e-4)
+    assert found.total_required == 43
+    assert found.mean_sd == pytest.approx(0.6894, abs=5e-5)
+    assert "43 is all programs together, 4 a treatment" in " ".join(found.explanation)
+
+
+def test_the_published_power_is_that_of_statsmodels(pilot: Results) -> None:
+    from statsmodels.stats.power import FTestAnovaPower
+
+    found = as_published(sample(pilot, "seconds"), effect=0.5, alpha=0.05, target=0.8)
+    theirs = FTestAnovaPower()
+    assert found.power == pytest.approx(theirs.power(found.f, 24, 0.05, 12), rel=1e-9)
+    total = theirs.solve_power(effect_size=found.f, alpha=0.05, power=0.8, k_groups=12)
+    assert found.total_required == math.ceil(float(total))
+
+
+def test_a_machine_that_is_slower_is_a_term_and_no_noise(data: Path) -> None:
+    results = read_results([data / "machine_a.json", data / "machine_b.json"])
+    fitted = fit_model(sample(results, "seconds"), choose_model(results, None))
+    assert fitted is not None
+    table = anova(fitted, type=2)
+    assert [term.term for term in table.terms] == ["machine", "agents", "optimization", "agents:optimization"]
+    assert (table.terms[0].p or 1) < 0.05
