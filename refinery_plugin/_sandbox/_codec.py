@@ -11,10 +11,15 @@ from __future__ import annotations
 
 from array import array
 from struct import Struct, error
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Literal
 
 MAX_DEPTH = 32
 MAX_INT_BITS = 14_000  # what every Python can print without being told to (sys.set_int_max_str_digits)
-WORDS = {b"w": "i", b"q": "q"}  # tags of arrays, and their type codes: 4 and 8 bytes wherever CPython runs
+# Tags of arrays and their type codes: 4 and 8 bytes wherever CPython runs.
+WORDS: dict[bytes, Literal["i", "q"]] = {b"w": "i", b"q": "q"}
 
 _SIZE = Struct("<Q")
 _INT = Struct("<q")
@@ -49,7 +54,7 @@ def _put(out: list[bytes], room: list[int], *parts: bytes) -> None:
         out.append(part)
 
 
-def _encode(value: object, out: list[bytes], room: list[int], depth: int) -> None:
+def _encode(value: object, out: list[bytes], room: list[int], depth: int) -> None:  # noqa: C901 - one branch a type
     if depth > MAX_DEPTH:
         raise CodecError(f"is nested more than {MAX_DEPTH} levels deep")
     kind = type(value)
@@ -99,7 +104,11 @@ def _encode_str(value: str, out: list[bytes], room: list[int]) -> None:
 
 
 def _encode_items(
-    value: list[object] | tuple[object, ...], is_list: bool, out: list[bytes], room: list[int], depth: int  # noqa: FBT001
+    value: list[object] | tuple[object, ...],
+    is_list: bool,  # noqa: FBT001
+    out: list[bytes],
+    room: list[int],
+    depth: int,
 ) -> None:
     if len(value) > room[0]:
         raise CodecError("is too large")
@@ -117,7 +126,7 @@ def _encode_items(
 
 
 def decode(data: bytes | memoryview) -> object:
-    """The value that ``data`` is the encoding of, all of it and nothing more."""
+    """Give the value that ``data`` is the encoding of, all of it and nothing more."""
     view = memoryview(data)
     try:
         value, end = _decode(view, 0, 0)
@@ -136,7 +145,7 @@ def _take(view: memoryview, at: int) -> tuple[memoryview, int]:
     return view[start : start + size], start + size
 
 
-def _decode(view: memoryview, at: int, depth: int) -> tuple[object, int]:
+def _decode(view: memoryview, at: int, depth: int) -> tuple[object, int]:  # noqa: PLR0911 - one a tag
     if depth > MAX_DEPTH:
         raise CodecError("it is nested too deep")
     tag = bytes(view[at : at + 1])
@@ -162,7 +171,9 @@ def _decode(view: memoryview, at: int, depth: int) -> tuple[object, int]:
 def _decode_items(tag: bytes, view: memoryview, at: int, depth: int) -> tuple[object, int]:
     (count,) = _SIZE.unpack_from(view, at)
     at += _SIZE.size
-    if count > len(view) - at:  # every item takes a byte at least: no count makes us allocate what is not there
+    if (
+        count > len(view) - at
+    ):  # every item takes a byte at least: no count makes us allocate what is not there
         raise CodecError("it is cut short")
     items: list[object] = []
     for _ in range(count * 2 if tag == b"d" else count):

@@ -9,5 +9,5 @@ class SandboxError(RefineryError):
     """No containment can be had here, or what was asked of it makes no sense; the message names the remedies."""
 
 
-class SandboxFault(RefineryError):
+class SandboxFault(RefineryError):  # noqa: N818 - "error" is what programs do
     """The sandbox itself failed (would not start, would not die): an error of the session, never of the program."""

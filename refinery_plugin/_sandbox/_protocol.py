@@ -34,6 +34,6 @@ FAILURE_BYTES = 16 << 10
 
 
 def program_message(source: bytes, entry_point: str) -> bytes:
-    """The message that brings the program."""
+    """Make the message that brings the program."""
     body = marshal.dumps((source, entry_point))
     return len(body).to_bytes(8, "little") + body

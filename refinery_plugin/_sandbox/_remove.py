@@ -26,7 +26,7 @@ def remove_tree(root: Path) -> None:
     finally:
         os.close(top)
     try:
-        os.rmdir(root)
+        root.rmdir()
     except OSError:
         return
 
@@ -34,7 +34,7 @@ def remove_tree(root: Path) -> None:
 def _open_up(path: str, directory: int | None = None) -> None:
     """Give ourselves the rights of an owner; only on real directories."""
     try:
-        os.chmod(path, 0o700, dir_fd=directory)  # noqa: PTH101 - pathlib has no dir_fd
+        os.chmod(path, 0o700, dir_fd=directory)
     except OSError:
         return
 

@@ -1,4 +1,4 @@
-"""What of this machine a program may read: the interpreter, its standard library, shared libraries, allowed packages."""
+"""What of this machine a program may read: interpreter, standard library, shared libraries, allowed packages."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Runtime:
 
 
 def find_runtime(packages: Sequence[str]) -> Runtime:
-    """The runtime of this very interpreter, with ``packages`` and all that they require."""
+    """Find the runtime of this very interpreter, with ``packages`` and all that they require."""
     interpreter = Path(os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable))
     trees = _trees(interpreter)
     hidden = sorted(
@@ -64,7 +64,10 @@ def find_runtime(packages: Sequence[str]) -> Runtime:
         }
     )
     return Runtime(
-        interpreter=interpreter, trees=tuple(trees), hidden=tuple(hidden), packages=dict(_find_packages(packages))
+        interpreter=interpreter,
+        trees=tuple(trees),
+        hidden=tuple(hidden),
+        packages=dict(_find_packages(packages)),
     )
 
 
@@ -77,13 +80,17 @@ def _trees(interpreter: Path) -> list[Path]:
         wanted.append(Path("/nix/store"))
     trees: list[Path] = []
     for path in wanted:
-        if path.exists() and not any(path == tree or (tree.is_dir() and path.is_relative_to(tree)) for tree in trees):
+        if path.exists() and not any(
+            path == tree or (tree.is_dir() and path.is_relative_to(tree)) for tree in trees
+        ):
             trees.append(path)
     return trees
 
 
 def _library_directories() -> Iterable[Path]:
-    multiarch = sysconfig.get_config_var("MULTIARCH") or getattr(sys.implementation, "_multiarch", "") or "none"
+    multiarch = (
+        sysconfig.get_config_var("MULTIARCH") or getattr(sys.implementation, "_multiarch", "") or "none"
+    )
     narrow = [Path(f"/lib/{multiarch}"), Path(f"/usr/lib/{multiarch}")]
     yield Path("/lib64")
     yield Path("/usr/lib64")
@@ -107,14 +114,18 @@ def _find_packages(names: Sequence[str]) -> Iterable[tuple[str, Path]]:
                 f"{sys.executable}; install it there, or take it off the study's packages"
             ) from None
         yield from _top_level(distribution)
-        for requirement in map(Requirement, distribution.requires or ()):
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
-                waiting.append((requirement.name, repr(name)))
+        waiting += [
+            (requirement.name, repr(name))
+            for requirement in map(Requirement, distribution.requires or ())
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+        ]
 
 
 def _top_level(distribution: metadata.Distribution) -> Iterable[tuple[str, Path]]:
     files = distribution.files or ()
-    names = {file.parts[0] for file in files if file.parts and file.parts[0] not in ("..", "__pycache__", "/")}
+    names = {
+        file.parts[0] for file in files if file.parts and file.parts[0] not in ("..", "__pycache__", "/")
+    }
     found = False
     for name in sorted(names):
         path = Path(os.path.realpath(str(distribution.locate_file(name))))
@@ -129,7 +140,7 @@ def _top_level(distribution: metadata.Distribution) -> Iterable[tuple[str, Path]
 
 
 def first_closed(paths: Iterable[Path]) -> Path | None:
-    """The topmost directory on the way to any of ``paths`` that another user may not enter, or ``None``."""
+    """Find the topmost directory on the way to ``paths`` that another user may not enter; ``None`` is good."""
     for path in paths:
         for directory in reversed(path.parents):
             if not directory.stat().st_mode & stat.S_IXOTH:

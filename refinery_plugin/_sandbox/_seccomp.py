@@ -163,7 +163,7 @@ def _unless_zero(index: int) -> bytes:
 
 
 def build(machine: str, *, unix_sockets: bool) -> bytes:
-    """The filter for ``machine`` (as in ``os.uname().machine``): an array of ``struct sock_filter``.
+    """Build the filter for ``machine`` (as in ``os.uname().machine``): an array of ``struct sock_filter``.
 
     Parameters
     ----------

@@ -11,8 +11,8 @@ from __future__ import annotations
 import ctypes
 import mmap
 import os
-from _thread import get_ident
 import time
+from _thread import get_ident
 from typing import Any
 
 _RECURSIVE = 0  # as in multiprocessing.synchronize: 0 is RECURSIVE_MUTEX, 1 is SEMAPHORE
@@ -115,8 +115,8 @@ def _checked(result: int) -> None:
 
 def without_shared_memory(home: str) -> None:
     """Let :mod:`multiprocessing` do without ``/dev/shm``; its files go to ``home``."""
-    import _multiprocessing  # noqa: PLC0415 - only under this backend
-    import _posixshmem  # noqa: PLC0415
+    import _multiprocessing  # type: ignore[import-not-found]  # noqa: PLC0415 - only under this backend
+    import _posixshmem  # type: ignore[import-not-found]  # noqa: PLC0415
 
     statvfs, directory = os.statvfs, home + "/"
 
@@ -131,6 +131,6 @@ def without_shared_memory(home: str) -> None:
         found = statvfs(path)
         return os.statvfs_result((*found[:2], 0, 0, 0, *found[5:])) if path == "/dev/shm" else found  # noqa: S108
 
-    _multiprocessing.SemLock = SemLock  # type: ignore[misc, assignment]
-    _posixshmem.shm_open, _posixshmem.shm_unlink = shm_open, shm_unlink  # type: ignore[assignment]
+    _multiprocessing.SemLock = SemLock
+    _posixshmem.shm_open, _posixshmem.shm_unlink = shm_open, shm_unlink
     os.statvfs = full_where_forbidden

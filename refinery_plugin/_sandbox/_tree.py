@@ -43,14 +43,16 @@ def _read(path: str) -> bytes:
 def tasks_of(pid: int) -> list[str]:
     """Thread ids of a process."""
     try:
-        return os.listdir(f"/proc/{pid}/task")
+        return os.listdir(f"/proc/{pid}/task")  # noqa: PTH208 - in the way of a clock
     except OSError:
         return []
 
 
 def children_of(pid: int) -> list[int]:
-    """Processes that a process (any of its threads) has started and that are not reaped."""
-    return [int(word) for task in tasks_of(pid) for word in _read(f"/proc/{pid}/task/{task}/children").split()]
+    """List the processes that a process (any of its threads) has started and that are not reaped."""
+    return [
+        int(word) for task in tasks_of(pid) for word in _read(f"/proc/{pid}/task/{task}/children").split()
+    ]
 
 
 def _stat(pid: int) -> list[bytes]:
@@ -109,7 +111,7 @@ class Tree:
         return sum(not is_zombie(pid) for pid in self.members()[1:])
 
     def snapshot(self) -> Snapshot:
-        """The CPU time used so far."""
+        """Take the CPU time used so far."""
         members = self.members()
         dead = sum(map(_cpu_of_dead_children, (self.root, *members)))
         queued = sum(map(_queued, members)) if _HAS_SCHEDSTAT else None

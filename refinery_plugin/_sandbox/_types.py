@@ -8,7 +8,7 @@ from typing import Any
 
 
 def misfit(value: object, declared: object) -> str:
-    """What is wrong with ``value``, or an empty string if it is exactly of the declared type.
+    """Tell what is wrong with ``value``, or an empty string if it is exactly of the declared type.
 
     Knows plain types and ``list[T]``, ``tuple[T, ...]``, ``tuple[A, B]``, ``dict[K, V]`` and unions. Exact: a bool is
     no int, an int is no float.
@@ -27,7 +27,7 @@ def _name(declared: object) -> str:
     return declared.__name__ if type(declared) is type else str(declared)
 
 
-def _fits(value: object, declared: Any) -> bool:  # noqa: ANN401 - a type form
+def _fits(value: object, declared: Any) -> bool:  # noqa: ANN401, PLR0911 - a type form; one line a kind
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
     if declared is None:
         return value is None

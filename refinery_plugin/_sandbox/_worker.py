@@ -9,7 +9,7 @@ import secrets
 import signal
 import time
 from select import POLLIN, poll
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from refinery_plugin._sandbox import _codec
 from refinery_plugin._sandbox._channel import Broken, Channel
@@ -47,12 +47,16 @@ class Worker:
     Faults of the sandbox itself raise :class:`SandboxFault`.
     """
 
-    def __init__(self, plan: Plan, *, source: bytes, entry_point: str, result_type: object, limits: Limits) -> None:
+    def __init__(
+        self, plan: Plan, *, source: bytes, entry_point: str, result_type: object, limits: Limits
+    ) -> None:
         self._source, self._entry_point = source, entry_point
         self._result_type, self._limits = result_type, limits
         self._started = time.perf_counter()
         self._launched = launched = launch(plan)
-        self._channel = Channel(launched.command, launched.reply, launched.output, launched.errors, self._watch)
+        self._channel = Channel(
+            launched.command, launched.reply, launched.output, launched.errors, self._watch
+        )
         self._pidfds = [os.pidfd_open(launched.process.pid)]
         self._channel.ends_with(self._pidfds[0])
         self._tree: Tree | None = None
@@ -62,7 +66,7 @@ class Worker:
         self._usage: Usage | None = None
         self._calls = 0
         self._token: bytes | None = None
-        self._facts: dict[str, float] = {}
+        self._facts: dict[str, Any] = {}
         self._before: Snapshot | None = None
         self._clocks = (0.0, 0.0)
         self._found: str | None = None
@@ -143,7 +147,9 @@ class Worker:
         """Make the call: the one that is timed. Never raises for anything that the program does."""
         token, tree = self._token, self._tree
         if self._over or token is None or tree is None:
-            return self._over or Outcome(kind="error", reason="go() without hand_over(): a mistake of the caller")
+            return self._over or Outcome(
+                kind="error", reason="go() without hand_over(): a mistake of the caller"
+            )
         self._token = None
         worker = tree.worker
         cpu = cpu_of(worker)
@@ -156,12 +162,18 @@ class Worker:
             )
             ended = time.perf_counter()
             self._clocks = (cpu, cpu_of(worker))
-            self._facts |= {"wall_seconds": ended - started, "revealed_seconds": ended - self._facts["revealed_at"]}
+            self._facts |= {
+                "wall_seconds": ended - started,
+                "revealed_seconds": ended - self._facts["revealed_at"],
+            }
             self._calls += 1
             return self._value(body) if kind == VALUE else self._told(body)
         except Broken as broken:
             ended = time.perf_counter()
-            self._facts |= {"wall_seconds": ended - started, "revealed_seconds": ended - self._facts["revealed_at"]}
+            self._facts |= {
+                "wall_seconds": ended - started,
+                "revealed_seconds": ended - self._facts["revealed_at"],
+            }
             self._clocks = (cpu, cpu_of(worker))
             return self._fail(self._broken(broken, "it did not answer", timeout))
 
@@ -207,7 +219,9 @@ class Worker:
             self._channel.rest()
             said = last_lines(self._channel.tail)
             self.close()
-            raise SandboxFault(f"the sandbox did not start ({exc or 'it ended'}): {said or 'no message'}") from exc
+            raise SandboxFault(
+                f"the sandbox did not start ({exc or 'it ended'}): {said or 'no message'}"
+            ) from exc
         self._pidfds.append(pidfd)
         self._channel.ends_with(pidfd)
         self._facts["start_seconds"] = time.perf_counter() - self._started
@@ -245,7 +259,7 @@ class Worker:
         return Outcome(kind="value", value=value)
 
     def _told(self, body: bytes) -> Outcome:
-        """A failure that the worker reports: texts only, and all of them untrusted."""
+        """Read a failure that the worker reports: texts only, and all of them untrusted."""
         try:
             told = _codec.decode(body)
         except _codec.CodecError:
@@ -255,7 +269,11 @@ class Worker:
         kind, reason, name = told
         if kind == "memory":
             reason = f"{reason}; {self._limits.memory_bytes // MIB} MiB are allowed"
-        return Outcome(kind=kind, reason=escaped(str(reason)), error_type=escaped(name, 80) if type(name) is str else None)
+        return Outcome(
+            kind=kind,
+            reason=escaped(str(reason)),
+            error_type=escaped(name, 80) if type(name) is str else None,
+        )
 
     def _broken(self, broken: Broken, what: str, timeout: float) -> Outcome:
         if broken.kind == "timeout":
@@ -275,7 +293,7 @@ class Worker:
         self._kill()
         return outcome
 
-    def _used(self) -> dict[str, object]:
+    def _used(self) -> dict[str, Any]:
         facts = {name: value for name, value in self._facts.items() if name != "revealed_at"}
         tree = self._tree
         if tree is None or self._status is not None:
@@ -283,9 +301,21 @@ class Worker:
         if self._before and "wall_seconds" in facts:
             after = tree.snapshot()
             before = self._before
-            cpu = self._clocks[1] - self._clocks[0] + max(0.0, after.others + after.dead - before.others - before.dead)
-            queued = None if after.queued is None or before.queued is None else max(0.0, after.queued - before.queued)
-            facts |= {"cpu_seconds": cpu, "cpu_before_go": self.hand_over_cpu_seconds, "queue_seconds": queued}
+            cpu = (
+                self._clocks[1]
+                - self._clocks[0]
+                + max(0.0, after.others + after.dead - before.others - before.dead)
+            )
+            queued = (
+                None
+                if after.queued is None or before.queued is None
+                else max(0.0, after.queued - before.queued)
+            )
+            facts |= {
+                "cpu_seconds": cpu,
+                "cpu_before_go": self.hand_over_cpu_seconds,
+                "queue_seconds": queued,
+            }
         tree.memory()
         return {**facts, "memory_bytes": tree.peak(), "peak_tasks": tree.peak_tasks}
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session", params=["bwrap", "landlock"])
 def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
-    """A containing backend. Listed in REFINERY_REQUIRE_BACKENDS, it must start; else it may be missing."""
+    """Open a containing backend. Listed in REFINERY_REQUIRE_BACKENDS, it must start; else it may be missing."""
     try:
         opened = open_sandbox(request.param)
     except SandboxError as exc:
@@ -29,5 +29,5 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def bench(sandbox: Sandbox) -> Bench:
-    """Runs programs in the backend."""
+    """Run programs in the backend."""
     return Bench(sandbox)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import dataclasses
 import textwrap
 import time
+from typing import TYPE_CHECKING
 
-from refinery_plugin._sandbox import Limits, Outcome, Sandbox, Usage, Worker
+if TYPE_CHECKING:
+    from refinery_plugin._sandbox import Limits, Outcome, Sandbox, Usage, Worker
 
 SECONDS = 20.0
 
@@ -32,7 +34,9 @@ class Bench:
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
 
-    def start(self, source: str | bytes, *, result_type: object = int, limits: Limits | None = None) -> Worker:
+    def start(
+        self, source: str | bytes, *, result_type: object = int, limits: Limits | None = None
+    ) -> Worker:
         """Start a program."""
         code = source if isinstance(source, bytes) else textwrap.dedent(source).encode()
         return self.sandbox.start(code, entry_point="solve", result_type=result_type, limits=limits)
@@ -55,5 +59,5 @@ class Bench:
         return Result(outcome, usage, worker.hand_over_cpu_seconds)
 
     def call(self, source: str | bytes, *args: object, result_type: object = int) -> object:
-        """The value of one run that must succeed."""
+        """Give the value of one run that must succeed."""
         return self.run(source, *args, result_type=result_type).value

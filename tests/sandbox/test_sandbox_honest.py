@@ -1,5 +1,6 @@
 """Honest programs of every style, and what is told of what they used."""
 
+# ruff: noqa: E501, PT018, S108 - programs on one line, one check of several steps, paths that must stay free
 from __future__ import annotations
 
 import os
@@ -171,7 +172,9 @@ def test_a_million_integers_arrive_as_a_private_list_of_real_integers(bench: Ben
         (([1, None], [None]), list[list[int | None]]),
     ],
 )
-def test_arguments_and_results_keep_their_exact_values(bench: Bench, args: tuple[object, ...], kind: object) -> None:
+def test_arguments_and_results_keep_their_exact_values(
+    bench: Bench, args: tuple[object, ...], kind: object
+) -> None:
     """There and back."""
     assert repr(bench.call("def solve(*a): return list(a)", *args, result_type=kind)) == repr(list(args))
 
@@ -195,7 +198,8 @@ def test_cpu_time_is_that_of_the_call_alone(bench: Bench) -> None:
     idle = bench.run(burn + "burn(0.3)\nimport time\ndef solve():\n    time.sleep(0.3)\n    return 1\n").usage
     busy = bench.run(burn + "def solve():\n    burn(0.3)\n    return 1\n").usage
     child = bench.run(
-        burn + "import os\ndef solve():\n    pid = os.fork()\n    if not pid:\n        burn(0.3)\n        os._exit(0)\n"
+        burn
+        + "import os\ndef solve():\n    pid = os.fork()\n    if not pid:\n        burn(0.3)\n        os._exit(0)\n"
         "    os.waitpid(pid, 0)\n    return 1\n"
     ).usage
     assert idle.cpu_seconds is not None
@@ -226,7 +230,7 @@ def test_an_unknown_package_is_named() -> None:
 
 
 def test_packages_come_with_what_they_require(sandbox: object) -> None:
-    """pandas cannot be imported without numpy and dateutil, which nobody has to list."""
+    """The study lists pandas; numpy and dateutil come with it."""
     with open_sandbox(sandbox.name, packages=("pandas",)) as opened:  # type: ignore[attr-defined]
         source = b"import pandas\ndef solve(n): return int(pandas.Series(n).sum())\n"
         with opened.start(source, entry_point="solve", result_type=int) as worker:

@@ -1,5 +1,6 @@
 """Programs that want too much: memory, processes, files, time."""
 
+# ruff: noqa: E501, PT018, S108 - programs on one line, one check of several steps, paths that must stay free
 from __future__ import annotations
 
 import time

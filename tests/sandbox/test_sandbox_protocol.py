@@ -1,5 +1,6 @@
 """Programs that attack the reply channel, the clock or the way in which values travel."""
 
+# ruff: noqa: E501, PT018, S108 - programs on one line, one check of several steps, paths that must stay free
 from __future__ import annotations
 
 import time
@@ -23,24 +24,36 @@ def pipes(access):
         except OSError:
             pass
 """
-FRAME = PIPES + """
+FRAME = (
+    PIPES
+    + """
 def answer(kind, key, body=b""):
     for fd in pipes(os.O_WRONLY):
         os.write(fd, kind + key + len(body).to_bytes(8, "little") + body)
 VALUE = b"i" + (42).to_bytes(8, "little")
 """
+)
 
 
 @pytest.mark.parametrize(
     "program",
     [
-        pytest.param("[os.write(fd, b'x') for fd in pipes(os.O_WRONLY)]\ndef solve(n): return 42", id="byte-at-import"),
+        pytest.param(
+            "[os.write(fd, b'x') for fd in pipes(os.O_WRONLY)]\ndef solve(n): return 42", id="byte-at-import"
+        ),
         pytest.param("answer(b'L', bytes(16))\ndef solve(n): return 42", id="loaded-too-early"),
-        pytest.param("answer(b'L', bytes(16)); answer(b'V', bytes(16), VALUE)\ndef solve(n): return 42", id="value-at-import"),
+        pytest.param(
+            "answer(b'L', bytes(16)); answer(b'V', bytes(16), VALUE)\ndef solve(n): return 42",
+            id="value-at-import",
+        ),
         pytest.param("def solve(n):\n answer(b'V', bytes(16), VALUE)\n return 42", id="without-the-token"),
-        pytest.param("def solve(n):\n answer(b'V', bytes(16), VALUE)\n os._exit(0)", id="without-the-token-then-gone"),
+        pytest.param(
+            "def solve(n):\n answer(b'V', bytes(16), VALUE)\n os._exit(0)", id="without-the-token-then-gone"
+        ),
         pytest.param("def solve(n):\n answer(b'V', bytes(16), b'x' * (1 << 25))\n return 42", id="huge"),
-        pytest.param("def solve(n):\n [os.write(fd, b'V' * 25) for fd in pipes(os.O_WRONLY)]\n return 42", id="garbage"),
+        pytest.param(
+            "def solve(n):\n [os.write(fd, b'V' * 25) for fd in pipes(os.O_WRONLY)]\n return 42", id="garbage"
+        ),
         pytest.param("import time\ndef solve(n):\n os.fork()\n return 42", id="both-sides-of-a-fork-reply"),
     ],
 )
@@ -52,7 +65,9 @@ def test_a_reply_that_is_not_ours_is_tampering(bench: Bench, program: str) -> No
 
 def test_a_program_that_knows_the_token_cannot_reply_twice(bench: Bench) -> None:
     """It may find everything that its own process knows; a second frame is one too many, seen at the latest at the end."""
-    program = FRAME + """
+    program = (
+        FRAME
+        + """
 import sys, threading, time
 def solve(n):
     token = bytes(sys._getframe(1).f_locals["token"])
@@ -60,6 +75,7 @@ def solve(n):
     threading.Thread(target=lambda: None).start()
     return 42
 """
+    )
     with bench.start(program) as worker:
         assert not (worker.load() or worker.hand_over((1,), 5))
         outcome = worker.go(5)
@@ -70,7 +86,9 @@ def solve(n):
 
 def test_an_answer_to_the_first_bytes_of_the_data_is_tampering(bench: Bench) -> None:
     """A thread that sees data coming and replies at once does not know the nonce, which comes last."""
-    program = FRAME + """
+    program = (
+        FRAME
+        + """
 import select, threading
 def watch():
     select.select(list(pipes(os.O_RDONLY)), [], [])
@@ -80,6 +98,7 @@ threading.Thread(target=watch, daemon=True).start()
 def solve(numbers):
     return 42
 """
+    )
     assert bench.run(program, list(range(200_000))).outcome.kind == "tampering"
 
 
@@ -240,7 +259,9 @@ def test_work_between_data_and_go_is_measured(bench: Bench, watcher: str) -> Non
     payload = encode_arguments((list(range(300_000)),))
     figures = []
     for extra in ("", watcher.replace("BURN", BURN)):
-        program = f"{PIPES}\nimport gc, threading, time\n{extra}\ndef solve(numbers):\n    return len(numbers)\n"
+        program = (
+            f"{PIPES}\nimport gc, threading, time\n{extra}\ndef solve(numbers):\n    return len(numbers)\n"
+        )
         with bench.start(program) as worker:
             assert worker.load() is None
             # A thread that burns slows the main one down, no more: it stays within the limit.
@@ -288,7 +309,9 @@ def solve(numbers):
     assert bench.call(program, list(range(300_000))) <= 3  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("start", ["os.fork() or time.sleep(60)", "subprocess.Popen([sys.executable, '-c', 'input()'])"])
+@pytest.mark.parametrize(
+    "start", ["os.fork() or time.sleep(60)", "subprocess.Popen([sys.executable, '-c', 'input()'])"]
+)
 def test_a_helper_that_is_alive_before_the_data_is_tampering(bench: Bench, start: str) -> None:
     """Processes belong into the call."""
     outcome = bench.run(f"import os, subprocess, sys, time\n{start}\ndef solve(n): return n\n", 1).outcome
