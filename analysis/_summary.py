@@ -154,7 +154,7 @@ def _anova_heading(analysis: Analysis) -> str:
 def _anova(analysis: Analysis, width: int) -> list[str]:
     table = analysis.anova
     if table is None:
-        return _wrapped(f"None. {reason(analysis)}", width, first="  ", rest="  ")
+        return _wrapped(f"There is none. {reason(analysis)}", width, first="  ", rest="  ")
     rows = [
         (
             term_name(term.term),

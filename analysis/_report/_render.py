@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
+from analysis._report._svg import SEPARATOR
 from analysis._report._text import clean
 from analysis._report._theme import vega_config
 
@@ -18,12 +19,21 @@ def to_svg(chart: alt.TopLevelMixin) -> str:
     """Vega's own SVG of ``chart``."""
     spec = chart.to_dict(validate=False)  # the tests validate every chart; it takes as long as drawing
     spec["config"] = vega_config()
+    for records in spec.get("datasets", {}).values():
+        _mark_tips(records)
     return vl_convert.vegalite_to_svg(_harmless(spec), vl_version=_version(), allowed_base_urls=[])
 
 
 def to_png(svg: str) -> bytes:
     """Return a bitmap of ``svg`` at twice its size."""
     return vl_convert.svg_to_png(svg, scale=PNG_SCALE)
+
+
+def _mark_tips(records: list[dict[str, Any]]) -> None:
+    """Make every tip recognisable as ours, also those of marks that belong to no program."""
+    for record in records:
+        if isinstance(record.get("tip"), str) and SEPARATOR not in record["tip"]:
+            record["tip"] = SEPARATOR + record["tip"]
 
 
 def _harmless(value: Any) -> Any:  # noqa: ANN401 - any JSON

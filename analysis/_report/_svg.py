@@ -1,8 +1,9 @@
 """Vega's SVG, made fit for a page: small, labelled, themed, and nothing in it but drawing.
 
 Pure functions on text. Vega writes each mark's description as ``aria-label``; here it becomes ``data-tip`` in the
-page (the script shows it on hover, touch and arrow keys) and a ``<title>`` in the file on disk. A description may
-begin with ``key␟``: the key ties together the marks of one program.
+page (the script shows it on hover, touch and arrow keys) and a ``<title>`` in the file on disk. A description of ours
+is ``key␟text``, where the key, if there is one, ties together the marks of one program; Vega gives every other mark
+a description of its own making, which nobody wants to read.
 """
 
 from __future__ import annotations
@@ -106,10 +107,10 @@ def _strip(element: ET.Element, *, prefix: str) -> None:
         element.set("id", prefix + element.attrib["id"])
     if "clip-path" in element.attrib:
         element.set("clip-path", element.attrib["clip-path"].replace("url(#", f"url(#{prefix}"))
-    if label and is_mark:
-        key, found, tip = label.partition(SEPARATOR)
-        element.set("data-tip", tip if found else label)
-        if found:
+    key, ours, tip = (label or "").partition(SEPARATOR)
+    if ours and is_mark:
+        element.set("data-tip", tip)
+        if key:
             element.set("data-key", key)
     for child in list(element):
         if child.tag.rpartition("}")[2] not in _DRAWING or child.get("display") == "none":

@@ -50,9 +50,7 @@ def sentence(text: object, *, limit: int = 600) -> str:
 
 
 def number(value: float | None, *, digits: int = 3) -> str:
-    """Return a figure to ``digits`` significant digits, without exponent where that stays readable; a "
-    "dash if undefined.
-    """
+    """Return a figure to ``digits`` significant digits, without exponent where readable; a dash if undefined."""
     if value is None or not math.isfinite(value):
         return MISSING
     if value == 0:

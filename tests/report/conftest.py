@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from report_browser import Browser, executable
@@ -14,6 +13,10 @@ from report_studies import HOSTILE, write_study
 
 from analysis import Analysis, Options, analyse, read_results
 from analysis._report import write_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 HOSTILE_FACTORS = {
     "mo<b>del": [

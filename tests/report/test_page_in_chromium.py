@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Report
+    from collections.abc import Callable
+
     from report_browser import Browser
+
+    from conftest import Report
 
 PROBE = (Path(__file__).parent / "report_probe.js").read_text(encoding="utf-8")
 WINDOWS = [(1280, False), (768, True), (360, False), (360, True), (320, False)]
@@ -137,8 +139,8 @@ def test_arrow_keys_walk_through_the_marks(report: Callable[[str], Report], brow
 def test_the_table_of_programs_can_be_sorted(report: Callable[[str], Report], browser: Browser) -> None:
     """A click on a heading sorts by it, numbers as numbers, a second one the other way round."""
     browser.open(report("pilot").page)
-    column = """[...document.querySelectorAll('table.sortable tbody tr')].map(row => parseFloat(row.cells[2].textContent))
-                .filter(value => !Number.isNaN(value))"""
+    column = """[...document.querySelectorAll('table.sortable tbody tr')]
+                .map(row => parseFloat(row.cells[2].textContent)).filter(value => !Number.isNaN(value))"""
     browser.run("document.querySelector('table.sortable').closest('details').open = true")
     browser.run("document.querySelectorAll('table.sortable thead th')[2].click()")
     rising = browser.run(column)

@@ -8,7 +8,7 @@ from analysis._errors import AnalysisError
 from analysis._report._blocks import Grid, Prose
 from analysis._report._figure import Table, trimmed
 from analysis._report._text import MISSING, dollars, duration, one_line, percent, sentence
-from analysis._report._words import effect_words
+from analysis._report._words import effect_words, question_name
 
 if TYPE_CHECKING:
     from analysis._analysis import Analysis
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from analysis._report._blocks import Block
 
 _MOST_ROWS = 60
-_UNFOLDED = 12
+_UNFOLDED = 20
 
 
 def plan(analysis: Analysis) -> tuple[Block, ...]:
@@ -32,8 +32,13 @@ def plan(analysis: Analysis) -> tuple[Block, ...]:
     if not rows:
         return (Prose(("No design can be priced from these data.",)),)
     lead = (
-        f"Each line is a study that would find {effect_words(analysis)} with {percent(analysis.options.power)} power: the "
-        "narrower the question, the cheaper. Costs are what was paid here for such programs."
+        f"Each line is a study that would find {effect_words(analysis)} with {percent(analysis.options.power)} power: "
+        "the narrower the question, the cheaper."
+        + (
+            " Costs are what was paid here for such programs."
+            if any(row.usd is not None for row in rows)
+            else ""
+        )
     )
     blocks: list[Block] = [Prose((lead,)), Grid(_table(rows[:_UNFOLDED], "Designs for the next study"))]
     if len(rows) > _UNFOLDED:
@@ -66,7 +71,7 @@ def _table(rows: tuple[PlanRow, ...], caption: str) -> Table:
 def _row(row: PlanRow) -> tuple[str, ...]:
     return (
         one_line(row.design, limit=80),
-        one_line(row.question, limit=80),
+        question_name(row.question),
         _whole(row.replicates_per_treatment),
         _whole(row.programs),
         _whole(row.calls),

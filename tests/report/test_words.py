@@ -1,0 +1,162 @@
+"""Sentences that the data bear."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from report_studies import write_study
+
+from analysis import Options, analyse, read_results
+from analysis._report._caveats import caveats
+from analysis._report._sections import page
+from analysis._report._words import findings, holm, on_passing, on_planning, on_times
+from analysis._summary import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from analysis import Analysis
+
+FORBIDDEN = re.compile(r"\bnan\b|\bNone\b(?! of)|\binf\b|  |(?<!\.)\.\.(?!\.)|−−")
+
+
+def test_a_real_difference_is_told_with_its_size(analysed: Callable[[str], Analysis]) -> None:
+    """Levels that differ by a factor of more than two, eight programs each: proven, with who was faster by how much."""
+    told = on_times(analysed("one factor"))
+    assert "differ by more than chance" in told
+    assert "agents 1 took" in told
+    assert "less than agents 3" in told
+
+
+def test_no_difference_is_not_told_as_equality(analysed: Callable[[str], Analysis]) -> None:
+    """Two programs a treatment and no effect: nothing was shown, which is no proof."""
+    told = on_times(analysed("pilot"))
+    assert "was shown" in told
+    assert "no proof" in told
+    assert "differ by more than chance" not in told
+
+
+def test_a_chance_finding_among_many_questions_is_a_hint(tmp_path: Path) -> None:
+    """A p below alpha that Holm's adjustment lifts above it is told as a hint, with both figures."""
+    for seed in range(5, 60):  # the fifth is one, with today's numpy
+        path = write_study(
+            tmp_path / f"{seed}.json", replicates=3, lists=1, runs=1, turns=False, failing=0, seed=seed
+        )
+        analysis = analyse(read_results([path]))
+        assert analysis.anova is not None
+        p = [term.p or 1.0 for term in analysis.anova.terms]
+        if min(p) < 0.05 <= min(holm(p)):
+            told = on_times(analysis)
+            assert "hint, but no proof" in told
+            assert "3 questions" in told
+            return
+    pytest.fail("no such study among two hundred")
+
+
+@pytest.mark.parametrize(
+    ("study", "times", "passing", "planning"),
+    [
+        ("one program", "Only one treatment has programs", "The one program passed", "can't be said"),
+        ("all failed", "No program passed", "0 of 24 programs passed", "can't be said"),
+        (
+            "one factor",
+            "differ by more than chance",
+            "All 24 programs passed",
+            "say which difference matters",
+        ),
+        ("pilot", "No difference", "of 24 programs passed", "takes"),
+    ],
+)
+def test_each_study_gets_three_sentences_that_fit_it(
+    study: str, times: str, passing: str, planning: str, analysed: Callable[[str], Analysis]
+) -> None:
+    """What was found is told in three sentences, also where there is little to tell."""
+    analysis = analysed(study)
+    told = findings(analysis)
+    for sentence, part in zip(told, (times, passing, planning), strict=True):
+        assert part in sentence
+        assert sentence.endswith(".")
+    assert told == (on_times(analysis), on_passing(analysis), on_planning(analysis))
+
+
+def test_planning_counts_and_prices_what_is_needed(analysed: Callable[[str], Analysis]) -> None:
+    """The third sentence has the total, the number per treatment, the price and this study's power."""
+    analysis = analysed("pilot")
+    assert analysis.power is not None
+    first = analysis.power.omnibus["extremes"]
+    told = on_planning(analysis)
+    assert f"{first.total_required} programs" in told
+    assert f"{first.replicates_required} per treatment" in told
+    assert "about $" in told
+    assert "this study's power was" in told
+
+
+def test_holm_agrees_with_r() -> None:
+    """R: p.adjust(c(.01, .04, .03, .005), "holm")."""
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.7, 0.8]) == pytest.approx([1.0, 1.0])
+    assert holm([]) == []
+
+
+def test_identical_and_disturbed_programs_are_told(analysed: Callable[[str], Analysis]) -> None:
+    """Replicates that are the same file, and runs that waited for the processor, are among the caveats."""
+    told = " ".join(caveats(analysed("pilot")))
+    assert "byte for byte" in told
+    assert "waited for the processor" in told
+    assert "failed" in told
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    levels=st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    replicates=st.integers(1, 3),
+    failing=st.sampled_from([0.0, 0.3, 0.8, 1.0]),
+    options=st.sampled_from(
+        [
+            Options(),
+            Options(effect=0.5),
+            Options(response="log", effect=0.1),
+            Options(response="ratio", type=3),
+            Options(response="cpu", type=1, alpha=0.2),
+        ]
+    ),
+    parts=st.tuples(st.booleans(), st.booleans()),
+    seed=st.integers(0, 10_000),
+)
+def test_no_study_is_told_in_broken_sentences(  # noqa: PLR0917 - drawn by Hypothesis
+    levels: tuple[int, int],
+    replicates: int,
+    failing: float,
+    options: Options,
+    parts: tuple[bool, bool],
+    seed: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """Whatever the study, page and summary are made, without an undefined figure, and the summary fits a screen."""
+    factors: dict[str, Sequence[object]] = {
+        "agents": list(range(1, levels[0] + 1)),
+        "speed": ["slow", "fast", "120 s"][: levels[1]],
+    }
+    path = write_study(
+        tmp_path_factory.mktemp("any") / "study.json",
+        factors=factors,
+        replicates=replicates,
+        failing=failing,
+        costs=parts[0],
+        turns=parts[1],
+        lists=1,
+        seed=seed,
+    )
+    analysis = analyse(read_results([path]), options)
+    for sentence in (*findings(analysis), *caveats(analysis)):
+        assert not FORBIDDEN.search(sentence), sentence
+    text = summary(analysis)
+    assert len(text.splitlines()) <= 60
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert not re.search(r"\bnan\b|\bNone\b(?! of)|\binf\b", text)
+    assert [section.ident for section in page(analysis).sections][:3] == ["found", "times", "factors"]
