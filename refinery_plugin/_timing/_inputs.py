@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
@@ -33,14 +33,19 @@ class BrokenReferenceError(RefineryError):
 class Case:
     """One input, encoded once, with the answer that is expected.
 
-    ``where`` names the input in a reason; ``list_seed`` and ``sha256`` are those of a timed list.
+    ``where`` names the input in a reason; ``list_seed`` and ``sha256`` (of the encoded list) are a full-size list's.
     """
 
     payload: Payload
-    expected: object
+    answer: Callable[[], object]
     where: str
     list_seed: int | None = None
     sha256: str | None = None
+
+    @property
+    def expected(self) -> object:
+        """What must be returned; waits where that is still being computed."""
+        return self.answer()
 
 
 class Answers:
@@ -51,20 +56,16 @@ class Answers:
         namespace: dict[str, object] = {"__name__": "reference"}
         exec(compile(task.reference, f"<reference of {task.name}>", "exec"), namespace)  # noqa: S102 - trusted
         self._function: Callable[..., object] = namespace[task.entry_point]  # type: ignore[assignment]
-        self.slowest = 0.0
 
     def __call__(self, arguments: Arguments) -> object:
         """Return the expected answer; the arguments may be changed by it."""
-        start = time.perf_counter()
         try:
-            answer = self._function(*arguments)
+            return self._function(*arguments)
         except Exception as exc:
             raise BrokenReferenceError(
                 f"task {self._task.name!r}: the reference raised {type(exc).__name__}: {exc} "
                 f"for {show_arguments(arguments)}; mend the reference, or let the strategy leave such inputs out"
             ) from exc
-        self.slowest = max(self.slowest, time.perf_counter() - start)
-        return answer
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,47 +79,50 @@ class Inputs:
 
     @classmethod
     def make(cls, task: Task, study: Study, *, verify_seed: int) -> Inputs:
-        """Draw and encode everything; full-size arguments are dropped as soon as they are encoded."""
+        """Draw and encode everything; the answers to full-size inputs come while the caller goes on."""
         answers = Answers(task)
-        hidden = task.disguised or task.sample
+        # While the reference runs in the sandbox this process would only wait: it computes the same meanwhile.
+        thread = ThreadPoolExecutor(1, thread_name_prefix="refinery-answers")
+        short = tuple(short_case(args, answers) for args in draw(task.strategy(), seed=verify_seed))
+
+        def full(make: Callable[[int], Arguments], seed: int, where: str) -> Case:
+            return _full_case(
+                make(seed), seed, lambda arguments: thread.submit(answers, arguments).result, where
+            )
+
         # In a row, so that a task can let seeds take turns at different kinds of disguise.
         first = derived_seed(verify_seed, "disguised") & ~0xFF
-        return cls(
-            short=tuple(short_case(args, answers) for args in draw(task.strategy(), seed=verify_seed)),
-            timed=tuple(
-                _full_case(
-                    task.sample, study.list_seed(number), answers, where=f"on list {number}", timed=True
-                )
-                for number in range(1, study.lists + 1)
-            ),
-            disguised=tuple(
-                _full_case(
-                    hidden, first + index, answers, where=f"on verification list {index + 1}", timed=False
-                )
-                for index in range(DISGUISED_LISTS)
-            ),
-            answers=answers,
-        )
+        hidden = task.disguised or task.sample
+        disguised = [
+            full(hidden, first + index, f"on verification list {index + 1}")
+            for index in range(DISGUISED_LISTS)
+        ]
+        timed = [
+            full(task.sample, study.list_seed(number), f"on list {number}")
+            for number in range(1, study.lists + 1)
+        ]
+        thread.shutdown(wait=False)
+        return cls(short=short, timed=tuple(timed), disguised=tuple(disguised), answers=answers)
+
+    def wait(self) -> None:
+        """Wait until all expected answers are known: nothing else may compute while programs are timed."""
+        for case in (*self.timed, *self.disguised):
+            case.answer()
 
 
 def short_case(arguments: Arguments, answers: Answers) -> Case:
     """Encode a short input and find its answer."""
     payload = encode_arguments(arguments)
     where = f"for {show_arguments(arguments)}"
-    return Case(payload=payload, expected=answers(arguments), where=where)
+    expected = answers(arguments)
+    return Case(payload=payload, answer=lambda: expected, where=where)
 
 
 def _full_case(
-    make: Callable[[int], Arguments], seed: int, answers: Answers, *, where: str, timed: bool
+    arguments: Arguments, seed: int, later: Callable[[Arguments], Callable[[], object]], where: str
 ) -> Case:
-    arguments = make(seed)
     payload = encode_arguments(arguments)
     where = f"{where} (seed {seed}, {show_arguments(arguments)})"
-    checksum = hashlib.sha256(repr(arguments).encode()).hexdigest() if timed else None
-    return Case(  # the answer last: a reference may change its arguments
-        payload=payload,
-        where=where,
-        list_seed=seed if timed else None,
-        sha256=checksum,
-        expected=answers(arguments),
-    )
+    checksum = hashlib.sha256(payload.data).hexdigest()
+    # The answer last: a reference may change its arguments.
+    return Case(payload=payload, where=where, list_seed=seed, sha256=checksum, answer=later(arguments))

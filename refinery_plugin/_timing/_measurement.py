@@ -120,7 +120,7 @@ class Measurement:
             )
             self._open_journal(sandbox)
             inputs = Inputs.make(task, study, verify_seed=self.verify_seed)
-            pace = Pace(factor=1, seconds=_FIRST_LIMIT + 10 * inputs.answers.slowest)
+            pace = Pace(factor=1, seconds=_FIRST_LIMIT)
             bench = Bench(sandbox, task=task, limits=_limits(study), pace=pace, cores=self._cores)
             self._check_reference(bench, inputs)
             self._introduce(bench)
@@ -256,6 +256,7 @@ class Measurement:
             slowest = max(slowest, seconds)
             run.waiting.verify += seconds
             self._own_waiting.add(run.waiting)
+        inputs.wait()
         if not judgement.correct:
             raise _reference_failed(bench.sandbox, judgement)
         bench.pace.factor = self._refinery.study.limits.time_factor

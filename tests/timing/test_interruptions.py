@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from timing_project import Project
 
-pytest_plugins = ["timing_project"]
 
 SLOW = HONEST.replace(
     "    found", "    import time; time.sleep(0.1 if len(numbers) > 9000 else 0)\n    found", 1

@@ -16,7 +16,6 @@ import pytest
 if TYPE_CHECKING:
     from timing_project import Project
 
-pytest_plugins = ["timing_project"]
 
 CORPUS = Path(__file__).parent / "corpus"
 EXPECTATION = re.compile(r'"""expect: ([a-z_ ]+)\.')

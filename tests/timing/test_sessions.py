@@ -12,7 +12,6 @@ from timing_project import CONSTANT, HANGS, HONEST, NO_PROGRAM, RAISES, SORTING
 if TYPE_CHECKING:
     from timing_project import Project
 
-pytest_plugins = ["timing_project"]
 
 MIXED = {
     "1_3_inf_1": HONEST,

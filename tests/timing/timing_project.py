@@ -115,8 +115,13 @@ class Project:
 
 
 @pytest.fixture
-def project(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Project:
+def project(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
     """Make a small study without programs."""
+    # Sessions share what pytest compiles, or each would do it again.
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp() / "pycache"))
     # The lock that measuring sessions share lies in the temporary directory: these measure nothing of interest.
     monkeypatch.setenv("TMPDIR", str(pytester.path))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
