@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 from refinery_plugin._recording._answer import AnswerError, read_answer
 
 EXTRA = "refinery"
-"""Key of what is kept beside each response (``latency_ms``, ``cut``, ``attempts``) and in the cassette's metadata."""
+"""Key of what is kept beside each response (``latency_ms``, ``cut``, ``sha256``, ``attempts``) and in the cassette's metadata."""
 
 VERSION = 1
 _NAMES = {
@@ -98,12 +99,17 @@ def _check_response(where: str, value: object) -> None:
     _demand(f"{where}.status.code", status.get("code"), int)
     _check_headers(f"{where}.headers", response.get("headers"))
     body = _demand(f"{where}.body", response.get("body"), dict)
-    text = _demand(f"{where}.body.string", body.get("string"), str)
-    if not _check_extra(f"{where}.{EXTRA}", response.get(EXTRA)):
+    text = _demand(f"{where}.body.string", body.get("string"), str).encode("utf-8", "surrogatepass")
+    extra = _check_extra(f"{where}.{EXTRA}", response.get(EXTRA))
+    if not extra["cut"]:
         try:
-            read_answer(text.encode("utf-8", "surrogatepass"))
+            read_answer(text)
         except AnswerError as exc:
             raise DamageError(f"{where}.body.string: {exc}") from exc
+    if extra["sha256"] != hashlib.sha256(text).hexdigest():
+        raise DamageError(
+            f"{where}.body.string: not what the server sent, by its checksum: somebody edited it"
+        )
 
 
 def _check_headers(where: str, value: object) -> None:
@@ -112,13 +118,14 @@ def _check_headers(where: str, value: object) -> None:
             _demand(f"{where}.{name}[{index}]", text, str)
 
 
-def _check_extra(where: str, value: object) -> bool:
-    """Check what is kept beside a response; return whether the deadline cut it."""
+def _check_extra(where: str, value: object) -> dict[str, Any]:
     extra = _demand(where, value, dict)
-    _refuse_unknown(where, extra, {"latency_ms", "cut", "attempts"})
+    _refuse_unknown(where, extra, {"latency_ms", "cut", "sha256", "attempts"})
     _check_whole(f"{where}.latency_ms", extra.get("latency_ms"))
     _check_attempts(f"{where}.attempts", extra.get("attempts", []))
-    return bool(_demand(f"{where}.cut", extra.get("cut"), bool))
+    _demand(f"{where}.cut", extra.get("cut"), bool)
+    _demand(f"{where}.sha256", extra.get("sha256"), str)
+    return dict(extra)
 
 
 def _check_attempts(where: str, value: object) -> None:

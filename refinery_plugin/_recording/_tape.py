@@ -186,6 +186,7 @@ class Tape:
         """Add one exchange; ``save`` puts it on disk."""
         self._persister.notes.pop("failed", None)
         cut = response.body is None
+        body_sent = response.body or b""
         self._cassette.append(
             _request(method, path, body),
             {
@@ -194,10 +195,11 @@ class Tape:
                     "message": "Cut at the deadline" if cut else "OK",
                 },
                 "headers": {name: [value] for name, value in _JSON.items()},
-                "body": {"string": response.body or b""},
+                "body": {"string": body_sent},
                 EXTRA: {
                     "latency_ms": response.latency_ms,
                     "cut": cut,
+                    "sha256": hashlib.sha256(body_sent).hexdigest(),
                     "attempts": [dataclasses.asdict(attempt) for attempt in response.attempts],
                 },
             },

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
 
 Headers: TypeAlias = Mapping[str, str]
 
-DEFAULT_TEXT = "```python\ndef get_difference(numbers: list[int]) -> int:\n    return max(numbers) - min(numbers)\n```\n"
+DEFAULT_TEXT = (
+    "```python\ndef get_difference(numbers: list[int]) -> int:\n    return max(numbers) - min(numbers)\n```\n"
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
