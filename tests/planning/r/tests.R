@@ -13,5 +13,5 @@ for (name in names(sets)) {
          kruskal = kruskal.test(y, g)$p.value, brown_forsythe = leveneTest(y, g)[1, 3],
          shapiro = shapiro.test(residuals(lm(y ~ g)))$p.value,
          contrast = summary(lm(y ~ relevel(g, ref = "1")))$coefficients[2, 4])
-  for (t in names(p)) cat(name, t, formatC(p[[t]], digits = 17, format = "g"), sep = ","); cat("\n")
+  for (t in names(p)) cat(name, ",", t, ",", formatC(p[[t]], digits = 17, format = "g"), "\n", sep = "")
 }

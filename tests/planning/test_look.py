@@ -1,0 +1,164 @@
+"""Looks: stop or go on, kept in a file, and never free."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from planning_data import analysed, study
+
+from analysis import AnalysisError
+from analysis import _cli as cli
+from analysis._look import FUTILE, GO_ON, NOT_SHOWN, SHOWN, LookResult, Request, take
+
+FACTORS = {"agents": [1, 3]}
+TWO = Request(looks=2, replicates=20, spending="pocock")
+
+
+def look(
+    directory: Path,
+    replicates: int,
+    request: Request = TWO,
+    *,
+    shift: float = 0.0,
+    effect: float | None = 1.0,
+    seed: int = 1,
+) -> LookResult:
+    path = study(directory / "results.json", FACTORS, replicates, shift=shift, seed=seed)
+    return take(analysed(path, effect), request)
+
+
+def test_a_clear_difference_stops_at_the_first_look(tmp_path: Path) -> None:
+    result = look(tmp_path, 10, shift=3.0)
+    assert result.look.decision == SHOWN
+    assert result.path == tmp_path / "made.looks"
+    assert result.interval is not None
+    assert result.interval[1] < 0
+    assert "STOP" in result.text()
+    with pytest.raises(AnalysisError, match="ended at look 1"):
+        look(tmp_path, 15, shift=3.0)
+
+
+def test_without_a_difference_the_study_goes_on_and_ends_at_its_end(tmp_path: Path) -> None:
+    no_futility = Request(looks=2, replicates=20, futility="none")
+    first = look(tmp_path, 10, no_futility, shift=0.3)
+    assert first.look.decision == GO_ON
+    second = look(tmp_path, 20, Request(), shift=0.3, effect=None)
+    assert second.look.number == 2
+    assert second.look.decision in {SHOWN, NOT_SHOWN}
+    assert second.look.spent == 0.05
+    with pytest.raises(AnalysisError, match="no error left"):
+        look(tmp_path, 30, Request())
+
+
+def test_the_same_programs_cannot_be_looked_at_twice(tmp_path: Path) -> None:
+    look(tmp_path, 5, shift=0.5)
+    before = (tmp_path / "made.looks").read_bytes()
+    with pytest.raises(AnalysisError, match="not free"):
+        look(tmp_path, 5, shift=0.5)
+    assert (tmp_path / "made.looks").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("request_", "effect", "match"),
+    [
+        (TWO, 2.0, "--effect"),
+        (Request(looks=3), 1.0, "--looks"),
+        (Request(spending="obrien-fleming"), 1.0, "--spending"),
+        (Request(futility="binding"), 1.0, "--futility"),
+        (Request(question="omnibus"), 1.0, "--question"),
+        (Request(replicates=40), 1.0, "--replicates"),
+    ],
+)
+def test_a_changed_plan_is_refused(tmp_path: Path, request_: Request, effect: float, match: str) -> None:
+    look(tmp_path, 5, shift=0.5)
+    with pytest.raises(AnalysisError, match=match):
+        look(tmp_path, 9, request_, shift=0.5, effect=effect)
+
+
+def test_programs_that_vanish_or_change_are_noticed(tmp_path: Path) -> None:
+    look(tmp_path, 5, shift=0.5)
+    with pytest.raises(AnalysisError, match="missing"):
+        look(tmp_path, 4, shift=0.5)
+    with pytest.raises(AnalysisError, match="changed"):
+        look(tmp_path, 9, shift=0.6)
+
+
+def test_other_treatments_are_another_study(tmp_path: Path) -> None:
+    look(tmp_path, 5, shift=0.5)
+    other = study(tmp_path / "results.json", {"agents": [1, 2]}, 9)
+    with pytest.raises(AnalysisError, match="treatments"):
+        take(analysed(other), Request())
+
+
+def test_a_hopeless_study_stops_for_futility_which_is_advice_unless_binding(tmp_path: Path) -> None:
+    found: dict[str, int | str] = {}
+    for futility in ("non-binding", "binding"):
+        directory = tmp_path / futility
+        directory.mkdir()
+        request = Request(looks=2, replicates=40, spending="pocock", futility=futility)
+        result = look(directory, 30, request, effect=2.0, seed=4)
+        assert result.look.decision == FUTILE
+        try:
+            found[futility] = look(directory, 40, Request(), effect=2.0, seed=4).look.number
+        except AnalysisError as error:
+            found[futility] = str(error)
+    assert found["non-binding"] == 2
+    assert "futility" in str(found["binding"])
+
+
+def test_the_omnibus_test_can_be_looked_at_too(tmp_path: Path) -> None:
+    path = study(tmp_path / "r.json", {"agents": [1, 2, 3]}, 6, shift=4.0)
+    result = take(analysed(path), Request(question="omnibus", replicates=30))
+    assert result.df_num == 2
+    assert result.look.decision == SHOWN
+
+
+def test_the_end_is_planned_from_the_spread_where_it_is_not_given(tmp_path: Path) -> None:
+    result = look(tmp_path, 4, Request(looks=3))
+    assert 10 < result.plan.replicates < 60
+    assert result.plan.looks == 3
+
+
+@pytest.mark.parametrize(
+    "damage", ["{", "[]", '{"schema": 1}', '{"schema": 9}', '{"schema": 1, "plan": {}, "looks": []}']
+)
+def test_a_damaged_file_of_looks_is_told_and_kept(tmp_path: Path, damage: str) -> None:
+    (tmp_path / "made.looks").write_text(damage, encoding="utf-8")
+    with pytest.raises(AnalysisError, match=r"made\.looks"):
+        look(tmp_path, 5)
+    assert (tmp_path / "made.looks").read_text(encoding="utf-8") == damage
+
+
+@pytest.mark.parametrize(
+    ("request_", "effect", "replicates", "match"),
+    [
+        (TWO, None, 5, "--effect"),
+        (TWO, 1.0, 1, "nothing to look at yet"),
+        (Request(looks=7), 1.0, 5, "looks"),
+        (Request(replicates=5), 1.0, 5, "nothing sequential"),
+        (Request(question="agents: 1 - 9"), 1.0, 5, "agents"),
+    ],
+)
+def test_a_first_look_that_makes_no_sense_leaves_no_file(
+    tmp_path: Path, request_: Request, effect: float | None, replicates: int, match: str
+) -> None:
+    with pytest.raises(AnalysisError, match=match):
+        look(tmp_path, replicates, request_, effect=effect)
+    assert not (tmp_path / "made.looks").exists()
+
+
+def test_the_command_says_the_decision_and_refuses_the_second_time(tmp_path: Path) -> None:
+    path = study(tmp_path / "results.json", FACTORS, 10, shift=3.0)
+    argv = ["look", str(path), "--effect", "1", "--looks", "2", "--replicates", "20"]
+    document = json.loads(cli.run([*argv, "--json"]).text)
+    assert (document["stop"], document["look"], document["of"]) == (True, 1, 2)
+    assert Path(document["file"]).is_file()
+    with pytest.raises(AnalysisError, match="look"):
+        cli.run(argv)
+
+
+def test_the_text_fits_80_columns(tmp_path: Path) -> None:
+    text = look(tmp_path, 5, shift=0.5).text()
+    assert all(len(line) <= 80 or str(tmp_path) in line for line in text.splitlines())

@@ -1,0 +1,142 @@
+"""Designs side by side: the orientation figures, what was paid, any factors, and clear refusals."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from planning_data import PILOT, analysed, pilot, study
+
+from analysis import AnalysisError
+from analysis import _cli as cli
+from analysis._plan import PlanResult, PlanRow, Settings, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+
+def row(made: PlanResult, kind: str, question: str) -> PlanRow:
+    return next(r for r in made.rows if (r.kind, r.question) == (kind, question))
+
+
+@pytest.fixture(scope="module")
+def made() -> PlanResult:
+    """Plan with the pilot, at 8 cents a program."""
+    return plan(pilot(), Settings(usd_per_program=0.08, budget=10.0))
+
+
+def test_the_choice_of_question_is_worth_a_factor_of_more_than_twenty(made: PlanResult) -> None:
+    """The issue's orientation: about $99 for the omnibus test, $12.5 for 1 against 3 agents in the full design."""
+    assert row(made, "full", "omnibus: extremes").usd == pytest.approx(98.88)
+    assert row(made, "full", "agents: 1 - 3").usd == pytest.approx(12.48)
+    assert row(made, "2 x 2", "agents: 1 - 3").programs == 100
+    assert row(made, "alone", "agents: 1 - 3").programs == 98
+    assert (made.rows[-1].usd or 0) / (made.rows[0].usd or 1) > 20
+
+
+def test_the_cheapest_comes_first(made: PlanResult) -> None:
+    prices = [r.usd for r in made.rows]
+    assert prices == sorted(p for p in prices if p is not None)
+
+
+def test_the_budget_buys_whole_replicates_and_their_power(made: PlanResult) -> None:
+    full = row(made, "full", "agents: 1 - 3")
+    assert full.replicates_at_budget == 10  # 12 programs of 8 cents each
+    assert full.power_at_budget == pytest.approx(0.72, abs=0.01)
+    poor = plan(pilot(), Settings(usd_per_program=0.08, budget=1.0))
+    assert row(poor, "full", "agents: 1 - 3").replicates_at_budget == 1
+    assert row(poor, "full", "agents: 1 - 3").power_at_budget is None
+
+
+def test_the_recommended_number_is_for_the_upper_limit_of_sigma(made: PlanResult) -> None:
+    for r in made.rows:
+        assert None not in (r.replicates_low, r.replicates_per_treatment, r.replicates_recommended)
+        assert (r.replicates_low or 0) <= (r.replicates_per_treatment or 0) <= (r.replicates_recommended or 0)
+
+
+def test_prices_are_those_of_each_treatment_and_prefixes_are_free(tmp_path: Path) -> None:
+    """A 3-iteration program is the prefix of the 8-iteration trajectory: only the latter is paid."""
+    factors: Mapping[str, Sequence[Any]] = {
+        "agents": [1, 3],
+        "optimization": ["3 iterations", "8 iterations"],
+    }
+    usd = {"3 iterations": 0.03, "8 iterations": 0.08}
+    result = plan(analysed(study(tmp_path / "a.json", factors, 4, usd=usd)))
+    alone = row(result, "alone", "agents: 1 - 3")
+    assert alone.usd == pytest.approx((alone.programs or 0) * 0.03)
+    assert "3 iterations" in alone.design
+    full = row(result, "full", "agents: 1 - 3")
+    assert full.usd == pytest.approx((full.replicates_per_treatment or 0) * 0.22)
+    nested = row(result, "nested", "optimization: 3 iterations - 8 iterations")
+    assert nested.usd == pytest.approx((nested.replicates_per_treatment or 0) * 0.16)
+    assert nested.programs == (nested.replicates_per_treatment or 0) * 4
+
+
+def test_programs_that_will_fail_are_paid_too(tmp_path: Path) -> None:
+    whole = plan(analysed(study(tmp_path / "a.json", {"agents": [1, 3]}, 6, usd={1: 0.1, 3: 0.1})))
+    half = plan(analysed(study(tmp_path / "b.json", {"agents": [1, 3]}, 6, usd={1: 0.1, 3: 0.1}, failing=6)))
+    assert half.pass_rate == 0.5
+    assert half.rows[0].programs == 2 * (half.rows[0].replicates_per_treatment or 0) * 2
+    assert whole.rows[0].programs == 2 * (whole.rows[0].replicates_per_treatment or 0)
+
+
+def test_open_factors_are_planned_for_like_the_pilots(tmp_path: Path) -> None:
+    factors: Mapping[str, Sequence[Any]] = {"model": ["a", "b", "c"], "temperature": [0.2, 0.7, 1.0]}
+    result = plan(analysed(study(tmp_path / "a.json", factors, 3)))
+    questions = {r.question for r in result.rows}
+    assert {"omnibus: extremes", "model: a - b", "model: a - c", "temperature: 0.2 - 1"} <= questions
+    assert {"full", "levels", "2 x 2", "alone"} <= {r.kind for r in result.rows}
+
+
+def test_sequential_versions_are_shown_where_asked_for() -> None:
+    result = plan(pilot(), Settings(usd_per_program=0.08, looks=2, spending="pocock"))
+    shown = [r.sequential for r in result.rows if r.sequential is not None]
+    assert len(shown) >= 2
+    assert all(len(s.bounds) == 2 and s.power > 0.78 and s.type_one < 0.053 for s in shown)
+    assert "looks at" in result.text()
+
+
+def test_the_text_fits_80_columns_and_the_document_is_strict_json(made: PlanResult) -> None:
+    assert max(len(line) for line in made.text().splitlines()) <= 80
+    json.dumps(made.document(), allow_nan=False)
+
+
+def test_without_prices_the_plan_says_so_and_counts_programs() -> None:
+    result = plan(pilot())
+    assert all(r.usd is None for r in result.rows)
+    assert "--usd-per-program" in result.text()
+    programs = [r.programs for r in result.rows]
+    assert programs == sorted(p for p in programs if p is not None)
+
+
+@pytest.mark.parametrize(
+    ("replicates", "factors", "match"),
+    [(1, {"agents": [1, 2]}, "cannot be estimated because"), (3, {"agents": [1]}, "nothing to compare")],
+)
+def test_what_cannot_be_planned_is_said(
+    tmp_path: Path, replicates: int, factors: dict[str, list[int]], match: str
+) -> None:
+    with pytest.raises(AnalysisError, match=match):
+        plan(analysed(study(tmp_path / "a.json", factors, replicates)))
+
+
+def test_a_plan_needs_an_effect() -> None:
+    with pytest.raises(AnalysisError, match="--effect"):
+        plan(pilot(effect=None))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"budget": 0.0}, {"budget": float("nan")}, {"usd_per_program": -1.0}, {"looks": 1}, {"looks": 6}],
+)
+def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(AnalysisError):
+        Settings(**wrong)  # type: ignore[arg-type]
+
+
+def test_the_command_prints_json_and_nothing_else() -> None:
+    argv = ["plan", str(PILOT), "--effect", "0.5", "--usd-per-program", "0.08", "--budget", "5", "--json"]
+    document = json.loads(cli.run(argv).text)
+    assert document["rows"][0]["usd"] < document["rows"][-1]["usd"]
