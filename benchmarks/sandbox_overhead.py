@@ -21,6 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from pathlib import Path
 
 from refinery_plugin._sandbox import Limits, Payload, Sandbox, encode_arguments, open_sandbox
@@ -40,9 +41,9 @@ gc.disable()
 numbers = memoryview(open(sys.argv[2], "rb").read()).cast("i").tolist()
 gc.enable()
 call = namespace["solve"]
-start = time.perf_counter()
+start, cpu = time.perf_counter(), time.process_time()
 call(numbers)
-print(time.perf_counter() - start)
+print(time.perf_counter() - start, time.process_time() - cpu)
 """
 
 PROGRAMS = {
@@ -70,7 +71,13 @@ def solve(numbers):
     return 0
 """,
     # Nothing but system calls: what the filter costs each of them at the very most.
-    "200,000 system calls": "import os\ndef solve(numbers):\n    for _ in range(200_000):\n        os.getppid()\n    return 0\n",
+    "200,000 system calls": """
+import os
+def solve(numbers):
+    for _ in range(200_000):
+        os.getppid()
+    return 0
+""",
 }
 
 
@@ -111,17 +118,19 @@ def _measure(sandbox: Sandbox, payload: Payload, numbers: list[int], bare: float
     print(f"  round trip    {statistics.median(trips) * 1e3:6.3f} ms median, {max(trips) * 1e3:.3f} ms worst")
     print(f"  a million ints{statistics.median(hand_overs) * 1e3:6.1f} ms")
     for label, source in PROGRAMS.items():
-        inside, outside = _alternate(sandbox, source, payload, numbers, rounds)
-        print(f"  {label:20} {outside * 1e3:7.1f} ms in process, ratio {inside / outside:.3f}")
+        wall, cpu, seconds = _alternate(sandbox, source, payload, numbers, rounds)
+        print(
+            f"  {label:20} {seconds * 1e3:7.1f} ms in process, ratio {wall:.3f} (CPU seconds: {cpu:.3f})",
+            flush=True,
+        )
 
 
 def _alternate(
     sandbox: Sandbox, source: str, payload: Payload, numbers: list[int], rounds: int
-) -> tuple[float, float]:
-    """Median seconds in the sandbox and in a plain process."""
-    from array import array  # noqa: PLC0415
-
-    inside, outside = [], []
+) -> tuple[float, float, float]:
+    """Sandboxed over plain wall time and CPU time (ratios of medians), and the plain median's seconds."""
+    inside: list[tuple[float, float]] = []
+    outside: list[tuple[float, float]] = []
     with tempfile.TemporaryDirectory() as folder:
         program, words = Path(folder, "program.py"), Path(folder, "words")
         program.write_text(source, encoding="utf-8")
@@ -136,13 +145,18 @@ def _alternate(
                 assert failure is None, failure
                 began = time.perf_counter()
                 outcome = worker.go(60)
-                inside.append(time.perf_counter() - began)
+                seconds = time.perf_counter() - began
                 assert outcome.ok, outcome
+            inside.append((seconds, worker.close().cpu_seconds or 0.0))
             told = subprocess.run(
                 command, capture_output=True, text=True, env={"PYTHONHASHSEED": "0"}, check=True
             )
-            outside.append(float(told.stdout.split()[-1]))
-    return statistics.median(inside), statistics.median(outside)
+            wall, cpu = map(float, told.stdout.split()[-2:])
+            outside.append((wall, cpu))
+    (wall_in, cpu_in), (wall_out, cpu_out) = (
+        [statistics.median(column) for column in zip(*runs, strict=True)] for runs in (inside, outside)
+    )
+    return wall_in / wall_out, cpu_in / cpu_out, wall_out
 
 
 def _bare() -> float:

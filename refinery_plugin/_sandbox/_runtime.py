@@ -50,7 +50,10 @@ class Runtime:
 
 def find_runtime(packages: Sequence[str]) -> Runtime:
     """Find the runtime of this very interpreter, with ``packages`` and all that they require."""
-    interpreter = Path(os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable))
+    executable = getattr(sys, "_base_executable", None) or sys.executable
+    interpreter = Path(os.path.realpath(executable))
+    if not executable or not interpreter.is_file():
+        raise SandboxError(f"Python does not know where its interpreter is ({executable!r}); start it by its full path")
     trees = _trees(interpreter)
     hidden = sorted(
         {

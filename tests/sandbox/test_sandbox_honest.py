@@ -7,6 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from sandbox_bench import SECONDS
 
 from refinery_plugin._sandbox import SandboxError, encode_arguments, open_sandbox
 
@@ -202,6 +203,9 @@ def test_cpu_time_is_that_of_the_call_alone(bench: Bench) -> None:
         + "import os\ndef solve():\n    pid = os.fork()\n    if not pid:\n        burn(0.3)\n        os._exit(0)\n"
         "    os.waitpid(pid, 0)\n    return 1\n"
     ).usage
+    for usage in (idle, busy, child):
+        assert usage.revealed_seconds is not None
+        assert usage.revealed_seconds < SECONDS, "this machine is too busy to tell"
     assert idle.cpu_seconds is not None
     assert busy.cpu_seconds is not None
     assert child.cpu_seconds is not None
