@@ -1,0 +1,266 @@
+"""Type-I error and power of every test that the report prints, by simulation under the pilot's variance.
+
+    python benchmarks/type_one_and_power.py [--data-sets 20000] [--seed 1]
+
+Each data set is a study of 3 agents x 4 optimizations with normal programs whose SD is the pilot's (0.870 s). Exact
+tests must err at the nominal rate within Monte-Carlo error, and have the power that the tool predicts to within a
+point; approximate tests are shown with what they really do. Ends with exit code 1 if something is out of bounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import math
+import sys
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis import _effects as effects
+from analysis import _many_tests as many
+from analysis._noncentral import f_power
+from analysis._sequential import Rules, Stage, bounds, operating
+from analysis._spending import SPENDINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Floats = npt.NDArray[np.float64]
+
+SIGMA = 0.870172803584
+EFFECT = 0.5
+ALPHA = 0.05
+AGENTS, BUDGETS = 3, 4
+GROUPS = AGENTS * BUDGETS
+CHUNK = 2000
+EXACT, APPROXIMATE, FAMILY = "exact", "approximate", "familywise"
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Line:
+    """One test: its rejection rate, and what it ought to be."""
+
+    name: str
+    kind: str
+    rate: float
+    error: float
+    wanted: float | None
+    sound: bool
+
+    def __str__(self) -> str:
+        wanted = "" if self.wanted is None else f"{self.wanted:8.2%}"
+        mark = "" if self.sound else "  <- OUT OF BOUNDS"
+        return f"{self.name:42} {self.kind:12} {self.rate:8.2%} +- {self.error:.2%} {wanted}{mark}"
+
+
+def contrasts() -> dict[str, Floats]:
+    """Return the pilot's planned contrasts, over treatments in the order agents, then optimization."""
+    agents = np.repeat([1.0, 0.0, -1.0], BUDGETS) / BUDGETS
+    kind = np.tile([1.0, 1.0, -1.0, -1.0], AGENTS) / (GROUPS / 2)
+    level = np.tile([1.0, -1.0, 1.0, -1.0], AGENTS) / (GROUPS / 2)
+    return {"agents: 1 - 3": agents, "type: iterations - time": kind, "level: tight - loose": level}
+
+
+def terms() -> dict[str, Floats]:
+    """Return orthonormal bases of the terms of agents*optimization, each (12, df)."""
+
+    def split(size: int) -> tuple[Floats, Floats]:
+        q = np.linalg.qr(np.column_stack([np.ones(size), np.eye(size)[:, : size - 1]]))[0]
+        return q[:, :1], q[:, 1:]
+
+    (one_a, a), (one_b, b) = split(AGENTS), split(BUDGETS)
+    return {
+        "agents": np.asarray(np.kron(a, one_b), dtype=np.float64),
+        "optimization": np.asarray(np.kron(one_a, b), dtype=np.float64),
+        "agents:optimization": np.asarray(np.kron(a, b), dtype=np.float64),
+    }
+
+
+def holm_rejects(p: Floats) -> npt.NDArray[np.bool_]:
+    """Whether Holm's procedure rejects any of the hypotheses, shape (s,), from p values (s, m)."""
+    return np.asarray(p.min(axis=1) * p.shape[1] <= ALPHA)
+
+
+def rejections(y: Floats, counts: npt.NDArray[np.intp]) -> dict[str, tuple[str, npt.NDArray[np.bool_]]]:
+    """Return for each test its kind and whether it rejects, shape (s,)."""
+    mean, squares = many.moments(y, counts)
+    found: dict[str, tuple[str, npt.NDArray[np.bool_]]] = {
+        "F, all treatments": (EXACT, many.f_test(mean, squares, counts) <= ALPHA)
+    }
+    for name, basis in terms().items():
+        found[f"F, {name}"] = (EXACT, many.space_test(mean, squares, counts, basis) <= ALPHA)
+    p = {name: many.contrast_test(mean, squares, counts, w) for name, w in contrasts().items()}
+    for name, values in p.items():
+        found[f"t, {name}"] = (EXACT, values <= ALPHA)
+    found["contrasts with Holm, any"] = (FAMILY, holm_rejects(np.column_stack(list(p.values()))))
+    found["Tukey, any pair of treatments"] = (EXACT, many.tukey_rejects(mean, squares, counts, alpha=ALPHA))
+    found["Games-Howell, any pair of treatments"] = (
+        APPROXIMATE,
+        many.games_howell_rejects(mean, squares, counts, alpha=ALPHA),
+    )
+    found["Welch"] = (APPROXIMATE, many.welch_test(mean, squares, counts) <= ALPHA)
+    found["Kruskal-Wallis"] = (APPROXIMATE, many.kruskal_test(many.ranked(y), counts) <= ALPHA)
+    if counts.max() > 2:
+        found["Brown-Forsythe"] = (APPROXIMATE, many.brown_forsythe_test(y, counts) <= ALPHA)
+    found["Shapiro-Wilk, residuals"] = (APPROXIMATE, many.shapiro_test(many.residuals(y, counts)) <= ALPHA)
+    return found
+
+
+def simulate(
+    counts: npt.NDArray[np.intp], means: Floats, data_sets: int, rng: np.random.Generator
+) -> dict[str, tuple[str, float]]:
+    """Return for each test its kind and its rejection rate."""
+    total: dict[str, tuple[str, int]] = {}
+    centre = np.repeat(means, counts)
+    for start in range(0, data_sets, CHUNK):
+        y = centre + SIGMA * rng.standard_normal((min(CHUNK, data_sets - start), centre.size))
+        for name, (kind, rejected) in rejections(y, counts).items():
+            total[name] = kind, total.get(name, (kind, 0))[1] + int(rejected.sum())
+    return {name: (kind, count / data_sets) for name, (kind, count) in total.items()}
+
+
+def error_of(rate: float, data_sets: int) -> float:
+    """Monte-Carlo standard error of a rate."""
+    return math.sqrt(max(rate * (1 - rate), 1 / data_sets) / data_sets)
+
+
+def type_one(counts: npt.NDArray[np.intp], data_sets: int, rng: np.random.Generator) -> Iterator[Line]:
+    """Yield every test when nothing differs; exact ones must be at 5 % within 3.5 standard errors."""
+    error = error_of(ALPHA, data_sets)
+    for name, (kind, rate) in simulate(counts, np.zeros(GROUPS), data_sets, rng).items():
+        if kind == EXACT:
+            sound = abs(rate - ALPHA) <= 3.5 * error
+        elif kind == FAMILY:
+            sound = rate <= ALPHA + 3.5 * error
+        else:
+            sound = True
+        yield Line(
+            name=name,
+            kind=kind,
+            rate=rate,
+            error=error_of(rate, data_sets),
+            wanted=None if kind == APPROXIMATE else ALPHA,
+            sound=sound,
+        )
+
+
+def patterns() -> Iterator[tuple[str, str, Floats, int]]:
+    """Yield the test that is aimed at, the pattern's name, its means, and the numerator's degrees of freedom."""
+    extremes = np.zeros(GROUPS)
+    extremes[[0, -1]] = EFFECT / 2, -EFFECT / 2
+    yield "F, all treatments", "extremes", extremes, GROUPS - 1
+    yield "F, all treatments", "half", np.repeat([EFFECT / 2, -EFFECT / 2], GROUPS // 2), GROUPS - 1
+    for name, weights in contrasts().items():
+        yield f"t, {name}", name, EFFECT * weights / float(weights @ weights), 1
+    for name, basis in terms().items():
+        direction = basis @ np.ones(basis.shape[1])
+        yield f"F, {name}", name, EFFECT * direction / float(np.ptp(direction)), basis.shape[1]
+
+
+def power(counts: npt.NDArray[np.intp], data_sets: int, rng: np.random.Generator) -> Iterator[Line]:
+    """Yield the power of exact tests at their pattern; it must be within a point of the prediction."""
+    df = int(counts.sum()) - GROUPS
+    for test, pattern, means, df_num in patterns():
+        squares = effects.means_spread(means, counts.astype(np.float64))
+        predicted = float(f_power(squares / SIGMA**2, df_num, df, alpha=ALPHA))
+        kind, rate = simulate(counts, means, data_sets, rng)[test]
+        error = error_of(rate, data_sets)
+        yield Line(
+            name=f"{test} [{pattern}]" if pattern not in test else test,
+            kind=kind,
+            rate=rate,
+            error=error,
+            wanted=predicted,
+            sound=abs(rate - predicted) <= 0.01,
+        )
+
+
+def raw_looks(
+    replicates: tuple[int, ...], weights: Floats | None, groups: int, data_sets: int, rng: np.random.Generator
+) -> Floats:
+    """Return F at every look of studies in which nothing differs, from programs one by one, (looks, s)."""
+    parts = []
+    for start in range(0, data_sets, CHUNK):
+        y = rng.standard_normal((min(CHUNK, data_sets - start), groups, replicates[-1]))
+        looks = []
+        for n in replicates:
+            mean, mse = y[:, :, :n].mean(axis=2), y[:, :, :n].var(axis=2, ddof=1).mean(axis=1)
+            if weights is None:
+                looks.append(n * mean.var(axis=1, ddof=1) / mse)
+            else:
+                looks.append((mean @ weights) ** 2 / (mse * float(weights @ weights) / n))
+        parts.append(np.asarray(looks))
+    return np.concatenate(parts, axis=1)
+
+
+def sequential(data_sets: int, rng: np.random.Generator) -> Iterator[Line]:
+    """Yield the error of all looks together on raw data, and the power against that of the design's own simulation."""
+    agents = contrasts()["agents: 1 - 3"]
+    error = error_of(ALPHA, data_sets)
+    for spending in SPENDINGS:
+        for name, weights, df_num in (
+            ("t, agents: 1 - 3", agents, 1),
+            ("F, all treatments", None, GROUPS - 1),
+        ):
+            for replicates in ((2, 4), (2, 4, 6), (3, 6, 9, 12, 15)):
+                stages = [Stage(replicates=n, df_den=GROUPS * (n - 1)) for n in replicates]
+                squares = EFFECT**2 * (2.0 if weights is not None else GROUPS / 4)
+                rules = Rules(
+                    df_num=df_num, alpha=ALPHA, target=0.8, unit_ncp=squares / SIGMA**2, spending=spending
+                )
+                made = bounds(stages, rules, planned=replicates[-1])
+                f = raw_looks(replicates, weights, GROUPS, data_sets, rng)
+                crossed = (f >= np.asarray([bound.efficacy for bound in made])[:, None]).any(axis=0)
+                rate = float(crossed.mean())
+                yield Line(
+                    name=f"{name}, {len(replicates)} looks, {spending}",
+                    kind="sequential",
+                    rate=rate,
+                    error=error_of(rate, data_sets),
+                    wanted=ALPHA,
+                    sound=rate <= ALPHA + 3 * error,
+                )
+                heeded = operating(stages, made, rules, unit_ncp=0.0, count=data_sets)
+                yield Line(
+                    name="  the same, stopping for futility",
+                    kind="sequential",
+                    rate=heeded.power,
+                    error=heeded.error,
+                    wanted=ALPHA,
+                    sound=heeded.power <= ALPHA + 3 * error,
+                )
+
+
+def main() -> int:
+    """Run everything and print it; 1 if something is out of bounds."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--data-sets", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    rng = np.random.default_rng(args.seed)
+    started = time.process_time()
+    good = True
+    plans = (
+        ("Type-I error, 12 treatments of 2 (the pilot)", type_one(np.full(GROUPS, 2), args.data_sets, rng)),
+        ("Type-I error, 12 treatments of 5", type_one(np.full(GROUPS, 5), args.data_sets, rng)),
+        ("Power for 0.5 s, 12 treatments of 2", power(np.full(GROUPS, 2), args.data_sets, rng)),
+        ("Power for 0.5 s, 12 treatments of 13", power(np.full(GROUPS, 13), args.data_sets, rng)),
+        ("Type-I error of all looks together", sequential(args.data_sets, rng)),
+    )
+    for title, lines in plans:
+        print(f"\n{title} ({args.data_sets:,} data sets, seed {args.seed})")
+        print(f"{'test':42} {'kind':12} {'rate':>8} {'MC error':>8} {'wanted':>8}")
+        for line in lines:
+            print(line, flush=True)
+            good &= line.sound
+    print(
+        f"\n{'all within bounds' if good else 'OUT OF BOUNDS'}; {time.process_time() - started:.0f} CPU seconds"
+    )
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
