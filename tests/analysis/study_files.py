@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
 Document = dict[str, Any]
@@ -73,7 +73,7 @@ def benchmark_json(
     }
 
 
-def small(**changes: Any) -> Document:
+def small(*, node: str = "one", shared: bool = False) -> Document:
     """Return a 2 x 2 study with two replicates, two lists and two runs."""
     programs = [
         Made(
@@ -86,7 +86,7 @@ def small(**changes: Any) -> Document:
         )
         for agents, budget, replicate in itertools.product((1, 3), ("3 iterations", "60 s"), (1, 2))
     ]
-    return benchmark_json(programs, **changes)
+    return benchmark_json(programs, node=node, shared=shared)
 
 
 def write(path: Path, document: Document) -> Path:
@@ -178,8 +178,12 @@ def damaged(draw: st.DrawFn) -> Document:
     return document
 
 
-def _paths(value: Any, way: tuple[Any, ...] = ()) -> Any:
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+def _paths(value: object, way: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    items: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        items = value.items()
+    elif isinstance(value, list):
+        items = enumerate(value)
     for key, inner in items:
         yield (*way, key)
         yield from _paths(inner, (*way, key))

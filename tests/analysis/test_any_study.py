@@ -10,10 +10,10 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from study_files import Document, damaged, studies, write
 
 from analysis import AnalysisError
 from analysis._cli import run
-from study_files import Document, damaged, studies, write
 
 SETTINGS = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
@@ -38,16 +38,19 @@ options = st.fixed_dictionaries(
 )
 
 
-def answer(documents: list[Document], chosen: dict[str, str], *more: str) -> str | None:
+def answer(
+    documents: list[Document], chosen: dict[str, str], *more: str, command: tuple[str, ...] = ()
+) -> str | None:
     """Return what is printed, or None after an error that the user can mend."""
     with tempfile.TemporaryDirectory() as directory:
         files = [str(write(Path(directory) / f"{i}.json", document)) for i, document in enumerate(documents)]
         words = [word for pair in chosen.items() for word in ("=".join(pair),)]
         try:
-            return run([*files, *words, *more]).text
-        except AnalysisError as exc:
-            assert str(exc).strip()
-            return None
+            return run([*command, *files, *words, *more]).text
+        except AnalysisError as error:
+            told = str(error)
+    assert told.strip()
+    return None
 
 
 def figures(text: str) -> dict[str, Any]:
@@ -58,7 +61,7 @@ def figures(text: str) -> dict[str, Any]:
     return found
 
 
-def unexplained(value: Any, way: str = "") -> list[str]:
+def unexplained(value: object, way: str = "") -> list[str]:
     """Return where a record has an estimate that is null without a note."""
     if isinstance(value, list):
         return [place for i, inner in enumerate(value) for place in unexplained(inner, f"{way}[{i}]")]
@@ -125,14 +128,26 @@ def test_no_difference_is_claimed_where_nothing_could_be_tested(documents: list[
         assert "p = " not in text.split("Analysis of variance")[0] or "pass rates" in text
 
 
-@SETTINGS
+@settings(SETTINGS, max_examples=40)
 @given(document=damaged())
 def test_a_damaged_file_is_analysed_or_refused_with_its_name(document: Document) -> None:
     with tempfile.TemporaryDirectory() as directory:
         path = write(Path(directory) / "damaged.json", document)
         try:
             text = run([str(path), "--json", "--effect", "0.5"]).text
-        except AnalysisError as exc:
-            assert str(exc).startswith(str(path)) or "damaged.json" in str(exc) or "one" in str(exc)
+        except AnalysisError as error:
+            told = str(error)
         else:
             assert math.isfinite(figures(text)["schema"])
+            return
+    assert "damaged.json" in told or "use another --response" in told
+
+
+@settings(SETTINGS, max_examples=12)
+@given(documents=studies(), command=st.sampled_from(["plan", "look", "negative"]), chosen=options)
+def test_the_other_commands_answer_or_refuse_too(
+    documents: list[Document], command: str, chosen: dict[str, str]
+) -> None:
+    text = answer(documents, {"--effect": "0.5", **chosen}, "--json", command=(command,))
+    if text is not None:
+        assert figures(text)

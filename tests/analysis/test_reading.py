@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from study_files import Made, benchmark_json, small, write
 
 from analysis import AnalysisError, read_results
 from analysis._frame import PROGRAM_COLUMNS, RUN_COLUMNS
-from study_files import Made, benchmark_json, small, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -332,7 +332,7 @@ def test_files_that_do_not_belong_together_are_told(data: Path, tmp_path: Path) 
     other["refinery"]["study"]["name"] = "other"
     for benchmark in other["benchmarks"]:
         benchmark["extra_info"]["study"] = "other"
-    with pytest.raises(AnalysisError, match="two.json: study: mixed studies: 'other'"):
+    with pytest.raises(AnalysisError, match=r"two\.json: study: mixed studies: 'other'"):
         read_results([one, write(tmp_path / "two.json", other)])
     with pytest.raises(AnalysisError, match="mixed studies"):
         read_results([one, data / "pilot2025.csv"])

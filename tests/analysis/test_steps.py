@@ -11,21 +11,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.stats.power import FTestAnovaPower
+from study_files import Made, benchmark_json, small, write
 
 from analysis import Options, analyse, read_results
 from analysis._anova import anova, choose_model, fit_model
 from analysis._contrasts import holm, planned_contrasts
-from analysis._design import sample
+from analysis._design import Response, sample
 from analysis._errors import AnalysisError
-from analysis._failures import is_invented, wilson
+from analysis._failures import _omnibus, is_invented, wilson
 from analysis._freeman_halton import EXACT, pass_test
 from analysis._model import parse
 from analysis._published import as_published
-from analysis._reml import numerical_components
+from analysis._reml import balanced_components, numerical_components
 from analysis._studentised import range_quantile, range_tail
 from analysis._variance import Layout, variance_components
 from analysis._variance import _gather as gather
-from study_files import Made, benchmark_json, small, write
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -114,8 +115,6 @@ def test_f_does_not_depend_on_the_unit_of_time(seed: int, scale: float, shift: f
 
 
 def _one_way(y: np.ndarray[Any, Any], cell: np.ndarray[Any, Any]) -> float:
-    from analysis._failures import _omnibus
-
     f, _ = _omnibus(y, cell.astype(np.intp))
     assert f is not None
     assert f == pytest.approx(stats.f_oneway(*(y[cell == i] for i in np.unique(cell))).statistic, rel=1e-8)
@@ -178,7 +177,7 @@ def test_ratio_is_the_mean_log_ratio_to_the_reference(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("response", ["ratio", "cpu"])
-def test_a_response_that_the_files_lack_is_told(response: Any, pilot: Results) -> None:
+def test_a_response_that_the_files_lack_is_told(response: Response, pilot: Results) -> None:
     with pytest.raises(AnalysisError, match="use another --response"):
         analyse(pilot, Options(response=response))
 
@@ -235,8 +234,6 @@ def test_the_numerical_maximum_is_the_closed_form_on_balanced_data(
         rank=2,
     )
     usable = dict.fromkeys(("program", "list", "program_list"), True)
-    from analysis._reml import balanced_components
-
     closed, found = balanced_components(layout, usable).values, numerical_components(layout, usable).values
     for name, value in closed.items():
         assert found[name] == pytest.approx(value, rel=1e-4, abs=1e-6 * sum(closed.values()))
@@ -387,7 +384,7 @@ def test_it_is_said_which_way_leaving_failures_out_moves_the_answer(tmp_path: Pa
 
 
 def test_the_pilots_published_figures_come_out(pilot: Results) -> None:
-    """f = 0.7253, power 0.346, 43 in all: and 43 is the total, 4 a treatment."""
+    """Effect 0.5 s: f = 0.7253, power 0.346, 43 in all: and 43 is the total, 4 a treatment."""
     found = as_published(sample(pilot, "seconds"), effect=0.5, alpha=0.05, target=0.8)
     assert found.f == pytest.approx(0.7253, abs=5e-5)
     assert found.power == pytest.approx(0.346, abs=5e-4)
@@ -397,8 +394,6 @@ def test_the_pilots_published_figures_come_out(pilot: Results) -> None:
 
 
 def test_the_published_power_is_that_of_statsmodels(pilot: Results) -> None:
-    from statsmodels.stats.power import FTestAnovaPower
-
     found = as_published(sample(pilot, "seconds"), effect=0.5, alpha=0.05, target=0.8)
     theirs = FTestAnovaPower()
     assert found.power == pytest.approx(theirs.power(found.f, 24, 0.05, 12), rel=1e-9)
