@@ -53,7 +53,9 @@ def find_runtime(packages: Sequence[str]) -> Runtime:
     executable = getattr(sys, "_base_executable", None) or sys.executable
     interpreter = Path(os.path.realpath(executable))
     if not executable or not interpreter.is_file():
-        raise SandboxError(f"Python does not know where its interpreter is ({executable!r}); start it by its full path")
+        raise SandboxError(
+            f"Python does not know where its interpreter is ({executable!r}); start it by its full path"
+        )
     trees = _trees(interpreter)
     hidden = sorted(
         {

@@ -320,13 +320,12 @@ class Worker:
         return {**facts, "memory_bytes": tree.peak(), "peak_tasks": tree.peak_tasks}
 
     def _kill(self) -> None:
-        """Set the end going."""
-        lifeline = self._launched.lifeline
-        if lifeline is not None:
-            os.close(lifeline)
-            self._launched.lifeline = None
-            if self._tree is None:
-                return
+        """Set the end going; more than once is fine."""
+        if self._launched.plan.guardian:
+            # Never kill the guardian: it ends everything, sees it gone, and then itself.
+            if self._launched.lifeline is not None:
+                os.close(self._launched.lifeline)
+                self._launched.lifeline = None
         elif self._status is None:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._root_pidfd, signal.SIGKILL)
@@ -341,6 +340,9 @@ class Worker:
             if not kill:
                 self._end()
                 return
+            if self._tree is not None and self._launched.plan.guardian:
+                with contextlib.suppress(OSError):
+                    os.killpg(self._tree.worker, signal.SIGKILL)
             self._launched.process.kill()
             if not self._gone(_GONE_SECONDS):
                 raise SandboxFault(f"process {self._launched.process.pid} of the sandbox would not end")

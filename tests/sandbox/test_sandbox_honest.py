@@ -1,6 +1,6 @@
 """Honest programs of every style, and what is told of what they used."""
 
-# ruff: noqa: E501, PT018, S108 - programs on one line, one check of several steps, paths that must stay free
+# ruff: noqa: E501, PT018 - programs on one line, one check of several steps, paths that must stay free
 from __future__ import annotations
 
 import os

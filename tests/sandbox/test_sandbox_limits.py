@@ -95,9 +95,36 @@ def test_a_fork_bomb_is_gone_when_its_run_is(bench: Bench) -> None:
         assert not (worker.load() or worker.hand_over((), 5))
         assert worker.go(0.5).kind == "timeout"
         assert worker._tree is not None
-        root = worker._tree.root
+        members = [worker._tree.root, *worker._tree.members()]
         worker.close()
-    assert not Path(f"/proc/{root}").exists()
+    assert not any(Path(f"/proc/{pid}").exists() for pid in members)
+    assert not _group(members[1])
+
+
+def _group(leader: int) -> list[str]:
+    """List the processes of a process group."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            fields = (process / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        except OSError:
+            continue
+        if fields[2] == str(leader):
+            found.append(process.name)
+    return found
+
+
+def test_a_hanging_import_is_gone_when_its_run_is(bench: Bench) -> None:
+    """Also when the failure was told long before the end."""
+    with bench.start("while True: pass") as worker:
+        failure = worker.load(0.2)
+        assert failure is not None
+        assert failure.kind == "timeout"
+        assert worker._tree is not None
+        leader = worker._tree.worker
+        worker.close()
+    assert not _group(leader)
+    assert not Path(f"/proc/{leader}").exists()
 
 
 @pytest.mark.parametrize("folder", ["", "/dev/shm/"])

@@ -1,6 +1,6 @@
 """Programs that attack the reply channel, the clock or the way in which values travel."""
 
-# ruff: noqa: E501, PT018, S108 - programs on one line, one check of several steps, paths that must stay free
+# ruff: noqa: E501, PT018 - programs on one line, one check of several steps, paths that must stay free
 from __future__ import annotations
 
 import time

@@ -1,6 +1,6 @@
 """Values as bytes, texts made harmless, directories removed: the parts that need no process."""
 
-# ruff: noqa: E501, FBT001 - tables of cases
+# ruff: noqa: FBT001 - tables of cases
 
 from __future__ import annotations
 
