@@ -155,7 +155,6 @@ class Measurement:
         """Return the ``refinery`` part of the benchmark file."""
         programs = [_document.describe_program(finding) for finding in self.findings.values()]
         study = self._refinery.study
-        spent = self._spent()
         return {
             "schema": _document.SCHEMA,
             "study": _document.describe_study(study),
@@ -169,7 +168,7 @@ class Measurement:
             "lists": _document.describe_lists(self._ready[1].timed) if self._ready else [],
             "programs": programs,
             "reference": _document.describe_reference(self._book.reference),
-            "clock": {"session_seconds": time.monotonic() - self._began, "program_seconds": spent},
+            "clock": self._clock(),
         }
 
     def summary(self) -> list[str]:
@@ -327,11 +326,18 @@ class Measurement:
             )
             report(self._refinery.config, entry, info)
 
-    def _spent(self) -> float:
-        """Return seconds of waiting for programs, the reference included."""
-        own = (self._own_waiting, self._book.reference_waiting)
-        waits = [*own, *(finding.waiting for finding in self.findings.values())]
-        return sum(wait.load + wait.verify + wait.timed for wait in waits)
+    def _clock(self) -> dict[str, float]:
+        """Return where the session's time went: waiting for programs, the reference among them, and all in all."""
+        reference = Waiting()
+        reference.add(self._own_waiting)
+        reference.add(self._book.reference_waiting)
+        waits = [reference, *(finding.waiting for finding in self.findings.values())]
+        return {
+            "session_seconds": time.monotonic() - self._began,
+            "program_seconds": sum(wait.load + wait.verify + wait.timed for wait in waits),
+            "reference_load_seconds": reference.load,
+            "reference_verify_seconds": reference.verify,
+        }
 
 
 def _seed(given: int | None, past: object) -> int:
