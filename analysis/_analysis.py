@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING
 
 from analysis import _contrasts, _cost, _failures, _means, _noise, _pairwise, _robust, _variance
 from analysis._anova import anova, choose_model, fit_model
 from analysis._design import sample as take_sample
+from analysis._effects import checked_effect
 from analysis._errors import AnalysisError
 from analysis._power import power
 from analysis._published import as_published
@@ -60,10 +60,8 @@ class Options:
             raise AnalysisError(f"alpha {self.alpha!r}: must be above 0 and at most {MOST_ALPHA}")
         if not self.alpha < self.power < 1:
             raise AnalysisError(f"power {self.power!r}: must be above alpha ({self.alpha:g}) and below 1")
-        if self.effect is not None and not 0 < self.effect < math.inf:
-            raise AnalysisError(
-                f"effect {self.effect!r}: must be a finite number above 0, in units of the response"
-            )
+        if self.effect is not None:
+            checked_effect(self.effect)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,8 +25,6 @@ COMMANDS = {
     "negative": "the negative control (A/A): how often tests find a difference where there is none",
 }
 
-_OBSERVED = frozenset({"observed", "posthoc", "post-hoc", "auto"})
-
 
 class Answer(Protocol):
     """What a command found, for people and for programs."""
@@ -131,12 +129,13 @@ def options(args: argparse.Namespace) -> Options:
     AnalysisError : a value is out of range or can't be read.
     """
     from analysis._analysis import Options  # noqa: PLC0415
+    from analysis._effects import parse_effect  # noqa: PLC0415
 
     return Options(
         response=args.response,
         type=args.type,
         model=args.model,
-        effect=_effect(args.effect),
+        effect=None if args.effect is None else parse_effect(args.effect),
         alpha=args.alpha,
         power=args.power,
         contrasts=None if args.contrast is None else tuple(args.contrast),
@@ -144,18 +143,6 @@ def options(args: argparse.Namespace) -> Options:
         if args.means is None
         else tuple(_number(part, "--means") for part in args.means.split(",")),
     )
-
-
-def _effect(text: str | None) -> float | None:
-    if text is None:
-        return None
-    if text.strip().lower() in _OBSERVED:
-        raise AnalysisError(
-            "--effect: the observed effect is refused. Power at the observed effect only repeats the p value "
-            "(p = alpha gives about 50 %), whatever the truth is. Give the smallest difference that would matter "
-            "to you, such as --effect 0.5"
-        )
-    return _number(text, "--effect")
 
 
 def _number(text: str, option: str) -> float:
@@ -207,7 +194,7 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Outcome
 
 
 def _json(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=2, allow_nan=False, ensure_ascii=False)
+    return json.dumps(document, indent=2, allow_nan=False)
 
 
 def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _BUDGET = re.compile(r"(?P<number>[0-9]+) (?P<unit>iterations?|s)")
 _SQUEEZED = re.compile(r"(?P<number>[0-9]+)(?P<unit>iterations?|s)")
 _NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
-_ID_JOINT = re.compile(r"-(?=[A-Za-z_][A-Za-z0-9_]*=)")
+_ID_JOINT = re.compile(r"(?:-|[,;]\s*)(?=[A-Za-z_][A-Za-z0-9_]*=)")
 
 TYPE, LEVEL, OPTIMIZATION = "type", "level", "optimization"
 _DERIVED_LEVELS = 2

@@ -81,6 +81,7 @@ class _Reader:
         self.by_id: dict[str, Levels] = {}
         self.with_id: set[Levels] = set()
         self.seen_levels: dict[tuple[object, ...], Levels] = {}
+        self.labels: dict[str, Levels] = {}
         self.by_sha: dict[tuple[str, int], Levels] = {}
         self.notes: list[str] = []
         self.runs: dict[str, list[Any]] = {
@@ -225,17 +226,18 @@ class _Reader:
         if isinstance(treatment, dict):
             return self._mapping_levels(treatment, place)
         if isinstance(treatment, str) and treatment:
-            return self._id_levels(treatment, entry, place)
-        params = _mapping(entry.get("params"))
-        loose = {**params, **{name: entry[name] for name in ("agents", OPTIMIZATION) if name in entry}}
-        if OPTIMIZATION not in loose and ("iterations" in entry or "time_limit" in entry):
-            loose[OPTIMIZATION] = budget(
-                _limit(entry.get("iterations"), place, "iterations"),
-                _limit(entry.get("time_limit"), place, "time_limit"),
-            )
-        if not loose:
+            levels = self._id_levels(treatment, entry, place)
+            if levels is not None:
+                return levels
+        loose = _loose(entry)
+        if loose:
+            return self._mapping_levels(loose, place)
+        if not treatment:
             raise place.error("treatment", "missing; it must give the level of every factor")
-        return self._mapping_levels(loose, place)
+        raise place.error(
+            "treatment",
+            f'must be an object or an id like "agents=2-optimization=60s", got {brief(treatment)}',
+        )
 
     def _mapping_levels(self, treatment: Mapping[str, Any], place: Place) -> Levels:
         if not treatment:
@@ -245,7 +247,8 @@ class _Reader:
         try:
             return self.seen_levels[key]
         except (KeyError, TypeError):
-            levels = tuple((writable(name), self._level(name, value, place)) for name, value in treatment.items())
+            whole = _with_budget(treatment, place)
+            levels = tuple((writable(name), self._level(name, value, place)) for name, value in whole.items())
         self.seen_levels[key] = levels
         return levels
 
@@ -256,22 +259,36 @@ class _Reader:
             )
         level = show(value)
         if not level or len(level) > _LONGEST_LEVEL:
-            raise place.error(f"treatment.{name}", f"a level must be a short text or a number, got {brief(value)}")
+            raise place.error(
+                f"treatment.{name}", f"a level must be a short text or a number, got {brief(value)}"
+            )
         return level
 
-    def _id_levels(self, treatment: str, entry: Mapping[str, Any], place: Place) -> Levels:
+    def _id_levels(self, treatment: str, entry: Mapping[str, Any], place: Place) -> Levels | None:
         if treatment in self.by_id:
             return self.by_id[treatment]
-        known = self.by_sha.get((str(entry.get("sha256")), entry.get("replicate", 0)))
-        if known is not None:
-            return known
+        replicate, sha = entry.get("replicate"), entry.get("sha256")
+        if isinstance(sha, str) and isinstance(replicate, int) and (sha, replicate) in self.by_sha:
+            return self.by_sha[sha, replicate]
         parsed = parse_id(treatment)
-        if parsed is None:
-            raise place.error(
-                "treatment", f'must be an object or an id like "agents=2-optimization=60s": {brief(treatment)}'
-            )
-        told = {name: entry[name] for name in parsed if name in entry}
-        return self._mapping_levels({**parsed, **told}, place)
+        if parsed is not None:
+            told = {name: entry[name] for name in parsed if name in entry}
+            return self._mapping_levels({**parsed, **told}, place)
+        if not self.labels:
+            self.labels = self._labels()
+        return self.labels.get(treatment)
+
+    def _labels(self) -> dict[str, Levels]:
+        """Return what free labels of treatments mean, by the benchmarks that spell their levels out."""
+        labels: dict[str, Levels] = {}
+        for position, benchmark in enumerate(self.document["benchmarks"]):
+            extra = _mapping(_mapping(benchmark).get("extra_info"))
+            label, loose = extra.get("treatment"), _loose(extra)
+            if isinstance(label, str) and loose and label not in labels:
+                labels[label] = self._mapping_levels(
+                    loose, Place(self.file, f"benchmarks[{position}].extra_info")
+                )
+        return labels
 
     # -- runs
 
@@ -357,7 +374,9 @@ class _Reader:
                 raise place.error("stats.mean", f"{told!r} does not fit the runs, whose mean is {ours!r}")
         rounds = stats.get("rounds")
         if rounds is not None and rounds != len(times):
-            raise place.error("stats.rounds", f"{brief(rounds)} does not fit the {len(times)} runs of stats.data")
+            raise place.error(
+                "stats.rounds", f"{brief(rounds)} does not fit the {len(times)} runs of stats.data"
+            )
         return times
 
     def _program_of(self, benchmark: Mapping[str, Any], extra: Mapping[str, Any], place: Place) -> int:
@@ -458,6 +477,27 @@ def _study_name(value: object) -> object:
 
 def _named(levels: Levels) -> str:
     return ", ".join(f"{name} {level}" for name, level in levels)
+
+
+def _loose(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """Return levels that stand beside each other in an entry, for want of a treatment that can be read."""
+    names = ("agents", OPTIMIZATION, "iterations", "time_limit")
+    return {**_mapping(entry.get("params")), **{name: entry[name] for name in names if name in entry}}
+
+
+def _with_budget(treatment: Mapping[str, Any], place: Place) -> Mapping[str, Any]:
+    """Make one level of the two limits of the pilot's ``optimization``, where they are given apart."""
+    if not {"iterations", "time_limit"} & set(treatment):
+        return treatment
+    if OPTIMIZATION not in treatment and not {"iterations", "time_limit"} <= set(treatment):
+        return treatment
+    whole = {name: value for name, value in treatment.items() if name not in {"iterations", "time_limit"}}
+    if OPTIMIZATION not in whole:
+        whole[OPTIMIZATION] = budget(
+            _limit(treatment["iterations"], place, "iterations"),
+            _limit(treatment["time_limit"], place, "time_limit"),
+        )
+    return whole
 
 
 def _limit(value: object, place: Place, field: str) -> float | None:

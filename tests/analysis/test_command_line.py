@@ -84,9 +84,9 @@ def test_what_was_paid_is_told_per_program(data: Path, capsys: pytest.CaptureFix
     ("argv", "message"),
     [
         ([], "RESULTS"),
-        (["--effect", "observed"], "only repeats the p value"),
-        (["--effect", "big"], "--effect: 'big' is not a number"),
-        (["--effect", "-1"], "above 0"),
+        (["--effect", "observed"], "not computed from the observed effect"),
+        (["--effect", "big"], "effect 'big': give a positive number"),
+        (["--effect", "-1"], "positive and finite"),
         (["--alpha", "0"], "alpha"),
         (["--power", "0.01"], "above alpha"),
         (["--type", "4"], "invalid choice"),

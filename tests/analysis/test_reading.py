@@ -43,7 +43,7 @@ def test_a_program_with_one_failed_run_failed(data: Path) -> None:
     assert len(results.programs) == 23
 
 
-@pytest.mark.parametrize("form", ["mapping", "id", "loose", "params"])
+@pytest.mark.parametrize("form", ["mapping", "id", "commas", "label", "limits", "loose", "params"])
 def test_treatments_are_read_in_every_form(form: str, tmp_path: Path) -> None:
     document = small()
     for benchmark in document["benchmarks"]:
@@ -54,12 +54,26 @@ def test_treatments_are_read_in_every_form(form: str, tmp_path: Path) -> None:
             extra["treatment"] = treatment
         elif form == "id":
             extra["treatment"] = f"agents={agents}-optimization={budget.replace(' ', '')}"
+        elif form == "commas":
+            extra["treatment"] = f"agents={agents}, optimization={budget}"
+        elif form == "label":
+            extra |= {"treatment": f"T{agents}{budget[0]}", "agents": agents, "optimization": budget}
+        elif form == "limits":
+            limits = (
+                {"iterations": 3, "time_limit": None}
+                if "it" in budget
+                else {"iterations": None, "time_limit": 60}
+            )
+            extra["treatment"] = {"agents": agents, **limits}
         elif form == "loose":
             extra["agents"] = agents
             extra["iterations"] = 3 if "it" in budget else None
             extra["time_limit"] = None if "it" in budget else 60
         else:
             benchmark["params"] = treatment
+    if form == "label":
+        for entry in document["refinery"]["programs"]:
+            entry["treatment"] = f"T{entry['treatment']['agents']}{entry['treatment']['optimization'][0]}"
     results = read_results([write(tmp_path / "r.json", document)])
     assert set(results.factors) == {"agents", "optimization", "type"}
     assert len(results.programs) == 8
