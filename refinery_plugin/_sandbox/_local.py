@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,8 @@ class _Local:
         self._is_root = os.geteuid() == 0
         self._end = [str(runtime.interpreter), *INTERPRETER_OPTIONS, BOOTSTRAP]
         self._session = Path(tempfile.mkdtemp(prefix="refinery-", dir=_open_directory()))
+        # Also where nobody closes us, and at exit; only a killed session leaves its (small) directory.
+        self._finalizer = weakref.finalize(self, remove_tree, self._session)
         self._session.chmod(0o711)
         self._packages = self._session / "packages"
         self._packages.mkdir(mode=0o755)
@@ -104,7 +107,7 @@ class _Local:
 
     def close(self) -> None:
         """Remove the session's directory."""
-        remove_tree(self._session)
+        self._finalizer()
 
 
 class Landlock(_Local):
