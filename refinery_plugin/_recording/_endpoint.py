@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 from refinery_plugin._chat import GenerationStopError
-from refinery_plugin._recording._secret import Secrets, public_url, secrets_of_url
+from refinery_plugin._recording._secret import Secrets, credentials, public_url, secrets_of_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -74,23 +74,43 @@ class Endpoint:
         return f"Endpoint({self.name})"
 
     def client(self) -> httpx2.AsyncClient:
-        """Return a client whose requests, relative to the endpoint, carry the key."""
+        """Return a client whose requests, relative to the endpoint, carry the key.
+
+        Raises
+        ------
+        EndpointError : when the proxies of the environment cannot be used.
+        """
         import httpx2  # noqa: PLC0415 - slow to import
 
+        try:
+            # No variable here holds a secret: tracebacks may show variables.
+            return httpx2.AsyncClient(
+                base_url=self.name,
+                headers=self._headers(),
+                params=httpx2.QueryParams(urlsplit(self._url()).query),
+                auth=httpx2.BasicAuth(*credentials(self._url())) if self._has_credentials() else None,
+                timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
+                limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
+            )
+        except (ValueError, ImportError, httpx2.InvalidURL) as exc:
+            raise EndpointError(
+                f"no client for {self.name}: {type(exc).__name__}; look at the proxy settings of the environment"
+            ) from None
+
+    def _url(self) -> str:
+        return self._environment.get(URL) or DEFAULT_URL
+
+    def _has_credentials(self) -> bool:
+        return urlsplit(self._url()).username is not None
+
+    def _headers(self) -> dict[str, str]:
         get = self._environment.get
-        named = {"OpenAI-Organization": get(_ORGANISATION), "OpenAI-Project": get(_PROJECT)}
-        headers = {name: value for name, value in named.items() if value is not None}
-        url = urlsplit(get(URL) or DEFAULT_URL)
-        if url.username is None:
-            headers["Authorization"] = f"Bearer {get(KEY)}"
-        return httpx2.AsyncClient(
-            base_url=public_url(url.geturl()),
-            headers=headers,
-            params=httpx2.QueryParams(url.query),
-            auth=None if url.username is None else httpx2.BasicAuth(url.username, url.password or ""),
-            timeout=httpx2.Timeout(None, connect=_CONNECT_SECONDS),
-            limits=httpx2.Limits(max_connections=None, max_keepalive_connections=None),
-        )
+        named = {
+            "OpenAI-Organization": get(_ORGANISATION),
+            "OpenAI-Project": get(_PROJECT),
+            "Authorization": None if self._has_credentials() else f"Bearer {get(KEY)}",
+        }
+        return {name: value for name, value in named.items() if value is not None}
 
 
 def endpoint_name(environment: Environment) -> str:
@@ -118,12 +138,15 @@ def _check_key(environment: Environment) -> None:
             "environment or in a .env file, or put the study's cassettes into the folder to replay them"
         )
     for name in (KEY, _ORGANISATION, _PROJECT):
-        value = environment.get(name) or "-"
-        if not value.isascii() or not value.isprintable() or " " in value:
-            # The value itself must not be shown, and the HTTP library would show it.
+        # No variable holds the value where an error is raised: tracebacks may show variables.
+        if not _is_possible(environment.get(name)):
             raise EndpointError(
                 f"{name} has characters that no key has (spaces, line ends, letters beyond ASCII)"
             )
+
+
+def _is_possible(value: str | None) -> bool:
+    return value is None or (value.isascii() and value.isprintable() and " " not in value)
 
 
 class _Discreet(logging.Filter):

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from refinery_plugin._recording._answer import AnswerError, read_answer
 
 EXTRA = "refinery"
-"""Key of what is kept beside each response (``latency_ms``, ``cut``, ``sha256``, ``attempts``) and in the cassette's metadata."""
+"""Key of what is kept beside each response and in the cassette's metadata."""
 
 VERSION = 1
 _NAMES = {

@@ -6,7 +6,7 @@ import base64
 import json
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -67,10 +67,14 @@ def _forms(value: str) -> set[str]:
 def secrets_of_url(url: str) -> list[str]:
     """Return what a URL holds besides an address: user, password, and the values of its query."""
     parts = urlsplit(url)
-    values = [parts.username, parts.password, *(value for _, value in parse_qsl(parts.query)), parts.fragment]
-    if parts.username is not None:
-        values.append(f"{parts.username}:{parts.password or ''}")
-    return [value for value in values if value]
+    values = [*credentials(url), ":".join(credentials(url)), parts.username, parts.password, parts.fragment]
+    return [value for value in [*values, *(value for _, value in parse_qsl(parts.query))] if value]
+
+
+def credentials(url: str) -> tuple[str, str]:
+    """Return the user and the password of a URL, decoded; both empty where there is none."""
+    parts = urlsplit(url)
+    return unquote(parts.username or ""), unquote(parts.password or "")
 
 
 def public_url(url: str) -> str:

@@ -115,6 +115,8 @@ class Wire:
         return Failure(outcome=type(exc).__name__, told=told, paid=paid, reached=reached)
 
     def _judge(self, response: httpx2.Response, data: bytes | None, model: object) -> Success | Failure:
+        if cookies := _cookies(response):
+            self._secrets = self._secrets.with_more(cookies)
         if data is None:
             text = f"an answer of more than {LARGEST_BODY >> 20} MiB"
             return Failure(outcome=text, told=text, paid=True)
@@ -129,7 +131,7 @@ class Wire:
     def _refused(self, response: httpx2.Response, data: bytes, model: object) -> Failure:
         status = response.status_code
         said, code = _error(data)
-        said = self._secrets.with_more(_cookies(response)).scrub(said)[:_TOLD]
+        said = self._secrets.scrub(said)[:_TOLD]
         outcome = f"HTTP {status}"
         told = f"{outcome}: {said}" if said else outcome
         return Failure(

@@ -143,7 +143,7 @@ def test_a_directory_in_place_of_a_cassette_is_an_error(lab: Lab) -> None:
 def test_a_cassette_that_cannot_be_written_stops_the_run(lab: Lab, server: ModelServer) -> None:
     """A turn that is not on disk would be paid for twice."""
     lab.directory.mkdir()
-    server.choose = lambda _request: lab.path().mkdir()  # type: ignore[func-returns-value]
+    server.choose = lambda _request: lab.path().mkdir()
     with pytest.raises(CassetteError, match=r"1_3_inf_1\.json could not be written"):
         lab.ask()
 
@@ -185,7 +185,9 @@ def test_any_damage_is_either_harmless_or_told(recorded: bytes, tmp_path: Path, 
         if not isinstance(node[key], dict | list) or not node[key] or data.draw(st.booleans()):
             break
         node = node[key]
-    junk = st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({})
+    junk: st.SearchStrategy[Any] = (
+        st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({})
+    )
     node[key] = data.draw(junk)
     path = tmp_path / "edited.json"
     path.write_text(json.dumps(edited))

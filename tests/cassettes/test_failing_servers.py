@@ -30,6 +30,8 @@ from refinery_plugin._chat import ChatFailedError, Cut, GenerationStopError, Rep
 if TYPE_CHECKING:
     from model_server import Behaviour, ModelServer
 
+BRISK = dataclasses.replace(IMPATIENT, request_limit=1.0)
+
 PASSING = {
     "429": status(429),
     "408": status(408),
@@ -59,8 +61,7 @@ PASSING = {
 def test_a_passing_failure_is_tried_again_and_told(lab: Lab, server: ModelServer, failure: Behaviour) -> None:
     """The turn is answered, its latency holds the failed attempt, which the recording names."""
     server.script(failure, answer("at last"))
-    policy = dataclasses.replace(IMPATIENT, request_limit=1.0)
-    live = lab.ask(policy=policy)
+    live = lab.ask(policy=BRISK)
     assert texts([live]) == ["at last"]
     extra = lab.cassette()["interactions"][0]["response"]["refinery"]
     [attempt] = extra["attempts"]
@@ -76,8 +77,8 @@ LASTING = {
     "dropped": (drop(), 6, "the connection broke"),
     "truncated JSON": (truncated_json(), 6, "an answer that is not whole JSON"),
     "no choices": (no_choices(), 6, "an answer with no choices"),
-    "never answers": (silence(), 2, "2 attempts failed, the last with: no whole answer within 0.3 s"),
-    "never ends": (endless(), 2, "2 attempts failed, the last with: no whole answer within 0.3 s"),
+    "never answers": (silence(), 2, "2 attempts failed, the last with: no whole answer within 1 s"),
+    "never ends": (endless(), 2, "2 attempts failed, the last with: no whole answer within 1 s"),
     "400": (status(400, "context too long"), 1, "HTTP 400: context too long"),
     "413": (status(413), 1, "HTTP 413"),
     "422": (status(422, "no"), 1, "HTTP 422: no"),
@@ -93,7 +94,7 @@ def test_a_lasting_failure_ends_its_trajectory_alone(
     server.script(answer("fine"), *[failure] * attempts, answer("fine"))
 
     async def run() -> list[object]:
-        store = lab.store()
+        store = lab.store(policy=BRISK)
         try:
             reached, troubled = store.chat("reached"), store.chat("troubled")
             return [
@@ -210,9 +211,8 @@ def test_usage_that_makes_no_sense_counts_as_absent(lab: Lab, server: ModelServe
 def test_the_deadline_cancels_the_request_in_flight(lab: Lab, server: ModelServer) -> None:
     """The server sees the connection go; the cut is recorded and replays in no time."""
     server.script(answer("one"), silence())
-    policy = dataclasses.replace(IMPATIENT, request_limit=60.0)
     started = time.monotonic()
-    one, cut = lab.converse(requests(2), remaining_ms=400, policy=policy)
+    one, cut = lab.converse(requests(2), remaining_ms=400)
     assert time.monotonic() - started < 30
     assert isinstance(cut, Cut)
     assert one.latency_ms + cut.latency_ms == 400
@@ -254,7 +254,7 @@ def test_two_hundred_requests_are_in_flight_at_once(lab: Lab, server: ModelServe
     server.default = answer(after=1.0)
 
     async def run() -> None:
-        store = lab.store(policy=dataclasses.replace(IMPATIENT, request_limit=60.0))
+        store = lab.store()
         chats = [store.chat(f"t{number}") for number in range(200)]
         await asyncio.gather(*(chat.ask(request(), remaining_ms=None) for chat in chats))
         await store.aclose()

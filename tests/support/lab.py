@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 KEY = "sk-planted-key-0123456789abcdef"
 MODEL = "served-model"
-IMPATIENT = RetryPolicy(first_pause=0.01, longest_pause=0.02, request_limit=0.3)
+IMPATIENT = RetryPolicy(first_pause=0.01, longest_pause=0.02, request_limit=30.0)
+"""Pauses of milliseconds."""
 OFFLINE = "Nothing is called here"
 
 

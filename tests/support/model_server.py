@@ -20,7 +20,7 @@ import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -246,7 +246,7 @@ class ModelServer:
         """Do these in turn, one a request, before the default."""
         self._script.extend(behaviours)
 
-    def __enter__(self) -> ModelServer:
+    def __enter__(self) -> Self:
         self._thread.start()
         self._server = self._call(asyncio.start_server(self._accept, "127.0.0.1", 0, backlog=1024))
         return self
