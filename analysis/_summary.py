@@ -19,7 +19,7 @@ from analysis._report._text import (
     p_value,
     percent,
 )
-from analysis._report._views._names import back, value_unit
+from analysis._report._views._names import back
 from analysis._report._words import effect_words, findings, question_name, term_name
 
 if TYPE_CHECKING:
@@ -175,9 +175,13 @@ def _anova(analysis: Analysis, width: int) -> list[str]:
 
 
 def _treatments_heading(analysis: Analysis) -> str:
-    return (
-        f"Treatments: programs that passed, and their mean {value_unit(analysis).removesuffix(' per call')}"
-    )
+    unit = {
+        "seconds": "seconds",
+        "log": "seconds (geometric)",
+        "ratio": "multiple of the reference",
+        "cpu": "CPU seconds",
+    }
+    return f"Treatments: programs that passed, and their mean {unit[analysis.sample.response]}"
 
 
 def _treatments(analysis: Analysis, width: int, room: int) -> list[str]:

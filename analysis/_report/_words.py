@@ -221,8 +221,8 @@ def effect_words(analysis: Analysis) -> str:
     """Return the difference that the user wants to find: seconds, or a ratio where the response is a logarithm."""
     effect = analysis.options.effect or 0.0
     if analysis.sample.response in {"log", "ratio"}:
-        return f"a factor of {number(math.exp(effect))}" if effect < 700 else "an immense factor"  # noqa: PLR2004 - exp
-    return f"{effect:g} {analysis.sample.unit}"
+        return f"a ratio of {number(math.exp(effect))}" if effect < 700 else "an immense ratio"  # noqa: PLR2004 - exp
+    return f"a difference of {effect:g} {analysis.sample.unit}"
 
 
 def headline(analysis: Analysis) -> QuestionPower | None:
@@ -242,10 +242,11 @@ def _needed(analysis: Analysis) -> str:
     effect, power = effect_words(analysis), percent(asked.target)
     own = "" if first.power is None else f"; this study's power was {percent(first.power)}"
     if first.total_required is None:
-        return f"A difference of {effect} between two of {asked.groups} treatments is out of any study's reach{own}."
+        what = effect[0].upper() + effect[1:]
+        return f"{what} between two of {asked.groups} treatments is out of any study's reach{own}."
     money = "" if first.cost_usd is None else f", about {dollars(first.cost_usd)}"
     sentence = (
-        f"To find a difference of {effect} between two of {asked.groups} treatments with {power} power takes "
+        f"To find {effect} between two of {asked.groups} treatments with {power} power takes "
         f"{count(first.total_required, 'program')} ({first.replicates_required:,} per treatment{money}){own}"
     )
     return f"{sentence}{_cheapest(asked, first)}."

@@ -58,7 +58,7 @@ def test_the_summary_has_the_whole_story(analysed: Callable[[str], Analysis]) ->
         "agents x optimization",
         "2/2",
         "Variance: programs",
-        "Programs for 80 % power to find 0.5 s",
+        "Programs for 80 % power to find a difference of 0.5 s",
         f"{needed.total_required}",
         "The published reasoning",
         "Cost: $",

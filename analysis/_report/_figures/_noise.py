@@ -14,7 +14,7 @@ from analysis._report._text import count, percent
 from analysis._report._theme import BLUE, MUTED, SERIES, SHAPES
 
 NAME, TITLE = "noise", "The noise floor"
-_MOST_MARKS = 2500
+_MOST_MARKS = 1000
 _WHOLE = 1e-9  # of a percent
 
 

@@ -39,7 +39,7 @@ class PowerCurves:
     curves : ``test, n, power``; ``n`` is programs per treatment; the first test is the one with the band.
     band : ``n, low, high`` of the first test, for sigma's upper and lower limit.
     target : the power that is wanted.
-    effect : in words, "0.5 s".
+    effect : in words, "a difference of 0.5 s".
     here : programs per treatment that this study has (the mean, where they differ).
     required : programs per treatment that the first test needs; None where out of reach.
     recommended : the same for the upper 80 % limit of sigma.
@@ -72,7 +72,7 @@ def figure(data: PowerCurves) -> Figure:
         name=NAME,
         title=TITLE,
         caption=(
-            f"How likely a study of that size is to find a true difference of {data.effect}. The band "
+            f"How likely a study of that size is to find {data.effect}, if it is there. The band "
             "shows what is not "
             f"known of the spread between programs (95 % interval of its SD), for the solid line.{money}"
         ),
@@ -142,8 +142,8 @@ def _hover(curves: pd.DataFrame) -> pd.DataFrame:
 
 def _landmarks(data: PowerCurves, x: alt.X, y: alt.Y, low: float, high: float) -> list[alt.Chart]:
     """Upright lines at this study's size, the size that is needed and the one that is recommended, with words."""
-    at_once = float(data.curves["power"].iloc[0])
-    marks = [(data.here, f"this study: {data.here:.3g}", "left", 0.94 if at_once < 0.5 else 0.05)]  # noqa: PLR2004 - the emptier half
+    side = "left" if data.here < low * (high / low) ** 0.7 else "right"
+    marks = [(data.here, f"this study: {data.here:.3g}", side, _quiet_height(data.curves, low, high))]
     if data.required is not None:
         side = "right" if data.required > low * (high / low) ** 0.3 else "left"
         marks.append((data.required, f"needed: {data.required:,}", side, 0.05))
@@ -167,6 +167,12 @@ def _landmarks(data: PowerCurves, x: alt.X, y: alt.Y, low: float, high: float) -
         )
         layers.append(text.mark_text(**place, color=INK).encode(x=x, y=y, text="label:N"))
     return layers
+
+
+def _quiet_height(curves: pd.DataFrame, low: float, high: float) -> float:
+    """Return the height at the left edge that is farthest from all curves."""
+    near = curves["power"][curves["n"] <= low * (high / low) ** 0.2]
+    return max((0.94, 0.72, 0.5, 0.28, 0.05), key=lambda height: float((near - height).abs().min()))
 
 
 def _dollars(price: float, low: float, high: float, canvas: Canvas) -> alt.Chart:

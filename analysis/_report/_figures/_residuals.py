@@ -15,7 +15,7 @@ from analysis._report._figures._scales import axis, linear_ticks
 from analysis._report._theme import BLUE, INK, MUTED
 
 NAME, TITLE = "residuals", "Do the assumptions hold?"
-_MOST_MARKS = 2500
+_MOST_MARKS = 1000
 _FEWEST = 3
 
 

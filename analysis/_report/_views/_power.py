@@ -185,8 +185,8 @@ def _plainly(analysis: Analysis) -> tuple[str, ...]:
     )
     return (
         (
-            f"The pilot's reasoning, applied to these data: “the study had a chance of {percent(told.power)} to see a "
-            f"difference of {effect_words(analysis)}, and it takes {total:,} programs in each treatment.” "
+            f"The pilot's reasoning, applied to these data: “the study had a chance of {percent(told.power)} to see "
+            f"{effect_words(analysis)}, and it takes {total:,} programs in each treatment.” "
             "Two things are "
             "wrong with that."
         ),
@@ -229,7 +229,7 @@ def _published_table(analysis: Analysis, asked: Power) -> Table:
         for test in asked.tests()
     ]
     return Table(
-        caption=f"The same question, asked wrongly and rightly: a difference of {effect_words(analysis)}",
+        caption=f"The same question, asked wrongly and rightly: {effect_words(analysis)}",
         columns=("reasoning", "Cohen's f", "power of this study", "programs in all", "per treatment"),
         rows=tuple(rows),
     )

@@ -32,7 +32,7 @@
 
   document.addEventListener("pointerover", (event) => { const mark = at(event); mark ? show(mark) : hide(); });
   document.addEventListener("click", (event) => { const mark = at(event); mark ? show(mark) : hide(); });
-  addEventListener("scroll", hide, { passive: true });
+  addEventListener("scroll", () => { if (current) place(current); }, { passive: true });
 
   // With a figure focused, the arrow keys walk through its marks; Escape leaves them.
   document.addEventListener("keydown", (event) => {
