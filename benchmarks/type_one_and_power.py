@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import functools
 import math
 import sys
 import time
@@ -18,9 +19,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from scipy import stats
 
 from analysis import _effects as effects
 from analysis import _many_tests as many
+from analysis._freeman_halton import pass_test
 from analysis._noncentral import f_power
 from analysis._sequential import Rules, Stage, bounds, operating
 from analysis._spending import SPENDINGS
@@ -53,7 +56,7 @@ class Line:
     def __str__(self) -> str:
         wanted = "" if self.wanted is None else f"{self.wanted:8.2%}"
         mark = "" if self.sound else "  <- OUT OF BOUNDS"
-        return f"{self.name:42} {self.kind:12} {self.rate:8.2%} +- {self.error:.2%} {wanted}{mark}"
+        return f"{self.name:46} {self.kind:15} {self.rate:8.2%} +- {self.error:.2%} {wanted}{mark}"
 
 
 def contrasts() -> dict[str, Floats]:
@@ -79,6 +82,41 @@ def terms() -> dict[str, Floats]:
     }
 
 
+def hc3_test(mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], basis: Floats) -> Floats:
+    """Wald F of a term with the covariance HC3, as the analysis computes it: p values, shape (s,)."""
+    variance = squares / (1 - 1 / counts) ** 2 / counts**2
+    effect = mean @ basis
+    covariance = np.einsum("ki,sk,kj->sij", basis, variance, basis)
+    wald = np.einsum("si,si->s", effect, np.linalg.solve(covariance, effect[..., None])[..., 0])
+    df = int(counts.sum()) - counts.size
+    return np.asarray(stats.f.sf(wald / basis.shape[1], basis.shape[1], df))
+
+
+def unequal_t_test(mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], weights: Floats) -> Floats:
+    """Welch and Satterthwaite's t of a contrast: p values, shape (s,)."""
+    part = weights**2 * squares / (counts - 1) / counts
+    variance = part.sum(axis=1)
+    df = variance**2 / (part**2 / (counts - 1)).sum(axis=1)
+    return np.asarray(2 * stats.t.sf(np.abs(mean @ weights) / np.sqrt(variance), df))
+
+
+def pass_rates(data_sets: int, rng: np.random.Generator) -> Iterator[Line]:
+    """Yield the exact test of pass rates when all are the same; it errs at most at the nominal rate."""
+    for made, rate in (((8, 8, 8), 0.7), ((4, 6, 12), 0.9), ((20, 20), 0.5)):
+        p = functools.cache(lambda *passed, made=made: pass_test(made, passed).p)
+        passed = rng.binomial(made, rate, (data_sets, len(made)))
+        found = [p(*row) for row in passed.tolist()]
+        share = sum(value is not None and value <= ALPHA for value in found) / data_sets
+        yield Line(
+            name=f"pass rates, {made} programs at {rate:.0%}",
+            kind="exact, discrete",
+            rate=share,
+            error=error_of(share, data_sets),
+            wanted=ALPHA,
+            sound=share <= ALPHA + 3 * error_of(ALPHA, data_sets),
+        )
+
+
 def holm_rejects(p: Floats) -> npt.NDArray[np.bool_]:
     """Whether Holm's procedure rejects any of the hypotheses, shape (s,), from p values (s, m)."""
     return np.asarray(p.min(axis=1) * p.shape[1] <= ALPHA)
@@ -101,6 +139,13 @@ def rejections(y: Floats, counts: npt.NDArray[np.intp]) -> dict[str, tuple[str, 
         APPROXIMATE,
         many.games_howell_rejects(mean, squares, counts, alpha=ALPHA),
     )
+    for name, basis in terms().items():
+        found[f"HC3, {name}"] = (APPROXIMATE, hc3_test(mean, squares, counts, basis) <= ALPHA)
+    for name, w in contrasts().items():
+        found[f"Welch-Satterthwaite t, {name}"] = (
+            APPROXIMATE,
+            unequal_t_test(mean, squares, counts, w) <= ALPHA,
+        )
     found["Welch"] = (APPROXIMATE, many.welch_test(mean, squares, counts) <= ALPHA)
     found["Kruskal-Wallis"] = (APPROXIMATE, many.kruskal_test(many.ranked(y), counts) <= ALPHA)
     if counts.max() > 2:
@@ -248,11 +293,12 @@ def main() -> int:
         ("Type-I error, 12 treatments of 5", type_one(np.full(GROUPS, 5), args.data_sets, rng)),
         ("Power for 0.5 s, 12 treatments of 2", power(np.full(GROUPS, 2), args.data_sets, rng)),
         ("Power for 0.5 s, 12 treatments of 13", power(np.full(GROUPS, 13), args.data_sets, rng)),
+        ("Type-I error, pass rates", pass_rates(args.data_sets, rng)),
         ("Type-I error of all looks together", sequential(args.data_sets, rng)),
     )
     for title, lines in plans:
         print(f"\n{title} ({args.data_sets:,} data sets, seed {args.seed})")
-        print(f"{'test':42} {'kind':12} {'rate':>8} {'MC error':>8} {'wanted':>8}")
+        print(f"{'test':46} {'kind':15} {'rate':>8} {'MC error':>8} {'wanted':>8}")
         for line in lines:
             print(line, flush=True)
             good &= line.sound

@@ -39,6 +39,7 @@ def study(
     seed: int = 1,
     usd: Mapping[Any, float] | None = None,
     failing: int = 0,
+    node: str = "one",
 ) -> Path:
     """Write benchmark JSON of a crossed study; the last level of the first factor is ``shift`` seconds slower.
 
@@ -56,7 +57,7 @@ def study(
                 "treatment": treatment,
                 "replicate": replicate,
                 "verdict": "correct" if passed else "wrong_answer",
-                "sha256": f"{cell}-{replicate}",
+                "sha256": f"{cell}-{replicate}-{node}",
             }
             price = None if usd is None else usd[levels[-1]]
             programs.append({**known, "turns": 3, "calls": 3, "cost_usd": price})
@@ -67,10 +68,15 @@ def study(
             extra = {**known, "study": "made", "task": "t", "list": 1, "block": 1, "session": "s"}
             stats = {"data": [seconds], "mean": seconds, "rounds": 1}
             benchmarks.append(
-                {"name": "t", "fullname": f"t[{cell}-{replicate}]", "extra_info": extra, "stats": stats}
+                {
+                    "name": "t",
+                    "fullname": f"t[{cell}-{replicate}-{node}]",
+                    "extra_info": extra,
+                    "stats": stats,
+                }
             )
     document = {
-        "machine_info": {"node": "one"},
+        "machine_info": {"node": node},
         "commit_info": {},
         "benchmarks": benchmarks,
         "datetime": "2026-01-01T00:00:00",
@@ -81,5 +87,5 @@ def study(
     return path
 
 
-def analysed(path: Path, effect: float | None = 1.0) -> Analysis:
-    return analyse(read_results([path]), Options(effect=effect))
+def analysed(*paths: Path, effect: float | None = 1.0) -> Analysis:
+    return analyse(read_results(paths), Options(effect=effect))

@@ -26,7 +26,7 @@ def look(
     seed: int = 1,
 ) -> LookResult:
     path = study(directory / "results.json", FACTORS, replicates, shift=shift, seed=seed)
-    return take(analysed(path, effect), request)
+    return take(analysed(path, effect=effect), request)
 
 
 def test_a_clear_difference_stops_at_the_first_look(tmp_path: Path) -> None:

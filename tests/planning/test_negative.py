@@ -23,7 +23,7 @@ def rates(result: NegativeResult) -> dict[str, float | None]:
 def test_an_a_a_study_finds_a_difference_five_percent_of_the_time(tmp_path: Path) -> None:
     """Two treatments that differ in nothing but their name."""
     path = study(tmp_path / "aa.json", {"arm": ["A", "a"]}, 30)
-    result = negative(analysed(path, None))
+    result = negative(analysed(path, effect=None))
     found = rates(result)
     for name in ("F over programs", "Welch", "Kruskal-Wallis"):
         assert found[name] == pytest.approx(0.05, abs=0.011), name
@@ -46,7 +46,9 @@ def test_results_repeat_for_a_seed_and_differ_for_another() -> None:
 
 
 def test_few_assignments_are_told(tmp_path: Path) -> None:
-    result = negative(analysed(study(tmp_path / "aa.json", {"arm": ["A", "a"]}, 2), None), resamples=200)
+    result = negative(
+        analysed(study(tmp_path / "aa.json", {"arm": ["A", "a"]}, 2), effect=None), resamples=200
+    )
     assert any("only 6 different" in note for note in result.notes)
 
 
@@ -63,7 +65,7 @@ def test_what_cannot_be_tested_is_said(
 ) -> None:
     path = study(tmp_path / "aa.json", {"arm": levels}, replicates, sigma=sigma)
     with pytest.raises(AnalysisError, match=match):
-        negative(analysed(path, None))
+        negative(analysed(path, effect=None))
 
 
 @pytest.mark.parametrize("wrong", [{"resamples": 0}, {"resamples": -5}, {"seed": -1}])

@@ -13,6 +13,7 @@ from planning_data import analysed, pilot, study
 
 from analysis import AnalysisError
 from analysis import _effects as effects
+from analysis import _information as information
 from analysis._contrasts import planned_contrasts
 from analysis._cost import Cost, cost
 from analysis._noncentral import f_power
@@ -201,3 +202,30 @@ def test_predicted_power_is_that_of_simulated_studies_of_unequal_groups(tmp_path
     single = float(f_power((contrast @ f) ** 2 / np.sum(contrast**2 / counts), 1, df, alpha=0.05))
     assert (p["f"] <= 0.05).mean() == pytest.approx(omnibus, abs=0.014)
     assert (p["c"] <= 0.05).mean() == pytest.approx(single, abs=0.014)
+
+
+def test_machines_take_their_share_of_the_information(tmp_path: Path) -> None:
+    """The noncentrality is the reduction of the residual by the treatments' means, beyond the machines' means."""
+    factors = {"agents": [1, 2, 3]}
+    paths = [
+        study(tmp_path / "a.json", factors, 4, node="a"),
+        study(tmp_path / "b.json", {"agents": [1, 2]}, 7, node="b", seed=2),
+    ]
+    sample = analysed(*paths).sample
+    assert len(sample.blocks) == 2
+    blocks = np.eye(2)[sample.block]
+    for squares, pattern in (
+        (information.of_means(sample, np.asarray([0.0, 0.4, 1.0])), np.asarray([0.0, 0.4, 1.0])),
+        (information.half(sample, 1.0), np.asarray([0.5, 0.5, -0.5])),
+    ):
+        signal = pattern[sample.cell]
+        left = signal - blocks @ np.linalg.lstsq(blocks, signal, rcond=None)[0]
+        assert squares == pytest.approx(left @ left)
+    weights = planned_contrasts(sample)[0].weights
+    design = np.column_stack([np.eye(3)[sample.cell], blocks[:, 1]])
+    padded = np.append(weights, 0.0)
+    factor = information.of_contrast(sample, weights)
+    assert factor == pytest.approx(padded @ np.linalg.inv(design.T @ design) @ padded)
+    asked = power(sample, planned_contrasts(sample), FREE, effect=1.0, alpha=0.05, target=0.8)
+    expected = f_power(1 / ((asked.sigma or 0) ** 2 * (factor or 1)), 1, sample.sigma.df, alpha=0.05)
+    assert asked.contrasts["agents: 1 - 3"].power == pytest.approx(float(expected))
