@@ -138,7 +138,7 @@ class Wire:
             outcome=outcome,
             told=told,
             paid=False,
-            retry_after=retry_after_seconds(response.headers.get("retry-after"), dt.datetime.now(dt.UTC)),
+            retry_after=_retry_after(response.headers),
             final=self._final(status, code, told, model),
         )
 
@@ -181,6 +181,14 @@ def _error(data: bytes) -> tuple[str, str | None]:
     elif error is not None:
         text = str(error)
     return " ".join(text.split()), code
+
+
+def _retry_after(headers: httpx2.Headers) -> float | None:
+    # Some servers also say it in milliseconds.
+    milliseconds = retry_after_seconds(headers.get("retry-after-ms"), dt.datetime.now(dt.UTC))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    return retry_after_seconds(headers.get("retry-after"), dt.datetime.now(dt.UTC))
 
 
 def _cookies(response: httpx2.Response) -> list[str]:

@@ -181,6 +181,12 @@ def test_retry_after_is_obeyed(lab: Lab, server: ModelServer, form: str) -> None
     assert told.latency_ms >= 900
 
 
+def test_retry_after_in_milliseconds_is_obeyed(lab: Lab, server: ModelServer) -> None:
+    """As OpenAI's own endpoint says it, too; it is the finer of the two."""
+    server.script(status(429, headers={"retry-after-ms": "300", "retry-after": "3600"}))
+    assert lab.ask().latency_ms >= 300
+
+
 @pytest.mark.parametrize("header", ["soon", "", "nan", "-5", "inf"])
 def test_a_retry_after_that_says_nothing_counts_as_absent(lab: Lab, server: ModelServer, header: str) -> None:
     """The pauses are then our own."""

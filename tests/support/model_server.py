@@ -187,6 +187,17 @@ def silence() -> Behaviour:
     return play
 
 
+def held(gate: threading.Event, then: Behaviour) -> Behaviour:
+    """Wait until the gate is set, then do the other."""
+
+    async def play(exchange: Exchange) -> None:
+        while not gate.is_set():
+            await asyncio.sleep(0.01)
+        await then(exchange)
+
+    return play
+
+
 def endless(*, pause: float = 0.01) -> Behaviour:
     """Send a body that never ends, a little at a time."""
 

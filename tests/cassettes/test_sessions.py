@@ -1,0 +1,268 @@
+"""The whole command, ``pytest --refinery-generate``, as its users run it."""
+
+from __future__ import annotations
+
+import collections
+import json
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from lab import KEY
+from model_server import answer, held, silence, status
+from project import PROGRAM, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from model_server import Behaviour, ModelServer, Received
+
+USAGE_ERROR = 4
+
+
+@pytest.fixture
+def project(tmp_path: Path, server: ModelServer) -> Project:
+    """Return a project of 4 programs, 2 turns each, whose endpoint is the server."""
+    made = Project.at(tmp_path / "project")
+    made.environment = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
+    server.default = answer(PROGRAM)
+    return made
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def seeds(server: ModelServer) -> collections.Counter[int]:
+    return collections.Counter(request.body["seed"] for request in server.requests)
+
+
+def test_a_recorded_study_replays_byte_for_byte_without_key_and_network(
+    project: Project, server: ModelServer
+) -> None:
+    """Programs, trajectories and told seconds, time budgets and their cuts among them; cassettes stay untouched."""
+    project.write_study(budgets='["2 iterations", "1 s"]')
+    server.default = answer(PROGRAM, after=0.2)
+    recorded = project.run()
+    assert recorded.code == 0, recorded.output
+    assert "8 programs in" in recorded.output
+    assert max(seeds(server).values()) == 1
+    programs, cassettes = project.files(project.programs), project.files(project.cassettes)
+    assert len(programs) == 16
+    assert len(cassettes) == 8
+    cut = json.loads(programs["1_inf_1_1.json"])["turns"][-1]
+    assert cut["outcome"] == "cut"
+    sent = len(server.requests)
+    project.environment = {"CI": "1"}
+    for path in project.programs.iterdir():
+        path.unlink()
+    replayed = project.run()
+    assert replayed.code == 0, replayed.output
+    assert "replays 8 of 8 from cassettes/vowels" in replayed.output
+    assert "(0 live, " in replayed.output
+    assert project.files(project.programs) == programs
+    assert project.files(project.cassettes) == cassettes
+    assert len(server.requests) == sent
+
+
+def test_a_killed_run_pays_again_only_for_what_was_in_flight(project: Project, server: ModelServer) -> None:
+    """SIGKILL in the middle; the lock goes with the process."""
+    project.write_study(budgets='["4 iterations"]')
+    server.default = answer(PROGRAM, after=0.15)
+    process = project.start("--refinery-concurrency=2")
+    wait_for(lambda: len(server.requests) >= 6)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    wait_for(lambda: server.in_flight == 0)
+    recorded = [
+        json.loads(exchange["request"]["body"])["seed"]
+        for path in project.cassettes.glob("*.json")
+        for exchange in json.loads(path.read_text())["interactions"]
+    ]
+    assert len(recorded) >= len(server.requests) - 2
+    server.default = answer(PROGRAM)
+    again = project.run()
+    assert again.code == 0, again.output
+    assert f"16 turns ({16 - len(recorded)} live, {len(recorded)} replayed)" in again.output
+    assert all(seeds(server)[seed] == 1 for seed in recorded)
+    assert len(seeds(server)) == 16
+    assert sum(seeds(server).values()) <= 18
+
+
+def test_the_second_of_two_runs_at_once_says_so_and_stops(project: Project, server: ModelServer) -> None:
+    """The first is not disturbed, and nothing is asked twice."""
+    gate = threading.Event()
+    server.default = held(gate, answer(PROGRAM))
+    first = project.start()
+    wait_for(lambda: bool(server.requests))
+    second = project.run()
+    gate.set()
+    output, _ = first.communicate()
+    assert second.code == USAGE_ERROR
+    assert f"another run records here (process {first.pid}, since " in second.output
+    assert "Traceback" not in second.output
+    assert first.returncode == 0, output
+    assert set(seeds(server).values()) == {1}
+    assert {path.suffix for path in project.cassettes.iterdir()} == {".json"}
+
+
+def test_xdist_generates_each_trajectory_once(project: Project, server: ModelServer) -> None:
+    """In parallel, and again from the cassettes."""
+    ran = project.run("-n2")
+    assert ran.code == 0, ran.output
+    assert len(seeds(server)) == len(server.requests) == 8
+    assert len(project.files(project.programs)) == 8
+    programs = project.files(project.programs)
+    assert project.run("-n2").code == 0
+    assert len(server.requests) == 8
+    assert project.files(project.programs) == programs
+
+
+def test_a_wrong_key_ends_the_run_with_one_clear_line(project: Project, server: ModelServer) -> None:
+    """No program, no cassette, no traceback."""
+    server.default = status(401, f"Incorrect API key provided: {KEY}")
+    ran = project.run()
+    assert ran.code == USAGE_ERROR
+    [line] = [line for line in ran.output.splitlines() if line.startswith("ERROR:")]
+    assert f"{server.base_url} refuses the key (HTTP 401): set OPENAI_API_KEY" in line
+    assert "Traceback" not in ran.output
+    assert not list(project.cassettes.glob("*.json"))
+
+
+def test_without_key_and_cassette_one_error_names_both_remedies(project: Project) -> None:
+    """And with cassettes for some programs those still replay."""
+    assert project.run("-k", "r1").code == 0
+    project.environment = {}
+    assert project.run("-k", "r1").code == 0
+    ran = project.run()
+    assert ran.code == USAGE_ERROR
+    assert (
+        "1_2_inf_2.json: turn 1 is not recorded. There is no key to call a model with: set OPENAI_API_KEY"
+        in ran.output
+    )
+    assert "or put the study's cassettes into the folder" in ran.output
+
+
+def test_one_failing_trajectory_is_no_program_and_the_session_goes_on(
+    project: Project, server: ModelServer
+) -> None:
+    """The reason is in its file; an offline replay tells the same."""
+    chosen: set[int] = set()
+
+    def refuse(request: Received) -> Behaviour | None:
+        if "current program" not in request.raw.decode():
+            chosen.add(request.body["seed"])
+        return status(400, "the context is full") if request.body["seed"] == min(chosen) else None
+
+    server.choose = refuse
+    ran = project.run("--refinery-concurrency=1")
+    assert ran.code == 0, ran.output
+    assert "3 programs in" in ran.output
+    assert "turn 1 got no answer: HTTP 400: the context is full" in ran.output
+    files = project.files(project.programs)
+    [told] = [
+        data for name, data in files.items() if name.endswith(".py") and data.startswith(b"# no program")
+    ]
+    assert b"HTTP 400: the context is full" in told
+    project.environment = {"CI": "1"}
+    assert project.run().code == 0
+    assert project.files(project.programs) == files
+
+
+def test_the_cap_stops_a_run_that_can_be_gone_on_with(project: Project, server: ModelServer) -> None:
+    """Nothing is lost, and the refusal without a price comes before anything is sent."""
+    refused = project.run("--refinery-max-cost=1")
+    assert refused.code == USAGE_ERROR
+    assert "none is known for model 'served-model'; add it to the study: price = " in refused.output
+    assert not server.requests
+    project.write_study(settings="price = { input = 10.0, output = 100.0 }")
+    stopped = project.run("--refinery-max-cost=0.23")  # 2,048 tokens may cost $0.2048
+    assert stopped.code == USAGE_ERROR
+    assert "of the cap of $0.23 are spent" in stopped.output
+    paid = len(server.requests)
+    assert 1 <= paid <= 4
+    assert project.run().code == 0
+    assert len(server.requests) == 8
+    assert max(seeds(server).values()) == 1
+
+
+def test_a_changed_study_shows_the_difference_and_records_afresh_when_told(
+    project: Project, server: ModelServer
+) -> None:
+    """``all`` replaces what is selected, and nothing else."""
+    assert project.run().code == 0
+    cassettes = project.files(project.cassettes)
+    project.write_study(settings="temperature = 0.25")
+    differs = project.run()
+    assert differs.code == USAGE_ERROR
+    assert "temperature: recorded 1.0, now 0.25" in differs.output
+    assert "--refinery-record=all" in differs.output
+    assert project.files(project.cassettes) == cassettes
+    assert project.run("--refinery-record=all", "-k", "r1").code == 0
+    now = project.files(project.cassettes)
+    assert {name for name in now if now[name] != cassettes[name]} == {"1_2_inf_1.json", "2_2_inf_1.json"}
+    assert len(server.requests) == 12
+
+
+def test_a_damaged_cassette_is_one_error_with_file_and_place(project: Project, server: ModelServer) -> None:
+    """Before anything is called, and without touching the file."""
+    assert project.run("-k", "r1").code == 0
+    path = project.cassettes / "2_2_inf_1.json"
+    path.write_bytes(path.read_bytes()[:700])
+    sent, written = len(server.requests), project.files(project.cassettes)
+    ran = project.run()
+    assert ran.code == USAGE_ERROR
+    [line] = [line for line in ran.output.splitlines() if line.startswith("ERROR:")]
+    assert f"{path}: not a cassette as it was recorded: line " in line
+    assert len(server.requests) == sent
+    assert project.files(project.cassettes) == written
+
+
+PLANTED = (KEY, "org-planted-organisation", "planted-cookie-5f3a", "planted-password", "planted-query")
+
+
+@pytest.mark.parametrize("refused", [False, True], ids=["answered", "refused"])
+def test_no_secret_is_in_anything_that_a_session_writes(
+    project: Project, server: ModelServer, tmp_path: Path, *, refused: bool
+) -> None:
+    """Terminal, logs, reports, cassettes, trajectories; with all variables shown and every log line kept."""
+    url = f"http://planted-user:planted-password@127.0.0.1:{server.port}/v1?token=planted-query"
+    project.environment = {"OPENAI_ORG_ID": PLANTED[1]}
+    (project.root / ".env").write_text(f"OPENAI_API_KEY={KEY}\nOPENAI_BASE_URL={url}\n")
+    headers = {"set-cookie": "session=planted-cookie-5f3a", "openai-organization": PLANTED[1]}
+    echo = " ".join(PLANTED)
+    server.default = (
+        status(401, echo, headers=headers) if refused else answer(f"{echo}\n{PROGRAM}", headers=headers)
+    )
+    ran = project.run(
+        "-vv", "--showlocals", "--full-trace", "--log-level=DEBUG", "--log-cli-level=DEBUG", "-rA",
+        f"--log-file={tmp_path / 'log.txt'}", f"--junitxml={tmp_path / 'report.xml'}", "-o", "log_cli=true",
+    )  # fmt: skip
+    assert ran.code == (USAGE_ERROR if refused else 0), ran.output
+    assert server.requests[0].headers["authorization"].startswith("Basic ")
+    kept = [path for path in tmp_path.rglob("*") if path.is_file() and path.name != ".env"]
+    everything = ran.output + "".join(path.read_bytes().decode("utf-8", "replace") for path in kept)
+    assert [secret for secret in PLANTED if secret in everything] == []
+    assert "DEBUG" in ran.output
+
+
+def test_ctrl_c_leaves_what_was_recorded_and_no_lock(project: Project, server: ModelServer) -> None:
+    """SIGINT while requests are in flight: pytest's own exit code, and the next run goes on."""
+    server.script(answer(PROGRAM), answer(PROGRAM))
+    server.default = silence()
+    process = project.start("--refinery-concurrency=2", "--showlocals", "--full-trace")
+    wait_for(lambda: len(server.requests) >= 4)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert KEY not in output
+    server.default = answer(PROGRAM)
+    again = project.run()
+    assert again.code == 0, again.output
+    assert "8 turns (6 live, 2 replayed)" in again.output
