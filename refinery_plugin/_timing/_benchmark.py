@@ -14,6 +14,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from pytest_benchmark.storage.file import FileStorage
+
 from refinery_plugin._errors import RefineryError
 
 if TYPE_CHECKING:
@@ -136,9 +138,17 @@ def save(config: pytest.Config) -> None:
         _tell(session, f"Wrote benchmark data in: {path}")
     if name:
         # Each run is a measurement here: the statistics alone would be of no use to the analysis.
-        path = session.storage.get(f"{session.storage._next_num}_{name}.json")  # noqa: SLF001
-        write_whole(path, document(include_data=True))
-        _tell(session, f"Saved benchmark data in: {path}")
+        _store(session, name, document(include_data=True))
+
+
+def _store(session: Any, name: str, document: object) -> None:  # noqa: ANN401 - its methods have no types
+    storage: Any = session.storage
+    if not isinstance(session.storage, FileStorage):
+        storage.save(document, name)
+        return
+    path = storage.get(f"{storage._next_num}_{name}.json")  # noqa: SLF001
+    write_whole(path, document)
+    _tell(session, f"Saved benchmark data in: {path}")
 
 
 def _tell(session: Any, text: str) -> None:  # noqa: ANN401 - its methods have no types

@@ -7,6 +7,8 @@ import math
 import time
 from typing import TYPE_CHECKING
 
+from refinery_plugin._errors import RefineryError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,36 +52,56 @@ def smallest(
     """Return the judgement of the smallest input that shows the same kind of fault as ``like``.
 
     Readable inputs are searched first: a fault first seen on a long one is often on a short one too, where shrinking
-    alone might not lead. Answers are remembered, so that a program which answers at random does not lead the
-    search astray; once the calls or seconds are spent, inputs not seen yet count as correct.
+    alone might not lead. Once the calls or seconds are spent, inputs not seen yet count as correct.
+
+    Raises
+    ------
+    RefineryError : what ``check`` raised, for a fault that is not the program's.
     """
-    known: dict[str, Judgement | None] = {}
-    found: list[Judgement] = []
-    deadline = time.monotonic() + seconds
-
-    def probe(arguments: Arguments, *, longest: float) -> None:
-        key = repr(arguments)
-        if len(key) > longest:
-            return
-        if key not in known:
-            spent = len(known) >= _MOST_CALLS or time.monotonic() > deadline
-            known[key] = None if spent else check(arguments)
-        judgement = known[key]
-        if judgement is not None and (judgement.verdict, judgement.error_type) == (
-            like.verdict,
-            like.error_type,
-        ):
-            found.append(judgement)
-            raise _WrongError
-
+    search = _Search(check, like=like, seconds=seconds)
     for longest, examples in ((_READABLE, 4 * EXAMPLES), (math.inf, EXAMPLES)):
         try:
             # The same seed and number of examples draw the same inputs as the session's.
-            test = functools.partial(probe, longest=longest)
+            test = functools.partial(search.probe, longest=longest)
             _explore(strategy, test, seed=seed, examples=examples, shrink=True)
         except _WrongError:
-            return found[-1]
-    return like
+            break
+    if search.fault is not None:
+        raise search.fault
+    return search.found
+
+
+class _Search:
+    """Answers are remembered, so that a program which answers at random does not lead Hypothesis astray."""
+
+    def __init__(self, check: Callable[[Arguments], Judgement], *, like: Judgement, seconds: float) -> None:
+        self.found = like
+        self.fault: RefineryError | None = None
+        self._check = check
+        self._kind = (like.verdict, like.error_type)
+        self._deadline = time.monotonic() + seconds
+        self._known: dict[str, Judgement | None] = {}
+
+    def probe(self, arguments: Arguments, *, longest: float) -> None:
+        """Fail, in the eyes of Hypothesis, on an input that shows the fault."""
+        key = repr(arguments)
+        if len(key) > longest:
+            return
+        if key not in self._known:
+            self._known[key] = self._judge(arguments)
+        judgement = self._known[key]
+        if judgement is not None and (judgement.verdict, judgement.error_type) == self._kind:
+            self.found = judgement
+            raise _WrongError
+
+    def _judge(self, arguments: Arguments) -> Judgement | None:
+        if self.fault is not None or len(self._known) >= _MOST_CALLS or time.monotonic() > self._deadline:
+            return None
+        try:
+            return self._check(arguments)
+        except RefineryError as exc:  # Hypothesis would take it for the program's fault, and shrink it
+            self.fault = exc
+            return None
 
 
 def _explore(

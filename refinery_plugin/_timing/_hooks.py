@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import signal
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,7 @@ class TimingHooks:
     def measurement(self) -> Measurement:
         """The session's measurement, made when first needed."""
         if self._measurement is None:
+            _require_linux()
             from refinery_plugin._timing._measurement import Measurement  # noqa: PLC0415 - heavy
 
             self._measurement = Measurement(
@@ -176,9 +178,8 @@ class TimingHooks:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Say what was found, how quiet the machine was, and what to do about it."""
-        lines = (
-            [] if self._measurement is None or not self._measurement.findings else self._measurement.summary()
-        )
+        measured = self._remote or (self._measurement is not None and self._measurement.findings)
+        lines = self.measurement.summary(self._remote) if measured else []
         if self._save_fault is not None:
             lines.append(f"ERROR: {self._save_fault}")
         if lines and (self._config.get_verbosity() >= 0 or self._save_fault):
@@ -254,6 +255,15 @@ def faults_end_the_session() -> Iterator[None]:
         yield
     except RefineryError as exc:
         pytest.exit(f"refinery: {exc}", returncode=SESSION_ERROR)
+
+
+def _require_linux() -> None:
+    """Refuse other systems before modules are imported that only exist on Linux."""
+    if sys.platform != "linux":
+        raise RefineryError(
+            f"programs are verified and timed on Linux only, and this is {sys.platform}: use a virtual machine, a "
+            "container, WSL 2, or a hosted Linux runner; generation and analysis work everywhere"
+        )
 
 
 def _interrupt(_signum: int, _frame: FrameType | None) -> None:

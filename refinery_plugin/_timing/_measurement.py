@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
@@ -23,7 +24,7 @@ from refinery_plugin._timing._short import ShortCheck
 from refinery_plugin._timing._source import read_source, read_trajectory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from pytest_benchmark.fixture import BenchmarkFixture
@@ -171,16 +172,14 @@ class Measurement:
             "clock": self._clock(),
         }
 
-    def summary(self) -> list[str]:
-        """Return the lines of the note at the end."""
-        counts: dict[str, int] = {}
-        for finding in self.findings.values():
-            name = str(finding.judgement.verdict)
-            counts[name] = counts.get(name, 0) + 1
-        found = ", ".join(
-            f"{count} {name}" for name, count in sorted(counts.items(), key=lambda pair: -pair[1])
-        )
-        lines = [f"{len(self.findings)} programs: {found}; verification seed {self.verify_seed}"]
+    def summary(self, remote: Sequence[Mapping[str, object]] = ()) -> list[str]:
+        """Return the lines of the note at the end; ``remote`` has what workers found."""
+        verdicts = [str(finding.judgement.verdict) for finding in self.findings.values()]
+        counts = Counter([*verdicts, *(str(program["verdict"]) for program in remote)])
+        found = ", ".join(f"{count} {name}" for name, count in counts.most_common())
+        lines = [f"{counts.total()} programs: {found}; verification seed {self.verify_seed}"]
+        if remote:
+            lines.append("they were verified in parallel and not timed; to time them, run without -n")
         if self.timing and self._book.reference:
             by_list: dict[int, list[float]] = {}
             for (_, number), runs in sorted(self._book.reference.items()):
@@ -192,6 +191,8 @@ class Measurement:
     def close(self) -> None:
         """Let go of the journal, the cores and the lock."""
         self._book.close()
+        if self._ready is not None:
+            self._ready[0].sandbox.close()
         self._cores.leave()
         self._lock.release()
 

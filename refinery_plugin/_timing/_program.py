@@ -27,10 +27,9 @@ class Program:
         Under ``--refinery-strict`` it is a failure.
         """
         __tracebackhide__ = True
-        measurement = hooks_of(self._node.config).measurement
         benchmark._mode = "refinery"  # noqa: SLF001 - or pytest-benchmark warns that it was not used
         with faults_end_the_session():
-            finding = measurement.examine(self.unit, self._node.nodeid, benchmark)
+            finding = hooks_of(self._node.config).measurement.examine(self.unit, self._node.nodeid, benchmark)
         if finding.judgement.correct:
             return
         if not self._node.config.getoption("refinery_strict"):

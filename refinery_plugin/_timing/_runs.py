@@ -21,6 +21,7 @@ _SLACK_SECONDS = 0.003
 """CPU seconds between two identical programs that mean nothing: page faults, cold caches."""
 _ATTEMPTS = 3
 _PATIENCE = 10
+_SETTLE_SECONDS = 0.1
 _SAMPLES = 3
 
 
@@ -117,6 +118,9 @@ class Run:
         for attempt in range(_ATTEMPTS):
             if not self._load():
                 return
+            if attempt:
+                # Idle threads of a numerical library spin for a while after its import: that is no work on the data.
+                time.sleep(_SETTLE_SECONDS)
             used = self._hand_over()
             if self._trusted:
                 self._bench.pace.hand_over_cpu = max(self._bench.pace.hand_over_cpu, used)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import strategies as st
 
+from refinery_plugin._errors import RefineryError
 from refinery_plugin._tasks import DIGIT_SUM_DIFFERENCE as TASK
 from refinery_plugin._timing._examples import draw, smallest
 from refinery_plugin._timing._verdict import CORRECT, Judgement, Verdict, show_arguments
@@ -103,3 +104,13 @@ def test_shrinking_ends_when_its_time_is_up() -> None:
 
     assert smallest(st.tuples(st.integers()), check, seed=1, like=like, seconds=0) is like
     assert calls == 0
+
+
+def test_a_fault_of_ours_while_shrinking_is_not_held_against_the_program() -> None:
+    like = Judgement(verdict=Verdict.WRONG_ANSWER)
+
+    def check(_: Arguments) -> Judgement:
+        raise RefineryError("the sandbox would not start")
+
+    with pytest.raises(RefineryError, match="would not start"):
+        smallest(st.tuples(st.integers()), check, seed=1, like=like, seconds=60)

@@ -135,6 +135,9 @@ def test_workers_verify_in_parallel_with_one_seed(project: Project) -> None:
         "1_inf_60_1": "wrong_answer",
         "2_3_inf_1": "error",
     }
+    result.stdout.fnmatch_lines(
+        ["3 programs: *verification seed *", "they were verified in parallel and not timed*"]
+    )
 
 
 def test_timing_under_workers_is_refused_in_one_line(project: Project) -> None:
