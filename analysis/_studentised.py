@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 import warnings
 from typing import TYPE_CHECKING
 
@@ -50,9 +51,14 @@ def range_quantile(alpha: float, levels: int, df: float) -> float:
     if levels == 2:  # noqa: PLR2004 - one difference
         return low
     high = math.sqrt(2) * float(stats.t.isf(alpha / (levels * (levels - 1)), df))
-    return float(
-        optimize.brentq(lambda q: math.log(_tail(q, levels, df) / alpha), low, high * (1 + 1e-9), xtol=1e-10)
-    )
+
+    def gap(q: float) -> float:
+        return math.log(max(_tail(q, levels, df), sys.float_info.min) / alpha)
+
+    if not gap(low) > 0 > gap(high):
+        # The integral has no digits left so far out (alpha near 1e-6): Bonferroni's bound is a hair wider, never narrower.
+        return high
+    return float(optimize.brentq(gap, low, high * (1 + 1e-9), xtol=1e-10))
 
 
 def critical_values(alpha: float, levels: int, df: Floats) -> Floats:

@@ -63,7 +63,7 @@ NUMBERS = st.sampled_from(["0.5", "0.5", "0.5", "2", "1e-9", "1e9", "0", "-1", "
     ),
     effect=NUMBERS,
     response=st.sampled_from(["seconds", "seconds", "log", "ratio", "cpu"]),
-    alpha=st.sampled_from(["0.05", "0.2", "0.01"]),
+    alpha=st.sampled_from(["0.05", "0.2", "0.01", "1e-6"]),
 )
 def test_every_command_answers_or_says_what_is_wrong(
     *,

@@ -53,7 +53,7 @@ def test_normal_bounds_are_those_of_r() -> None:
 
 
 def test_five_equal_looks_have_the_bounds_that_are_widely_known() -> None:
-    """Two-sided 5 %: the figures that the Lan-DeMets programs print (Reboussin et al. 2000, rounded)."""
+    """Two-sided 5 %: the bounds of Lan and DeMets spending that textbooks tabulate to three places."""
     fifths = [0.2, 0.4, 0.6, 0.8, 1.0]
     known = {
         "obrien-fleming": [4.877, 3.357, 2.680, 2.290, 2.031],
