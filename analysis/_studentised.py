@@ -56,7 +56,7 @@ def range_quantile(alpha: float, levels: int, df: float) -> float:
         return math.log(max(_tail(q, levels, df), sys.float_info.min) / alpha)
 
     if not gap(low) > 0 > gap(high):
-        # The integral has no digits left so far out (alpha near 1e-6): Bonferroni's bound is a hair wider, never narrower.
+        # The integral has no digits left so far out (alpha near 1e-6): Bonferroni's bound is a hair wider.
         return high
     return float(optimize.brentq(gap, low, high * (1 + 1e-9), xtol=1e-10))
 

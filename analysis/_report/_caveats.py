@@ -40,7 +40,8 @@ def _assumptions(analysis: Analysis) -> list[str]:
         )
     if normal.p is not None and normal.p < alpha and normal.trusted is not False:
         told.append(
-            f"Residuals are not normal (Shapiro-Wilk {p_phrase(normal.p)}); with few programs p values are approximate."
+            f"Residuals are not normal (Shapiro-Wilk {p_phrase(normal.p)}); "
+            "where programs are few, p values are approximate."
         )
     return told
 

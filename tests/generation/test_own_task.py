@@ -85,12 +85,19 @@ def test_a_task_of_ones_own_is_generated_verified_and_timed(
         )
         assert "Write plain code." in json.dumps(server.requests[0].body)
         assert "Write clever code." in json.dumps(server.requests[-1].body)
-        assert "def count_vowels(text: str, letters: str) -> int:" in server.requests[0].body["messages"][1]["content"]
+        assert (
+            "def count_vowels(text: str, letters: str) -> int:"
+            in server.requests[0].body["messages"][1]["content"]
+        )
     result.assert_outcomes(passed=3, xfailed=1)
     document = results(pytester.path / "out.json")
-    assert {entry["extra_info"]["treatment"]["style"] for entry in document["benchmarks"]} == {"plain", "clever"} or {
-        entry["extra_info"]["treatment"] for entry in document["benchmarks"]
-    } == {"style=plain", "style=clever"}
+    assert {entry["extra_info"]["treatment"]["style"] for entry in document["benchmarks"]} == {
+        "plain",
+        "clever",
+    } or {entry["extra_info"]["treatment"] for entry in document["benchmarks"]} == {
+        "style=plain",
+        "style=clever",
+    }
     assert sorted(program["verdict"] for program in document["refinery"]["programs"]) == [
         "correct",
         "correct",
@@ -118,7 +125,9 @@ def test_what_was_recorded_replays_without_a_key(
         path.unlink()
     monkeypatch.delenv("OPENAI_API_KEY")
     monkeypatch.setenv("CI", "true")
-    result = pytester.runpytest_subprocess("--refinery-generate", "test_vowels.py::test_program[style=plain-r1]")
+    result = pytester.runpytest_subprocess(
+        "--refinery-generate", "test_vowels.py::test_program[style=plain-r1]"
+    )
     result.assert_outcomes(passed=1)
     assert sorted(path.name for path in folder.iterdir()) == ["style=plain-r1.json", "style=plain-r1.py"]
     pytester.runpytest_subprocess("--refinery-generate").assert_outcomes(passed=4)

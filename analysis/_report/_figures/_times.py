@@ -205,11 +205,31 @@ def _reference(data: Times, domain: tuple[float, float], x: alt.X) -> list[alt.C
 
 
 def _lane(data: Times, layout: Rows, width: int) -> alt.LayerChart | alt.FacetChart:
-    """Put those that did not pass beside their treatment, closer together where there are many."""
-    frame = data.failed.copy()
-    frame["slot"] = frame.groupby("row").cumcount()
+    """Put those that did not pass beside their treatment, closer together where there are many; count a crowd."""
+    counts = data.failed.groupby("row", sort=False).size()
+    if int(counts.max()) > width // 5:
+        told = counts.rename("n").reset_index().assign(text=[f"× {n:,}" for n in counts])
+        marks = alt.Chart(told).mark_text(align="left", color=INK, yOffset=layout.nudge)
+        marks = marks.encode(x=alt.value(2), y=layout.y().axis(None), text="text:N")
+    else:
+        marks = _crosses(data.failed, layout, width)
+    title = alt.TitleParams(
+        "failed" if layout.canvas.is_narrow else "did not pass",
+        fontSize=12,
+        fontWeight="normal",
+        color=MUTED,
+        anchor="start",
+        offset=4,
+    )
+    return alt.layer(*layout.shading(data.groups), marks).properties(
+        width=width, height=layout.height, title=title
+    )
+
+
+def _crosses(failed: pd.DataFrame, layout: Rows, width: int) -> alt.Chart:
+    frame = failed.assign(slot=failed.groupby("row").cumcount())
     room = max(int(frame["slot"].max()) + 1, width // 9)
-    marks = (
+    marks: alt.Chart = (
         alt.Chart(frame)
         .mark_point(
             shape=CROSS_PATH, filled=False, stroke=INK, strokeWidth=1.8, size=22, yOffset=layout.nudge
@@ -220,14 +240,4 @@ def _lane(data: Times, layout: Rows, width: int) -> alt.LayerChart | alt.FacetCh
             description="tip:N",
         )
     )
-    title = alt.TitleParams(
-        "failed" if layout.canvas.is_narrow else "did not pass",
-        fontSize=12,
-        fontWeight="normal",
-        color=MUTED,
-        anchor="start",
-        offset=4,
-    )
-    return alt.layer(*(s for s in layout.shading(data.groups)), marks).properties(
-        width=width, height=layout.height, title=title
-    )
+    return marks
