@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import json
 import signal
+import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -32,9 +33,10 @@ def project(tmp_path: Path, server: ModelServer) -> Project:
     return made
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
     deadline = time.monotonic() + 60
     while not condition():
+        assert process is None or process.poll() is None, process.communicate()[0]
         assert time.monotonic() < deadline, "it never happened"
         time.sleep(0.01)
 
@@ -76,7 +78,7 @@ def test_a_killed_run_pays_again_only_for_what_was_in_flight(project: Project, s
     project.write_study(budgets='["4 iterations"]')
     server.default = answer(PROGRAM, after=0.15)
     process = project.start("--refinery-concurrency=2")
-    wait_for(lambda: len(server.requests) >= 6)
+    wait_for(lambda: len(server.requests) >= 6, process)
     process.send_signal(signal.SIGKILL)
     process.communicate()
     wait_for(lambda: server.in_flight == 0)
@@ -100,7 +102,7 @@ def test_the_second_of_two_runs_at_once_says_so_and_stops(project: Project, serv
     gate = threading.Event()
     server.default = held(gate, answer(PROGRAM))
     first = project.start()
-    wait_for(lambda: bool(server.requests))
+    wait_for(lambda: bool(server.requests), first)
     second = project.run()
     gate.set()
     output, _ = first.communicate()
@@ -257,7 +259,7 @@ def test_ctrl_c_leaves_what_was_recorded_and_no_lock(project: Project, server: M
     server.script(answer(PROGRAM), answer(PROGRAM))
     server.default = silence()
     process = project.start("--refinery-concurrency=2", "--showlocals", "--full-trace")
-    wait_for(lambda: len(server.requests) >= 4)
+    wait_for(lambda: len(server.requests) >= 4, process)
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
