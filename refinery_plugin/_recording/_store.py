@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import functools
 import importlib.metadata
@@ -18,7 +17,7 @@ from refinery_plugin._recording._attempts import Caller
 from refinery_plugin._recording._call import Call
 from refinery_plugin._recording._ledger import Ledger, most_prompt_tokens
 from refinery_plugin._recording._retry import RetryPolicy
-from refinery_plugin._recording._tape import Recorded, Tape
+from refinery_plugin._recording._tape import Recorded, Tape, put_on_disk
 from refinery_plugin._recording._transport import BASE_PATH, CURRENT, TapeTransport
 from refinery_plugin._recording._wire import Wire
 
@@ -93,7 +92,7 @@ class CassetteStore:
         tape = self._tapes[name]
         if not tape.finished and not isinstance(self._endpoint, str):
             tape.finish()
-            await asyncio.to_thread(tape.save)
+            await put_on_disk(tape)
 
     def price(self, name: str, model: str) -> Price | None:
         """Return what a trajectory's model cost when it was recorded, or costs now where that is not known."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextvars
 from typing import TYPE_CHECKING
 
 import httpx2
 
 from refinery_plugin._chat import ChatFailedError, GenerationStopError
+from refinery_plugin._recording._tape import put_on_disk
 
 if TYPE_CHECKING:
     from refinery_plugin._recording._attempts import Caller
@@ -59,9 +59,8 @@ class TapeTransport(httpx2.AsyncBaseTransport):
             recorded = await self._caller.answer(call, request.url.path.removeprefix(BASE_PATH), body)
         except ChatFailedError as exc:
             tape.fail(*sent, str(exc))
-            # In a thread, here and below: waiting for the disk must not hold up the other trajectories' clocks.
-            await asyncio.to_thread(tape.save)
+            await put_on_disk(tape)
             raise
         tape.append(*sent, recorded)
-        await asyncio.to_thread(tape.save)
+        await put_on_disk(tape)
         return recorded

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import collections
 import json
+import shutil
 import signal
-import subprocess
 import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from lab import KEY
-from model_server import answer, held, silence, status
+from model_server import ModelServer, answer, held, silence, status
 from project import PROGRAM, Project
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable
     from pathlib import Path
 
-    from model_server import Behaviour, ModelServer, Received
+    from model_server import Behaviour, Received
 
 USAGE_ERROR = 4
 
@@ -31,6 +32,24 @@ def project(tmp_path: Path, server: ModelServer) -> Project:
     made.environment = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
     server.default = answer(PROGRAM)
     return made
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project with all its recordings, made once."""
+    made = Project.at(tmp_path_factory.mktemp("original") / "project")
+    with ModelServer(answer(PROGRAM)) as server:
+        made.environment = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
+        ran = made.run()
+    assert ran.code == 0, ran.output
+    return made
+
+
+@pytest.fixture
+def recorded(original: Project, project: Project) -> Project:
+    """Return the project with all its recordings, and a server of its own."""
+    shutil.copytree(original.root, project.root, dirs_exist_ok=True)
+    return project
 
 
 def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str] | None = None) -> None:
@@ -115,13 +134,13 @@ def test_the_second_of_two_runs_at_once_says_so_and_stops(project: Project, serv
 
 
 def test_xdist_generates_each_trajectory_once(project: Project, server: ModelServer) -> None:
-    """In parallel, and again from the cassettes."""
+    """In parallel; a plain run replays what the workers recorded."""
     ran = project.run("-n2")
     assert ran.code == 0, ran.output
     assert len(seeds(server)) == len(server.requests) == 8
-    assert len(project.files(project.programs)) == 8
     programs = project.files(project.programs)
-    assert project.run("-n2").code == 0
+    assert len(programs) == 8
+    assert project.run().code == 0
     assert len(server.requests) == 8
     assert project.files(project.programs) == programs
 
@@ -137,12 +156,12 @@ def test_a_wrong_key_ends_the_run_with_one_clear_line(project: Project, server: 
     assert not list(project.cassettes.glob("*.json"))
 
 
-def test_without_key_and_cassette_one_error_names_both_remedies(project: Project) -> None:
-    """And with cassettes for some programs those still replay."""
-    assert project.run("-k", "r1").code == 0
-    project.environment = {}
-    assert project.run("-k", "r1").code == 0
-    ran = project.run()
+def test_without_key_and_cassette_one_error_names_both_remedies(recorded: Project) -> None:
+    """What has a cassette still replays."""
+    (recorded.cassettes / "1_2_inf_2.json").unlink()
+    recorded.environment = {}
+    assert recorded.run("-k", "r1").code == 0
+    ran = recorded.run()
     assert ran.code == USAGE_ERROR
     assert (
         "1_2_inf_2.json: turn 1 is not recorded. There is no key to call a model with: set OPENAI_API_KEY"
@@ -155,12 +174,10 @@ def test_one_failing_trajectory_is_no_program_and_the_session_goes_on(
     project: Project, server: ModelServer
 ) -> None:
     """The reason is in its file; an offline replay tells the same."""
-    chosen: set[int] = set()
 
     def refuse(request: Received) -> Behaviour | None:
-        if "current program" not in request.raw.decode():
-            chosen.add(request.body["seed"])
-        return status(400, "the context is full") if request.body["seed"] == min(chosen) else None
+        first = server.requests[0].body["seed"]
+        return status(400, "the context is full") if request.body["seed"] == first else None
 
     server.choose = refuse
     ran = project.run("--refinery-concurrency=1")
@@ -195,35 +212,35 @@ def test_the_cap_stops_a_run_that_can_be_gone_on_with(project: Project, server: 
 
 
 def test_a_changed_study_shows_the_difference_and_records_afresh_when_told(
-    project: Project, server: ModelServer
+    recorded: Project, server: ModelServer
 ) -> None:
     """``all`` replaces what is selected, and nothing else."""
-    assert project.run().code == 0
-    cassettes = project.files(project.cassettes)
-    project.write_study(settings="temperature = 0.25")
-    differs = project.run()
+    cassettes = recorded.files(recorded.cassettes)
+    recorded.write_study(settings="temperature = 0.25")
+    differs = recorded.run()
     assert differs.code == USAGE_ERROR
     assert "temperature: recorded 1.0, now 0.25" in differs.output
     assert "--refinery-record=all" in differs.output
-    assert project.files(project.cassettes) == cassettes
-    assert project.run("--refinery-record=all", "-k", "r1").code == 0
-    now = project.files(project.cassettes)
+    assert recorded.files(recorded.cassettes) == cassettes
+    assert not server.requests
+    assert recorded.run("--refinery-record=all", "-k", "r1").code == 0
+    now = recorded.files(recorded.cassettes)
     assert {name for name in now if now[name] != cassettes[name]} == {"1_2_inf_1.json", "2_2_inf_1.json"}
-    assert len(server.requests) == 12
+    assert len(server.requests) == 4
 
 
-def test_a_damaged_cassette_is_one_error_with_file_and_place(project: Project, server: ModelServer) -> None:
+def test_a_damaged_cassette_is_one_error_with_file_and_place(recorded: Project, server: ModelServer) -> None:
     """Before anything is called, and without touching the file."""
-    assert project.run("-k", "r1").code == 0
-    path = project.cassettes / "2_2_inf_1.json"
+    (recorded.cassettes / "1_2_inf_1.json").unlink()
+    path = recorded.cassettes / "2_2_inf_1.json"
     path.write_bytes(path.read_bytes()[:700])
-    sent, written = len(server.requests), project.files(project.cassettes)
-    ran = project.run()
+    written = recorded.files(recorded.cassettes)
+    ran = recorded.run()
     assert ran.code == USAGE_ERROR
     [line] = [line for line in ran.output.splitlines() if line.startswith("ERROR:")]
     assert f"{path}: not a cassette as it was recorded: line " in line
-    assert len(server.requests) == sent
-    assert project.files(project.cassettes) == written
+    assert not server.requests
+    assert recorded.files(recorded.cassettes) == written
 
 
 PLANTED = (KEY, "org-planted-organisation", "planted-cookie-5f3a", "planted-password", "planted-query")
