@@ -75,12 +75,10 @@ def cpu_by_benchmark(document: dict[str, Any]) -> dict[str, float]:
 
 def reference_cpu(document: dict[str, Any]) -> float:
     """Return the reference's median CPU seconds: what the processor itself was worth in that session."""
-    return statistics.median(
-        second
-        for entry in document["refinery"]["reference"]
-        for second in entry["cpu_seconds"]
-        if second is not None
-    )
+    seconds: list[float] = [
+        second for entry in document["refinery"]["reference"] for second in entry["cpu_seconds"]
+    ]
+    return statistics.median(seconds)
 
 
 def marks(document: dict[str, Any]) -> list[bool]:
@@ -142,9 +140,8 @@ def main() -> None:
     )
     # Processors that are shared, or change their clock, do less work in a second: the reference tells how much.
     worth = reference_cpu(loaded) / reference_cpu(quiet)
-    print(
-        f"  ... and against the reference's: {(1 + changes[0]) / worth - 1:+.1%} to {(1 + changes[-1]) / worth - 1:+.1%}"
-    )
+    low, high = ((1 + change) / worth - 1 for change in (changes[0], changes[-1]))
+    print(f"  ... and against the reference's: {low:+.1%} to {high:+.1%}")
 
 
 if __name__ == "__main__":
