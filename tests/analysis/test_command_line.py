@@ -112,15 +112,16 @@ def test_what_is_wrong_ends_with_2_and_one_clear_text(
 
 
 def test_out_gets_the_report_and_the_tidy_frames(
-    pilot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    pilot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert main([pilot, "--out", str(tmp_path / "out")]) == 0
+    monkeypatch.chdir(tmp_path)
+    assert main([pilot, "--out", "out"]) == 0
     assert (tmp_path / "out" / "report.html").is_file()
     runs = (tmp_path / "out" / "runs.csv").read_text(encoding="utf-8").splitlines()
     assert len(runs) == 97
     assert runs[0].startswith("program,machine,")
     assert len((tmp_path / "out" / "programs.csv").read_text(encoding="utf-8").splitlines()) == 25
-    assert "report.html" in capsys.readouterr().out
+    assert "out/report.html" in capsys.readouterr().out
 
 
 def test_a_place_that_can_not_be_written_is_told(
