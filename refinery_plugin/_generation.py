@@ -81,7 +81,9 @@ async def generate(
             trajectory = await _refine(unit, study=study, task=task, line=line, observer=observer)
         generated = Generated(unit=unit, trajectory=trajectory)
         model = "" if unit.treatment is None else unit.treatment.settings.model
-        write_files(generated, study=study, price=line.price(unit.name, model))
+        price = line.price(unit.name, model)
+        # In a thread: waiting for the disk must not hold up the clocks of the other trajectories.
+        await asyncio.to_thread(write_files, generated, study=study, price=price)
         observer.trajectory(unit, trajectory)
         return generated
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import dataclasses
 import hashlib
 import json
@@ -250,14 +249,6 @@ class Tape:
         """
         exchanges = {"requests": self._cassette.requests, "responses": self._cassette.responses}
         self._persister.save_cassette(self.path, exchanges, jsonserializer)
-
-
-async def put_on_disk(tape: Tape) -> None:
-    """Save a tape from an event loop; what has begun to be written is written, also when the run is stopped.
-
-    In a thread: waiting for the disk must not hold up the clocks of the other trajectories.
-    """
-    await asyncio.shield(asyncio.get_running_loop().run_in_executor(None, tape.save))
 
 
 _REMEDY = (

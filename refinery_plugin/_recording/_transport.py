@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from refinery_plugin._chat import ChatFailedError, GenerationStopError
-from refinery_plugin._recording._tape import put_on_disk
 
 if TYPE_CHECKING:
     from refinery_plugin._recording._attempts import Caller
     from refinery_plugin._recording._call import Call
+    from refinery_plugin._recording._disk import Disk
     from refinery_plugin._recording._tape import Recorded
 
 BASE_PATH = "/v1"
@@ -32,10 +32,11 @@ class TapeTransport(httpx2.AsyncBaseTransport):
     Parameters
     ----------
     caller : the live side, or a sentence that says why nothing may be called and what to do.
+    disk : where new recordings go.
     """
 
-    def __init__(self, caller: Caller | str) -> None:
-        self._caller = caller
+    def __init__(self, caller: Caller | str, disk: Disk) -> None:
+        self._caller, self._disk = caller, disk
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer one request; the call tells what the response was, a cut among them."""
@@ -59,8 +60,8 @@ class TapeTransport(httpx2.AsyncBaseTransport):
             recorded = await self._caller.answer(call, request.url.path.removeprefix(BASE_PATH), body)
         except ChatFailedError as exc:
             tape.fail(*sent, str(exc))
-            await put_on_disk(tape)
+            await self._disk.save(tape)
             raise
         tape.append(*sent, recorded)
-        await put_on_disk(tape)
+        await self._disk.save(tape)
         return recorded
