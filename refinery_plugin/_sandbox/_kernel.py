@@ -187,23 +187,24 @@ def _mount(source: str, target: str, kind: str, flags: int, data: str = "") -> N
     _checked(_libc.mount(*arguments, ctypes.c_ulong(flags), data.encode()), f"mount on {target}")
 
 
-def expose_below(cover: str, trees: list[str], staging: str) -> None:
-    """In a mount namespace of our own, let ``cover`` hold nothing but ``trees``, read-only and open to every user.
+def expose_below(covers: dict[str, list[str]], staging: str) -> None:
+    """In a mount namespace of our own, let each cover hold nothing but its trees, read-only and open to every user.
 
-    For an interpreter in a directory that only root may enter. Needs CAP_SYS_ADMIN; ``staging`` is an empty
-    directory outside of ``cover``.
+    For an interpreter, or packages, in directories that only root may enter: ``{"/root": ["/root/python/lib"]}``. No
+    cover lies in another. Needs CAP_SYS_ADMIN; ``staging`` is an empty directory outside of the covers.
     """
     _checked(_libc.unshare(_CLONE_NEWNS), "unshare")
     _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     _mount("tmpfs", staging, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
     staged = []
-    for index, tree in enumerate(trees):
-        place = f"{staging}/{index}"
+    for tree in [tree for trees in covers.values() for tree in trees]:
+        place = f"{staging}/{len(staged)}"
         _place_holder(place, like=tree)
         _mount(tree, place, "", _MS_BIND | _MS_REC)
-        staged.append(place)
-    _mount("tmpfs", cover, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
-    for place, tree in zip(staged, trees, strict=True):
+        staged.append((place, tree))
+    for cover in covers:
+        _mount("tmpfs", cover, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
+    for place, tree in staged:
         os.makedirs(os.path.dirname(tree), 0o755, exist_ok=True)  # noqa: PTH103, PTH120
         _place_holder(tree, like=place)
         _mount(place, tree, "", _MS_BIND | _MS_REC)

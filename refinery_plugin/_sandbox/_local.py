@@ -28,7 +28,7 @@ from refinery_plugin._sandbox._launch import (
     unused_uid,
 )
 from refinery_plugin._sandbox._remove import remove_tree
-from refinery_plugin._sandbox._runtime import DEVICES, Runtime, first_closed
+from refinery_plugin._sandbox._runtime import DEVICES, Runtime, closed_ways
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -141,18 +141,13 @@ class Landlock(_Local):
             "expose": self._expose,
         }
 
-    def _exposed(self) -> tuple[str, list[str], str] | None:
+    def _exposed(self) -> tuple[dict[str, list[str]], str] | None:
         """Find what must be mounted anew because it lies where only root may go (such as ``/root``)."""
-        closed = first_closed(self._runtime.everything)
-        if closed is None:
+        closed = closed_ways(self._runtime.everything)
+        if not closed:
             return None
-        below = [str(path) for path in self._runtime.everything if path.is_relative_to(closed)]
-        if first_closed(path for path in self._runtime.everything if not path.is_relative_to(closed)):
-            raise SandboxError(
-                f"{closed} and other directories on the way to {self._runtime.interpreter} are closed to ordinary "
-                "users, so programs cannot run as one; install Python where every user can read it"
-            )
-        return str(closed), below, str(self._staging)
+        covers = {str(cover): [str(path) for path in paths] for cover, paths in closed.items()}
+        return covers, str(self._staging)
 
 
 class Unconfined(_Local):
@@ -181,7 +176,7 @@ def _open_directory() -> str:
     """Choose a directory for temporary files that other users may pass through."""
     for candidate in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 - mkdtemp makes ours in it
         path = Path(candidate)
-        if path.is_dir() and os.access(path, os.W_OK) and first_closed([path / "x"]) is None:
+        if path.is_dir() and os.access(path, os.W_OK) and not closed_ways([path / "x"]):
             return candidate
     raise SandboxError(
         "no directory for programs' files: /tmp and /var/tmp are missing or closed; set TMPDIR"

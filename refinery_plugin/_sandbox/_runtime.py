@@ -144,10 +144,17 @@ def _top_level(distribution: metadata.Distribution) -> Iterable[tuple[str, Path]
         )
 
 
-def first_closed(paths: Iterable[Path]) -> Path | None:
-    """Find the topmost directory on the way to ``paths`` that another user may not enter; ``None`` is good."""
+def closed_ways(paths: Iterable[Path]) -> dict[Path, list[Path]]:
+    """Find the topmost directories on the way to ``paths`` that another user may not enter; empty is good.
+
+    Returns
+    -------
+    Each such directory, and those of ``paths`` that lie in it.
+    """
+    closed: dict[Path, list[Path]] = {}
     for path in paths:
         for directory in reversed(path.parents):
             if not directory.stat().st_mode & stat.S_IXOTH:
-                return directory
-    return None
+                closed.setdefault(directory, []).append(path)
+                break
+    return closed
