@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from analysis._report._caveats import caveats
-from analysis._report._tables import reason
+from analysis._report._tables import anova_rows, reason
 from analysis._report._text import (
     MISSING,
     count,
@@ -16,11 +16,10 @@ from analysis._report._text import (
     listing,
     number,
     one_line,
-    p_value,
     percent,
 )
 from analysis._report._views._names import back
-from analysis._report._words import effect_words, findings, question_name, term_name
+from analysis._report._words import effect_words, findings, question_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -155,19 +154,7 @@ def _anova(analysis: Analysis, width: int) -> list[str]:
     table = analysis.anova
     if table is None:
         return _wrapped(f"There is none. {reason(analysis)}", width, first="  ", rest="  ")
-    rows = [
-        (
-            term_name(term.term),
-            f"{term.df}",
-            number(term.sum_sq),
-            number(term.f),
-            p_value(term.p),
-            number(term.partial_eta_sq, digits=2),
-            number(term.omega_sq, digits=2),
-        )
-        for term in table.terms[:_MOST_TERMS]
-    ]
-    rows.append(("residual", f"{table.residual_df}", number(table.residual_sum_sq), "", "", "", ""))
+    rows = anova_rows(table, _MOST_TERMS)
     made = _table(("term", "df", "sum sq", "F", "p", "part.eta2", "omega2"), rows, width)
     if len(table.terms) > _MOST_TERMS:
         made.append(f"  ... {count(len(table.terms) - _MOST_TERMS, 'further term')}")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from analysis._analysis import Analysis
+    from analysis._anova import AnovaTable
     from analysis._pairwise import Pair
 
 _MOST_ROWS = 500
@@ -77,12 +78,9 @@ def reason(analysis: Analysis) -> str:
     return sentence(analysis.notes[0]) if analysis.notes else "Too few programs passed."
 
 
-def anova(analysis: Analysis) -> Table:
-    """Return the table of the analysis of variance."""
-    table = analysis.anova
-    if table is None:
-        return Table(caption="No analysis of variance", columns=("term",), rows=())
-    rows = [
+def anova_rows(table: AnovaTable, most: int | None = None) -> tuple[tuple[str, ...], ...]:
+    """Return the first ``most`` terms, or all, and the residual: term, df, sum of squares, F, p, both effect sizes."""
+    terms = [
         (
             term_name(term.term),
             f"{term.df}",
@@ -92,13 +90,20 @@ def anova(analysis: Analysis) -> Table:
             number(term.partial_eta_sq, digits=2),
             number(term.omega_sq, digits=2),
         )
-        for term in table.terms
+        for term in table.terms[:most]
     ]
-    rows.append(("residual", f"{table.residual_df}", number(table.residual_sum_sq), "", "", "", ""))
+    return (*terms, ("residual", f"{table.residual_df}", number(table.residual_sum_sq), "", "", "", ""))
+
+
+def anova(analysis: Analysis) -> Table:
+    """Return the table of the analysis of variance."""
+    table = analysis.anova
+    if table is None:
+        return Table(caption="No analysis of variance", columns=("term",), rows=())
     return Table(
         caption=f"Type {'I' * table.type} analysis of variance of {analysis.sample.response} ({one_line(table.model)})",
         columns=("term", "df", "sum of squares", "F", "p", "partial η²", "ω²"),
-        rows=tuple(rows),
+        rows=anova_rows(table),
     )
 
 
