@@ -12,7 +12,7 @@ from refinery_plugin._levels import Budget, slug
 from refinery_plugin._trajectory import sha256
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from refinery_plugin._study import Study, Treatment
@@ -129,8 +129,3 @@ def _unit_of(study: Study, path: Path, by_name: Mapping[str, Treatment]) -> Unit
     if match and match[1] in by_name:
         return Unit(treatment=by_name[match[1]], replicate=int(match[2]), path=path)
     return Unit(treatment=None, replicate=None, path=path)
-
-
-def missing(units: list[Unit]) -> Iterator[Unit]:
-    """Yield the units whose program is not there."""
-    return (unit for unit in units if not os.path.lexists(unit.path))
