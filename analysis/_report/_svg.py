@@ -12,6 +12,7 @@ import re
 from typing import Final
 from xml.etree import ElementTree as ET  # the text parsed is our own renderer's
 
+from analysis._report._measure import text_width
 from analysis._report._theme import FONT, PAPER, VARIABLES
 
 SEPARATOR: Final = "\u241f"
@@ -60,6 +61,7 @@ def drawing(svg: str, *, prefix: str) -> ET.Element:
     root = ET.fromstring(svg)  # noqa: S314 - written by our renderer, with clean text
     _strip(root, prefix=prefix)
     _collapse(root)
+    _fix_widths(root)
     root.set("font-family", FONT)
     return root
 
@@ -142,6 +144,18 @@ def _invisible(element: ET.Element) -> bool:
         painted = element.get("fill", "none") != "none" or element.get("stroke", "none") != "none"
         return not element.get("d") or (not painted and "data-tip" not in element.attrib)
     return False
+
+
+def _fix_widths(root: ET.Element) -> None:
+    """Tell the room that each line of text was given, so that it fits in whatever face a reader's browser has."""
+    for text in root.iter("text"):
+        size = float(text.get("font-size", "").removesuffix("px") or 0)
+        bold = text.get("font-weight") == "bold"
+        for line in text.findall("tspan") or [text]:
+            width = text_width((line.text or "").strip(), size=size, bold=bold)
+            if width > 0:
+                line.set("textLength", f"{width:.2f}")
+                line.set("lengthAdjust", "spacingAndGlyphs")
 
 
 def _copy(root: ET.Element) -> ET.Element:

@@ -33,6 +33,20 @@ def test_a_page_is_quiet_asks_for_nothing_and_is_legible(
         assert browser.run(PROBE) == [], f"at {width} px"
 
 
+@pytest.mark.parametrize("face", ["monospace", "serif", "DejaVu Sans", "Verdana"])
+def test_figures_are_legible_in_whatever_face_the_reader_has(
+    face: str, report: Callable[[str], Report], browser: Browser
+) -> None:
+    """Text keeps the room that it was laid out with, also in a wider face than the one that we asked for."""
+    for study in ("pilot", "hostile"):
+        for width in (1280, 360):
+            browser.open(report(study).page, width=width)
+            browser.run(
+                f"document.querySelectorAll('.picture svg').forEach(s => s.setAttribute('font-family', {face!r}))"
+            )
+            assert browser.run(PROBE) == [], f"{study} at {width} px"
+
+
 def test_the_probe_sees_what_is_wrong(browser: Browser, tmp_path: Path) -> None:
     """The check of legibility can fail: on overlapping, tiny and clipped text, and on a page that is too wide."""
     text = "<text x='{x}' y='20' font-size='{size}' text-anchor='middle'>{words}</text>"

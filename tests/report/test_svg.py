@@ -57,3 +57,16 @@ def test_the_page_gets_variables_and_the_file_literal_colours() -> None:
     for text in (page, file):
         assert 'role="img"' in text
         assert "T &amp; t</title>" in text
+
+
+def test_every_line_of_text_tells_the_room_it_was_given() -> None:
+    """A browser with a wider face than the layout's squeezes the letters instead of clipping them."""
+    raw = (
+        '<svg xmlns="http://www.w3.org/2000/svg"><text font-size="12px">120 s</text>'
+        '<text font-size="10px" font-weight="bold"><tspan>one</tspan>'
+        '<tspan dy="14">\u4e2d\u00e9\u0301</tspan></text></svg>'
+    )
+    root = drawing(raw, prefix="f-")
+    assert [element.get("textLength") for element in root.iter("tspan")] == ["17.78", "15.56"]
+    assert [element.get("textLength") for element in root.iter("text")] == ["29.35", None]
+    assert 'lengthAdjust="spacingAndGlyphs"' in for_file(root, title="t", description="d")
