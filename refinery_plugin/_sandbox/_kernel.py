@@ -196,7 +196,7 @@ def expose_below(covers: dict[str, list[str]], staging: str) -> None:
     _checked(_libc.unshare(_CLONE_NEWNS), "unshare")
     _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     _mount("tmpfs", staging, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
-    staged = []
+    staged: list[tuple[str, str]] = []
     for tree in [tree for trees in covers.values() for tree in trees]:
         place = f"{staging}/{len(staged)}"
         _place_holder(place, like=tree)

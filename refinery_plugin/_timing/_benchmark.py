@@ -105,17 +105,21 @@ def is_enabled(config: pytest.Config) -> bool:
     return session is not None and not session.disabled
 
 
-def save(config: pytest.Config) -> None:
+def save(config: pytest.Config) -> list[Path]:
     """Write what ``--benchmark-json``, ``--benchmark-save`` and ``--benchmark-autosave`` ask for, and ask no more.
 
     pytest-benchmark writes nothing where no program could be timed, writes in place (a crash leaves half a file), and
     meets a full disk with a traceback; the content is made by its own hooks.
+
+    Returns
+    -------
+    The files that were written.
     """
     session: Any = session_of(config)  # its methods have no types
     name, json_path = session.save or session.autosave, session.json
     session.json = session.save = session.autosave = None
     if not name and not json_path:
-        return
+        return []
     hook = config.hook
     machine_info = session.get_machine_info()
     commit_info = hook.pytest_benchmark_generate_commit_info(config=config)
@@ -132,23 +136,46 @@ def save(config: pytest.Config) -> None:
         hook.pytest_benchmark_update_json(config=config, benchmarks=session.benchmarks, output_json=output)
         return output
 
+    written = []
     if json_path:
-        path = Path(json_path)
-        write_whole(path, document(include_data=True))
-        _tell(session, f"Wrote benchmark data in: {path}")
+        written.append(Path(json_path))
+        write_whole(written[0], document(include_data=True))
+        _tell(session, f"Wrote benchmark data in: {written[0]}")
     if name:
         # Each run is a measurement here: the statistics alone would be of no use to the analysis.
-        _store(session, name, document(include_data=True))
+        written += _store(session, name, document(include_data=True))
+    return written
 
 
-def _store(session: Any, name: str, document: object) -> None:  # noqa: ANN401 - its methods have no types
+def _store(session: Any, name: str, document: object) -> list[Path]:  # noqa: ANN401 - its methods have no types
     storage: Any = session.storage
     if not isinstance(session.storage, FileStorage):
         storage.save(document, name)
-        return
-    path = storage.get(f"{storage._next_num}_{name}.json")  # noqa: SLF001
+        return []
+    path: Path = storage.get(f"{storage._next_num}_{name}.json")  # noqa: SLF001
     write_whole(path, document)
     _tell(session, f"Saved benchmark data in: {path}")
+    return [path]
+
+
+_MOST_USEFUL = ("median", "rounds", "min", "max", "iqr", "stddev", "mean", "outliers", "ops", "iterations")
+_WIDE = 22  # a time with its ratio to the best one
+_WIDTHS = {"rounds": 8, "iterations": 12, "outliers": 12}
+
+
+def fit_table(config: pytest.Config, width: int) -> None:
+    """Leave those columns of pytest-benchmark's table that fit the terminal, unless somebody chose columns."""
+    session: Any = session_of(config)
+    if not session.benchmarks or set(session.columns) != set(_MOST_USEFUL):
+        return
+    room = width - 3 - max(len(bench.name) for bench in session.benchmarks)
+    kept: set[str] = set()
+    for column in _MOST_USEFUL:
+        room -= _WIDTHS.get(column, _WIDE)
+        if kept and room < 0:
+            break
+        kept.add(column)
+    session.columns = [column for column in session.columns if column in kept]
 
 
 def _tell(session: Any, text: str) -> None:  # noqa: ANN401 - its methods have no types

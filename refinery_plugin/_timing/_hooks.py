@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import shlex
 import signal
 import sys
 import threading
@@ -18,7 +19,8 @@ from refinery_plugin._errors import RefineryError
 from refinery_plugin._session import refinery_of, unit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator
+    from collections.abc import Generator, Iterable, Iterator
+    from pathlib import Path
     from types import FrameType
 
     from refinery_plugin._timing._measurement import Measurement
@@ -40,6 +42,7 @@ class TimingHooks:
         self._fresh_seed = secrets.randbits(63)
         self._remote: list[dict[str, object]] = []
         self._save_fault: str | None = None
+        self._written: list[Path] = []
         self._saved = False
         config.stash[_HOOKS] = self
 
@@ -94,7 +97,16 @@ class TimingHooks:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
         if reporter is not None and self._config.get_verbosity() >= 0:
             reporter.ensure_newline()
-            reporter.write_line(text)
+            self._write(reporter, [text])
+
+    def _write(self, reporter: pytest.TerminalReporter, lines: Iterable[str]) -> None:
+        from refinery_plugin._timing._overview import wrapped  # noqa: PLC0415
+
+        terminal = self._config.get_terminal_writer()
+        for line in lines:
+            # A log is searched by lines, a person reads words.
+            for part in (wrapped(line, terminal.fullwidth) or [""]) if terminal.hasmarkup else [line]:
+                reporter.write_line(part)
 
     # Collection -------------------------------------------------------------------------------------------------
 
@@ -149,7 +161,7 @@ class TimingHooks:
             from refinery_plugin._timing._benchmark import save  # noqa: PLC0415
 
             try:
-                save(self._config)
+                self._written = save(self._config)
             except RefineryError as exc:
                 self._save_fault = str(exc)
                 session.exitstatus = SESSION_ERROR
@@ -176,16 +188,44 @@ class TimingHooks:
             programs += self._remote
         return document
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
-        """Say what was found, how quiet the machine was, and what to do about it."""
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int
+    ) -> Generator[None, object, object]:
+        """Say what was found, how quiet the machine was, and what to do next: last, below everybody's tables."""
+        width = self._config.get_terminal_writer().fullwidth
         measured = self._remote or (self._measurement is not None and self._measurement.findings)
-        lines = self.measurement.summary(self._remote) if measured else []
+        if measured and self.times:
+            from refinery_plugin._timing._benchmark import fit_table  # noqa: PLC0415
+
+            fit_table(self._config, width)
+        result = yield
+        lines = self.measurement.summary(self._remote, width=width) if measured else []
         if self._save_fault is not None:
-            lines.append(f"ERROR: {self._save_fault}")
+            lines += ["", f"ERROR: {self._save_fault}"]
+        elif self._measurement is not None and self._measurement.has_begun and self.times:
+            lines += ["", *self._next(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)]
         if lines and (self._config.get_verbosity() >= 0 or self._save_fault):
             terminalreporter.section("refinery: verification and timing", sep="-")
-            for line in lines:
-                terminalreporter.write_line(line)
+            self._write(terminalreporter, lines)
+        return result
+
+    def _next(self, *, interrupted: bool) -> list[str]:
+        """Return what to type next."""
+        refinery = refinery_of(self._config)
+        if interrupted:
+            return [
+                "next, without repeating a finished run:",
+                f"  {refinery.time_command()} --refinery-resume",
+            ]
+        if self._written:
+            results = shlex.quote(refinery.relative(self._written[0]))
+            return ["next:", f"  python -m analysis {results} --out report"]
+        return [
+            "these times are in no file yet; next, without measuring again:",
+            f"  {refinery.time_command()} --refinery-resume --benchmark-json=results.json",
+            "  python -m analysis results.json --out report",
+        ]
 
     def pytest_unconfigure(self) -> None:
         """Let go of everything."""

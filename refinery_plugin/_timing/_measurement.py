@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import statistics
 import time
 from collections import Counter
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import Limits, open_sandbox
-from refinery_plugin._timing import _document
+from refinery_plugin._timing import _document, _overview
 from refinery_plugin._timing._benchmark import report
 from refinery_plugin._timing._book import Book
 from refinery_plugin._timing._document import Finding
@@ -72,6 +73,7 @@ class Measurement:
         self.timing = timing
         self.session = secrets.token_hex(6)
         self.findings: dict[str, Finding] = {}
+        self._means: dict[str, float] = {}
         self._refinery = refinery
         self._stretch_of = stretch_of
         self._say = say
@@ -172,20 +174,22 @@ class Measurement:
             "clock": self._clock(),
         }
 
-    def summary(self, remote: Sequence[Mapping[str, object]] = ()) -> list[str]:
+    def summary(self, remote: Sequence[Mapping[str, object]] = (), *, width: int = 80) -> list[str]:
         """Return the lines of the note at the end; ``remote`` has what workers found."""
-        verdicts = [str(finding.judgement.verdict) for finding in self.findings.values()]
-        counts = Counter([*verdicts, *(str(program["verdict"]) for program in remote)])
+        programs = [*map(_document.describe_program, self.findings.values()), *remote]
+        counts = Counter(str(program["verdict"]) for program in programs)
         found = ", ".join(f"{count} {name}" for name, count in counts.most_common())
-        lines = [f"{counts.total()} programs: {found}; verification seed {self.verify_seed}"]
+        lines = _overview.treatments(programs, self._means, width=width)
+        noun = "program" if len(programs) == 1 else "programs"
+        lines += ["", f"{len(programs)} {noun}: {found}; verification seed {self.verify_seed}"]
+        lines += _overview.failures(programs, width=width)
         if remote:
             lines.append("they were verified in parallel and not timed; to time them, run without -n")
         if self.timing and self._book.reference:
             by_list: dict[int, list[float]] = {}
             for (_, number), runs in sorted(self._book.reference.items()):
                 by_list.setdefault(number, []).extend(run.figures.seconds for run in runs)
-            lines += Quietness.of(self._book.marks(), list(by_list.values())).lines()
-            lines.append(str(self._cores))
+            lines += ["", *Quietness.of(self._book.marks(), list(by_list.values())).lines(), str(self._cores)]
         return lines
 
     def close(self) -> None:
@@ -316,6 +320,10 @@ class Measurement:
     def _report(self, finding: Finding, subject: Subject, entries: Entries) -> None:
         progress = self._book.progress(subject.key)
         study = self._refinery.study
+        if entries:
+            self._means[finding.unit.id] = statistics.fmean(
+                seconds for entry in entries.values() for seconds in entry.seconds
+            )
         for number, entry in sorted(entries.items()):
             info = _document.extra_info(
                 finding,

@@ -70,6 +70,8 @@ def test_a_session_stopped_in_its_first_round_writes_a_whole_file(
     wait_until(session, lambda: b'"kind":"reference"' in journal(project))
     output = end(session, number)
     assert session.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert "  pytest --benchmark-only --refinery-programs=" in output
+    assert "--refinery-resume" in output
     document = project.json()
     assert document["benchmarks"] == []
     assert document["refinery"]["programs"] == []
@@ -117,6 +119,19 @@ def test_with_nothing_at_all_to_resume_a_session_begins(project: Project) -> Non
     result = project.run("--refinery-resume", "--benchmark-json=out.json")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["refinery: there is no earlier session*a new one begins"])
+
+
+def test_times_that_are_in_no_file_can_be_had_without_measuring_again(project: Project) -> None:
+    """Whoever forgot ``--benchmark-json`` is told how to get it, and that command works."""
+    project.add({"1_3_inf_1": HONEST})
+    result = project.run()
+    result.stdout.fnmatch_lines(
+        ["these times are in no file yet*", "  pytest * --refinery-resume --benchmark-json=results.json"]
+    )
+    before = finished_runs(project)
+    project.run("--refinery-resume", "--benchmark-json=out.json").assert_outcomes(passed=1)
+    assert finished_runs(project) == before
+    assert_whole(project.json(), correct=1)
 
 
 def test_a_changed_program_is_measured_anew_and_the_others_are_not(project: Project) -> None:

@@ -48,7 +48,15 @@ def test_a_directory_of_programs_gets_its_verdicts_and_times(project: Project) -
     result.stdout.fnmatch_lines(
         ["*XFAIL *agents=1-optimization=60s-r1* wrong_answer: for ?3999? it returned 95931*"]
     )
-    result.stdout.fnmatch_lines(["*verification seed 5*", "*machine: * of * runs waited for a processor*"])
+    result.stdout.fnmatch_lines(
+        [
+            "agents 2, 3 iterations*0/2*",
+            "6 programs: *verification seed 5*",
+            "1_inf_60_1: wrong_answer: for ?3999? it returned 95931*",
+            "*machine: * of * runs waited for a processor*",
+            "  python -m analysis out.json --out report",
+        ]
+    )
     check_benchmarks(project.json())
 
 

@@ -1,0 +1,85 @@
+"""What the terminal shows at the end of a session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from refinery_plugin._timing._overview import failures, treatments, wrapped
+
+
+def _program(name: str, verdict: str = "correct", **other: Any) -> dict[str, object]:  # noqa: ANN401
+    treatment = {"agents": 2, "optimization": "60 s"}
+    made = {"id": name, "file": f"{name}.py", "treatment": treatment, "verdict": verdict, "reason": None}
+    return {**made, "cost_usd": 0.0004, **other}
+
+
+def test_a_treatment_shows_how_many_passed_their_median_their_spread_and_what_all_cost() -> None:
+    """Failed programs cost money too, and have no time."""
+    programs = [
+        _program("a"),
+        _program("b"),
+        _program("c"),
+        _program("d", "error"),
+        _program("e", treatment=None),
+    ]
+    lines = treatments(programs, {"a": 0.5, "b": 0.25, "c": 2.0}, width=80)
+    assert [line.split() for line in lines[1:]] == [
+        ["agents", "2,", "60", "s", "3/4", "0.5", "0.25", "-", "2", "$0.0016"],
+        ["other", "files", "1/1", "-", "-", "$0.00040"],
+    ]
+    assert len({len(line) for line in lines}) == 1
+
+
+@pytest.mark.parametrize(
+    ("cost", "shown"),
+    [(None, "-"), (0.0, "$0.00"), (0.0000451, "$0.000045"), (0.26, "$0.26"), (12.345, "$12.35")],
+)
+def test_small_amounts_keep_two_digits(cost: float | None, shown: str) -> None:
+    """A small model's programs cost fractions of a cent."""
+    assert treatments([_program("a", cost_usd=cost)], {}, width=80)[1].split()[-1] == shown
+
+
+def test_the_same_reason_is_told_once_with_how_many_it_befell() -> None:
+    """The most frequent first; a reason of several lines takes one."""
+    programs = [
+        _program("1_3_inf_2", "wrong_answer", reason="for [3999]:\n  no"),
+        _program("1_3_inf_1", "wrong_answer", reason="for [3999]: no"),
+        _program("2_3_inf_1", "no_program"),
+        _program("3_3_inf_1"),
+    ]
+    assert failures(programs, width=80) == [
+        "1_3_inf_1 and 1 more: wrong_answer: for [3999]: no",
+        "2_3_inf_1: no_program",
+    ]
+
+
+def test_many_reasons_are_counted_not_listed() -> None:
+    """No wall of text."""
+    programs = [_program(f"p{index:02}", "error", reason=f"reason {index}") for index in range(30)]
+    lines = failures(programs, width=80)
+    assert len(lines) == 13
+    assert lines[-1].startswith("... and 18 more")
+
+
+@given(
+    labels=st.lists(st.text("ab é", min_size=1, max_size=200), min_size=1, max_size=60),
+    width=st.integers(60, 200),
+)
+def test_no_line_is_wider_than_the_terminal(labels: list[str], width: int) -> None:
+    """Whatever the levels are called."""
+    programs = [
+        _program(f"{i}", "error", reason=label, treatment={"x": label}) for i, label in enumerate(labels)
+    ]
+    lines = treatments(programs, {}, width=width) + failures(programs, width=width)
+    assert max(map(len, lines)) <= width
+
+
+def test_prose_is_broken_between_words_and_commands_are_not() -> None:
+    """A command is to be copied."""
+    command = "  pytest " + "--option=value " * 20
+    assert wrapped(command, 80) == [command]
+    assert wrapped("word " * 40, 80) == [("word " * 16).strip()] * 2 + [("word " * 8).strip()]
