@@ -11,6 +11,7 @@ from analysis._design import sample as take_sample
 from analysis._effects import checked_effect
 from analysis._errors import AnalysisError
 from analysis._power import power
+from analysis._pseudoreplication import pseudoreplication
 from analysis._published import as_published
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from analysis._noise import Contamination, NoiseFloor
     from analysis._pairwise import Pair
     from analysis._power import Power
+    from analysis._pseudoreplication import Pseudoreplication
     from analysis._published import Published
     from analysis._robust import Assumptions, Robust
     from analysis._variance import Components
@@ -75,6 +77,7 @@ class Analysis:
     results: Results
     sample: Sample
     anova: AnovaTable | None
+    pseudoreplication: Pseudoreplication | None
     variance: Components
     means: tuple[MarginalMean, ...]
     pairs: tuple[Pair, ...]
@@ -120,6 +123,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         results=results,
         sample=sample,
         anova=None if fitted is None else anova(fitted, type=options.type),
+        pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
         variance=_variance.variance_components(results, sample),
         means=_means.marginal_means(sample, fitted, alpha=options.alpha),
         pairs=_pairwise.tukey(fitted, alpha=options.alpha),

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from analysis._anova import AnovaTable
     from analysis._contrasts import ContrastTest
     from analysis._pairwise import Pair
+    from analysis._pseudoreplication import Pseudoreplication
     from analysis._trust import Test
 
 SCHEMA = 1
@@ -31,6 +32,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
         "unit": "program",
         "variance": _variance(analysis),
         "anova": _anova(analysis.anova, analysis.options.type),
+        "pseudoreplication": _pseudoreplication(analysis.pseudoreplication),
         "assumptions": {
             "brown_forsythe": _test(analysis.assumptions.brown_forsythe, "df_num", "df_den"),
             "shapiro": _test(analysis.assumptions.shapiro),
@@ -113,6 +115,17 @@ def _anova(table: AnovaTable | None, type: int) -> dict[str, Any]:  # noqa: A002
     ]
     residual = {"term": "residual", "df": table.residual_df, "sum_sq": table.residual_sum_sq}
     return {"type": table.type, "terms": [*terms, residual], "notes": list(table.notes)}
+
+
+def _pseudoreplication(found: Pseudoreplication | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "observations": found.observations,
+        "programs": found.programs,
+        "anova": _anova(found.table, found.table.type),
+        "note": "timings counted as independent observations, which they are not: no conclusion",
+    }
 
 
 def _test(test: Test, *degrees: str) -> dict[str, Any]:

@@ -120,7 +120,29 @@ def anova_words(analysis: Analysis) -> tuple[str, ...]:
         "differ among themselves. p is how often chance alone would do as much; ω² is the share of all variation that "
         "the line explains."
     )
-    return (guide, *dict.fromkeys(one_line(note, limit=400) for note in notes))
+    warning = _pseudoreplication_words(analysis)
+    return (guide, *dict.fromkeys(one_line(note, limit=400) for note in notes), *warning)
+
+
+def _pseudoreplication_words(analysis: Analysis) -> tuple[str, ...]:
+    """Say how small p would look if timings counted as observations, for the term that this flatters most."""
+    found = analysis.pseudoreplication
+    if found is None or analysis.anova is None:
+        return ()
+    flattered = [
+        (over_timings.p / term.p, term, over_timings.p)
+        for term, over_timings in zip(analysis.anova.terms, found.table.terms, strict=True)
+        if term.p and over_timings.p is not None and over_timings.p < analysis.options.alpha <= term.p
+    ]
+    if not flattered:
+        return ()
+    _, term, p = min(flattered, key=lambda each: each[0])
+    words = (
+        f"Counted as {found.observations:,} independent observations, the timings of these {found.programs:,} programs "
+        f"would have made {term_name(term.term)} look significant ({p_phrase(p)} instead of {p_value(term.p)}). "
+        "They are not independent: timings of one program repeat one observation, so only programs are counted here."
+    )
+    return (words,)
 
 
 def contrasts(analysis: Analysis) -> Table:

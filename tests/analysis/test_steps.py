@@ -97,6 +97,39 @@ def test_measurements_are_no_replicates(pilot: Results) -> None:
     assert {term.term: term.p for term in table.terms}["type:level"] == pytest.approx(0.2407, abs=5e-5)
 
 
+def test_what_timings_taken_for_replicates_would_say_is_shown_beside(pilot: Results) -> None:
+    """R: anova(lm(seconds ~ agents*type*level, pilot2025)) over the 96 rows, p of type:level."""
+    found = analyse(pilot, Options(model="agents*type*level")).pseudoreplication
+    assert found is not None
+    assert (found.observations, found.programs, found.table.residual_df) == (96, 24, 84)
+    assert {term.term: term.p for term in found.table.terms}["type:level"] == pytest.approx(
+        0.00249569469542648, rel=1e-9
+    )
+
+
+def test_programs_that_were_timed_once_hold_no_pseudoreplicates(tmp_path: Path) -> None:
+    """There is nothing to warn of."""
+    programs = [
+        Made(treatment={"agents": agents}, replicate=replicate, seconds=[[agents + replicate / 10]])
+        for agents, replicate in itertools.product((1, 2), (1, 2))
+    ]
+    path = write(tmp_path / "once.json", benchmark_json(programs))
+    assert analyse(read_results([path])).pseudoreplication is None
+
+
+def test_timings_that_are_all_alike_only_inflate_the_count(tmp_path: Path) -> None:
+    """Where a program's timings are all alike only the count differs: sums of squares grow with it."""
+    programs = [
+        Made(treatment={"agents": agents}, replicate=replicate, seconds=[[agents + replicate / 10] * 3])
+        for agents, replicate in itertools.product((1, 2), (1, 2))
+    ]
+    found = analyse(read_results([write(tmp_path / "thrice.json", benchmark_json(programs))]))
+    assert found.anova is not None
+    assert found.pseudoreplication is not None
+    assert found.pseudoreplication.observations == 12
+    assert found.pseudoreplication.table.residual_sum_sq == pytest.approx(3 * found.anova.residual_sum_sq)
+
+
 def test_sums_of_squares_of_balanced_data_add_up(pilot: Results) -> None:
     for kind in (1, 2, 3):
         table = analyse(pilot, Options(type=kind)).anova
