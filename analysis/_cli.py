@@ -89,16 +89,22 @@ def parser(command: str | None) -> argparse.ArgumentParser:
     made.add_argument(
         "--means",
         metavar="M,M,...",
-        help="means of the treatments, in their order, to plan for instead of patterns",
+        help="means of the treatments, in their order: a pattern of your own beside the usual ones",
     )
     made.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     if command is None:
         made.add_argument(
-            "--out", type=Path, metavar="DIR", help="write report.html, figures and tidy CSVs to DIR"
+            "--out", type=_directory, metavar="DIR", help="write report.html, figures and tidy CSVs to DIR"
         )
     else:
         _step(command).add_arguments(made)
     return made
+
+
+def _directory(text: str) -> Path:
+    if not text.strip():
+        raise AnalysisError("--out: the name of the directory is empty")
+    return Path(text)
 
 
 def _others() -> str:
@@ -131,17 +137,21 @@ def options(args: argparse.Namespace) -> Options:
     from analysis._analysis import Options  # noqa: PLC0415
     from analysis._effects import parse_effect  # noqa: PLC0415
 
+    effect = None if args.effect is None else parse_effect(args.effect)
+    means = None if args.means is None else tuple(_number(part, "--means") for part in args.means.split(","))
+    if means is not None and effect is None:
+        raise AnalysisError(
+            "--means is for power and planning; say with --effect which difference the contrasts should find"
+        )
     return Options(
         response=args.response,
         type=args.type,
         model=args.model,
-        effect=None if args.effect is None else parse_effect(args.effect),
+        effect=effect,
         alpha=args.alpha,
         power=args.power,
         contrasts=None if args.contrast is None else tuple(args.contrast),
-        means=None
-        if args.means is None
-        else tuple(_number(part, "--means") for part in args.means.split(",")),
+        means=means,
     )
 
 

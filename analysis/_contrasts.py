@@ -147,8 +147,9 @@ def _asked(sample: Sample, spec: str) -> Contrast:
     _known(sample, spec, factor)
     at = dict(_conditions(sample, spec, condition)) if condition else None
     wanted = " ".join(levels.split())
-    for a, b in itertools.permutations(sample.factors[factor], 2):
-        if wanted in {f"{a} - {b}", f"{a} vs {b}"}:
+    pairs = list(itertools.permutations(sample.factors[factor], 2))
+    for a, b in pairs:
+        if wanted in {f"{a} - {b}", f"{a} vs {b}"} or [(a, b)] == _tight(wanted, pairs):
             contrast = _contrast(sample, factor, a, b, at)
             if contrast is None:
                 raise AnalysisError(f'contrast "{spec}": no two treatments differ in {factor} alone')
@@ -157,6 +158,11 @@ def _asked(sample: Sample, spec: str) -> Contrast:
         f'contrast "{spec}": {wanted!r} is no pair of levels of {factor}; they are '
         f'{", ".join(sample.factors[factor])}, and a pair is written "A - B"'
     )
+
+
+def _tight(wanted: str, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Return the pairs that are meant if spaces do not count: one, unless a level has a hyphen of its own."""
+    return [(a, b) for a, b in pairs if wanted.replace(" ", "") == f"{a}-{b}".replace(" ", "")]
 
 
 def _known(sample: Sample, spec: str, factor: str) -> None:

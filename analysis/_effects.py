@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from analysis._design import Floats
 
+_LARGEST = 1e15
 _OBSERVED = frozenset({"observed", "estimated", "estimate", "data", "auto", "posthoc", "post-hoc", "sample"})
 
 REFUSAL = (
@@ -44,12 +45,16 @@ def checked_effect(effect: float) -> float:
 
     Raises
     ------
-    AnalysisError : it is not.
+    AnalysisError : it is not, or so large or small that its square is none that a float can hold.
     """
     if not math.isfinite(effect) or effect <= 0:
         raise AnalysisError(
             f"effect {effect:g}: it must be positive and finite, the smallest difference that matters to you, in the "
             "unit of the response"
+        )
+    if not 1 / _LARGEST <= effect <= _LARGEST:
+        raise AnalysisError(
+            f"effect {effect:g}: it must be between {1 / _LARGEST:g} and {_LARGEST:g}, in the unit of the response"
         )
     return effect
 
@@ -71,9 +76,10 @@ def checked_means(means: Sequence[float], observed: Floats) -> Floats:
         raise AnalysisError(
             f"means: {given.size} given, but the study has {observed.size} treatments; give one for each"
         )
-    if not np.isfinite(given).all():
+    if not (np.abs(given) <= _LARGEST).all():
         raise AnalysisError(
-            f"means: every mean must be a finite number, got {', '.join(f'{m:g}' for m in given)}"
+            f"means: every mean must be a finite number (at most {_LARGEST:g}), "
+            f"got {', '.join(f'{m:g}' for m in given)}"
         )
     if np.ptp(given) <= 0:
         raise AnalysisError(

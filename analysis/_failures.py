@@ -246,7 +246,8 @@ def _sentence(sample: Sample, good: Integers, given: Mapping[str, float], par2: 
         return f"All {made} programs passed, so no time was left out."
     if failed == made:
         return f"None of the {made} programs passed, so there are no times to compare."
-    head = f"{failed} of {made} programs failed and have no valid time; times are those of the programs that passed."
+    have = "has" if failed == 1 else "have"
+    head = f"{failed} of {made} programs failed and {have} no valid time; times are those of the programs that passed."
     gains = {
         label: par2.by_treatment[label] - mean for label, mean in given.items() if label in par2.by_treatment
     }

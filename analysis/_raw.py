@@ -11,6 +11,10 @@ from analysis._errors import AnalysisError
 if TYPE_CHECKING:
     from analysis._frame import Source
 
+SHORTEST, LONGEST = 1e-15, 1e15
+"""Seconds. Beyond, something else was written down, and the squares are no numbers that a float can hold."""
+
+NO_TIME = f"a time in seconds must be between {SHORTEST:g} and {LONGEST:g}"
 _LARGEST = 2**53
 _LONGEST = 60
 
@@ -61,6 +65,8 @@ class Place:
         number = self._number(value, field, "a time in seconds must be a number")
         if not 0 < number < math.inf:
             raise self.error(field, f"a time must be finite and above 0, got {brief(value)}")
+        if not SHORTEST <= number <= LONGEST:
+            raise self.error(field, f"{NO_TIME}, got {brief(value)}")
         return number
 
     def whole(self, value: object, field: str) -> int:
@@ -76,8 +82,10 @@ class Place:
         if value is None:
             return math.nan
         number = self._number(value, field, "must be a number or null")
-        if not 0 <= number < math.inf:
-            raise self.error(field, f"must be finite and not negative, got {brief(value)}")
+        if not 0 <= number <= LONGEST:
+            raise self.error(
+                field, f"must be finite (at most {LONGEST:g}) and not negative, got {brief(value)}"
+            )
         return number
 
     def text(self, value: object, field: str) -> str:

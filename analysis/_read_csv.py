@@ -12,15 +12,17 @@ import pandas as pd
 from analysis._errors import AnalysisError
 from analysis._frame import Source
 from analysis._levels import budget, show
-from analysis._raw import Place, RawFile, RawProgram
+from analysis._raw import LONGEST, NO_TIME, SHORTEST, Place, RawFile, RawProgram
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS = ("agents", "iterations", "time_limit", "replicate", "list", "run", "seconds", "passed")
 _KEY = ["agents", "iterations", "time_limit", "replicate"]
-_TRUE = frozenset({"true", "1", "yes"})
-_FALSE = frozenset({"false", "0", "no"})
+_TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
+_FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
+_NO_TIME = frozenset({"", "nan", "na", "n/a", "null", "none"})
+_SEPARATORS = (",", ";", "\t")
 
 
 def read_csv(path: Path, text: str) -> RawFile:
@@ -48,12 +50,14 @@ def read_csv(path: Path, text: str) -> RawFile:
             verdict="correct" if correct[i] else "failed",
             sha256=None,
             info={"reason": None, "error_type": None, "llm": None},
-            where=f"line {row + 2}",
+            where=f"line {checked.line(row)}",
         )
         for i, row in enumerate(first.tolist())
     ]
     size = len(frame)
     timed = np.isfinite(seconds)
+    if not timed.all():
+        notes.append(f"{path}: {int((~timed).sum())} of {size} runs have no time: they failed")
     columns: dict[str, list[Any]] = {name: [None] * size for name in ("turn", "session", "block")}
     columns |= {
         name: [None] * size for name in ("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
@@ -92,14 +96,25 @@ def _source(file: str) -> Source:
 def _table(path: Path, text: str) -> tuple[pd.DataFrame, list[str]]:
     try:
         frame = pd.read_csv(
-            io.StringIO(text), dtype=str, keep_default_na=False, skipinitialspace=True, index_col=False
+            io.StringIO(text),
+            sep=_separator(text),
+            dtype=str,
+            header=None,
+            keep_default_na=False,
+            skip_blank_lines=False,
+            index_col=False,
         )
     except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as exc:
         problem = " ".join(str(exc).split())
         raise AnalysisError(f"{path}: not a readable CSV: {problem}") from exc
-    frame.columns = [str(name).strip().lstrip("\ufeff") for name in frame.columns]
-    if frame.columns.has_duplicates:
-        twice = frame.columns[frame.columns.duplicated()][0]
+    frame = frame.fillna("").apply(lambda column: column.str.strip())
+    frame.index += 1  # lines as an editor counts them, blank ones too
+    frame = frame[(frame != "").any(axis=1)]
+    frame.columns = pd.Index([name.lower() for name in frame.iloc[0]])
+    frame = frame.iloc[1:]
+    named = frame.columns[frame.columns != ""]
+    if named.has_duplicates:
+        twice = named[named.duplicated()][0]
         raise AnalysisError(f"{path}: line 1: column {twice!r} is there twice")
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
@@ -108,9 +123,15 @@ def _table(path: Path, text: str) -> tuple[pd.DataFrame, list[str]]:
         )
     if frame.empty:
         raise AnalysisError(f"{path}: no measurements: there is no line after the first")
-    unused = [name for name in frame.columns if name not in COLUMNS]
+    unused = [name for name in frame.columns if name and name not in COLUMNS]
     notes = [f"{path}: columns not used: {', '.join(unused)}"] if unused else []
     return frame, notes
+
+
+def _separator(text: str) -> str:
+    """Return what stands between the names in the first line that has any: spreadsheets write more than commas."""
+    head = text.lstrip().partition("\n")[0]
+    return max(_SEPARATORS, key=head.count)
 
 
 class _Checked:
@@ -122,7 +143,11 @@ class _Checked:
 
     def _fail(self, row: int, column: str, problem: str) -> AnalysisError:
         value = self.frame[column].iloc[row]
-        return Place(self.file, f"line {row + 2}").error(column, f"{problem}, got {value!r}")
+        return Place(self.file, f"line {self.line(row)}").error(column, f"{problem}, got {value!r}")
+
+    def line(self, row: int) -> int:
+        """Return the line of the file on which a row stands."""
+        return int(self.frame.index[row])
 
     def _numbers(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
         return np.asarray(pd.to_numeric(self.frame[column], errors="coerce"), dtype=np.float64)
@@ -145,17 +170,20 @@ class _Checked:
         return numbers
 
     def flag(self, column: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-        words = self.frame[column].str.strip().str.lower()
+        words = self.frame[column].str.lower()
         true = words.isin(_TRUE).to_numpy(dtype=bool)
         self._require(true | words.isin(_FALSE).to_numpy(dtype=bool), column, "must be True or False")
         return true
 
     def seconds(self, passed: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the times; that of a run that failed may be missing: an empty field."""
+        """Return the times; that of a run that failed may be missing: an empty field, or a word for it."""
         numbers = self._numbers("seconds")
-        empty = (self.frame["seconds"].str.strip() == "").to_numpy(dtype=bool)
-        good = (np.isfinite(numbers) & (numbers > 0)) | (empty & ~passed)
+        known = np.isfinite(numbers)
+        empty = self.frame["seconds"].str.lower().isin(_NO_TIME).to_numpy(dtype=bool)
+        good = (known & (numbers > 0)) | (empty & ~passed)
         self._require(good, "seconds", "a time must be finite and above 0 (empty only where the run failed)")
+        sane = ~known | ((numbers >= SHORTEST) & (numbers <= LONGEST))
+        self._require(sane, "seconds", NO_TIME)
         return numbers
 
     def no_repeats(self, *columns: np.ndarray[Any, Any]) -> None:
@@ -164,6 +192,6 @@ class _Checked:
         if repeated.any():
             row = int(np.argmax(repeated))
             first = int(np.argmax((keys == keys.iloc[row]).all(axis=1).to_numpy()))
-            raise Place(self.file, f"line {row + 2}").error(
-                "run", f"duplicate: the same program, list and run as line {first + 2}"
+            raise Place(self.file, f"line {self.line(row)}").error(
+                "run", f"duplicate: the same program, list and run as line {self.line(first)}"
             )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from analysis._errors import AnalysisError
 from analysis._frame import RESERVED, Source
 from analysis._levels import OPTIMIZATION, budget, parse_id, show, squeezed
-from analysis._raw import Levels, Place, RawFile, RawProgram, brief, writable
+from analysis._raw import LONGEST, SHORTEST, Levels, Place, RawFile, RawProgram, brief, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _MEAN_TOLERANCE = 1e-6
-_SMALLEST = 5e-324
 _LONGEST_LEVEL = 200
 _AMOUNTS = (
     "turns",
@@ -363,7 +362,7 @@ class _Reader:
         if not data:
             raise place.error("stats.data", "empty; a benchmark has at least one run")
         for i, value in enumerate(data):
-            if not (type(value) is float and 0.0 < value < math.inf):
+            if not (type(value) is float and SHORTEST <= value <= LONGEST):
                 place.seconds(value, f"stats.data[{i}]")
         times = [float(value) for value in data]
         mean = stats.get("mean")
@@ -421,9 +420,9 @@ class _Reader:
                 if value is not None and value is not True and value is not False:
                     raise place.error(f"extra_info.{name}[{i}]", f"must be true or false, got {brief(value)}")
             return values
-        least = _SMALLEST if name == "cpu_seconds" else 0.0
+        least = SHORTEST if name == "cpu_seconds" else 0.0
         for i, value in enumerate(values):
-            if not (type(value) is float and least <= value < math.inf) and value is not None:
+            if not (type(value) is float and least <= value <= LONGEST) and value is not None:
                 check = place.seconds if name == "cpu_seconds" else place.amount
                 check(value, f"extra_info.{name}[{i}]")
         return values

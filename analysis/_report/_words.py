@@ -51,7 +51,12 @@ def on_times(analysis: Analysis) -> str:
     sample = analysis.sample
     filled = int((sample.counts > 0).sum())
     if not sample.y.size:
-        return "No program passed, so there are no times to compare."
+        passed = (
+            "No program that passed was timed"
+            if analysis.results.programs["passed"].any()
+            else "No program passed"
+        )
+        return f"{passed}, so there are no times to compare."
     if filled < 2:  # noqa: PLR2004 - a comparison needs two
         return (
             f"Only one treatment has programs that passed ({count(int(sample.y.size), 'program')}), so there are no "

@@ -27,13 +27,13 @@ options = st.fixed_dictionaries(
         "--model": st.sampled_from(
             ["1", "agents", "agents*optimization", "agents + optimization", "agents:optimization"]
         ),
-        "--effect": st.sampled_from(["0.5", "1e-12", "1e12", "0", "-1", "nan", "inf", "observed"]),
+        "--effect": st.sampled_from(["0.5", "1e-12", "1e12", "1e300", "0", "-1", "nan", "inf", "observed"]),
         "--alpha": st.sampled_from(["0.01", "0.5", "0", "1"]),
         "--power": st.sampled_from(["0.9", "0.999999", "0.04", "1"]),
         "--contrast": st.sampled_from(
             ["agents: 1 - 3", "agents: 1 - 2 at optimization=60 s", "x: 1 - 2", "agents"]
         ),
-        "--means": st.sampled_from(["1,2", "1,1,1,1", "nan,1", "x"]),
+        "--means": st.sampled_from(["1,2", "1,1,1,1", "1e300,1", "nan,1", "x"]),
     },
 )
 

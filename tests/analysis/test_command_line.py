@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from study_files import small, write
 
 import analysis
 from analysis.__main__ import main
@@ -87,6 +88,10 @@ def test_what_was_paid_is_told_per_program(data: Path, capsys: pytest.CaptureFix
         (["--effect", "observed"], "not computed from the observed effect"),
         (["--effect", "big"], "effect 'big': give a positive number"),
         (["--effect", "-1"], "positive and finite"),
+        (["--effect", "1e300"], "must be between 1e-15 and 1e+15"),
+        (["--means", "1,2,3,4,5,6,7,8,9,10,11,12"], "say with --effect"),
+        (["--effect", "1", "--means", "1e300" + ",1" * 11], "must be a finite number (at most 1e+15)"),
+        (["--out", ""], "the name of the directory is empty"),
         (["--alpha", "0"], "alpha"),
         (["--power", "0.01"], "above alpha"),
         (["--type", "4"], "invalid choice"),
@@ -158,3 +163,24 @@ def test_what_is_exported_is_there() -> None:
         assert name in dir(analysis)
     with pytest.raises(AttributeError, match="analyze"):
         _ = analysis.analyze
+
+
+def test_spaces_about_the_minus_of_a_contrast_do_not_count(
+    pilot: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tests = [
+        document(capsys, pilot, "--contrast", text)["contrasts"] for text in ("agents: 1 - 3", "agents:1-3")
+    ]
+    assert tests[0] == tests[1]
+
+
+def test_programs_that_passed_but_were_not_timed_are_not_called_failed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A session that was cut before timing says so; it does not say that nothing passed."""
+    untimed = small()
+    untimed["benchmarks"] = []
+    path = write(tmp_path / "r.json", untimed)
+    assert "No program that passed was timed" in document(capsys, str(path))["notes"][-1]
+    assert main([str(path)]) == 0
+    assert "No program that passed was timed, so there are no times to compare." in capsys.readouterr().out

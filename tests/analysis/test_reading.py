@@ -252,6 +252,16 @@ def test_a_program_that_fails_on_one_of_two_machines_failed(tmp_path: Path) -> N
             "above 0, got -1.0",
         ),
         (
+            lambda d: d["benchmarks"][0]["stats"]["data"].__setitem__(1, 1e200),
+            "benchmarks[0]: stats.data[1]",
+            "between 1e-15 and 1e+15, got 1e+200",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][0].update(cost_usd=1e300),
+            "refinery.programs[0]: cost_usd",
+            "must be finite (at most 1e+15)",
+        ),
+        (
             lambda d: d["refinery"]["programs"][0].update(treatment={"seconds": 1}),
             "refinery.programs[0]: treatment",
             "name of a column",
@@ -304,7 +314,11 @@ ROWS = "1,3,inf,1,1,1,1.5,True\n1,3,inf,1,1,2,1.6,True\n"
         ),
         (HEADER + ROWS + "1,3,inf,1,2,1,0,True\n", "line 4: seconds: a time must be finite and above 0"),
         (HEADER + ROWS + "1,3,inf,1,2,1,inf,True\n", "line 4: seconds: a time must be finite and above 0"),
-        (HEADER + ROWS + "1,3,inf,1,2,1,nan,False\n", "line 4: seconds: a time must be finite and above 0"),
+        (HEADER + ROWS + "1,3,inf,1,2,1,nan,True\n", "line 4: seconds: a time must be finite and above 0"),
+        (HEADER + ROWS + "1,3,inf,1,2,1,-inf,False\n", "line 4: seconds: a time must be finite and above 0"),
+        (HEADER + ROWS + "1,3,inf,1,2,1,1e200,True\n", "line 4: seconds: a time in seconds must be between"),
+        (HEADER + "\n\n" + ROWS + "1,3,inf,1,2,1,0,True\n", "line 6: seconds: a time must be finite"),
+        ("# times\n" + HEADER + ROWS, "not a readable CSV"),
         (HEADER + ROWS + "1,3,inf,1,2,1,,True\n", "line 4: seconds: a time must be finite and above 0"),
         (HEADER + ROWS + "1,3,inf,1,2,1,fast,True\n", "got 'fast'"),
         (
@@ -319,7 +333,7 @@ ROWS = "1,3,inf,1,1,1,1.5,True\n1,3,inf,1,1,2,1.6,True\n"
         ),
         (HEADER + ROWS + "1,3,inf,1,2,1,1.0,True,extra\n", "not a readable CSV"),
         (HEADER + ROWS + "1,3,inf\n", "line 4: replicate: must be a whole number"),
-        (HEADER.replace("run", "list") + ROWS, "columns missing: run"),
+        (HEADER.replace("run", "list") + ROWS, "line 1: column 'list' is there twice"),
         (HEADER + '"1,3\n', "not a readable CSV"),
     ],
 )
@@ -334,10 +348,36 @@ def test_what_is_wrong_in_csv_is_told_with_line_and_column(text: str, message: s
 
 def test_a_failed_run_needs_no_time(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    path.write_text(HEADER + ROWS + "1,3,inf,2,1,1,,False\n", encoding="utf-8")
-    results = read_results([path])
-    assert results.programs["passed"].tolist() == [True, False]
-    assert np.isnan(results.runs["seconds"].iloc[2])
+    for word in ("", "nan", "NA"):
+        path.write_text(HEADER + ROWS + f"1,3,inf,2,1,1,{word},False\n", encoding="utf-8")
+        results = read_results([path])
+        assert results.programs["passed"].tolist() == [True, False]
+        assert np.isnan(results.runs["seconds"].iloc[2])
+        assert results.notes == (f"{path}: 1 of 3 runs have no time: they failed",)
+
+
+@pytest.mark.parametrize(
+    "form", ["bom", "crlf", "spaces", "quotes", "semicolons", "tabs", "capitals", "blank lines"]
+)
+def test_csv_is_read_in_every_form_that_programs_write(form: str, data: Path, tmp_path: Path) -> None:
+    """Spreadsheets and editors change what stands around the values; the values are the same."""
+    text = (data / "pilot2025.csv").read_text(encoding="utf-8")
+    changed = {
+        "bom": "\ufeff" + text,
+        "crlf": text.replace("\n", "\r\n"),
+        "spaces": text.replace(",", " , "),
+        "quotes": text.replace(",", '","').replace("\n", '"\n"').removesuffix('"').join(['"', ""]),
+        "semicolons": text.replace(",", ";"),
+        "tabs": text.replace(",", "\t"),
+        "capitals": text.replace("seconds,passed", "Seconds,PASSED").replace("True", "T"),
+        "blank lines": text.replace("\n", "\n\n"),
+    }[form]
+    path = tmp_path / "r.csv"
+    path.write_bytes(changed.encode())
+    plain, other = (read_results([name]).runs for name in (data / "pilot2025.csv", path))
+    assert other["seconds"].tolist() == plain["seconds"].tolist()
+    assert other["program"].tolist() == plain["program"].tolist()
+    assert other["passed"].all()
 
 
 def test_files_that_do_not_belong_together_are_told(data: Path, tmp_path: Path) -> None:
