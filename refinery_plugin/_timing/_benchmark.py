@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from pytest_benchmark.storage.file import FileStorage
+from pytest_benchmark.utils import NAME_FORMATTERS
 
 from refinery_plugin._errors import RefineryError
 
@@ -169,6 +170,8 @@ def fit_table(config: pytest.Config, width: int) -> None:
     if not session.benchmarks or set(session.columns) != set(_MOST_USEFUL):
         return
     room = width - 3 - max(len(bench.name) for bench in session.benchmarks)
+    if room < _WIDE and not session.compare and config.getoption("benchmark_name") == "normal":
+        session.name_format = NAME_FORMATTERS["short"]  # without "test_"
     kept: set[str] = set()
     for column in _MOST_USEFUL:
         room -= _WIDTHS.get(column, _WIDE)

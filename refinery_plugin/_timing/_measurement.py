@@ -176,7 +176,10 @@ class Measurement:
 
     def summary(self, remote: Sequence[Mapping[str, object]] = (), *, width: int = 80) -> list[str]:
         """Return the lines of the note at the end; ``remote`` has what workers found."""
+        # They were examined in random order.
+        place = {unit.id: number for number, unit in enumerate(self._refinery.units)}
         programs = [*map(_document.describe_program, self.findings.values()), *remote]
+        programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))
         counts = Counter(str(program["verdict"]) for program in programs)
         found = ", ".join(f"{count} {name}" for name, count in counts.most_common())
         lines = _overview.treatments(programs, self._means, width=width)

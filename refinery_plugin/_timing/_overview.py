@@ -33,12 +33,12 @@ def treatments(
 
     Parameters
     ----------
-    programs : entries of ``refinery.programs``, in any order.
+    programs : entries of ``refinery.programs``; treatments are listed in the order in which they come.
     seconds : mean time of the correct programs by ``id``, where they were timed.
     width : columns of the terminal; labels are cut to fit.
     """
     rows: dict[str, _Row] = defaultdict(_Row)
-    for program in sorted(programs, key=lambda program: str(program["id"])):
+    for program in programs:
         row = rows[_label(program["treatment"])]
         row.programs += 1
         if program["verdict"] == "correct":
@@ -78,7 +78,7 @@ def failures(programs: Iterable[Mapping[str, object]], *, width: int) -> list[st
         lines.append(_clipped(f"{who}: {verdict}" + (f": {reason}" if reason else ""), width))
     if len(ordered) > _MOST_REASONS:
         left = sum(len(names) for _, names in ordered[_MOST_REASONS:])
-        lines.append(f"... and {left} more, each for another reason (-rx shows all)")
+        lines.append(f"... and {left} more for other reasons (-rx shows all)")
     return lines
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pytest_benchmark.storage.file import FileStorage
+from pytest_benchmark.utils import NAME_FORMATTERS
 
 from refinery_plugin._timing._benchmark import SaveError, restore, session_of, sibling, write_whole
 
@@ -53,8 +54,12 @@ def test_the_session_has_what_saving_needs(request: pytest.FixtureRequest) -> No
         "disabled",
         "logger",
         "get_machine_info",
+        "columns",
+        "compare",
+        "name_format",
     ):
         assert hasattr(session, name)
+    assert "short" in NAME_FORMATTERS
     assert isinstance(FileStorage.__dict__["_next_num"], property)
 
 

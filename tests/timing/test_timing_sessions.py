@@ -111,6 +111,32 @@ def test_incorrect_programs_fail_under_strict(project: Project) -> None:
     assert project.programs()["1_inf_60_1"]["verdict"] == "wrong_answer"
 
 
+@pytest.mark.parametrize(
+    ("columns", "options", "shown"),
+    [
+        ("80", [], ["Median"]),
+        (
+            "300",
+            [],
+            ["Min", "Max", "Mean", "StdDev", "Median", "IQR", "Outliers", "OPS", "Rounds", "Iterations"],
+        ),
+        ("80", ["--benchmark-columns=min,max"], ["Min", "Max"]),
+    ],
+)
+def test_the_table_of_times_fits_the_terminal_unless_columns_were_chosen(
+    project: Project, monkeypatch: pytest.MonkeyPatch, columns: str, options: list[str], shown: list[str]
+) -> None:
+    """At 80 columns pytest-benchmark's own table would take three lines a program."""
+    monkeypatch.setenv("COLUMNS", columns)
+    project.add({"1_8_inf_1": HONEST})
+    result = project.run(*options)
+    header = next(line for line in result.stdout.lines if line.startswith("Name (time in"))
+    assert [word for word in shown if word in header] == shown
+    if columns == "80":
+        assert header.split()[4:] == shown
+        assert options or len(header) <= 80
+
+
 def test_runxfail_does_not_turn_an_incorrect_program_into_a_pass(project: Project) -> None:
     project.add({"1_inf_60_1": CONSTANT})
     project.run("--runxfail", timing=False).assert_outcomes(failed=1)
