@@ -29,7 +29,7 @@ from refinery_plugin._sandbox._protocol import (
     program_message,
 )
 from refinery_plugin._sandbox._text import ending, escaped, last_lines
-from refinery_plugin._sandbox._tree import Snapshot, Tree, children_of, cpu_of
+from refinery_plugin._sandbox._tree import Snapshot, Tree, children_of, cpu_of, tasks_of
 from refinery_plugin._sandbox._types import misfit
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 30.0
 _GONE_SECONDS = 20.0
+_SETTLE_STEP = 0.005
+_IDLE_SHARE = 0.2  # of a step: less CPU than this is no spinning
 
 
 class Worker:
@@ -111,6 +113,21 @@ class Worker:
             return self._fail(outcome)
         self._loaded = True
         return None
+
+    def settle(self, timeout: float) -> None:
+        """Wait until the threads that the import has left behind are idle, ``timeout`` seconds at most.
+
+        Numerical libraries start a pool whose threads spin for some 25 ms before they sleep. That is no work on data
+        that is still to come, but would be taken for it.
+        """
+        if self._tree is None:
+            return
+        worker, deadline = self._tree.worker, time.perf_counter() + timeout
+        while len(tasks_of(worker)) > 1 and time.perf_counter() < deadline:
+            before = cpu_of(worker)
+            time.sleep(_SETTLE_STEP)
+            if cpu_of(worker) - before < _SETTLE_STEP * _IDLE_SHARE:
+                return
 
     def hand_over(self, args: tuple[object, ...] | Payload, timeout: float) -> Outcome | None:
         """Give the program its arguments and wait until it has them: ``None``, or how it failed. Not timed.

@@ -118,9 +118,6 @@ class Run:
         for attempt in range(_ATTEMPTS):
             if not self._load():
                 return
-            if attempt:
-                # Idle threads of a numerical library spin for a while after its import: that is no work on the data.
-                time.sleep(_SETTLE_SECONDS)
             used = self._hand_over()
             if self._trusted:
                 self._bench.pace.hand_over_cpu = max(self._bench.pace.hand_over_cpu, used)
@@ -183,6 +180,8 @@ class Run:
         self._worker = self._bench.start(self._source)
         start = time.perf_counter()
         outcome = self._worker.load(self._bench.limits.load_seconds)
+        if outcome is None:
+            self._worker.settle(_SETTLE_SECONDS)
         self.waiting.load += time.perf_counter() - start
         if outcome is not None:
             self.judgement = failed(outcome, where="while it was loaded")

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from sandbox_bench import SECONDS
 
 from refinery_plugin._sandbox import SandboxFault, encode_arguments
 
@@ -337,3 +338,27 @@ def solve(numbers):
     return sum(numbers)
 """
     assert bench.call(program, list(range(1000))) == 499_500
+
+
+def test_threads_that_an_import_leaves_spinning_are_waited_for(bench: Bench) -> None:
+    """As numerical libraries do; what they burn is no work on the data, and waiting for them ends by itself."""
+    spin = """
+        import threading, time
+        def spin():
+            end = time.thread_time() + {seconds}
+            while time.thread_time() < end: pass
+            threading.Event().wait()
+        threading.Thread(target=spin, daemon=True).start()
+        def solve(n): return len(n)
+    """
+    with bench.start(spin.format(seconds=0.1)) as worker:
+        assert worker.load() is None
+        worker.settle(SECONDS)
+        assert worker.hand_over(([1, 2],), SECONDS) is None
+        assert worker.hand_over_cpu_seconds < 0.05
+        assert worker.go(SECONDS).value == 2
+    with bench.start(spin.format(seconds=1e9)) as worker:
+        assert worker.load() is None
+        worker.settle(0.1)
+        assert worker.hand_over(([1, 2],), SECONDS) is None
+        assert worker.go(SECONDS).value == 2
