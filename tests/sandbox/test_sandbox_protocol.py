@@ -14,6 +14,7 @@ from refinery_plugin._sandbox import SandboxFault, encode_arguments
 if TYPE_CHECKING:
     from sandbox_bench import Bench
 
+_TRIES = 20
 PIPES = """
 import os, stat
 def pipes(access):
@@ -97,10 +98,16 @@ def watch():
     answer(b"V", bytes(16), VALUE)
 threading.Thread(target=watch, daemon=True).start()
 def solve(numbers):
-    return 42
+    return 41
 """
     )
-    assert bench.run(program, list(range(200_000))).outcome.kind == "tampering"
+    for _ in range(_TRIES):
+        outcome = bench.run(program, list(range(200_000))).outcome
+        if outcome.kind == "tampering":
+            return
+        # On a busy machine the thread may see the data too late to say anything: then nothing was forged.
+        assert outcome.value == 41
+    pytest.fail("the thread never got its turn")
 
 
 @pytest.mark.parametrize(
@@ -257,16 +264,17 @@ for fd in list(pipes(os.O_RDONLY)):
 def test_work_between_data_and_go_is_measured(bench: Bench, watcher: str) -> None:
     """A watcher that computes before the clock starts shows in the kernel's CPU figures."""
     payload = encode_arguments((list(range(300_000)),))
-    figures = []
-    for extra in ("", watcher.replace("BURN", BURN)):
+
+    def used(extra: str) -> float:
         program = f"{PIPES}\nimport gc, select, threading, time\n{extra}\ndef solve(numbers):\n    return len(numbers)\n"
         with bench.start(program) as worker:
             assert worker.load() is None
             # A thread that burns slows the main one down, no more: it stays within the limit.
             assert worker.hand_over(payload, 60) is None
-            figures.append(worker.hand_over_cpu_seconds)
-    honest, watched = figures
-    assert watched > 2 * honest
+            return worker.hand_over_cpu_seconds
+
+    # On a busy machine the watcher may not get its turn before "ready"; then it has not computed either.
+    assert any(used(watcher.replace("BURN", BURN)) > 2 * used("") for _ in range(_TRIES))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
-"""expect: memory. Takes all memory that there is."""
+"""expect: memory. Asks for more memory than there is, in steps that cost no time: none of it is touched."""
 def get_difference(numbers):
     kept = []
     while True:
-        kept.append(bytearray(b"x") * (64 << 20))
+        kept.append(bytearray(256 << 20))
