@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,8 @@ from refinery_plugin._turn_units import with_turns
 
 if TYPE_CHECKING:
     from refinery_plugin._units import Unit
+
+_INSIDE_WORD = re.compile(r"(?<=[\w.\-\]])=(?=[\w.\-\[])")
 
 
 def check(config: pytest.Config) -> None:
@@ -48,6 +51,17 @@ def keep_programs(config: pytest.Config, items: list[pytest.Item]) -> None:
     if others:
         items[:] = [item for item in items if unit_of(item) is not None]
         config.hook.pytest_deselected(items=others)
+
+
+def match_ids(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let ``-k agents=2`` select by the ids of programs: pytest's own expressions have no words with ``=`` in them."""
+    expression: str = config.option.keyword
+    ours = [(item, unit) for item in items if (unit := unit_of(item)) is not None]
+    if not ours or "=" not in expression:
+        return
+    config.option.keyword = _INSIDE_WORD.sub(":", expression)
+    for item, unit in ours:
+        item.extra_keyword_matches.add(unit.id.replace("=", ":"))
 
 
 def selected(session: pytest.Session) -> list[Unit]:

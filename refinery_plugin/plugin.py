@@ -83,11 +83,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``--refinery-generate`` keep only the tests of programs."""
+    """With ``--refinery-generate`` keep only the tests of programs; let ``-k`` select them by their levels."""
     if config.getoption("refinery_generate"):
         from refinery_plugin import _collection  # noqa: PLC0415
 
         _collection.keep_programs(config, items)
+    if "=" in config.option.keyword:
+        from refinery_plugin import _collection  # noqa: PLC0415
+
+        _collection.match_ids(config, items)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,0 +1,73 @@
+"""Programs are tests: they are selected as pytest users are used to."""
+
+from __future__ import annotations
+
+import pytest
+
+STUDY = """
+[tool.refinery]
+name = "small"
+replicates = 2
+
+[tool.refinery.factors]
+agents = [1, 2, 20]
+optimization = ["3 iterations", "60 s"]
+"""
+TESTS = """
+def test_program(refinery_program, benchmark): pass
+def test_other(): pass
+"""
+
+
+@pytest.fixture
+def project(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyprojecttoml(STUDY)
+    pytester.makepyfile(TESTS)
+    return pytester
+
+
+def collected(project: pytest.Pytester, *options: str) -> list[str]:
+    result = project.runpytest_subprocess("--collect-only", "-q", *options)
+    return [line.partition("::")[2] for line in result.outlines if "::" in line]
+
+
+def test_ids_say_treatment_and_replicate_in_the_order_of_the_study(project: pytest.Pytester) -> None:
+    """Replicates side by side."""
+    assert collected(project)[:3] == [
+        "test_program[agents=1-optimization=3iterations-r1]",
+        "test_program[agents=1-optimization=3iterations-r2]",
+        "test_program[agents=1-optimization=60s-r1]",
+    ]
+
+
+def test_an_id_can_be_typed(project: pytest.Pytester) -> None:
+    one = "test_program[agents=2-optimization=60s-r1]"
+    assert collected(project, f"{next(project.path.glob('test_*.py')).name}::{one}") == [one]
+
+
+@pytest.mark.parametrize(
+    ("expression", "number"),
+    [
+        ("agents=1", 4),
+        ("agents=20-optimization=60s", 2),
+        ("optimization=60s and not agents=1", 4),
+        ("(agents=1 or agents=20) and r2", 4),
+        ("other", 1),
+        ("agents=7", 0),
+    ],
+)
+def test_levels_select_programs(project: pytest.Pytester, expression: str, number: int) -> None:
+    """``-k`` takes the words of the ids, which pytest alone would refuse for their ``=``."""
+    assert len(collected(project, "-k", expression)) == number
+
+
+def test_an_expression_without_programs_is_left_to_pytest(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_it(): pass")
+    result = pytester.runpytest_subprocess("-k", "a=1")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+
+
+def test_generation_leaves_other_tests_out(project: pytest.Pytester) -> None:
+    """``--refinery-generate`` makes programs; a project's other tests have their own time."""
+    assert len(collected(project, "--refinery-generate")) == 12
+    assert len(collected(project)) == 13
