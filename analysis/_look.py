@@ -69,6 +69,7 @@ class LookResult:
             "interval": None if self.interval is None else list(self.interval),
             "looks": [{k: v for k, v in look.to_dict().items() if k != "programs"} for look in self.looks],
             "file": str(self.path),
+            "note": self._note() or None,
         }
 
     def text(self) -> str:
@@ -85,6 +86,8 @@ class LookResult:
             f"Error: {look.spent:.3g} of {plan.alpha:g} may be used by now ({plan.spending}); ordinary p values and "
             "intervals of these data are not valid by themselves, as they know nothing of the other looks."
         )
+        if note := self._note():
+            lines += wrapped(note)
         lines += wrapped(f"Kept in {self.path}")
         return "\n".join(lines)
 
@@ -107,9 +110,11 @@ class LookResult:
     def _meaning(self) -> str:
         plan, decision = self.plan, self.look.decision
         if decision == SHOWN:
+            limit = f"{'about' if plan.own_spread else 'at most'} {plan.alpha:.0%}"
+            early = "A difference that stops a study early is on average smaller than it looks."
             return (
-                f"The treatments differ. All looks together err at most {plan.alpha:.0%} of the time when nothing "
-                "differs. A difference that stops a study early is on average smaller than it looks."
+                f"The treatments differ. All looks together err {limit} of the time when nothing differs. "
+                f"{self._only() or early}"
             )
         if decision == FUTILE:
             heed = (
@@ -119,8 +124,25 @@ class LookResult:
             )
             return f"A difference of {plan.effect:g} {self.unit} has become unlikely to be shown. {heed}"
         if decision == NOT_SHOWN:
-            return "The study is at its end and has shown no difference. That is no proof that there is none."
+            end = "The study is at its end and has shown no difference. That is no proof that there is none."
+            return f"{end} {self._only()}".rstrip()
         return "Nothing is decided. Record more programs of every treatment, then look again."
+
+    def _note(self) -> str:
+        """Return what the error rate owes to a plan that was made from the very data that it is for."""
+        if not self.plan.own_spread:
+            return ""
+        return (
+            "The planned end comes from the spread of the first look's own data, which can lift the error rate a "
+            f"little above {self.plan.alpha:g}, the more the fewer programs that look had. Naming it with --replicates "
+            "before the first look avoids that."
+        )
+
+    def _only(self) -> str:
+        """Return what is special about a study that was complete before anyone looked."""
+        if self.look.number > 1 or self.look.replicates < self.plan.replicates:
+            return ""
+        return "The data held the planned end already, so this first look is the only one, at the full error rate."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -226,16 +248,11 @@ def _first_plan(analysis: Analysis, request: Request) -> LookPlan:
         futility=request.futility or "non-binding",
         replicates=request.replicates or 0,
         sigma=sigma,
+        own_spread=request.replicates is None,
     )
     replicates = (
         _end(plan, found, len(sample.treatments)) if request.replicates is None else request.replicates
     )
-    if replicates <= found.replicates:
-        raise AnalysisError(
-            f"look: these data already hold {found.replicates:.3g} replicates per treatment and the planned end is "
-            f"{replicates}: there is nothing sequential left to do. Test them once (python -m analysis), or plan a "
-            "later end with --replicates"
-        )
     return dataclasses.replace(plan, replicates=replicates)
 
 

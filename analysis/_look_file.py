@@ -27,7 +27,7 @@ class LookPlan:
     """What may not change after the first look.
 
     ``replicates`` is the planned end, passing programs per treatment; ``sigma`` the SD that futility and this number
-    were planned with.
+    were planned with; ``own_spread`` says that the end was worked out from the data of the first look.
     """
 
     study: str
@@ -42,6 +42,7 @@ class LookPlan:
     futility: str
     replicates: int
     sigma: float
+    own_spread: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

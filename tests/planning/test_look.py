@@ -137,7 +137,6 @@ def test_a_damaged_file_of_looks_is_told_and_kept(tmp_path: Path, damage: str) -
         (TWO, None, 5, "--effect"),
         (TWO, 1.0, 1, "nothing to look at yet"),
         (Request(looks=7), 1.0, 5, "looks"),
-        (Request(replicates=5), 1.0, 5, "nothing sequential"),
         (Request(question="agents: 1 - 9"), 1.0, 5, "agents"),
     ],
 )
@@ -162,3 +161,23 @@ def test_the_command_says_the_decision_and_refuses_the_second_time(tmp_path: Pat
 def test_the_text_fits_80_columns(tmp_path: Path) -> None:
     text = look(tmp_path, 5, shift=0.5).text()
     assert all(len(line) <= 80 or str(tmp_path) in line for line in text.splitlines())
+
+
+def test_data_that_hold_the_planned_end_already_are_tested_once(tmp_path: Path) -> None:
+    """One look at the full error rate, which ends the study: no later look is left."""
+    result = look(tmp_path, 5, Request(replicates=5), shift=3.0)
+    assert result.look.decision == "stop: difference shown"
+    assert result.look.spent == pytest.approx(0.05)
+    assert result.look.nominal_p == pytest.approx(0.05)
+    assert "this first look is the only one" in " ".join(result.text().split())
+    with pytest.raises(AnalysisError, match="ended at look 1"):
+        look(tmp_path, 5, Request(replicates=5), shift=3.0)
+
+
+def test_an_end_that_comes_from_the_data_themselves_is_told(tmp_path: Path) -> None:
+    """A plan made from the spread of the data that it is for is not quite exact; one that was given is."""
+    result = look(tmp_path, 5, Request())
+    assert "the spread of the first look's own data" in " ".join(result.text().split())
+    assert "own data" in result.document()["note"]
+    (tmp_path / "made.looks").unlink()
+    assert look(tmp_path, 5, Request(replicates=40)).document()["note"] is None
