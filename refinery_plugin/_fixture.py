@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._generate import refuse_if_stopped
-from refinery_plugin._session import refinery_of
+from refinery_plugin._session import MISSING, refinery_of
 from refinery_plugin._timing import Program, program_of
 from refinery_plugin._units import Unit
 
@@ -24,6 +24,7 @@ def program(request: pytest.FixtureRequest) -> Program:
         pytest.fail(f"refinery_program is parametrized by the plugin, not with {unit!r}", pytrace=False)
     refuse_if_stopped(request.config)
     if not os.path.lexists(unit.path):
+        request.config.stash[MISSING] = request.config.stash.get(MISSING, 0) + 1
         pytest.skip(_missing(refinery, unit))
     return program_of(request, unit)
 

@@ -6,6 +6,8 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
+from refinery_plugin._words import count
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -123,7 +125,8 @@ def describe(plan: Forecast, *, concurrency: int) -> str:
     )
     basis = f"{plan.turns_seen} recorded turns" if plan.turns_seen else "typical turns"
     return (
-        f"plan: {plan.trajectories} programs, {plan.calls[1]:.0f} calls ({plan.calls[0]:.0f}-{plan.calls[2]:.0f}), "
+        f"plan: {count(plan.trajectories, 'program')}, "
+        f"{count(plan.calls[1], 'call')} ({plan.calls[0]:.0f}-{plan.calls[2]:.0f}), "
         f"{_thousands(plan.tokens[1])} tokens ({_thousands(plan.tokens[0])}-{_thousands(plan.tokens[2])}), {money}, "
         f"{_duration(plan.seconds[1])} ({_duration(plan.seconds[0])}-{_duration(plan.seconds[2])}) "
         f"at a concurrency of {concurrency}; judged by {basis}"

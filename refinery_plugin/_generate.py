@@ -14,6 +14,7 @@ from refinery_plugin._forecast import describe
 from refinery_plugin._generation import Generated, Observer, generate, total
 from refinery_plugin._progress import Lines, Silent, Tally, live
 from refinery_plugin._session import refinery_of, unit_of
+from refinery_plugin._words import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -147,11 +148,11 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
     without = f", {totals.without_program} trajectories without one" if totals.without_program else ""
     identical = f", {totals.identical} identical to another" if totals.identical else ""
     reporter.write_line(
-        f"{totals.programs} programs in {refinery.relative(refinery.programs_dir)}{without}{identical}"
+        f"{count(totals.programs, 'program')} in {refinery.relative(refinery.programs_dir)}{without}{identical}"
     )
     money = f"${totals.cost_usd:.4f}" + (" and turns without a price" if totals.unpriced else "")
     reporter.write_line(
-        f"{totals.turns} turns ({live_turns} live, {totals.turns - live_turns} replayed), "
+        f"{count(totals.turns, 'turn')} ({live_turns} live, {totals.turns - live_turns} replayed), "
         f"{totals.prompt_tokens:,} prompt + {totals.completion_tokens:,} completion tokens, {money} when recorded"
     )
     for one in [one for one in done if one.trajectory.program is None][:_MOST_REASONS]:

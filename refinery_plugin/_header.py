@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._levels import show
 from refinery_plugin._session import Refinery, refinery_of
+from refinery_plugin._words import count
 
 if TYPE_CHECKING:
     import pytest
@@ -30,9 +31,9 @@ def _design(refinery: Refinery) -> str:
     model = ", ".join(models[:3]) + (f" and {len(models) - 3} more" if len(models) > 3 else "")  # noqa: PLR2004
     factors = " x ".join(f"{len(levels)} {name}" for name, levels in study.factors.items())
     return (
-        f"refinery: study {study.name}, {len(study.treatments)} treatments"
-        f"{f' ({factors})' if len(study.factors) > 1 else ''} x {study.replicates} replicates "
-        f"= {study.programs} programs, model {show(model)}"
+        f"refinery: study {study.name}, {count(len(study.treatments), 'treatment')}"
+        f"{f' ({factors})' if len(study.factors) > 1 else ''} x {count(study.replicates, 'replicate')} "
+        f"= {count(study.programs, 'program')}, model {show(model)}"
     )
 
 

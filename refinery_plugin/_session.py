@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FIXTURE = "refinery_program"
 """Tests that ask for this fixture are parametrized over the programs of the study."""
 
+MISSING = pytest.StashKey[int]()
+"""How many programs the session asked for that are not there."""
+
 DEFAULT_PROGRAMS = Path("tests/test_generated/programs")
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._session import refinery_of, unit_of
+from refinery_plugin._session import MISSING, refinery_of, unit_of
+from refinery_plugin._words import count
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -205,6 +206,11 @@ class TimingHooks:
             lines += ["", f"ERROR: {self._save_fault}"]
         elif self._measurement is not None and self._measurement.has_begun and self.times:
             lines += ["", *self._next(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)]
+        if missing := self._config.stash.get(MISSING, 0):
+            are = "is" if missing == 1 else "are"
+            lines += [""] if lines else []
+            lines.append(f"{count(missing, 'program')} {are} not there; next:")
+            lines.append(f"  {refinery_of(self._config).generate_command()}")
         if lines and (self._config.get_verbosity() >= 0 or self._save_fault):
             terminalreporter.section("refinery: verification and timing", sep="-")
             self._write(terminalreporter, lines)

@@ -23,6 +23,7 @@ from refinery_plugin._timing._noise import Cores, Quietness
 from refinery_plugin._timing._runs import Bench, Pace, Run, Waiting
 from refinery_plugin._timing._short import ShortCheck
 from refinery_plugin._timing._source import read_source, read_trajectory
+from refinery_plugin._words import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -183,8 +184,7 @@ class Measurement:
         counts = Counter(str(program["verdict"]) for program in programs)
         found = ", ".join(f"{count} {name}" for name, count in counts.most_common())
         lines = _overview.treatments(programs, self._means, width=width)
-        noun = "program" if len(programs) == 1 else "programs"
-        lines += ["", f"{len(programs)} {noun}: {found}; verification seed {self.verify_seed}"]
+        lines += ["", f"{count(len(programs), 'program')}: {found}; verification seed {self.verify_seed}"]
         lines += _overview.failures(programs, width=width)
         if remote:
             lines.append("they were verified in parallel and not timed; to time them, run without -n")

@@ -71,3 +71,11 @@ def test_generation_leaves_other_tests_out(project: pytest.Pytester) -> None:
     """``--refinery-generate`` makes programs; a project's other tests have their own time."""
     assert len(collected(project, "--refinery-generate")) == 12
     assert len(collected(project)) == 13
+
+
+def test_programs_that_are_not_there_are_skipped_with_the_command_that_makes_them(
+    project: pytest.Pytester,
+) -> None:
+    result = project.runpytest_subprocess("-p", "no:cacheprovider", "-k", "agents=1")
+    result.assert_outcomes(skipped=4, deselected=9)
+    result.stdout.fnmatch_lines(["4 programs are not there; next:", "  pytest --refinery-generate"])
