@@ -14,7 +14,7 @@ from refinery_plugin._forecast import describe
 from refinery_plugin._generation import Generated, Observer, generate, total
 from refinery_plugin._progress import Lines, Silent, Tally, live
 from refinery_plugin._session import refinery_of, unit_of
-from refinery_plugin._words import count
+from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -150,7 +150,7 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
     reporter.write_line(
         f"{count(totals.programs, 'program')} in {refinery.relative(refinery.programs_dir)}{without}{identical}"
     )
-    money = f"${totals.cost_usd:.4f}" + (" and turns without a price" if totals.unpriced else "")
+    money = dollars(float(totals.cost_usd)) + (" and turns without a price" if totals.unpriced else "")
     reporter.write_line(
         f"{count(totals.turns, 'turn')} ({live_turns} live, {totals.turns - live_turns} replayed), "
         f"{totals.prompt_tokens:,} prompt + {totals.completion_tokens:,} completion tokens, {money} when recorded"

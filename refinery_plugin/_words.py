@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 
 def count(number: float, noun: str) -> str:
     """Return a number with its noun, in the plural where it is not one.
@@ -12,3 +14,16 @@ def count(number: float, noun: str) -> str:
     ('1 program', '10,000 programs')
     """
     return f"{number:,.0f} {noun}" + ("" if round(number) == 1 else "s")
+
+
+def dollars(amount: float) -> str:
+    """Return an amount in dollars: to the cent from a dollar on, else to two digits that mean something.
+
+    Examples
+    --------
+    >>> dollars(12.345), dollars(0.0000451), dollars(0)
+    ('$12.35', '$0.000045', '$0.00')
+    """
+    if not 0 < amount < 1:
+        return f"${amount:.2f}"
+    return f"${amount:.{1 - math.floor(math.log10(amount))}f}"

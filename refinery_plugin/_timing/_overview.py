@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 import statistics
 import textwrap
 from collections import defaultdict
 from typing import TYPE_CHECKING
+
+from refinery_plugin._words import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -54,7 +55,7 @@ def treatments(
             f"{row.passed}/{row.programs}",
             f"{statistics.median(row.seconds):.3g}" if row.seconds else _NONE,
             f"{min(row.seconds):.3g} - {max(row.seconds):.3g}" if len(row.seconds) > 1 else _NONE,
-            _NONE if row.cost is None else _money(row.cost),
+            _NONE if row.cost is None else dollars(row.cost),
         )
         for label, row in list(rows.items())[:_MOST_TREATMENTS]
     ]
@@ -96,13 +97,6 @@ def _label(treatment: object) -> str:
     return ", ".join(
         str(level) if isinstance(level, str) else f"{name} {level}" for name, level in treatment.items()
     )
-
-
-def _money(dollars: float) -> str:
-    """Round to cents where there are any, else to two digits that mean something."""
-    if not 0 < dollars < 1:
-        return f"${dollars:.2f}"
-    return f"${dollars:.{1 - math.floor(math.log10(dollars))}f}"
 
 
 def _aligned(table: Sequence[tuple[str, ...]], width: int) -> list[str]:
