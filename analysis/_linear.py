@@ -112,7 +112,9 @@ def fit(cells: Cells, x: Floats) -> Fit:
     lack = target - u @ projected
     # The first column is the intercept, which takes the centre back.
     beta = beta + vt.T @ ((u.T @ (root * centre)) / s)
-    rss = cells.within + float(lack @ lack)
+    df = int(cells.y.size) - int(keep.sum())
+    # As many parameters as values fit them exactly: what is left is rounding.
+    rss = cells.within + float(lack @ lack) if df > 0 else 0.0
     return Fit(
         cells=cells,
         x=x,
@@ -120,5 +122,5 @@ def fit(cells: Cells, x: Floats) -> Fit:
         bread=(vt.T / s**2) @ vt,
         rank=int(keep.sum()),
         rss=rss,
-        df=int(cells.y.size) - int(keep.sum()),
+        df=df,
     )

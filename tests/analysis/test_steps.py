@@ -156,15 +156,16 @@ def _one_way(y: np.ndarray[Any, Any], cell: np.ndarray[Any, Any]) -> float:
 
 def test_one_replicate_gives_means_and_says_that_nothing_can_be_tested(tmp_path: Path) -> None:
     programs = [
-        Made(treatment={"agents": a, "size": s}, replicate=1, seconds=[[1.0 + a + s]])
+        Made(treatment={"agents": a, "size": s}, replicate=1, seconds=[[1.1 + a + s]])
         for a, s in itertools.product((1, 2), (1, 2, 3))
     ]
     found = analyse(read_results([write(tmp_path / "r.json", benchmark_json(programs))]))
     assert found.anova is not None
     assert all(term.f is None and term.p is None and term.note for term in found.anova.terms)
     assert "nothing can be tested" in found.anova.notes[0]
+    assert found.anova.residual_sum_sq == 0  # not 1e-31
     assert found.sample.sigma.value is None
-    assert found.means[0].estimate == pytest.approx(4.0)
+    assert found.means[0].estimate == pytest.approx(4.1)
     assert found.means[0].note
 
 
