@@ -16,8 +16,9 @@ from __future__ import annotations
 
 from refinery_plugin._sandbox._errors import SandboxError, SandboxFault
 from refinery_plugin._sandbox._model import FailureKind, Limits, Outcome, Usage
-from refinery_plugin._sandbox._open import NAMES, Sandbox, open_sandbox
+from refinery_plugin._sandbox._open import NAMES, open_sandbox
 from refinery_plugin._sandbox._payload import Payload, encode_arguments
+from refinery_plugin._sandbox._sandbox import Sandbox
 from refinery_plugin._sandbox._worker import Worker
 
 __all__ = [

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from refinery_plugin._sandbox._errors import SandboxError
 
 if TYPE_CHECKING:
-    from refinery_plugin._sandbox._open import Sandbox
+    from refinery_plugin._sandbox._sandbox import Sandbox
 
 _SECONDS = 20.0
 
