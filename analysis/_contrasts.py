@@ -14,7 +14,7 @@ from scipy import stats
 from analysis._errors import AnalysisError
 from analysis._levels import LEVEL, OPTIMIZATION, TYPE, as_number
 from analysis._means import of_treatments
-from analysis._trust import trusted
+from analysis._trust import Size, trusted
 from analysis._unequal import family_size, satterthwaite
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Contrast:
 class ContrastTest:
     """Student's t with the variance pooled over all treatments, and Welch-Satterthwaite beside it (``robust_p``).
 
-    ``robust_trusted`` is False where the simulated size of the latter at this design is off.
+    ``robust_size`` is what the latter does at this design by simulation; ``robust_trusted`` is False where that is off.
     """
 
     contrast: Contrast
@@ -58,6 +58,7 @@ class ContrastTest:
     robust_df: float | None
     robust_p: float | None
     robust_trusted: bool | None = None
+    robust_size: Size | None = None
     note: str | None = None
 
 
@@ -234,11 +235,10 @@ def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:
     df = treatments.fit.df
     half = float(stats.t.ppf(1 - alpha / 2, df)) * se
     own_se, own_df = satterthwaite(sample, contrast.weights) if len(sample.blocks) == 1 else (None, None)
-    believed = None
+    size = None
     if own_se is not None:
         used = np.flatnonzero(contrast.weights)
-        rate = family_size(sample.counts[used], contrast.weights[None, used], levels=2, alpha=alpha)[0]
-        believed = trusted(rate, alpha)
+        size = family_size(sample.counts[used], contrast.weights[None, used], levels=2, alpha=alpha)
     return ContrastTest(
         contrast=contrast,
         estimate=estimate,
@@ -251,7 +251,8 @@ def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:
         ci_high=estimate + half,
         robust_df=own_df,
         robust_p=float(2 * stats.t.sf(abs(estimate / own_se), own_df)) if own_se and own_df else None,
-        robust_trusted=believed,
+        robust_trusted=None if size is None else trusted(size.rate, alpha),
+        robust_size=size,
     )
 
 

@@ -133,8 +133,7 @@ def _test(test: Test, *degrees: str) -> dict[str, Any]:
     values |= {name: getattr(test, name) for name in degrees}
     values["p"] = test.p
     if test.size is not None:
-        values["simulated_size"] = {"rate": test.size.rate, "error": test.size.error}
-        values["simulated_size"]["simulations"] = test.size.simulations
+        values["simulated_size"] = _plain(test.size)
     values["trusted"] = test.trusted
     return _noted(values, test.note)
 
@@ -142,12 +141,15 @@ def _test(test: Test, *degrees: str) -> dict[str, Any]:
 def _pair(pair: Pair) -> dict[str, Any]:
     values = _plain(pair)
     del values["method"]
-    return values
+    size = values.pop("size")
+    return values if size is None else {**values, "simulated_size": _plain(size)}
 
 
 def _contrast(test: ContrastTest) -> dict[str, Any]:
     values = _plain(test)
-    contrast = values.pop("contrast")
+    contrast, size = values.pop("contrast"), values.pop("robust_size")
+    if size is not None:
+        values["robust_simulated_size"] = _plain(size)
     return {"name": contrast.name, "factor": contrast.factor, "a": contrast.a, "b": contrast.b, **values}
 
 

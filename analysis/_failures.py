@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from analysis._freeman_halton import PassTest
 
 _INVENTED = frozenset({"NameError", "ModuleNotFoundError", "ImportError", "AttributeError"})
+_SEED = 20250302
+_DEALT = 10_000_000  # values in all: many deals of few programs, few deals of many
+_MOST_DEALS, _FEWEST_DEALS = 9_999, 199
+_CHUNK = 1_000_000
 _INVENTED_ARGUMENTS = ("unexpected keyword argument", "got an unexpected", "got multiple values for argument")
 
 
@@ -41,7 +45,9 @@ class PassRate:
 class Par2:
     """Mean seconds with each failed program counted as twice its time limit, and the omnibus test over treatments.
 
-    ``by_treatment`` has the PAR2 mean of each treatment; ``limit`` says where the limit came from.
+    ``by_treatment`` has the PAR2 mean of each treatment; ``limit`` says where the limit came from. Penalties are far
+    from normal, so ``p`` is how often F is as large when the values are dealt to the treatments at random (``shuffles``
+    times): exact at any size, where treatments differ in nothing.
     """
 
     by_treatment: Mapping[str, float]
@@ -49,6 +55,7 @@ class Par2:
     limit: str
     f: float | None
     p: float | None
+    shuffles: int | None = None
     note: str | None = None
 
 
@@ -212,18 +219,20 @@ def _par2(programs: pd.DataFrame, sample: Sample) -> Par2:
     size = len(sample.treatments)
     count = np.bincount(cell, minlength=size)
     mean = np.bincount(cell, weights=values, minlength=size) / np.maximum(count, 1)
-    f, p = _omnibus(values, cell)
+    f = _omnibus(values, cell)
+    p, shuffles = (None, None) if f is None else shuffle_test(values, cell)
     return Par2(
         by_treatment={t.label: float(m) for t, m, n in zip(sample.treatments, mean, count, strict=True) if n},
         penalty=penalty,
         limit=limit,
         f=f,
         p=p,
+        shuffles=shuffles,
         note=None if f is not None else "not testable: the spread within treatments is unknown",
     )
 
 
-def _omnibus(y: Floats, cell: Integers) -> tuple[float | None, float | None]:
+def _omnibus(y: Floats, cell: Integers) -> float | None:
     """One-way F over treatments."""
     present, at = np.unique(cell, return_inverse=True)
     count = np.bincount(at)
@@ -232,9 +241,30 @@ def _omnibus(y: Floats, cell: Integers) -> tuple[float | None, float | None]:
     k, df = len(present), len(y) - len(present)
     tolerance = len(y) * (64 * np.finfo(float).eps * float(np.abs(y).max())) ** 2
     if k < 2 or df < 1 or within <= tolerance:  # noqa: PLR2004
-        return None, None
-    f = float(count @ mean**2) / (k - 1) / (within / df)
-    return f, float(stats.f.sf(f, k - 1, df))
+        return None
+    return float(count @ mean**2) / (k - 1) / (within / df)
+
+
+def shuffle_test(y: Floats, cell: Integers, *, deals: int | None = None) -> tuple[float, int]:
+    """Return how often values dealt at random differ as much between treatments as the real ones, and the deals made.
+
+    The real assignment counts as one of the deals (Phipson & Smyth 2010), so that p is never 0 and never too small.
+    """
+    order = np.argsort(cell, kind="stable")
+    count = np.unique(cell, return_counts=True)[1]
+    starts = np.concatenate([[0], np.cumsum(count)[:-1]])
+    centred = (y - y.mean())[order]
+    if deals is None:
+        deals = int(np.clip(_DEALT // y.size, _FEWEST_DEALS, _MOST_DEALS))
+    rng, chunk = np.random.default_rng(_SEED), max(1, _CHUNK // y.size)
+    # Between and within sum to the same total in every deal, so F and the sum of squares between order them alike.
+    real = float(np.sum(np.add.reduceat(centred, starts) ** 2 / count))
+    as_far = 0
+    for start in range(0, deals, chunk):
+        dealt = rng.permuted(np.tile(centred, (min(chunk, deals - start), 1)), axis=1)
+        between = np.sum(np.add.reduceat(dealt, starts, axis=1) ** 2 / count, axis=1)
+        as_far += int(np.sum(between >= real * (1 - 1e-9)))
+    return (1 + as_far) / (1 + deals), deals
 
 
 # -- in words

@@ -11,7 +11,7 @@ import numpy as np
 
 from analysis._means import factors_compared, of_factor
 from analysis._studentised import range_quantile, range_tail
-from analysis._trust import doubt, trusted
+from analysis._trust import Size, doubt, trusted
 from analysis._unequal import family_size, satterthwaite
 
 if TYPE_CHECKING:
@@ -27,8 +27,9 @@ MAX_LEVELS = 60
 class Pair:
     """``difference`` is level a minus level b of the equal-weight marginal means; the interval is simultaneous.
 
-    ``method`` is ``"tukey"`` (exact) or ``"games-howell"`` (approximate: ``trusted`` is False where the simulated size
-    of its family at this design is off, and the pair supports no conclusion).
+    ``method`` is ``"tukey"`` (exact where levels have equal numbers, never too often wrong elsewhere) or
+    ``"games-howell"`` (approximate: ``size`` is what its family does at this design by simulation, and ``trusted`` is
+    False where that is off, so that the pair supports no conclusion).
     """
 
     method: str
@@ -42,6 +43,7 @@ class Pair:
     ci_high: float | None
     p_adjusted: float | None
     trusted: bool | None = None
+    size: Size | None = None
     note: str | None = None
 
 
@@ -162,11 +164,11 @@ def _howell_family(sample: Sample, factor: str, levels: tuple[str, ...], alpha: 
     if not compared:
         return made
     used = np.flatnonzero(np.any(np.stack(compared) != 0, axis=0))
-    rate = family_size(sample.counts[used], np.stack(compared)[:, used], levels=len(levels), alpha=alpha)[0]
-    believed = trusted(rate, alpha)
-    note = None if believed else doubt(rate, alpha)
+    size = family_size(sample.counts[used], np.stack(compared)[:, used], levels=len(levels), alpha=alpha)
+    believed = trusted(size.rate, alpha)
+    note = None if believed else doubt(size.rate, alpha)
     return [
-        pair if pair.p_adjusted is None else dataclasses.replace(pair, trusted=believed, note=note)
+        pair if pair.p_adjusted is None else dataclasses.replace(pair, trusted=believed, size=size, note=note)
         for pair in made
     ]
 

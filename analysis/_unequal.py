@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis._studentised import critical_values
+from analysis._trust import Size
 
 if TYPE_CHECKING:
     from analysis._design import Floats, Integers, Sample
@@ -35,7 +36,7 @@ def satterthwaite(sample: Sample, weights: Floats) -> tuple[float | None, float 
     return math.sqrt(total), total**2 / float(np.sum(parts**2 / (count - 1)))
 
 
-def family_size(counts: Integers, weights: Floats, *, levels: int, alpha: float) -> tuple[float, float, int]:
+def family_size(counts: Integers, weights: Floats, *, levels: int, alpha: float) -> Size:
     """Simulate how often some difference of a family is found where nothing differs.
 
     Parameters
@@ -47,8 +48,7 @@ def family_size(counts: Integers, weights: Floats, *, levels: int, alpha: float)
 
     Returns
     -------
-    Rate, its Monte-Carlo standard error, number of simulated experiments. Equal normal programs: means and
-    variances of treatments are all that these tests see.
+    What equal normal programs give; means and variances of treatments are all that these tests see.
     """
     simulations = int(np.clip(_DRAWS // max(1, weights.size), _FEWEST, _MOST))
     rng = np.random.default_rng(_SEED)
@@ -61,4 +61,5 @@ def family_size(counts: Integers, weights: Floats, *, levels: int, alpha: float)
     critical = critical_values(alpha, levels, df) / math.sqrt(2)
     found = (np.abs(mean @ weights.T) >= critical * np.sqrt(total)).any(axis=1)
     rate = float(found.mean())
-    return rate, math.sqrt(max(rate * (1 - rate), 1e-12) / simulations), simulations
+    error = math.sqrt(max(rate * (1 - rate), 1e-12) / simulations)
+    return Size(rate=rate, error=error, simulations=simulations)

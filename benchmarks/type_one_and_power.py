@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
+import itertools
 import math
 import sys
 import time
@@ -23,10 +24,12 @@ from scipy import stats
 
 from analysis import _effects as effects
 from analysis import _many_tests as many
+from analysis._failures import shuffle_test
 from analysis._freeman_halton import pass_test
 from analysis._noncentral import f_power
 from analysis._sequential import Rules, Stage, bounds, operating
 from analysis._spending import SPENDINGS
+from analysis._studentised import critical_values, range_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +42,7 @@ ALPHA = 0.05
 AGENTS, BUDGETS = 3, 4
 GROUPS = AGENTS * BUDGETS
 CHUNK = 2000
+DEALS = 199  # of a permutation test: exact at 5 % with any multiple of 20, less one
 EXACT, APPROXIMATE, FAMILY = "exact", "approximate", "familywise"
 
 
@@ -100,6 +104,56 @@ def unequal_t_test(mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], 
     return np.asarray(2 * stats.t.sf(np.abs(mean @ weights) / np.sqrt(variance), df))
 
 
+def level_pairs() -> dict[str, tuple[int, Floats]]:
+    """Return for each factor its number of levels and the weights of all differences of its marginal means."""
+    by_agents = np.kron(np.eye(AGENTS), np.full(BUDGETS, 1 / BUDGETS))
+    by_budget = np.kron(np.full(AGENTS, 1 / AGENTS), np.eye(BUDGETS))
+    return {
+        name: (len(means), np.stack([a - b for a, b in itertools.combinations(means, 2)]))
+        for name, means in (("agents", by_agents), ("optimization", by_budget))
+    }
+
+
+def tukey_of_levels(
+    mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], levels: int, weights: Floats
+) -> npt.NDArray[np.bool_]:
+    """Whether Tukey's procedure finds any difference between levels of a factor, shape (s,)."""
+    df = int(counts.sum()) - counts.size
+    variance = squares.sum(axis=1)[:, None] / df * (weights**2 / counts).sum(axis=1)
+    critical = range_quantile(ALPHA, levels, df) / math.sqrt(2)
+    return np.asarray((np.abs(mean @ weights.T) >= critical * np.sqrt(variance)).any(axis=1))
+
+
+def howell_of_levels(
+    mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], levels: int, weights: Floats
+) -> npt.NDArray[np.bool_]:
+    """Whether Games and Howell's procedure finds any difference between levels of a factor, shape (s,)."""
+    parts = squares / (counts - 1) / counts
+    variance = parts @ (weights**2).T
+    df = variance**2 / ((parts**2 / (counts - 1)) @ (weights**4).T)
+    critical = critical_values(ALPHA, levels, df) / math.sqrt(2)
+    return np.asarray((np.abs(mean @ weights.T) >= critical * np.sqrt(variance)).any(axis=1))
+
+
+def penalised(data_sets: int, rng: np.random.Generator) -> Iterator[Line]:
+    """Yield the permutation test of penalised times: a fifth of the programs fail, wherever they are."""
+    for treatments, replicates in ((GROUPS, 2), (3, 4)):
+        cell = np.repeat(np.arange(treatments), replicates)
+        found = 0
+        for _ in range(data_sets):
+            y = np.where(rng.random(cell.size) < 0.2, 12.0, 2 + SIGMA * rng.standard_normal(cell.size))
+            found += shuffle_test(y, cell, deals=DEALS)[0] <= ALPHA
+        rate = found / data_sets
+        yield Line(
+            name=f"PAR2, {treatments} treatments of {replicates}",
+            kind="exact, discrete",
+            rate=rate,
+            error=error_of(rate, data_sets),
+            wanted=ALPHA,
+            sound=rate <= ALPHA + 3 * error_of(ALPHA, data_sets),
+        )
+
+
 def pass_rates(data_sets: int, rng: np.random.Generator) -> Iterator[Line]:
     """Yield the exact test of pass rates when all are the same; it errs at most at the nominal rate."""
     for made, rate in (((8, 8, 8), 0.7), ((4, 6, 12), 0.9), ((20, 20), 0.5)):
@@ -122,8 +176,10 @@ def holm_rejects(p: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray(p.min(axis=1) * p.shape[1] <= ALPHA)
 
 
-def rejections(y: Floats, counts: npt.NDArray[np.intp]) -> dict[str, tuple[str, npt.NDArray[np.bool_]]]:
-    """Return for each test its kind and whether it rejects, shape (s,)."""
+def rejections(
+    y: Floats, counts: npt.NDArray[np.intp], *, planned: bool
+) -> dict[str, tuple[str, npt.NDArray[np.bool_]]]:
+    """Return for each test its kind and whether it rejects, shape (s,); only those that are planned for, if asked."""
     mean, squares = many.moments(y, counts)
     found: dict[str, tuple[str, npt.NDArray[np.bool_]]] = {
         "F, all treatments": (EXACT, many.f_test(mean, squares, counts) <= ALPHA)
@@ -133,12 +189,23 @@ def rejections(y: Floats, counts: npt.NDArray[np.intp]) -> dict[str, tuple[str, 
     p = {name: many.contrast_test(mean, squares, counts, w) for name, w in contrasts().items()}
     for name, values in p.items():
         found[f"t, {name}"] = (EXACT, values <= ALPHA)
+    if planned:
+        return found
     found["contrasts with Holm, any"] = (FAMILY, holm_rejects(np.column_stack(list(p.values()))))
     found["Tukey, any pair of treatments"] = (EXACT, many.tukey_rejects(mean, squares, counts, alpha=ALPHA))
     found["Games-Howell, any pair of treatments"] = (
         APPROXIMATE,
         many.games_howell_rejects(mean, squares, counts, alpha=ALPHA),
     )
+    for name, (levels, weights) in level_pairs().items():
+        found[f"Tukey, any pair of {name}"] = (
+            EXACT,
+            tukey_of_levels(mean, squares, counts, levels, weights),
+        )
+        found[f"Games-Howell, any pair of {name}"] = (
+            APPROXIMATE,
+            howell_of_levels(mean, squares, counts, levels, weights),
+        )
     for name, basis in terms().items():
         found[f"HC3, {name}"] = (APPROXIMATE, hc3_test(mean, squares, counts, basis) <= ALPHA)
     for name, w in contrasts().items():
@@ -155,14 +222,19 @@ def rejections(y: Floats, counts: npt.NDArray[np.intp]) -> dict[str, tuple[str, 
 
 
 def simulate(
-    counts: npt.NDArray[np.intp], means: Floats, data_sets: int, rng: np.random.Generator
+    counts: npt.NDArray[np.intp],
+    means: Floats,
+    data_sets: int,
+    rng: np.random.Generator,
+    *,
+    planned: bool = False,
 ) -> dict[str, tuple[str, float]]:
     """Return for each test its kind and its rejection rate."""
     total: dict[str, tuple[str, int]] = {}
     centre = np.repeat(means, counts)
     for start in range(0, data_sets, CHUNK):
         y = centre + SIGMA * rng.standard_normal((min(CHUNK, data_sets - start), centre.size))
-        for name, (kind, rejected) in rejections(y, counts).items():
+        for name, (kind, rejected) in rejections(y, counts, planned=planned).items():
             total[name] = kind, total.get(name, (kind, 0))[1] + int(rejected.sum())
     return {name: (kind, count / data_sets) for name, (kind, count) in total.items()}
 
@@ -211,7 +283,7 @@ def power(counts: npt.NDArray[np.intp], data_sets: int, rng: np.random.Generator
     for test, pattern, means, df_num in patterns():
         squares = effects.means_spread(means, counts.astype(np.float64))
         predicted = float(f_power(squares / SIGMA**2, df_num, df, alpha=ALPHA))
-        kind, rate = simulate(counts, means, data_sets, rng)[test]
+        kind, rate = simulate(counts, means, data_sets, rng, planned=True)[test]
         error = error_of(rate, data_sets)
         yield Line(
             name=f"{test} [{pattern}]" if pattern not in test else test,
@@ -294,6 +366,7 @@ def main() -> int:
         ("Power for 0.5 s, 12 treatments of 2", power(np.full(GROUPS, 2), args.data_sets, rng)),
         ("Power for 0.5 s, 12 treatments of 13", power(np.full(GROUPS, 13), args.data_sets, rng)),
         ("Type-I error, pass rates", pass_rates(args.data_sets, rng)),
+        ("Type-I error, failures counted as twice the time limit", penalised(args.data_sets, rng)),
         ("Type-I error of all looks together", sequential(args.data_sets, rng)),
     )
     for title, lines in plans:

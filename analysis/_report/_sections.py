@@ -8,7 +8,7 @@ from analysis._report import _running, _tables
 from analysis._report._blocks import Caveats, Findings, Grid, Heading, Page, Picture, Prose, Section, Tiles
 from analysis._report._caveats import caveats
 from analysis._report._text import count, dollars, number, one_line, percent, sentence
-from analysis._report._views._checks import noise, residuals
+from analysis._report._views._checks import noise, residuals, tests_table
 from analysis._report._views._interaction import interaction
 from analysis._report._views._names import names
 from analysis._report._views._passes import failures, passes
@@ -107,7 +107,7 @@ def _factors(analysis: Analysis, called: Names) -> Section:
         blocks += [Heading("Planned comparisons"), Grid(_tables.contrasts(analysis))]
     for pairs, summary in (
         (analysis.pairs, "All pairs of levels (Tukey, equal variances)"),
-        (analysis.games_howell, "All pairs of treatments (Games-Howell, unequal variances)"),
+        (analysis.games_howell, "All pairs of levels (Games-Howell, unequal variances)"),
     ):
         if pairs:
             blocks.append(Grid(_tables.pairs(analysis, pairs), summary=summary))
@@ -137,7 +137,20 @@ def _plan(analysis: Analysis) -> Section:
 
 
 def _checks(analysis: Analysis) -> Section:
-    return Section(ident="checks", title="Do the assumptions hold?", blocks=(Picture(residuals(analysis)),))
+    blocks = (
+        Picture(residuals(analysis)),
+        Heading("Tests of the assumptions, and tests that assume less"),
+        Prose(
+            (
+                (
+                    "A test that is only approximate is tried on simulated studies of this very design in which "
+                    "nothing differs. One that finds one much more or less often than promised is not believed."
+                ),
+            )
+        ),
+        Grid(tests_table(analysis)),
+    )
+    return Section(ident="checks", title="Do the assumptions hold?", blocks=blocks)
 
 
 def _noise(analysis: Analysis) -> Section:

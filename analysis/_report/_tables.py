@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from analysis._analysis import Analysis
     from analysis._anova import AnovaTable
     from analysis._pairwise import Pair
+    from analysis._trust import Size
 
 _MOST_ROWS = 500
 _MOST_PAIRS = 300
@@ -159,17 +160,41 @@ def contrasts(analysis: Analysis) -> Table:
                 p_value(test.p),
                 p_value(test.p_holm),
                 p_value(test.robust_p),
+                chance(test.robust_size),
+                believed(trusted=test.robust_trusted),
             )
         )
     confidence = f"{percent(1 - analysis.options.alpha)} interval"
-    return Table(
+    table = Table(
         caption=(
             f"Differences of means, {analysis.sample.unit}; Holm counts how many were asked, "
-            "Welch allows for unequal spread"
+            "Welch allows for unequal spread, and may be believed where it rejects by chance about as often as it says"
         ),
-        columns=("comparison", "difference", confidence, "p", "p (Holm)", "p (Welch)"),
+        columns=(
+            "comparison",
+            "difference",
+            confidence,
+            "p",
+            "p (Holm)",
+            "p (Welch)",
+            "rejects by chance",
+            "may be believed",
+        ),
         rows=tuple(rows),
     )
+    return trimmed(table)
+
+
+def chance(size: Size | None) -> str:
+    """Return how often an approximate test rejects when nothing differs, with its Monte-Carlo error."""
+    return (
+        MISSING if size is None else f"{percent(size.rate, decimals=1)} ± {percent(size.error, decimals=1)}"
+    )
+
+
+def believed(*, trusted: bool | None) -> str:
+    """Return whether a test may support a conclusion."""
+    return MISSING if trusted is None else "yes" if trusted else "no"
 
 
 def pairs(analysis: Analysis, tests: Sequence[Pair]) -> Table:
@@ -180,15 +205,18 @@ def pairs(analysis: Analysis, tests: Sequence[Pair]) -> Table:
             number(pair.difference),
             MISSING if pair.ci_low is None else f"{number(pair.ci_low)} to {number(pair.ci_high)}",
             p_value(pair.p_adjusted),
+            chance(pair.size),
+            believed(trusted=pair.trusted),
         )
         for pair in tests[:_MOST_PAIRS]
     ]
     more = f"; the first {len(rows)} of {len(tests):,}" if len(tests) > len(rows) else ""
-    return Table(
+    table = Table(
         caption=f"Differences, {analysis.sample.unit}, with simultaneous intervals{more}",
-        columns=("pair", "difference", "interval", "p, adjusted"),
+        columns=("pair", "difference", "interval", "p, adjusted", "rejects by chance", "may be believed"),
         rows=tuple(rows),
     )
+    return trimmed(table)
 
 
 def failure_words(analysis: Analysis) -> tuple[str, ...]:
@@ -207,8 +235,8 @@ def failure_words(analysis: Analysis) -> tuple[str, ...]:
     if failures.failed and par2.p is not None:
         penalty = "" if par2.penalty is None else f", {number(par2.penalty)} s each"
         told.append(
-            f"Counting each failed program as twice its time limit (PAR2{penalty}), the treatments differ with "
-            f"{p_phrase(par2.p)}."
+            f"Do the treatments differ when each failed program counts as twice its time limit (PAR2{penalty})? "
+            f"Permutation test: {p_phrase(par2.p)}."
         )
     elif failures.failed and par2.note:
         told.append(sentence(par2.note))

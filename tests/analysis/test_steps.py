@@ -19,7 +19,7 @@ from analysis._anova import anova, choose_model, fit_model
 from analysis._contrasts import holm, planned_contrasts
 from analysis._design import Response, sample
 from analysis._errors import AnalysisError
-from analysis._failures import _omnibus, is_invented, wilson
+from analysis._failures import _omnibus, is_invented, shuffle_test, wilson
 from analysis._freeman_halton import EXACT, pass_test
 from analysis._model import parse
 from analysis._published import as_published
@@ -148,7 +148,7 @@ def test_f_does_not_depend_on_the_unit_of_time(seed: int, scale: float, shift: f
 
 
 def _one_way(y: np.ndarray[Any, Any], cell: np.ndarray[Any, Any]) -> float:
-    f, _ = _omnibus(y, cell.astype(np.intp))
+    f = _omnibus(y, cell.astype(np.intp))
     assert f is not None
     assert f == pytest.approx(stats.f_oneway(*(y[cell == i] for i in np.unique(cell))).statistic, rel=1e-8)
     return f
@@ -390,6 +390,16 @@ def test_wilson_agrees_with_scipy() -> None:
 )
 def test_invented_names_are_a_kind_of_failure(error: str | None, reason: str | None, invented: bool) -> None:  # noqa: FBT001
     assert is_invented(error, reason) is invented
+
+
+def test_penalised_times_are_tested_by_dealing_them_at_random() -> None:
+    """By hand: of the 20 ways to choose three of six values, two are as far apart as the real ones."""
+    y, cell = np.asarray([1.0, 2.0, 3.0, 10.0, 12.0, 14.0]), np.asarray([0, 0, 0, 1, 1, 1])
+    p, deals = shuffle_test(y, cell)
+    assert deals == 9999
+    assert p == pytest.approx(2 / 20, abs=0.01)
+    assert shuffle_test(y[::-1].copy(), cell) == pytest.approx((p, deals), abs=0.01)
+    assert shuffle_test(np.ones(4), np.asarray([0, 0, 1, 1]))[0] == 1.0
 
 
 def test_it_is_said_which_way_leaving_failures_out_moves_the_answer(tmp_path: Path) -> None:

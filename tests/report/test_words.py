@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from report_studies import write_study
 
 from analysis import Options, analyse, read_results
+from analysis._report import _tables
+from analysis._report._blocks import Grid
 from analysis._report._caveats import caveats
 from analysis._report._sections import page
 from analysis._report._words import findings, holm, on_passing, on_planning, on_times
@@ -160,3 +162,39 @@ def test_no_study_is_told_in_broken_sentences(  # noqa: PLR0917 - drawn by Hypot
     assert max(len(line) for line in text.splitlines()) <= 80
     assert not re.search(r"\bnan\b|\bNone\b(?! of)|\binf\b", text)
     assert [section.ident for section in page(analysis).sections][:3] == ["found", "times", "factors"]
+
+
+def test_every_approximate_test_stands_beside_how_often_it_errs(analysed: Callable[[str], Analysis]) -> None:
+    """Welch's p of a contrast and Games and Howell's pairs have their simulated size, and a yes or no to belief."""
+    analysis = analysed("one factor")
+    for table, p in (
+        (_tables.contrasts(analysis), "p (Welch)"),
+        (_tables.pairs(analysis, analysis.games_howell), "p, adjusted"),
+    ):
+        by_name = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+        assert by_name
+        for row in by_name:
+            assert row[p] != "–"
+            assert re.fullmatch(r"\d\.\d % ± 0\.\d %", row["rejects by chance"])
+            assert row["may be believed"] in {"yes", "no"}
+    assert (
+        "rejects by chance" not in _tables.pairs(analysis, analysis.pairs).columns
+    )  # Tukey's needs no excuse
+    checks = next(section for section in page(analysis).sections if section.ident == "checks")
+    shown = [block for block in checks.blocks if isinstance(block, Grid)]
+    assert [row[0].partition(":")[0] for row in shown[0].table.rows[:4]] == [
+        "Brown-Forsythe",
+        "Shapiro-Wilk",
+        "Welch",
+        "Kruskal-Wallis",
+    ]
+    assert not shown[0].summary  # in the open
+
+
+def test_penalised_times_are_asked_about_and_not_told_as_a_difference(
+    analysed: Callable[[str], Analysis],
+) -> None:
+    """A p value above alpha never stands in a sentence that says that treatments differ."""
+    told = " ".join(_tables.failure_words(analysed("hostile")))
+    assert "Do the treatments differ when each failed program counts as twice its time limit" in told
+    assert "the treatments differ with" not in told

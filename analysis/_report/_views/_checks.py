@@ -9,25 +9,29 @@ import pandas as pd
 
 from analysis._report._figure import Table
 from analysis._report._figures import _noise, _residuals
-from analysis._report._text import number, one_line, p_value, percent
+from analysis._report._tables import chance
+from analysis._report._text import count, number, one_line, p_value, percent
 from analysis._report._views._names import tips
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from analysis._analysis import Analysis
+    from analysis._design import Floats, Sample
     from analysis._report._figure import Figure
     from analysis._trust import Test
+
+
+_MOST_ROWS = 500
 
 
 def residuals(analysis: Analysis) -> Figure:
     """Distances of programs from what treatment and machine explain."""
     sample = analysis.sample
-    table = tests_table(analysis)
     company = sample.counts[sample.cell] > 1 if sample.cell.size else np.zeros(0, dtype=bool)
     if sample.sigma.value is None or not company.any():
         reason = "No treatment has two programs that passed, so there are no residuals to look at."
-        return _residuals.figure(
-            _residuals.Residuals(points=_no_points(), unit="", table=table, reason=reason)
-        )
+        return _residuals.figure(_residuals.Residuals(points=_no_points(), unit="", reason=reason))
     design = np.hstack(
         [np.eye(len(sample.treatments))[sample.cell], np.eye(len(sample.blocks))[sample.block][:, 1:]]
     )
@@ -44,7 +48,31 @@ def residuals(analysis: Analysis) -> Figure:
             ],
         }
     )
-    return _residuals.figure(_residuals.Residuals(points=points[company], unit=sample.unit, table=table))
+    return _residuals.figure(
+        _residuals.Residuals(
+            points=points[company],
+            unit=sample.unit,
+            table=_distances(sample, fitted[company], distance[company], company),
+        )
+    )
+
+
+def _distances(sample: Sample, fitted: Floats, distance: Floats, company: npt.NDArray[np.bool_]) -> Table:
+    names = [name for name, one in zip(sample.programs, company, strict=True) if one]
+    rows = [
+        (one_line(name, limit=80), number(mean), number(away))
+        for name, mean, away in zip(names, fitted, distance, strict=True)
+    ][:_MOST_ROWS]
+    told = (
+        count(len(names), "program")
+        if len(names) == len(rows)
+        else f"the first {len(rows)} of {len(names):,}"
+    )
+    return Table(
+        caption=f"Distance of each program from its treatment's mean, {sample.unit} ({told})",
+        columns=("program", "treatment's mean", "residual"),
+        rows=tuple(rows),
+    )
 
 
 def _no_points() -> pd.DataFrame:
@@ -64,17 +92,10 @@ def tests_table(analysis: Analysis) -> Table:
         caption="Tests of the assumptions, and tests that assume less",
         columns=("test: what it asks", "statistic", "p", "rejects by chance", "may be believed"),
         rows=tuple(
-            (name, number(test.statistic), p_value(test.p), _size(test), _trust(test)) for name, test in tests
+            (name, number(test.statistic), p_value(test.p), chance(test.size), _trust(test))
+            for name, test in tests
         ),
         text_columns=frozenset({0, 4}),
-    )
-
-
-def _size(test: Test) -> str:
-    return (
-        "–"
-        if test.size is None
-        else f"{percent(test.size.rate, decimals=1)} ± {percent(test.size.error, decimals=1)}"
     )
 
 
