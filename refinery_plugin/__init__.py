@@ -1,6 +1,31 @@
-"""Run designed experiments on code written by language models, as a pytest plugin."""
+"""Run designed experiments on code written by language models, as a pytest plugin.
+
+All that is public is here, in ``refinery_plugin.hookspecs`` (the hooks of a ``conftest.py``) and in
+``refinery_plugin.testing`` (fakes). ``refinery_plugin.plugin`` is for pytest alone; modules with an underscore are
+nobody's business.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._task import Task
 
-__all__ = ["RefineryError", "Task"]
+if TYPE_CHECKING:
+    from refinery_plugin._timing import Program
+
+__all__ = ["Program", "RefineryError", "Task"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is exported
+    """Import on first use what every run of pytest would otherwise pay for."""
+    if name != "Program":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from refinery_plugin._timing import Program  # noqa: PLC0415 - see above
+
+    return Program
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from refinery_plugin._task import Task
 
+__all__ = ["pytest_refinery_tasks"]
+
 
 @pytest.hookspec
 def pytest_refinery_tasks(config: pytest.Config) -> Iterable[Task]:  # type: ignore[empty-body]

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from refinery_plugin._chat import ChatRequest, Cut, Reply
+from refinery_plugin._chat import ChatRequest, Cut, Message, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ScriptedChat", "reply"]
+__all__ = ["ChatRequest", "Cut", "Message", "Reply", "ScriptedChat", "reply"]
 
 
 def reply(text: str, *, latency_ms: int = 1000, finish_reason: str = "stop") -> Reply:

@@ -12,6 +12,7 @@ import httpx2
 import openai
 
 from refinery_plugin._chat import Chat, ChatRequest, Cut, Reply
+from refinery_plugin._errors import RefineryError
 from refinery_plugin._recording._answer import read_answer
 from refinery_plugin._recording._attempts import Caller
 from refinery_plugin._recording._call import Call
@@ -165,6 +166,11 @@ class _TapeChat:
         try:
             # Not chat.completions.create(): walking through its types takes longer than all the rest.
             await self._client.post("/chat/completions", cast_to=httpx2.Response, body=_body(request))
+        except openai.APIConnectionError as exc:
+            # Old versions of the client wrap whatever their transport raises: what ours says must not be lost.
+            if not isinstance(exc.__cause__, RefineryError):
+                raise
+            raise exc.__cause__ from exc.__cause__.__cause__
         finally:
             CURRENT.reset(token)
         if call.recorded is None:

@@ -87,7 +87,7 @@ def test_how_the_study_was_run_can_be_repeated(report: Callable[[str], Report]) 
         "hypothesis",
         "verification_seed",
         "bwrap",
-        "statsmodels",
+        "vl-convert-python",
         "0f3c2a91",
         "--effect 0.5",
         "2026-11-20",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
-    from refinery_plugin._timing import Program
+    from refinery_plugin import Program
 
 
 def test_program(refinery_program: Program, benchmark: BenchmarkFixture) -> None:

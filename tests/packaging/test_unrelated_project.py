@@ -1,0 +1,138 @@
+"""The wheel in a project of somebody else's: own task, own study, own cassettes, own report."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from model_server import ModelServer, answer
+
+if TYPE_CHECKING:
+    from wheel_lab import Installed
+
+pytestmark = pytest.mark.xdist_group("packaging")
+SAMPLE = Path(__file__).parent / "sample_project"
+PROGRAM = """```python
+def count_primes(below: int) -> int:
+    sieve = bytearray([1]) * max(below, 2)
+    sieve[:2] = bytes(2)
+    for n in range(2, int(below ** 0.5) + 1):
+        if sieve[n]:
+            sieve[n * n :: n] = bytes(len(range(n * n, len(sieve), n)))
+    return sum(sieve[:max(below, 0)])
+```"""
+WRONG = "```python\ndef count_primes(below: int) -> int:\n    return below // 4\n```"
+# Where a sandbox must hold anyway, it is part of what is tried; elsewhere: no program here comes from a model.
+SANDBOX = "auto" if os.environ.get("REFINERY_REQUIRE_BACKENDS") else "none"
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("elsewhere") / "primes"
+    shutil.copytree(SAMPLE, root, ignore=shutil.ignore_patterns("__pycache__"))
+    # A folder that many projects have, and that has nothing to do with ours.
+    (root / "analysis").mkdir()
+    (root / "analysis" / "__init__.py").write_text("raise ImportError('this is the project\\'s own')\n")
+    return root
+
+
+@pytest.fixture(scope="module")
+def results(project: Path, installed: Installed) -> Path:
+    """Generate, verify and time in one command; three programs are right and one is wrong."""
+    with ModelServer() as server:
+        server.script(*[answer(PROGRAM)] * 7)
+        server.default = answer(WRONG)
+        ran = installed.run(
+            *(
+                "python",
+                "-m",
+                "pytest",
+                "--refinery-generate",
+                "--benchmark-only",
+                "--benchmark-json=results.json",
+            ),
+            *("--refinery-concurrency=1", f"--refinery-sandbox={SANDBOX}"),
+            cwd=project,
+            OPENAI_API_KEY="sk-not-a-real-key",
+            OPENAI_BASE_URL=server.base_url,
+        )
+        assert len(server.requests) == 8, ran.stdout + ran.stderr
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "3 passed" in ran.stdout
+    assert "1 xfailed" in ran.stdout
+    return project / "results.json"
+
+
+def test_both_packages_come_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
+    """Nothing of this repository's tree is used by the tests of this file."""
+    code = "import analysis, refinery_plugin; print(analysis.__file__, refinery_plugin.__file__)"
+    ran = installed.run("python", "-c", code, cwd=tmp_path)
+    assert ran.stdout.count(str(installed.root)) == 2, ran.stdout + ran.stderr
+
+
+def test_a_study_of_ones_own_is_recorded_verified_and_timed(project: Path, results: Path) -> None:
+    """Each program has its cassette, its file and its verdict."""
+    document = json.loads(results.read_text())
+    programs = document["refinery"]["programs"]
+    assert sorted(program["verdict"] for program in programs) == ["correct"] * 3 + ["wrong_answer"]
+    assert len(document["benchmarks"]) == 3
+    assert len(list((project / "cassettes" / "primes").glob("*.json"))) == 4
+    assert len(list((project / "tests" / "test_generated" / "programs").glob("*.py"))) == 4
+
+
+def test_what_was_recorded_replays_without_a_key_or_a_server(
+    project: Path, results: Path, installed: Installed
+) -> None:
+    """In CI, where nothing may be called."""
+    programs = project / "tests" / "test_generated" / "programs"
+    before = {path.name: path.read_bytes() for path in programs.glob("*.py")}
+    assert results.is_file()
+    for path in programs.glob("*.py"):
+        path.unlink()
+    ran = installed.run(
+        *("python", "-m", "pytest", "--refinery-generate", f"--refinery-sandbox={SANDBOX}"),
+        cwd=project,
+        CI="true",
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert {path.name: path.read_bytes() for path in programs.glob("*.py")} == before
+
+
+def test_the_console_script_analyses_beside_a_folder_named_analysis(
+    project: Path, results: Path, installed: Installed
+) -> None:
+    """A project's own ``analysis`` hides ours from ``python -m`` in that folder, and never from the script."""
+    ran = installed.run("refinery-analysis", results.name, "--out", "report", cwd=project)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert (project / "report" / "report.html").is_file()
+    hidden = installed.run("python", "-m", "analysis", results.name, cwd=project)
+    assert "this is the project's own" in hidden.stderr
+
+
+def test_the_module_analyses_where_nothing_hides_it(
+    results: Path, installed: Installed, tmp_path: Path
+) -> None:
+    """``python -m analysis`` prints the same document as the script."""
+    module = installed.run("python", "-m", "analysis", results, "--json", cwd=tmp_path)
+    script = installed.run("refinery-analysis", results, "--json", cwd=tmp_path)
+    assert module.returncode == 0, module.stderr
+    assert module.stdout == script.stdout
+    assert json.loads(module.stdout)["data"] == json.loads(script.stdout)["data"]
+
+
+def test_a_script_of_ones_own_reads_the_figures(results: Path, installed: Installed, tmp_path: Path) -> None:
+    """The functions of ``analysis`` from the outside."""
+    script = shutil.copy(SAMPLE / "explore.py", tmp_path)
+    ran = installed.run("python", script, results, cwd=tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert json.loads(ran.stdout)["programs"] == 4
+
+
+def test_the_fakes_serve_a_project_of_ones_own(project: Path, installed: Installed) -> None:
+    """``refinery_plugin.testing`` without a model, a server or a study."""
+    ran = installed.run("python", "-m", "pytest", "-q", "test_prompts.py", cwd=project)
+    assert "1 passed" in ran.stdout, ran.stdout + ran.stderr
