@@ -14,6 +14,7 @@ from analysis._report._text import (
     dollars,
     duration,
     listing,
+    middle_cut,
     number,
     one_line,
     percent,
@@ -117,13 +118,13 @@ def _numbered(sentences: Iterable[str], width: int) -> list[str]:
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
-    """Align columns, the first to the left; it is shortened where the table would be too wide."""
+    """Align columns, the first to the left; its middle is left out where the table would be too wide."""
     rows = [[cell.translate(_PLAIN) for cell in row] for row in [head, *rows]]
     sizes = [max(len(row[i]) for row in rows) for i in range(len(head))]
     sizes[0] = max(8, min(sizes[0], width - 2 - sum(size + 2 for size in sizes[1:])))
     made = []
     for row in rows:
-        name = row[0] if len(row[0]) <= sizes[0] else row[0][: sizes[0] - 3] + "..."
+        name = row[0] if len(row[0]) <= sizes[0] else middle_cut(row[0], sizes[0] - 2).translate(_PLAIN)
         cells = (f"{cell:>{size}}" for cell, size in zip(row[1:], sizes[1:], strict=True))
         made.append("  ".join((f"  {name:<{sizes[0]}}", *cells)).rstrip())
     return made
@@ -181,7 +182,7 @@ def _treatments(analysis: Analysis, width: int, room: int) -> list[str]:
         low, high = (back(analysis, mean.ci_low), back(analysis, mean.ci_high)) if mean else (None, None)
         rows.append(
             (
-                one_line(treatment.label, limit=60),
+                one_line(treatment.label, limit=400),
                 MISSING if rate is None else f"{rate.passed}/{rate.programs}",
                 MISSING if rate is None else f"{percent(rate.ci_low)} to {percent(rate.ci_high)}",
                 number(back(analysis, mean.estimate) if mean else None),

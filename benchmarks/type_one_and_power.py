@@ -86,14 +86,26 @@ def terms() -> dict[str, Floats]:
     }
 
 
-def hc3_test(mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], basis: Floats) -> Floats:
-    """Wald F of a term with the covariance HC3, as the analysis computes it: p values, shape (s,)."""
+def hc3_test(
+    mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], basis: Floats, relatives: Floats
+) -> Floats:
+    """Wald F of a term with the covariance HC3, as the analysis computes it: p values, shape (s,).
+
+    ``relatives`` are the columns of the terms that contain it, (12, 0) for type III: what they explain is taken off.
+    """
     variance = squares / (1 - 1 / counts) ** 2 / counts**2
-    effect = mean @ basis
-    covariance = np.einsum("ki,sk,kj->sij", basis, variance, basis)
-    wald = np.einsum("si,si->s", effect, np.linalg.solve(covariance, effect[..., None])[..., 0])
+    whole = np.column_stack([basis, relatives])
+    wald = _wald(mean, variance, whole)
+    if relatives.size:
+        wald = wald - _wald(mean, variance, relatives)
     df = int(counts.sum()) - counts.size
     return np.asarray(stats.f.sf(wald / basis.shape[1], basis.shape[1], df))
+
+
+def _wald(mean: Floats, variance: Floats, basis: Floats) -> Floats:
+    effect = mean @ basis
+    covariance = np.einsum("ki,sk,kj->sij", basis, variance, basis)
+    return np.asarray(np.einsum("si,si->s", effect, np.linalg.solve(covariance, effect[..., None])[..., 0]))
 
 
 def unequal_t_test(mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], weights: Floats) -> Floats:
@@ -206,8 +218,16 @@ def rejections(
             APPROXIMATE,
             howell_of_levels(mean, squares, counts, levels, weights),
         )
-    for name, basis in terms().items():
-        found[f"HC3, {name}"] = (APPROXIMATE, hc3_test(mean, squares, counts, basis) <= ALPHA)
+    bases = terms()
+    both, none = bases["agents:optimization"], np.empty((GROUPS, 0))
+    for name, basis, relatives in (
+        ("agents, type II", bases["agents"], both),
+        ("agents, type III", bases["agents"], none),
+        ("optimization, type II", bases["optimization"], both),
+        ("optimization, type III", bases["optimization"], none),
+        ("agents:optimization", both, none),
+    ):
+        found[f"HC3, {name}"] = APPROXIMATE, hc3_test(mean, squares, counts, basis, relatives) <= ALPHA
     for name, w in contrasts().items():
         found[f"Welch-Satterthwaite t, {name}"] = (
             APPROXIMATE,

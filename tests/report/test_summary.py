@@ -76,3 +76,11 @@ def test_many_treatments_are_cut_and_counted(analysed: Callable[[str], Analysis]
     cut = re.search(r"and (\d+) further treatments", text)
     assert cut
     assert shown + int(cut[1]) == 60
+
+
+def test_long_names_keep_their_ends(analysed: Callable[[str], Analysis]) -> None:
+    """Treatments often differ in what comes last; rows that look the same would be of no use."""
+    text = summary(analysed("hostile")).partition("Treatments: ")[2].partition("Programs for ")[0]
+    names = [re.split(r"\s{2,}", line.strip())[0] for line in text.splitlines() if re.search(r"\d/\d", line)]
+    assert len(names) == 6
+    assert len(set(names)) == 6

@@ -60,17 +60,17 @@ def _table(rows: tuple[PlanRow, ...], caption: str) -> Table:
                 "cost",
                 "time",
                 "at the budget",
-                "remark",
             ),
             rows=tuple(_row(row) for row in rows),
-            text_columns=frozenset({0, 1, 8}),
+            text_columns=frozenset({0, 1}),
         )
     )
 
 
 def _row(row: PlanRow) -> tuple[str, ...]:
+    remark = f" ({one_line(row.note, limit=160)})" if row.note else ""
     return (
-        one_line(row.design, limit=80),
+        one_line(row.design, limit=80) + remark,
         question_name(row.question),
         _whole(row.replicates_per_treatment),
         _whole(row.programs),
@@ -78,7 +78,6 @@ def _row(row: PlanRow) -> tuple[str, ...]:
         dollars(row.usd),
         MISSING if row.hours is None else duration(3600 * row.hours),
         MISSING if row.power_at_budget is None else percent(row.power_at_budget),
-        one_line(row.note or "", limit=160),
     )
 
 
