@@ -5,8 +5,8 @@ nothing that comes out of it, and what follows only keeps cheats from being chea
 
 - Every name that is needed later is bound before the import, and :func:`_serve` is one frame that calls nothing but
   built-ins between the first byte of the data and the call: no function that could be replaced, no bytecode of the
-  program's that could be entered. Trace and profile functions are removed, signals blocked and the collector is held
-  meanwhile (its callbacks are code of the program).
+  program's that could be entered. Trace, profile and monitoring functions are removed, signals blocked and the
+  collector is held meanwhile (its callbacks are code of the program).
 - The result is encoded before the reply, so laziness is paid for on the clock.
 
 Choices that are the same for every program: hash seed 0, no ``site``, UTF-8 mode, no bytecode files, the collector on
@@ -108,6 +108,7 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
     decode, encode, send, describe = _codec.decode, _codec.encode, _send, _describe
     codec_error, anything, broken_pipe = _codec.CodecError, BaseException, OSError
     value_kind, ready_kind, failed_kind, exit_code = VALUE, READY, FAILED, 0
+    tools, tool_of, events_off, local_events_off, serve_code = _monitors()
 
     try:
         entry = _load(source, entry_point, home)
@@ -126,6 +127,10 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
             collector_off()
             trace_off(None)
             profile_off(None)
+            for tool in tools:
+                if tool_of(tool) is not None:
+                    events_off(tool, 0)
+                    local_events_off(tool, serve_code, 0)
             header = buffer_of(8)
             filled = 0
             while filled < 8:  # noqa: PLR2004
@@ -189,6 +194,14 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
         leave(exit_code)
 
 
+def _monitors() -> tuple[range, Any, Any, Any, Any]:
+    """Return the numbers of monitoring tools (Python 3.12 and later), and what takes their events away."""
+    monitoring = getattr(sys, "monitoring", None)
+    if monitoring is None:
+        return range(0), None, None, None, None
+    return range(6), monitoring.get_tool, monitoring.set_events, monitoring.set_local_events, _serve.__code__
+
+
 class _NoEntryPointError(Exception):
     pass
 
@@ -238,8 +251,9 @@ def _message(exc: BaseException) -> str:
     # Only messages made of plain values by Python's own __str__: any other may never come back.
     arguments = vars(BaseException)["args"].__get__(exc)
     plain = type(exc).__str__.__class__ is _SLOT and all(type(item) in _SAFE_TEXT for item in arguments)
-    if type(exc) is SyntaxError:
-        return f"{exc.msg!s:.300} at line {exc.lineno}"
+    if type(exc) is SyntaxError and type(exc.msg) is str:
+        where = f" at line {exc.lineno}" if type(exc.lineno) is int else ""
+        return exc.msg[:300] + where
     if not plain:
         return ""
     if type(exc) is SystemExit:

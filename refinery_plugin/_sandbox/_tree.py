@@ -73,12 +73,16 @@ def _cpu_of_dead_children(pid: int) -> float:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Snapshot:
-    """CPU seconds of a tree at one moment: of the worker, of all others, of those that have ended; seconds queued."""
+    """CPU seconds of a tree at one moment: of the worker, of all others, of those that have ended; seconds queued.
+
+    ``main`` is the part of the worker's first thread, 0 where the kernel does not tell.
+    """
 
     worker: float
     others: float
     dead: float
     queued: float | None
+    main: float
 
     @property
     def cpu(self) -> float:
@@ -110,13 +114,25 @@ class Tree:
         """How many processes beside the worker are alive."""
         return sum(not is_zombie(pid) for pid in self.members()[1:])
 
+    def is_busy(self) -> bool:
+        """Whether a thread of the worker other than its first runs, or would if it had a processor."""
+        threads = (task for task in tasks_of(self.worker) if int(task) != self.worker)
+        stats = (_read(f"/proc/{self.worker}/task/{task}/stat") for task in threads)
+        return any(stat.rpartition(b")")[2].split()[:1] == [b"R"] for stat in stats)
+
     def snapshot(self) -> Snapshot:
         """Take the CPU time used so far."""
         members = self.members()
         dead = sum(map(_cpu_of_dead_children, (self.root, *members)))
         queued = sum(map(_queued, members)) if _HAS_SCHEDSTAT else None
         others = sum(map(cpu_of, members[1:]))
-        return Snapshot(cpu_of(self.worker), others, dead, queued)
+        # The worker's before its first thread's: what that computes in between is not taken for another thread's.
+        worker = cpu_of(self.worker)
+        return Snapshot(worker, others, dead, queued, self.main_cpu())
+
+    def main_cpu(self) -> float:
+        """CPU seconds of the worker's first thread; while it runs, the kernel's figure lags by some milliseconds."""
+        return _schedstat(self.worker, self.worker)[0]
 
     def memory(self) -> int:
         """Resident bytes of the tree now, pages that processes share counted once where that decides."""
@@ -151,11 +167,13 @@ def _resident(pid: int) -> int:
 
 
 def _queued(pid: int) -> float:
-    total = 0
-    for task in tasks_of(pid):
-        fields = _read(f"/proc/{pid}/task/{task}/schedstat").split()
-        total += int(fields[1]) if fields else 0
-    return total * 1e-9
+    return sum(_schedstat(pid, task)[1] for task in tasks_of(pid))
+
+
+def _schedstat(pid: int, task: str | int) -> tuple[float, float]:
+    """Seconds that a thread has run, and that it was ready to run but had no processor."""
+    fields = _read(f"/proc/{pid}/task/{task}/schedstat").split()
+    return (int(fields[0]) * 1e-9, int(fields[1]) * 1e-9) if fields else (0.0, 0.0)
 
 
 _HAS_SCHEDSTAT = bool(_read("/proc/self/schedstat").split())

@@ -29,7 +29,7 @@ from refinery_plugin._sandbox._protocol import (
     program_message,
 )
 from refinery_plugin._sandbox._text import ending, escaped, last_lines
-from refinery_plugin._sandbox._tree import Snapshot, Tree, children_of, cpu_of, tasks_of
+from refinery_plugin._sandbox._tree import Snapshot, Tree, children_of, cpu_of
 from refinery_plugin._sandbox._types import misfit
 
 if TYPE_CHECKING:
@@ -38,7 +38,8 @@ if TYPE_CHECKING:
 _START_SECONDS = 30.0
 _GONE_SECONDS = 20.0
 _SETTLE_STEP = 0.005
-_IDLE_SHARE = 0.2  # of a step: less CPU than this is no spinning
+_SMALL_SECONDS = 0.0002
+_LOOKS = 5
 
 
 class Worker:
@@ -75,6 +76,8 @@ class Worker:
         self._loaded = False
         self.hand_over_cpu_seconds = 0.0
         """CPU seconds of the tree between the first byte of the last data and "ready", from the kernel."""
+        self.side_cpu_seconds = 0.0
+        """The part of them that is not of the worker's first thread, which decodes: 0 for honest programs."""
 
     def __enter__(self) -> Self:
         return self
@@ -118,21 +121,18 @@ class Worker:
         """Wait until the threads that the import has left behind are idle, ``timeout`` seconds at most.
 
         Numerical libraries start a pool whose threads spin for some 25 ms before they sleep. That is no work on data
-        that is still to come, but would be taken for it.
+        that is still to come, but would be taken for it. What counts is whether they *want* to run: on a busy machine
+        they may get no processor for a while.
         """
-        if self._tree is None:
-            return
-        worker, deadline = self._tree.worker, time.perf_counter() + timeout
-        while len(tasks_of(worker)) > 1 and time.perf_counter() < deadline:
-            before = cpu_of(worker)
+        deadline = time.perf_counter() + timeout
+        while self._tree is not None and self._tree.is_busy() and time.perf_counter() < deadline:
             time.sleep(_SETTLE_STEP)
-            if cpu_of(worker) - before < _SETTLE_STEP * _IDLE_SHARE:
-                return
 
     def hand_over(self, args: tuple[object, ...] | Payload, timeout: float) -> Outcome | None:
         """Give the program its arguments and wait until it has them: ``None``, or how it failed. Not timed.
 
-        :attr:`hand_over_cpu_seconds` then tells what was computed meanwhile: it is for the caller to judge.
+        :attr:`hand_over_cpu_seconds` and :attr:`side_cpu_seconds` then tell what was computed meanwhile: it is for
+        the caller to judge.
         """
         if self._over:
             return self._over
@@ -152,6 +152,7 @@ class Worker:
             self._channel.receive({READY: 0}, nonce, revealed + timeout)
             ready = time.perf_counter()
             after = self._tree.snapshot()
+            self.side_cpu_seconds = self._side_cpu(self._tree, before, after)
             self._channel.demand_silence()
         except Broken as broken:
             return self._fail(self._broken(broken, "it was not ready", timeout))
@@ -253,6 +254,21 @@ class Worker:
         self._root_pidfd = os.pidfd_open(root)
         self._pidfds.append(self._root_pidfd)
         return root
+
+    @staticmethod
+    def _side_cpu(tree: Tree, before: Snapshot, after: Snapshot) -> float:
+        """CPU seconds of all but the worker's first thread, those of threads that have ended included."""
+        if not before.main:
+            return 0.0
+        total = after.cpu - before.cpu
+        side = total - (after.main - before.main)
+        for _ in range(_LOOKS):
+            if side < _SMALL_SECONDS:
+                break
+            # Perhaps the first thread was still on its way from "ready" to waiting for us: its figure lagged.
+            time.sleep(_SMALL_SECONDS)
+            side = min(side, total - (tree.main_cpu() - before.main))
+        return max(0.0, side)
 
     def _watch(self) -> None:
         """Raise :class:`Broken` when the tree uses more memory, or its directory more space, than it may."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from refinery_plugin._task import Arguments, Task
 
 DISGUISED_LISTS = 4
-VERIFIER = 1
+VERIFIER = 2
 """Number of these rules; verdicts of other rules are not reused."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from typing import TYPE_CHECKING
 
@@ -19,9 +20,13 @@ LEAST_LIMIT = 1.0
 _MARGIN = 1.10
 _SLACK_SECONDS = 0.003
 """CPU seconds between two identical programs that mean nothing: page faults, cold caches."""
+_SKIPPED = 0.5
+"""Of what the reference needs, which starts cold; memory that the program used before saves a quarter."""
+_SIDE_SECONDS = 0.0005
+"""CPU seconds of other threads than the one that decodes, and of other processes: no more than a few wake-ups."""
 _ATTEMPTS = 3
 _PATIENCE = 10
-_SETTLE_SECONDS = 0.1
+_SHORT_SETTLE_SECONDS, _SETTLE_SECONDS = 0.1, 1.0
 _SAMPLES = 3
 
 
@@ -58,6 +63,8 @@ class Pace:
     factor: int
     seconds: float
     hand_over_cpu: float = 0.0
+    """CPU seconds of the reference between the first byte of its data and "ready": the most, and the least."""
+    least_hand_over_cpu: float = math.inf
 
     @property
     def limit(self) -> float:
@@ -68,6 +75,17 @@ class Pace:
     def allowed_cpu(self) -> float:
         """CPU seconds that a program may use between the first byte of its data and "ready"."""
         return _MARGIN * self.hand_over_cpu + _SLACK_SECONDS
+
+    @property
+    def needed_cpu(self) -> float:
+        """CPU seconds below which a program cannot have taken its data as the worker does."""
+        known = self.least_hand_over_cpu if self.least_hand_over_cpu < math.inf else 0.0
+        return _SKIPPED * known - _SLACK_SECONDS
+
+    def learn(self, hand_over_cpu: float) -> None:
+        """Take in what the reference needed between the first byte of its data and "ready"."""
+        self.hand_over_cpu = max(self.hand_over_cpu, hand_over_cpu)
+        self.least_hand_over_cpu = min(self.least_hand_over_cpu, hand_over_cpu)
 
 
 class Bench:
@@ -116,16 +134,20 @@ class Run:
     def prepare(self) -> None:
         """Start, load, hand over; a program that computes too much meanwhile gets another chance, then a verdict."""
         for attempt in range(_ATTEMPTS):
-            if not self._load():
+            if not self._load(settle=_SETTLE_SECONDS if attempt else _SHORT_SETTLE_SECONDS):
                 return
-            used = self._hand_over()
+            early = self._hand_over()
+            if self.judgement is not None:
+                break
             if self._trusted:
-                self._bench.pace.hand_over_cpu = max(self._bench.pace.hand_over_cpu, used)
-            if self.judgement is not None or used <= self._bench.pace.allowed_cpu:
+                self._bench.pace.learn(early.all)
+                break
+            suspicion = early.suspicion(self._bench.pace)
+            if suspicion is None:
                 break
             self._close()
             if attempt == _ATTEMPTS - 1:
-                self.judgement = _burnt(used, self._bench.pace)
+                self.judgement = suspicion
             else:
                 # The machine may have become slower since the reference was last measured: ask it again.
                 self._measure_reference()
@@ -176,22 +198,22 @@ class Run:
         """End the process, whatever it is doing."""
         self._close()
 
-    def _load(self) -> bool:
+    def _load(self, *, settle: float) -> bool:
         self._worker = self._bench.start(self._source)
         start = time.perf_counter()
         outcome = self._worker.load(self._bench.limits.load_seconds)
         if outcome is None:
-            self._worker.settle(_SETTLE_SECONDS)
+            self._worker.settle(settle)
         self.waiting.load += time.perf_counter() - start
         if outcome is not None:
             self.judgement = failed(outcome, where="while it was loaded")
             self._close()
         return outcome is None
 
-    def _hand_over(self) -> float:
+    def _hand_over(self) -> Early:
         worker = self._worker
         if worker is None:  # pragma: no cover - _load has just set it
-            return 0.0
+            return Early(all=0.0, aside=0.0)
         start = time.perf_counter()
         # Decoding needs a fraction of what the reference needs for its work.
         outcome = worker.hand_over(self._case.payload, self.limit)
@@ -199,8 +221,7 @@ class Run:
         if outcome is not None:
             self.judgement = failed(outcome, where=self._case.where)
             self._close()
-            return 0.0
-        return worker.hand_over_cpu_seconds
+        return Early(all=worker.hand_over_cpu_seconds, aside=worker.side_cpu_seconds)
 
     def _measure_reference(self) -> None:
         pace = self._bench.pace
@@ -210,7 +231,7 @@ class Run:
                     self._case.payload, self.limit
                 )
                 if fault is None:
-                    pace.hand_over_cpu = max(pace.hand_over_cpu, worker.hand_over_cpu_seconds)
+                    pace.learn(worker.hand_over_cpu_seconds)
 
     def _close(self) -> None:
         worker, self._worker = self._worker, None
@@ -218,9 +239,33 @@ class Run:
             worker.close()
 
 
-def _burnt(used: float, pace: Pace) -> Judgement:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Early:
+    """CPU seconds between the first byte of the data and "ready": all, and those of other threads and processes."""
+
+    all: float
+    aside: float
+
+    def suspicion(self, pace: Pace) -> Judgement | None:
+        """Return the verdict if it stays like this, ``None`` where only the data was taken."""
+        if self.all > pace.allowed_cpu:
+            return _tampering(f"used {_ms(self.all)} of CPU", pace)
+        if self.aside > _SIDE_SECONDS:
+            return _tampering(f"used {_ms(self.aside)} of CPU in other threads than the first", pace)
+        if self.all < pace.needed_cpu:
+            return _tampering(
+                f"used only {_ms(self.all)} of CPU, too little to take the data as it comes,", pace
+            )
+        return None
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms"
+
+
+def _tampering(what: str, pace: Pace) -> Judgement:
     return Judgement(
         verdict=Verdict.TAMPERING,
-        reason=f"it used {used * 1000:.0f} ms of CPU between the arrival of its data and the call, {_ATTEMPTS} times "
-        f"in a row; the reference needed {pace.hand_over_cpu * 1000:.0f} ms at most in this session",
+        reason=f"it {what} between the arrival of its data and the call, {_ATTEMPTS} times in a row; the reference "
+        f"needed {_ms(pace.least_hand_over_cpu)} to {_ms(pace.hand_over_cpu)} in this session, in its first thread",
     )

@@ -1,7 +1,8 @@
 """Programs that try to cheat, driven through the command line under every backend.
 
-What each must get stands in its first line: a verdict, ``rejected`` (any verdict but ``correct``), or ``not faster``
-(rejected, or no faster than the plain loop that it falls back on).
+What each must get stands in its first line: a verdict, one of two where chance decides (``memory or timeout``),
+``rejected`` (any verdict but ``correct``), or ``not faster`` (rejected, or no faster than the plain loop that it falls
+back on).
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def fits(expected: str, verdict: str, seconds: float | None, baseline: float) ->
         return verdict != "correct" or (seconds or 0.0) > baseline / 3
     if expected == "rejected":
         return verdict != "correct"
-    return verdict == expected
+    return verdict in expected.split(" or ")
 
 
 @pytest.mark.parametrize("sandbox", ["bwrap", "landlock"])

@@ -1,0 +1,3 @@
+"""expect: wrong_answer. A number that differs from everything, itself included."""
+def get_difference(numbers):
+    return float("nan")
