@@ -41,7 +41,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         if metafunc.config.getoption("refinery_turns"):
             units = with_turns(units)
     except RefineryError as exc:
-        raise pytest.fail.Exception(str(exc), pytrace=False) from None
+        pytest.fail(str(exc), pytrace=False)
     metafunc.parametrize(FIXTURE, units, ids=[unit.id for unit in units], indirect=True)
 
 
