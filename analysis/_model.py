@@ -193,9 +193,6 @@ def _crossed(a: Sequence[Term], b: Sequence[Term]) -> list[Term]:
 
 # -- columns
 
-Codes = "Mapping[str, tuple[Integers, int]]"
-"""For each factor the level of every cell, and the number of levels."""
-
 
 def columns(model: Model, codes: Mapping[str, tuple[Integers, int]], cells: int) -> list[Floats]:
     """Return the intercept and then the columns of each term, sum-to-zero coded, one row per cell.
