@@ -16,8 +16,8 @@ Scalar: TypeAlias = bool | int | float | str
 MAX_TURNS = 1000
 """Most turns that one trajectory may take; the request seeds leave room for no more."""
 
-_ITERATIONS = re.compile(r"([1-9][0-9]*) iterations?")
-_SECONDS = re.compile(r"([1-9][0-9]*) (s|min)")
+_ITERATIONS = re.compile(r"([1-9][0-9]{0,8}) iterations|1 iteration")
+_SECONDS = re.compile(r"([1-9][0-9]{0,8}) (s|min)")
 _UNITS = {"s": 1, "min": 60}
 _EXAMPLES = ("3 iterations", "1 iteration", "60 s", "2 min")
 
@@ -53,7 +53,7 @@ class Budget:
         seconds: int | None = None
         for part in text.split(" or "):
             if (match := _ITERATIONS.fullmatch(part)) and iterations is None:
-                iterations = int(match[1])
+                iterations = int(match[1] or 1)
             elif (match := _SECONDS.fullmatch(part)) and seconds is None:
                 seconds = int(match[1]) * _UNITS[match[2]]
             else:
@@ -72,7 +72,7 @@ class Budget:
 
 
 def _nearest_budget(text: str) -> str:
-    number = re.search(r"[1-9][0-9]*", text)
+    number = re.search(r"\b[1-9][0-9]{0,8}(?![0-9])", text)
     near = difflib.get_close_matches(re.sub(r"[0-9]+", "", text).strip().lower(), _WORDS, n=1, cutoff=0.1)
     if number and near and "." not in text and "-" not in text:
         return f"did you mean {number[0] + ' ' + _WORDS[near[0]]!r}?"

@@ -7,7 +7,7 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
-from refinery_plugin._levels import Budget, LevelError, Scalar
+from refinery_plugin._levels import Budget, LevelError, Scalar, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Memory: TypeAlias = Literal["program", "transcript"]
 
 DEFAULT_MAX_TOKENS = 2048
+_MEMORIES = ("program", "transcript")
+_MOST = 999_999_999  # what file names can tell, and more than anything here needs
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,8 +45,10 @@ class Setting:
 
 
 def _positive_int(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise LevelError(f"{value!r} is not allowed; use a whole number of at least 1")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
+        raise LevelError(
+            f"{value!r} is not allowed; use a whole number of at least 1 (and at most {_MOST:,})"
+        )
     return value
 
 
@@ -67,8 +71,9 @@ def _any_text(value: object) -> str:
 
 
 def _memory(value: object) -> object:
-    if value not in ("program", "transcript"):
-        raise LevelError(f'{value!r} is not allowed; use "program" or "transcript"')
+    if value not in _MEMORIES:
+        hint = nearest(value, _MEMORIES) if isinstance(value, str) else ""
+        raise LevelError(f'{value!r} is not allowed{hint}; use "program" or "transcript"')
     return value
 
 

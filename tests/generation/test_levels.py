@@ -14,6 +14,7 @@ from refinery_plugin._levels import Budget, LevelError, slug
     [
         ("3 iterations", 3, None, "3 iterations"),
         ("1 iteration", 1, None, "1 iteration"),
+        ("1 iterations", 1, None, "1 iteration"),
         ("60 s", None, 60, "60 s"),
         ("2 min", None, 120, "120 s"),
         ("8 iterations or 2 min", 8, 120, "8 iterations or 120 s"),
@@ -31,6 +32,8 @@ def test_a_budget_is_read_and_shown_in_its_normal_form(
     [
         ("3 Iterations", "did you mean '3 iterations'"),
         ("3iterations", "did you mean '3 iterations'"),
+        ("3 iteration", "did you mean '3 iterations'"),
+        ("9" * 500 + " s", "write it like"),
         ("60 sec", "did you mean '60 s'"),
         ("60s", "did you mean '60 s'"),
         ("2 minutes", "did you mean '2 min'"),

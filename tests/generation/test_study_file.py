@@ -84,6 +84,8 @@ def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
         ("temperature = nan", "temperature: nan is not allowed"),
         ("max_tokens = 1.5", "max_tokens: 1.5"),
         ('memory = "all"', 'memory: .all. is not allowed; use "program" or "transcript"'),
+        ('memory = "transcrpt"', r"not allowed \(did you mean 'transcript'\?\)"),
+        ("agents = 99999999999999999999", "at most 999,999,999"),
         ('packages = "numpy"', "packages: must be a list"),
         ('packages = ["numpy.linalg"]', "packages: must be a list of top-level"),
         ("price = 3", "price: must be like"),
