@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 _INSIDE_WORD = re.compile(r"(?<=[\w.\-\]])=(?=[\w.\-\[])")
 
+NO_TEST = pytest.StashKey[bool]()
+"""Whether no test that was collected is about a program."""
+
 
 def check(config: pytest.Config) -> None:
     """Read the study now, so that what is wrong with it is one clear line.
@@ -48,6 +51,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
 def keep_programs(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Deselect every test that is not about a program."""
     others = [item for item in items if unit_of(item) is None]
+    config.stash[NO_TEST] = len(others) == len(items)
     if others:
         items[:] = [item for item in items if unit_of(item) is not None]
         config.hook.pytest_deselected(items=others)

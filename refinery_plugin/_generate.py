@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refinery_plugin._collection import selected
+from refinery_plugin._collection import NO_TEST, selected
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._forecast import describe
 from refinery_plugin._generation import Generated, Observer, generate, total
@@ -26,6 +26,12 @@ if TYPE_CHECKING:
 _DONE = pytest.StashKey[list[Generated]]()
 _STOPPED = pytest.StashKey[str]()
 _MOST_REASONS = 10
+_NO_TEST = (
+    "refinery: nothing was generated, since no test here asks for a program; write one in a file such as "
+    "test_programs.py:\n\n"
+    "    def test_program(refinery_program, benchmark):\n"
+    "        refinery_program.check(benchmark)\n"
+)
 
 
 def before_tests(session: pytest.Session) -> None:
@@ -140,6 +146,8 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
     config = reporter.config
     done = config.stash.get(_DONE, [])
     if not done:
+        if config.stash.get(NO_TEST, False) and not reporter.stats.get("error"):
+            reporter.write_line(_NO_TEST)
         return
     refinery = refinery_of(config)
     totals = total(done)

@@ -60,6 +60,16 @@ class Task:
         for label, value in (("name", self.name), ("prompt", self.prompt), ("reference", self.reference)):
             if not value.strip():
                 raise TaskError(f"task {self.name!r}: {label} is empty")
+        for label, function in (
+            ("sample", self.sample),
+            ("strategy", self.strategy),
+            ("disguised", self.disguised),
+        ):
+            if not (callable(function) or (label == "disguised" and function is None)):
+                raise TaskError(
+                    f"task {self.name!r}: {label} must be a function, got {type(function).__name__}; "
+                    f"write {label}=make, not {label}=make()"
+                )
         name = self.entry_point
         if name not in defined_functions(self.reference, where=f"task {self.name!r}: reference"):
             raise TaskError(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import encode_arguments
+from refinery_plugin._sandbox._types import misfit
 from refinery_plugin._timing._examples import draw
 from refinery_plugin._timing._order import derived_seed
 from refinery_plugin._timing._verdict import show_arguments
@@ -60,12 +61,31 @@ class Answers:
     def __call__(self, arguments: Arguments) -> object:
         """Return the expected answer; the arguments may be changed by it."""
         try:
-            return self._function(*arguments)
+            answer = self._function(*arguments)
         except Exception as exc:
             raise BrokenReferenceError(
                 f"task {self._task.name!r}: the reference raised {type(exc).__name__}: {exc} "
                 f"for {show_arguments(arguments)}; mend the reference, or let the strategy leave such inputs out"
             ) from exc
+        if wrong := misfit(answer, self._task.result_type):
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: the reference is not of its own result_type: "
+                f"for {show_arguments(arguments)} {wrong}; mend one of the two"
+            )
+        return answer
+
+    def require_arguments(self, arguments: object) -> None:
+        """Refuse what is no tuple of arguments: a bare list is the usual slip of who writes a task.
+
+        Raises
+        ------
+        BrokenReferenceError : with what was given, and how to write it.
+        """
+        if not isinstance(arguments, tuple):
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: sample and strategy must give a tuple of arguments, got "
+                f"{type(arguments).__name__}; one argument alone is (value,), and st.tuples(...) draws one"
+            )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,9 +106,9 @@ class Inputs:
         short = tuple(short_case(args, answers) for args in draw(task.strategy(), seed=verify_seed))
 
         def full(make: Callable[[int], Arguments], seed: int, where: str) -> Case:
-            return _full_case(
-                make(seed), seed, lambda arguments: thread.submit(answers, arguments).result, where
-            )
+            made = make(seed)
+            answers.require_arguments(made)
+            return _full_case(made, seed, lambda arguments: thread.submit(answers, arguments).result, where)
 
         # In a row, so that a task can let seeds take turns at different kinds of disguise.
         first = derived_seed(verify_seed, "disguised") & ~0xFF
@@ -112,6 +132,7 @@ class Inputs:
 
 def short_case(arguments: Arguments, answers: Answers) -> Case:
     """Encode a short input and find its answer."""
+    answers.require_arguments(arguments)
     payload = encode_arguments(arguments)
     where = f"for {show_arguments(arguments)}"
     expected = answers(arguments)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from model_server import ModelServer, answer
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import pytest
 
 CONFTEST = '''
 from hypothesis import strategies as st
@@ -133,3 +132,14 @@ def test_what_was_recorded_replays_without_a_key(
     assert sorted(path.name for path in folder.iterdir()) == ["style=plain-r1.json", "style=plain-r1.py"]
     pytester.runpytest_subprocess("--refinery-generate").assert_outcomes(passed=4)
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == first
+
+
+def test_a_project_without_a_test_of_programs_is_told_how_to_write_one(pytester: pytest.Pytester) -> None:
+    """Nothing collected is a puzzle for who starts; tests that -k leaves out are none."""
+    make_project(pytester)
+    result = pytester.runpytest_subprocess("--refinery-generate", "-k", "nothing")
+    assert "no test here asks for a program" not in result.stdout.str()
+    (pytester.path / "test_vowels.py").unlink()
+    result = pytester.runpytest_subprocess("--refinery-generate")
+    assert result.ret == pytest.ExitCode.NO_TESTS_COLLECTED
+    result.stdout.fnmatch_lines(["*no test here asks for a program*", "*def test_program(*"])

@@ -1,0 +1,75 @@
+"""Slips of whoever writes a task are told as such, and not blamed on the machine or on programs."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import strategies as st
+
+from refinery_plugin import RefineryError, Task
+from refinery_plugin._study import Limits, Study
+from refinery_plugin._timing._inputs import Inputs
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+TASK = Task(
+    name="double",
+    prompt="Double a number.",
+    signature="def double(number: int) -> int",
+    result_type=int,
+    reference="def double(number):\n    return 2 * number\n",
+    sample=lambda seed: (seed,),
+    strategy=lambda: st.tuples(st.integers(0, 9)),
+)
+STUDY = Study(
+    name="doubles",
+    task="double",
+    factors={},
+    constants={},
+    replicates=1,
+    seed=1,
+    lists=1,
+    runs=1,
+    prices={},
+    packages=(),
+    limits=Limits(),
+)
+
+
+def inputs(changes: Mapping[str, Any]) -> Inputs:
+    made = Inputs.make(dataclasses.replace(TASK, **changes), STUDY, verify_seed=1)
+    made.wait()
+    return made
+
+
+def test_a_task_without_slips_gives_inputs() -> None:
+    """What the other tests change one thing of."""
+    assert inputs({}).timed[0].expected == 2 * STUDY.list_seed(1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"reference": "def double(number):\n    return 2.0 * number\n"},
+            r"not of its own result_type: for \d it returned a float, expected int",
+        ),
+        ({"sample": lambda seed: [seed]}, r"must give a tuple of arguments, got list; .* \(value,\)"),
+        ({"strategy": lambda: st.integers(0, 9)}, "must give a tuple of arguments, got int"),
+    ],
+    ids=["result type", "sample", "strategy"],
+)
+def test_a_slip_is_told_with_the_way_out(changes: Mapping[str, Any], told: str) -> None:
+    """Before anything is run in a sandbox."""
+    with pytest.raises(RefineryError, match=told):
+        inputs(changes)
+
+
+def test_a_strategy_instead_of_a_function_that_makes_one_is_refused() -> None:
+    """At once, where the task is made."""
+    wrong: Any = st.tuples(st.integers())
+    with pytest.raises(RefineryError, match=r"strategy must be a function, got .*strategy=make, not"):
+        dataclasses.replace(TASK, strategy=wrong)
