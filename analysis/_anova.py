@@ -15,7 +15,8 @@ from analysis._model import MACHINE, Model, columns, crossing, name_of, parse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis._design import Floats, Integers, Sample
+    from analysis._arrays import Floats, Integers
+    from analysis._design import Sample
     from analysis._frame import Results
     from analysis._model import Term as Names
 

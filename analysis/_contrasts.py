@@ -20,7 +20,8 @@ from analysis._unequal import family_size, satterthwaite
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from analysis._design import Floats, Sample
+    from analysis._arrays import Floats
+    from analysis._design import Sample
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,14 +16,10 @@ from analysis._errors import AnalysisError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import numpy.typing as npt
     import pandas as pd
 
+    from analysis._arrays import Flags, Floats, Integers
     from analysis._frame import Results
-
-    Floats: TypeAlias = npt.NDArray[np.float64]
-    Integers: TypeAlias = npt.NDArray[np.intp]
-    Flags: TypeAlias = npt.NDArray[np.bool_]
 
 Response: TypeAlias = Literal["seconds", "log", "ratio", "cpu"]
 

@@ -12,7 +12,7 @@ from analysis._errors import AnalysisError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis._design import Floats
+    from analysis._arrays import Floats
 
 _LARGEST = 1e15
 _OBSERVED = frozenset({"observed", "estimated", "estimate", "data", "auto", "posthoc", "post-hoc", "sample"})

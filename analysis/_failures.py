@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from analysis._design import Floats, Integers, Sample
+    from analysis._arrays import Floats, Integers
+    from analysis._design import Sample
     from analysis._frame import Results
     from analysis._freeman_halton import PassTest
 

@@ -13,7 +13,7 @@ from analysis._trust import Test, impossible, sized
 
 if TYPE_CHECKING:
     from analysis._anova import Fitted
-    from analysis._design import Floats, Integers
+    from analysis._arrays import Floats, Integers
 
 _SIMULATIONS = 10_000
 _SEED = 20250302

@@ -10,7 +10,8 @@ from analysis import _effects
 from analysis._means import of_treatments
 
 if TYPE_CHECKING:
-    from analysis._design import Floats, Sample
+    from analysis._arrays import Floats
+    from analysis._design import Sample
 
 _MOST_GROUPS = 2000
 

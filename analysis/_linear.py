@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from analysis._design import Floats, Integers
+    from analysis._arrays import Floats, Integers
 
 _RANK = 1e-9
 """A direction shorter than this share of its column counts as dependent on the others."""

@@ -12,7 +12,7 @@ from analysis._studentised import critical_values, range_quantile
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from analysis._design import Floats, Integers
+    from analysis._arrays import Floats, Integers
 
 
 def moments(y: Floats, counts: Integers) -> tuple[Floats, Floats]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from analysis._anova import Fitted
-    from analysis._design import Floats, Sample
+    from analysis._arrays import Floats
+    from analysis._design import Sample
     from analysis._linear import Fit
 
 TREATMENT = "treatment"

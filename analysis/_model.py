@@ -16,7 +16,7 @@ from analysis._errors import AnalysisError
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from analysis._design import Floats, Integers
+    from analysis._arrays import Floats, Integers
 
 Term = tuple[str, ...]
 Terms = tuple[Term, ...]

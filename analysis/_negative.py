@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     import argparse
 
     from analysis._analysis import Analysis
+    from analysis._arrays import Floats, Integers
     from analysis._contrasts import Contrast
-    from analysis._design import Floats, Integers, Sample
+    from analysis._design import Sample
     from analysis._frame import Results
 
 RESAMPLES = 10_000

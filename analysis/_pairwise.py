@@ -16,7 +16,8 @@ from analysis._unequal import family_size, satterthwaite
 
 if TYPE_CHECKING:
     from analysis._anova import Fitted
-    from analysis._design import Floats, Sample
+    from analysis._arrays import Floats
+    from analysis._design import Sample
     from analysis._means import Estimates
 
 MAX_LEVELS = 60

@@ -15,9 +15,10 @@ from analysis._noncentral import f_power, required
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from analysis._arrays import Floats
     from analysis._contrasts import Contrast
     from analysis._cost import Cost
-    from analysis._design import Floats, Sample
+    from analysis._design import Sample
 
 UPPER_LIMIT = 0.8
 """Confidence of the upper limit of sigma that the recommended number of replicates is for (Browne 1995)."""

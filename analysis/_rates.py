@@ -13,8 +13,9 @@ from analysis._power import prices
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from analysis._arrays import Floats
     from analysis._cost import Cost
-    from analysis._design import Floats, Sample
+    from analysis._design import Sample
 
 _HOUR = 3600.0
 

@@ -15,8 +15,8 @@ from analysis._design import saturated
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from analysis._design import Floats, Integers
-    from analysis._variance import Layout
+    from analysis._arrays import Floats, Integers
+    from analysis._layout import Layout
 
 _NAMES = ("program", "list", "program_list")
 _TINY = 1e-300

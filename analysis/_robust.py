@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from analysis._anova import Fitted
-    from analysis._design import Floats, Sample
+    from analysis._arrays import Floats
+    from analysis._design import Sample
 
 SHAPIRO_MOST = 5000
 

@@ -23,7 +23,7 @@ from analysis._spending import check_fractions, spent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from analysis._design import Floats
+    from analysis._arrays import Floats
 
 Futility: TypeAlias = Literal["non-binding", "binding", "none"]
 

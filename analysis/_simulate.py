@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from analysis._design import Floats, Integers
+    from analysis._arrays import Floats, Integers
 
 Approximate: TypeAlias = Literal["welch", "kruskal", "brown-forsythe", "shapiro", "games-howell"]
 

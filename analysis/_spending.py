@@ -14,7 +14,7 @@ from analysis._errors import AnalysisError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis._design import Floats
+    from analysis._arrays import Floats
 
 Spending: TypeAlias = Literal["obrien-fleming", "pocock"]
 

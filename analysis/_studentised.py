@@ -12,7 +12,7 @@ import numpy as np
 from scipy import interpolate, optimize, stats
 
 if TYPE_CHECKING:
-    from analysis._design import Floats
+    from analysis._arrays import Floats
 
 _DIRECT = 40
 _NODES = 48

@@ -11,7 +11,8 @@ from analysis._studentised import critical_values
 from analysis._trust import Size
 
 if TYPE_CHECKING:
-    from analysis._design import Floats, Integers, Sample
+    from analysis._arrays import Floats, Integers
+    from analysis._design import Sample
 
 _SEED = 20250302
 _DRAWS = 2_000_000

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis._design import machine_effects, run_values
-from analysis._linear import basis
+from analysis._layout import Layout
 from analysis._reml import balanced_components, numerical_components
 
 if TYPE_CHECKING:
-    from analysis._design import Floats, Integers, Sample
+    from analysis._arrays import Floats, Integers
+    from analysis._design import Sample
     from analysis._frame import Results
 
 _MOST_CELLS = 5_000_000
@@ -34,45 +35,6 @@ class Components:
     method: str
     singular: bool
     notes: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
-    """Runs of passing programs, gathered by program and list.
-
-    ``count`` and ``mean`` are (programs, lists), 0 where a program was not timed on a list; ``within`` is the sum of
-    squares of runs about the mean of their cell. ``cell`` and ``block`` (programs,) are treatment and machine, whose
-    additive space has dimension ``rank``.
-    """
-
-    count: Integers
-    mean: Floats
-    within: float
-    cell: Integers
-    block: Integers
-    rank: int
-
-    @property
-    def runs(self) -> int:
-        """Number of runs."""
-        return int(self.count.sum())
-
-    @property
-    def cells(self) -> int:
-        """Number of programs by lists that have runs."""
-        return int((self.count > 0).sum())
-
-    def fixed(self, cell: Integers, block: Integers) -> Floats:
-        """Return independent columns for treatments and machines, one row per pair given, (pairs, rank)."""
-        used = np.unique(self.cell)
-        x = np.concatenate(
-            [
-                cell[:, None] == used[None, :],
-                block[:, None] == np.arange(1, int(self.block.max()) + 1)[None, :],
-            ],
-            axis=1,
-        ).astype(float)
-        return x if x.shape[1] == self.rank else basis(x)
 
 
 def variance_components(results: Results, sample: Sample) -> Components:

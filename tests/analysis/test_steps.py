@@ -21,12 +21,13 @@ from analysis._design import Response, sample
 from analysis._errors import AnalysisError
 from analysis._failures import _omnibus, is_invented, shuffle_test, wilson
 from analysis._freeman_halton import EXACT, pass_test
+from analysis._layout import Layout
 from analysis._model import parse
 from analysis._published import as_published
 from analysis._reml import balanced_components, numerical_components
 from analysis._studentised import range_quantile, range_tail
-from analysis._variance import Layout, variance_components
 from analysis._variance import _gather as gather
+from analysis._variance import variance_components
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from analysis._sequential import Rules, Stage, bounds, operating, paths
 from analysis._spending import SPENDINGS, spent, z_bounds
 
 if TYPE_CHECKING:
-    from analysis._design import Floats
+    from analysis._arrays import Floats
 
 STUDIES = 20_000
 ERROR = 0.00155  # Monte-Carlo standard error of 5 % in 20,000 studies

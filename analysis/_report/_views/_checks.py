@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from analysis._analysis import Analysis
-    from analysis._design import Floats, Sample
+    from analysis._arrays import Floats
+    from analysis._design import Sample
     from analysis._report._figure import Figure
     from analysis._trust import Test
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from analysis._analysis import Analysis
-    from analysis._design import Floats
+    from analysis._arrays import Floats
 
 _LABEL_LIMIT = 64
 _SHA_SHOWN = 12
