@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCHEMA = 1
+_MOST_NAMES = 5
 _MEAN_TOLERANCE = 1e-6
 _LONGEST_LEVEL = 200
 _AMOUNTS = (
@@ -98,6 +99,7 @@ class _Reader:
             )
         }
         self.unlisted = 0
+        self.outside: list[str] = []
 
     def read(self) -> RawFile:
         study, declared = self._study()
@@ -107,6 +109,13 @@ class _Reader:
             self.notes.append(
                 f"{self.file}: {self.unlisted} timed programs are not in refinery.programs; "
                 f"their verdicts come from extra_info and their cost is unknown"
+            )
+        if self.outside:
+            shown = ", ".join(self.outside[:_MOST_NAMES]) + (
+                ", ..." if len(self.outside) > _MOST_NAMES else ""
+            )
+            self.notes.append(
+                f"{self.file}: files whose names say no treatment are in no figure ({len(self.outside)}): {shown}"
             )
         return RawFile(
             source=self._source(),
@@ -168,8 +177,16 @@ class _Reader:
             place = Place(self.file, f"refinery.programs[{position}]")
             if not isinstance(entry, dict):
                 raise place.error("", f"must be an object, got {type(entry).__name__}")
-            if not self._is_intermediate(entry):
+            if _is_outside(entry):
+                self.outside.append(str(entry.get("file") or entry.get("sha256") or place.entry))
+            elif not self._is_intermediate(entry):
                 self._read_program(entry, place)
+        if self.outside and not self.programs:
+            raise Place(self.file, "refinery").error(
+                "programs",
+                "no program belongs to a treatment; their names must say it, such as 2_inf_60_1.py: agents, "
+                "iterations, seconds, replicate",
+            )
 
     def _is_intermediate(self, entry: Mapping[str, Any]) -> bool:
         turn, turns = entry.get("turn"), entry.get("turns")
@@ -308,7 +325,8 @@ class _Reader:
                 )
             if isinstance(extra.get("task"), str):
                 tasks[extra["task"]] = None
-            self._read_benchmark(benchmark, extra, place, seen, position)
+            if not _is_outside(extra):
+                self._read_benchmark(benchmark, extra, place, seen, position)
         if len(tasks) > 1:
             raise Place(self.file, "benchmarks").error("extra_info.task", f"mixed tasks: {', '.join(tasks)}")
         return next(iter(tasks), "")
@@ -476,6 +494,11 @@ def _study_name(value: object) -> object:
 
 def _named(levels: Levels) -> str:
     return ", ".join(f"{name} {level}" for name, level in levels)
+
+
+def _is_outside(entry: Mapping[str, Any]) -> bool:
+    """Whether a program is of no treatment: it was timed from a file whose name says none."""
+    return "treatment" in entry and entry["treatment"] is None and entry.get("replicate") is None
 
 
 def _loose(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -409,3 +410,25 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(AnalysisError, match="not a text file"):
         read_results([tmp_path / "binary.csv"])
+
+
+def test_files_that_belong_to_no_treatment_are_told_and_left_out(tmp_path: Path) -> None:
+    """Such as a helper.py in a directory of programs from elsewhere: it is verified and timed, but is no replicate."""
+    document = small()
+    known = dict.fromkeys(("treatment", "agents", "optimization", "iterations", "time_limit", "replicate"))
+    document["refinery"]["programs"].append(
+        {**known, "file": "helper.py", "verdict": "correct", "sha256": "abc"}
+    )
+    timed = copy.deepcopy(document["benchmarks"][0])
+    timed["extra_info"] |= {**known, "sha256": "abc"}
+    document["benchmarks"].append(timed)
+    results = read_results([write(tmp_path / "r.json", document)])
+    plain = read_results([write(tmp_path / "plain.json", small())])
+    assert len(results.programs) == len(plain.programs)
+    assert len(results.runs) == len(plain.runs)
+    assert any("helper.py" in note for note in results.notes)
+
+    document["refinery"]["programs"] = document["refinery"]["programs"][-1:]
+    document["benchmarks"] = [timed]
+    with pytest.raises(AnalysisError, match=r"no program belongs to a treatment.*2_inf_60_1\.py"):
+        read_results([write(tmp_path / "none.json", document)])
