@@ -5,10 +5,14 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
+
+_FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
+_DEEPEST = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,32 +26,53 @@ class Extraction:
 def extract_program(answer: str, entry_point: str) -> Extraction:
     """Take the program that defines ``entry_point`` from an answer in Markdown.
 
-    The last code block that defines the entry point wins, whatever its language tag; a block whose fence was never
-    closed counts too. Without any block, the whole answer is taken if it is Python that defines the entry point. A
-    block must parse to be usable, so an answer that was cut off in the middle of the program gives nothing.
+    An answer that is Python as a whole is taken whole. Else the last fenced code block that defines the entry point
+    wins, whatever its language tag, also inside a block that holds Markdown itself; a block whose fence was never
+    closed counts too. Where there is none, the last indented code block that does. A block must parse to be usable,
+    so an answer that was cut off in the middle of the program gives nothing.
     """
+    answer = answer.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not answer.strip():
         return Extraction(program=None, reason="the answer is empty")
-    blocks = _blocks(answer)
-    candidates = [block for block in blocks if _defines(block, entry_point)]
-    if candidates:
-        return Extraction(program=_tidy(candidates[-1]), reason=None)
-    if not blocks and _defines(answer, entry_point):
+    if _defines(answer, entry_point):
         return Extraction(program=_tidy(answer), reason=None)
-    return Extraction(program=None, reason=_why(blocks, entry_point))
+    fenced, indented = _blocks(answer)
+    for blocks in (fenced, indented):
+        candidates = [block for block in blocks if _defines(block, entry_point)]
+        if candidates:
+            return Extraction(program=_tidy(candidates[-1]), reason=None)
+    return Extraction(program=None, reason=_why(fenced or indented, entry_point))
 
 
 @functools.cache
 def _parser() -> MarkdownIt:
     from markdown_it import MarkdownIt  # noqa: PLC0415 - only when the first answer is read
 
-    return MarkdownIt("commonmark")
+    # Models put code between tags of their own (<answer>), which would hide the fences inside as HTML.
+    # Only blocks count, so nothing within a paragraph is parsed: that takes a minute for 2 MB.
+    return MarkdownIt("commonmark").disable(["html_block", "inline", "text_join"])
 
 
-def _blocks(answer: str) -> list[str]:
-    # Fences inside lists and quotes are tokens of the same flat stream, already without their indentation.
-    tokens = _parser().parse(answer)
-    return [token.content for token in tokens if token.type == "fence" and token.content.strip()]
+def _blocks(answer: str, *, depth: int = 0) -> tuple[list[str], list[str]]:
+    """Return the fenced and the indented code blocks, in order, those inside of others included."""
+    fenced: list[str] = []
+    indented: list[str] = []
+    # Blocks inside lists and quotes are tokens of the same flat stream, already without their indentation.
+    for token in _parser().parse(answer):
+        if token.type not in ("fence", "code_block") or not token.content.strip():
+            continue
+        inside = (
+            ([], [])
+            if depth == _DEEPEST or not _holds_a_fence(token.content)
+            else _blocks(token.content, depth=depth + 1)
+        )
+        fenced += [*([token.content] if token.type == "fence" else []), *inside[0]]
+        indented += [*([token.content] if token.type == "code_block" else []), *inside[1]]
+    return fenced, indented
+
+
+def _holds_a_fence(block: str) -> bool:
+    return _FENCE.search(block) is not None and _tree(block) is None
 
 
 def _tree(source: str) -> ast.Module | None:
@@ -58,6 +83,8 @@ def _tree(source: str) -> ast.Module | None:
 
 
 def _defines(source: str, entry_point: str) -> bool:
+    if source.isascii() and entry_point not in source:
+        return False  # parsing megabytes takes seconds
     tree = _tree(source)
     return tree is not None and any(_binds(node, entry_point) for node in tree.body)
 

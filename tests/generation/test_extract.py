@@ -30,9 +30,32 @@ GOOD = "def solve(x):\n    return x\n"
         "1. First:\n\n   ```python\n   def solve(x):\n       return x\n   ```\n",
         "> ```python\n> def solve(x):\n>     return x\n> ```\n",
         f"```python\r\n{GOOD}```".replace("\n", "\r\n"),
+        GOOD.replace("\n", "\r\n"),
+        f"\ufeff```python\n{GOOD}```",
+        f"```markdown\nHere it is:\n```python\n{GOOD}```\n```",  # a fence within a fence of the same length
+        f"````markdown\nHere it is:\n\n```python\n{GOOD}```\n````",
+        f"~~~~\n~~~python\n{GOOD}~~~\n~~~~",
+        f"```\nnot Python\n```\n~~~\n{GOOD}",
+        f"<answer>\n```python\n{GOOD}```\n</answer>",
+        f"<think>\n```python\ndef solve(x):\n    return 0\n```\n</think>\n```python\n{GOOD}```",
+        "Here it is:\n\n    def solve(x):\n        return x\n\nIt is fast.",
+        "- Here:\n\n  ~~~\n  def solve(x):\n      return x\n  ~~~\n- Done.",
     ],
 )
 def test_the_program_is_found(answer: str) -> None:
+    assert extract_program(answer, "solve").program == GOOD
+
+
+def test_python_that_quotes_a_fence_is_taken_whole() -> None:
+    """No Markdown: the fence stands in a docstring."""
+    source = 'def solve(x):\n    """Return it.\n\n    ```\n    solve(1)\n    ```\n    """\n    return x\n'
+    assert extract_program(source, "solve").program == source
+    assert extract_program(f"```python\n{source}```", "solve").program == source
+
+
+def test_an_indented_block_gives_way_to_a_fenced_one() -> None:
+    """What is indented may be an example."""
+    answer = f"```python\n{GOOD}```\n\nInstead of:\n\n    def solve(x):\n        return 0\n"
     assert extract_program(answer, "solve").program == GOOD
 
 
