@@ -76,7 +76,7 @@ def programs(analysis: Analysis) -> Table:
 
 def reason(analysis: Analysis) -> str:
     """Why there is no analysis of variance."""
-    return sentence(analysis.notes[0]) if analysis.notes else "Too few programs passed."
+    return sentence(analysis.notes[-1]) if analysis.notes else "Too few programs passed."
 
 
 def anova_rows(table: AnovaTable, most: int | None = None) -> tuple[tuple[str, ...], ...]:

@@ -184,3 +184,15 @@ def test_programs_that_passed_but_were_not_timed_are_not_called_failed(
     assert "No program that passed was timed" in document(capsys, str(path))["notes"][-1]
     assert main([str(path)]) == 0
     assert "No program that passed was timed, so there are no times to compare." in capsys.readouterr().out
+
+
+def test_why_there_is_no_analysis_of_variance_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The reason is that nothing passed, not whatever else there is to be noted."""
+    path = tmp_path / "r.csv"
+    head = "agents,iterations,time_limit,replicate,list,run,seconds,passed"
+    path.write_text(f"{head}\n1,3,inf,1,1,1,,False\n2,3,inf,1,1,1,1.5,False\n", encoding="utf-8")
+    assert main([str(path)]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "There is none. No program passed: there is no time to analyse, only failures." in told
