@@ -44,7 +44,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
         if metafunc.config.getoption("refinery_turns"):
             units = with_turns(units)
     except RefineryError as exc:
-        pytest.fail(str(exc), pytrace=False)
+        raise pytest.fail.Exception(str(exc), pytrace=False) from None
     metafunc.parametrize(FIXTURE, units, ids=[unit.id for unit in units], indirect=True)
 
 

@@ -6,10 +6,10 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
-from refinery_plugin._words import count
+from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from refinery_plugin._pricing import Price
     from refinery_plugin._settings import Settings
@@ -116,21 +116,21 @@ def _ordered(values: Sequence[float]) -> tuple[float, float, float]:
     return low, middle, high
 
 
-def describe(plan: Forecast, *, concurrency: int) -> str:
-    """Say it in one line of text, for the terminal."""
-    money = (
-        "cost unknown (no price)"
-        if plan.usd is None
-        else f"${plan.usd[1]:.2f} ({plan.usd[0]:.2f}-{plan.usd[2]:.2f})"
-    )
-    basis = f"{plan.turns_seen} recorded turns" if plan.turns_seen else "typical turns"
-    return (
-        f"plan: {count(plan.trajectories, 'program')}, "
-        f"{count(plan.calls[1], 'call')} ({plan.calls[0]:.0f}-{plan.calls[2]:.0f}), "
-        f"{_thousands(plan.tokens[1])} tokens ({_thousands(plan.tokens[0])}-{_thousands(plan.tokens[2])}), {money}, "
-        f"{_duration(plan.seconds[1])} ({_duration(plan.seconds[0])}-{_duration(plan.seconds[2])}) "
-        f"at a concurrency of {concurrency}; judged by {basis}"
-    )
+def describe(plan: Forecast, *, concurrency: int) -> list[str]:
+    """Say it in short lines of text, for the terminal."""
+    money = "cost unknown (no price)" if plan.usd is None else _interval(plan.usd, dollars)
+    basis = count(plan.turns_seen, "recorded turn") if plan.turns_seen else "typical turns"
+    calls = _interval(plan.calls, lambda number: f"{number:.0f}")
+    return [
+        f"plan for {count(plan.trajectories, 'program')}, judged by {basis}: {calls} calls,",
+        f"  {_interval(plan.tokens, _thousands)} tokens, {money},",
+        f"  {_interval(plan.seconds, _duration)} at a concurrency of {concurrency}",
+    ]
+
+
+def _interval(values: tuple[float, float, float], text: Callable[[float], str]) -> str:
+    low, expected, high = map(text, values)
+    return expected if low == high else f"{expected} ({low} to {high})"
 
 
 def _thousands(value: float) -> str:

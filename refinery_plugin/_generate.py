@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from refinery_plugin._collection import NO_TEST, selected
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._forecast import describe
-from refinery_plugin._generation import Generated, Observer, generate, total
+from refinery_plugin._generation import Generated, Observer, generate
 from refinery_plugin._progress import Lines, Silent, Tally, live
 from refinery_plugin._session import refinery_of, unit_of
-from refinery_plugin._words import count, dollars
+from refinery_plugin._totals import Row, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from refinery_plugin._recording._store import CassetteStore
     from refinery_plugin._session import Refinery
     from refinery_plugin._units import Unit
 
-_DONE = pytest.StashKey[list[Generated]]()
+_ROWS = pytest.StashKey[list[Row]]()
 _STOPPED = pytest.StashKey[str]()
-_MOST_REASONS = 10
+_ROWS_OUT = "refinery_generated"
 _NO_TEST = (
     "refinery: nothing was generated, since no test here asks for a program; write one in a file such as "
     "test_programs.py:\n\n"
@@ -96,12 +96,12 @@ def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
 
     if not units:
         return
-    done = refinery.config.stash.setdefault(_DONE, [])
     with open_line(refinery, units) as (store, plan):
         if plan is not None:
-            _say(refinery, f"refinery: {describe(plan, concurrency=refinery.concurrency)}")
+            _say(refinery, *describe(plan, concurrency=refinery.concurrency))
         with _observer(refinery, units) as observer:
-            done += asyncio.run(_generate_and_close(refinery, units, store, observer))
+            done = asyncio.run(_generate_and_close(refinery, units, store, observer))
+        refinery.config.stash.setdefault(_ROWS, []).extend(Row.of(one) for one in done)
 
 
 async def _generate_and_close(
@@ -120,11 +120,12 @@ async def _generate_and_close(
         await store.aclose()
 
 
-def _say(refinery: Refinery, text: str) -> None:
+def _say(refinery: Refinery, *texts: str) -> None:
     reporter = refinery.config.pluginmanager.get_plugin("terminalreporter")
     if reporter is not None:
         reporter.ensure_newline()
-        reporter.write_line(text)
+        for text in texts:
+            reporter.write_line(f"refinery: {text}")
 
 
 @contextlib.contextmanager
@@ -144,26 +145,52 @@ def _observer(refinery: Refinery, units: Sequence[Unit]) -> Iterator[Observer]:
 def summarize(reporter: pytest.TerminalReporter) -> None:
     """Write what was generated, what it cost, and what to run next."""
     config = reporter.config
-    done = config.stash.get(_DONE, [])
-    if not done:
+    rows = config.stash.get(_ROWS, [])
+    if not rows:
         if config.stash.get(NO_TEST, False) and not reporter.stats.get("error"):
             reporter.write_line(_NO_TEST)
         return
     refinery = refinery_of(config)
-    totals = total(done)
-    live_turns = sum(not turn.replayed for one in done for turn in one.trajectory.turns)
+    reporter.ensure_newline()
     reporter.section("refinery", sep="-")
-    without = f", {totals.without_program} trajectories without one" if totals.without_program else ""
-    identical = f", {totals.identical} identical to another" if totals.identical else ""
-    reporter.write_line(
-        f"{count(totals.programs, 'program')} in {refinery.relative(refinery.programs_dir)}{without}{identical}"
-    )
-    money = dollars(float(totals.cost_usd)) + (" and turns without a price" if totals.unpriced else "")
-    reporter.write_line(
-        f"{count(totals.turns, 'turn')} ({live_turns} live, {totals.turns - live_turns} replayed), "
-        f"{totals.prompt_tokens:,} prompt + {totals.completion_tokens:,} completion tokens, {money} when recorded"
-    )
-    for one in [one for one in done if one.trajectory.program is None][:_MOST_REASONS]:
-        reporter.write_line(f"no program: {one.unit.id}: {one.trajectory.no_program_reason}")
+    for line in lines(rows, where=refinery.relative(refinery.programs_dir)):
+        reporter.write_line(line)
     if not refinery.times:
         reporter.write_line(f"next: {refinery.time_command()}")
+
+
+class WorkerHooks:
+    """What pytest-xdist's processes tell one another of generation: workers what they made, and the plan beforehand."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._is_planned = False
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ANN401 - a class of pytest-xdist
+        """Show the plan when the first worker has collected: no test has started then."""
+        if not self._is_planned and not self._config.option.collectonly:
+            self._is_planned = True
+            _say_plan(refinery_of(self._config), set(ids), workers=node.workerinput["workercount"])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Hand over what this worker made."""
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_ROWS_OUT] = [row.plain() for row in self._config.stash.get(_ROWS, [])]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
+        """Take what a worker made."""
+        plain = getattr(node, "workeroutput", {}).get(_ROWS_OUT, [])
+        self._config.stash.setdefault(_ROWS, []).extend(Row.from_plain(row) for row in plain)
+
+
+def _say_plan(refinery: Refinery, node_ids: Collection[str], *, workers: int) -> None:
+    from refinery_plugin._live import plan_of  # noqa: PLC0415 - openai and vcr are slow to import
+
+    brackets = {node_id.partition("[")[2] for node_id in node_ids}
+    units = [unit for unit in refinery.units if f"{unit.id}]" in brackets]
+    with contextlib.suppress(RefineryError):  # the workers run into it, and tell it
+        if (plan := plan_of(refinery, units, concurrency=workers)) is not None:
+            _say(refinery, *describe(plan, concurrency=workers))

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import collections
 import dataclasses
-from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._adapters._files import write_atomically, write_json
@@ -15,7 +13,7 @@ from refinery_plugin._prompts import Brief
 from refinery_plugin._trajectory import Trajectory, TurnRecord, document, no_program_source
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from refinery_plugin._chat import Chat
     from refinery_plugin._pricing import Price
@@ -129,38 +127,3 @@ def write_files(generated: Generated, *, study: Study, price: Price | None) -> N
     # The trajectory first: a program without its trajectory could not say what it cost.
     write_json(unit.trajectory_path, told)
     write_atomically(unit.path, source.encode())
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Totals:
-    """What a generation came to.
-
-    ``identical`` counts the programs that are byte for byte the same as an earlier one. ``cost_usd`` is the sum of
-    the known costs, ``unpriced`` says that some turn had no price.
-    """
-
-    programs: int
-    without_program: int
-    identical: int
-    turns: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost_usd: Decimal
-    unpriced: bool
-
-
-def total(done: Sequence[Generated]) -> Totals:
-    """Add up a generation."""
-    trajectories = [one.trajectory for one in done]
-    copies: Mapping[str, int] = collections.Counter(t.program for t in trajectories if t.program is not None)
-    costs = [t.cost_usd for t in trajectories]
-    return Totals(
-        programs=sum(copies.values()),
-        without_program=sum(t.program is None for t in trajectories),
-        identical=sum(copies.values()) - len(copies),
-        turns=sum(len(t.turns) for t in trajectories),
-        prompt_tokens=sum(t.prompt_tokens for t in trajectories),
-        completion_tokens=sum(t.completion_tokens for t in trajectories),
-        cost_usd=sum((cost for cost in costs if cost is not None), Decimal(0)),
-        unpriced=any(cost is None for cost in costs),
-    )

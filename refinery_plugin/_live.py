@@ -27,8 +27,9 @@ _LEDGER = pytest.StashKey[Ledger]()
 
 
 def endpoint(refinery: Refinery) -> str:
-    """Return where live requests would go, fit to be shown."""
-    return endpoint_name(Environment(refinery.config.rootpath))
+    """Return where live requests would go, fit to be shown, and whether there is no key for it."""
+    environment = Environment(refinery.config.rootpath)
+    return endpoint_name(environment) + ("" if environment.get(KEY) else f" (but {KEY} is not set)")
 
 
 @contextlib.contextmanager
@@ -44,13 +45,30 @@ def open_line(refinery: Refinery, units: Sequence[Unit]) -> Iterator[tuple[Casse
     GenerationStopError : when another run records here, a cassette is damaged, a price unknown under a cap, ...
     """
     with contextlib.ExitStack() as stack:
-        target = _target(refinery, units)
+        tapes = _tapes(refinery, units)
+        target = _target(refinery, units, tapes)
         if isinstance(target, Endpoint) and not refinery.guarded:
             stack.enter_context(recording(refinery.cassettes_dir))
-        tapes = _tapes(refinery, units)
+            tapes = _tapes(refinery, units)  # another run may have recorded until now
         ahead = _unrecorded(refinery, units, tapes)
-        plan = None if isinstance(target, str) or not ahead else _plan(refinery, ahead, tapes)
+        plan = None
+        if ahead and not isinstance(target, str):
+            plan = _plan(refinery, ahead, tapes, concurrency=refinery.concurrency)
         yield _store(refinery, target, ahead), plan
+
+
+def plan_of(refinery: Refinery, units: Sequence[Unit], *, concurrency: int) -> Forecast | None:
+    """Return what the live part of some programs will take; ``None`` where nothing may or need be called.
+
+    Raises
+    ------
+    RefineryError : when a cassette is damaged.
+    """
+    tapes = _tapes(refinery, units)
+    ahead = _unrecorded(refinery, units, tapes)
+    if not ahead or isinstance(_target(refinery, units, tapes), str):
+        return None
+    return _plan(refinery, ahead, tapes, concurrency=concurrency)
 
 
 @contextlib.contextmanager
@@ -61,8 +79,9 @@ def hold(refinery: Refinery) -> Iterator[None]:
     ------
     GenerationStopError : when another run records here.
     """
+    units = refinery.units
     with contextlib.ExitStack() as stack:
-        if isinstance(_target(refinery, refinery.units), Endpoint):
+        if isinstance(_target(refinery, units, _tapes(refinery, units)), Endpoint):
             stack.enter_context(recording(refinery.cassettes_dir))
         yield
 
@@ -76,7 +95,9 @@ def _unrecorded(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, T
     return [unit for unit in units if refinery.record_mode == "all" or not tapes[unit.name].finished]
 
 
-def _plan(refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, Tape]) -> Forecast:
+def _plan(
+    refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, Tape], *, concurrency: int
+) -> Forecast:
     study, task = refinery.study, refinery.task
     todo = []
     for unit in ahead:
@@ -88,7 +109,7 @@ def _plan(refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, Tape]) 
         messages = (system_message(brief, 1), task_message(brief, turn))
         size = sum(len(message.content.encode()) for message in messages)
         todo.append(Ahead(settings=settings, prompt_bytes=size, price=price_of(settings.model, study.prices)))
-    return forecast(todo, _typical(tapes), concurrency=refinery.concurrency)
+    return forecast(todo, _typical(tapes), concurrency=concurrency)
 
 
 def _typical(tapes: Mapping[str, Tape]) -> Typical:
@@ -134,14 +155,14 @@ def _ledger(refinery: Refinery) -> Ledger:
     return config.stash[_LEDGER]
 
 
-def _target(refinery: Refinery, units: Sequence[Unit]) -> Endpoint | str:
+def _target(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, Tape]) -> Endpoint | str:
     """Return where to call, or why nothing may be called and what to do."""
     if refinery.record_mode == "none":
         return (
             "Nothing is called with --refinery-record=none (the default where CI is set): run with "
             f"--refinery-record=once and {KEY} set to record it, or restore the cassette"
         )
-    if not _unrecorded(refinery, units, _tapes(refinery, units)):
+    if not _unrecorded(refinery, units, tapes):
         return "All is recorded"
     try:
         return Endpoint(Environment(refinery.config.rootpath))

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 RECORD_MODES = ("none", "once", "all")
 SANDBOXES = ("auto", "bwrap", "landlock", "none")
 DEFAULT_CONCURRENCY = 8
+PATHS = ("--refinery-study", "--refinery-programs", "--refinery-cassettes")
+"""The options that take a path."""
 
 
 def _count(text: str) -> int:

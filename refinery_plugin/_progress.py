@@ -100,14 +100,14 @@ class Lines:
         self._tally.add_turn(unit, record)
         if time.monotonic() - self._last >= _EVERY_SECONDS:
             self._last = time.monotonic()
-            self._write_line(f"refinery: {self._tally.text()}")
+            self._write_line(self._tally.text())
 
     def trajectory(self, unit: Unit, trajectory: Trajectory) -> None:
         """Count a program."""
         self._tally.add_trajectory()
         if self._every_program:
             told = trajectory.no_program_reason or f"{len(trajectory.turns)} turns"
-            self._write_line(f"refinery: {unit.id}: {told}")
+            self._write_line(f"{unit.id}: {told}")
 
 
 class Live:

@@ -48,9 +48,11 @@ class Refinery:
         """Whether programs are timed: always, except where they are only generated."""
         return not self.generates or bool(self.config.getoption("benchmark_only", default=False))
 
-    @functools.cached_property
-    def tasks(self) -> Mapping[str, Task]:
-        """All tasks by name: the shipped one and those of the hook ``pytest_refinery_tasks``."""
+    def _tasks(self) -> Mapping[str, Task]:
+        """Return all tasks by name: the shipped one and those of the hook ``pytest_refinery_tasks``.
+
+        Asked anew each time: a ``conftest.py`` further down adds its tasks when pytest gets there.
+        """
         tasks: dict[str, Task] = {}
         for group in reversed(self.config.hook.pytest_refinery_tasks(config=self.config)):
             for task in group:
@@ -66,13 +68,13 @@ class Refinery:
         model = self.config.getoption("refinery_model")
         chosen = self._path("refinery_study")
         if chosen is not None:
-            return load_study(chosen, self.tasks, model=model)
-        return find_study(self.config.rootpath, self.tasks, model=model)
+            return load_study(chosen, self._tasks(), model=model)
+        return find_study(self.config.rootpath, self._tasks(), model=model)
 
-    @property
+    @functools.cached_property
     def task(self) -> Task:
         """The study's task."""
-        return self.tasks[self.study.task]
+        return self._tasks()[self.study.task]
 
     @functools.cached_property
     def programs_dir(self) -> Path:

@@ -44,7 +44,8 @@ class Unit:
     @property
     def id(self) -> str:
         """What stands in the brackets of the node id."""
-        base = slug(self.path.stem) if self.treatment is None else f"{self.treatment_id}-r{self.replicate}"
+        in_words = "-".join(filter(None, (self.treatment_id, f"r{self.replicate}")))
+        base = slug(self.path.stem) if self.treatment is None else in_words
         return base if self.turn is None else f"{base}-turn{self.turn}"
 
     @property

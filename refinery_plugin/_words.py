@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 
 
-def count(number: float, noun: str) -> str:
-    """Return a number with its noun, in the plural where it is not one.
+def count(number: float, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun, in the plural where it is not one (``noun`` with an s, unless given).
 
     Examples
     --------
     >>> count(1, "program"), count(10_000, "program")
     ('1 program', '10,000 programs')
     """
-    return f"{number:,.0f} {noun}" + ("" if round(number) == 1 else "s")
+    return f"{number:,.0f} {noun if round(number) == 1 else plural or noun + 's'}"
 
 
 def dollars(amount: float) -> str:

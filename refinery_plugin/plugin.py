@@ -37,6 +37,22 @@ def pytest_configure(config: pytest.Config) -> None:
     TimingHooks.refuse_xdist(config)
     config.pluginmanager.register(TimingHooks(config), "refinery-timing")
     config.pluginmanager.register(OrderHooks(config), "refinery-order")
+    if config.getoption("refinery_generate") and config.pluginmanager.hasplugin("xdist"):
+        from refinery_plugin._generate import WorkerHooks  # noqa: PLC0415
+
+        config.pluginmanager.register(WorkerHooks(config), "refinery-workers")
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before pytest captures what is written
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, args: list[str]
+) -> Generator[None, object, object]:
+    """Set right what pytest takes for paths of tests before it knows the options of plugins."""
+    if any(arg in _options.PATHS for arg in args):
+        from refinery_plugin import _start  # noqa: PLC0415
+
+        _start.mend(early_config)
+    return (yield)
 
 
 @pytest.hookimpl(trylast=True)

@@ -145,6 +145,66 @@ def test_xdist_generates_each_trajectory_once(project: Project, server: ModelSer
     assert project.files(project.programs) == programs
 
 
+def test_xdist_shows_the_plan_and_what_was_generated(project: Project, server: ModelServer) -> None:
+    """As a plain run does: before the first request, and at the end; only what was selected counts."""
+    ran = project.run("-n2", "-k", "agents=2")
+    assert ran.code == 0, ran.output
+    plan, _, after = ran.output.partition("refinery: plan for 2 programs, judged by typical turns: 4 calls")
+    assert after, ran.output
+    assert "at a concurrency of 2" in after
+    assert "2 workers [2 items]" not in plan
+    assert "2 programs in tests/test_generated/programs, 1 identical to another" in after
+    assert "4 turns (4 live, 0 replayed), 400 prompt + 200 completion tokens" in after
+    assert "next: pytest --benchmark-only" in after
+    assert len(server.requests) == 4
+
+
+def test_the_header_tells_what_is_replayed_from_what_is_yet_to_be_recorded(project: Project) -> None:
+    """Within 80 columns; a recording that stopped midway is not taken for a whole one."""
+    assert project.run().code == 0
+    path = project.cassettes / "1_2_inf_1.json"
+    document = json.loads(path.read_text())
+    del document["metadata"]["refinery"]["finished"], document["interactions"][1]
+    path.write_text(json.dumps(document))
+    (project.cassettes / "1_2_inf_2.json").unlink()
+    header = [line for line in project.run("--collect-only").output.splitlines() if "refinery: " in line]
+    assert header == [
+        "refinery: study vowels, 2 treatments x 2 replicates = 4 programs",
+        "refinery: 2 agents x 1 optimization, model served-model",
+        "refinery: replays 2 of 4 from cassettes/vowels",
+        f"refinery: records the other 2 (1 of them begun) from {project.environment['OPENAI_BASE_URL']}",
+    ]
+    project.environment = {}
+    assert "(but OPENAI_API_KEY is not set)" in project.run("--collect-only").output
+
+
+def test_what_a_session_says_fits_into_80_columns(project: Project) -> None:
+    """Header, plan and summary, with a price and without."""
+    for options in ([], ["--refinery-record=all"]):
+        ran = project.run(*options)
+        assert ran.code == 0, ran.output
+        told = [line for line in ran.output.splitlines() if line.startswith("refinery: ")]
+        told += ran.output.partition(" refinery -")[2].partition(" refinery: ")[0].splitlines()[1:]
+        assert [line for line in told if len(line) > 80 and "the reference is correct" not in line] == []
+        project.write_study(settings="price = { input = 10.0, output = 100.0 }")
+
+
+def test_paths_in_words_of_their_own_do_not_hide_the_project(project: Project, tmp_path: Path) -> None:
+    """Directories that exist, outside the project: pytest alone takes them for tests and finds another root."""
+    for name in ("programs", "cassettes"):
+        (tmp_path / "elsewhere" / name).mkdir(parents=True)
+    (tmp_path / "study.toml").write_text((project.root / "pyproject.toml").read_text())
+    (project.root / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = ['-q']\n")
+    ran = project.run(
+        "--refinery-study", "../study.toml", "--refinery-programs", str(tmp_path / "elsewhere/programs"),
+        "--refinery-cassettes", "../elsewhere/cassettes", "test_vowels.py",
+    )  # fmt: skip
+    assert ran.code == 0, ran.output
+    assert "test session starts" not in ran.output, "addopts of the project were not seen"
+    assert len(project.files(tmp_path / "elsewhere/programs")) == 8
+    assert len(project.files(tmp_path / "elsewhere/cassettes")) == 4
+
+
 def test_a_wrong_key_ends_the_run_with_one_clear_line(project: Project, server: ModelServer) -> None:
     """No program, no cassette, no traceback."""
     server.default = status(401, f"Incorrect API key provided: {KEY}")

@@ -106,6 +106,21 @@ def test_a_task_of_ones_own_is_generated_verified_and_timed(
     ]
 
 
+def test_a_conftest_below_the_root_adds_a_task(pytester: pytest.Pytester) -> None:
+    """Where pytest reads it during collection only; a task that nobody adds is one clear error."""
+    make_project(pytester)
+    below = pytester.mkdir("tests") / "deep" / "er"
+    below.mkdir(parents=True)
+    for name in ("conftest.py", "test_vowels.py"):
+        (pytester.path / name).rename(below / name)
+    result = pytester.runpytest_subprocess("--collect-only", "-q")
+    result.stdout.fnmatch_lines(["*test_vowels.py::test_program[[]style=plain-r1]", "4 tests collected*"])
+    (below / "conftest.py").unlink()
+    result = pytester.runpytest_subprocess("--collect-only")
+    result.stdout.fnmatch_lines(["*task: there is no task 'count-vowels'; known are digit-sum-difference.*"])
+    result.stdout.no_fnmatch_line("*During handling*")
+
+
 def test_what_was_recorded_replays_without_a_key(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
