@@ -22,6 +22,7 @@ from refinery_plugin._options import PATHS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_CONFIGURATIONS = ("pyproject.toml", "pytest.toml", "pytest.ini", "tox.ini", "setup.cfg")
 _COMMANDS = ("pytest", "py.test", "pytest/__main__.py")
 
 
@@ -47,7 +48,8 @@ def mend(config: pytest.Config) -> None:
 
     Raises
     ------
-    pytest.UsageError : where the command cannot be started again, such as inside another process.
+    pytest.UsageError : where a configuration was missed and the command cannot be started again, such as inside
+        another process.
     """
     here, given = config.invocation_params.dir, config.invocation_params.args
     paths = [path for option, path in itertools.pairwise(given) if option in PATHS]
@@ -57,6 +59,8 @@ def mend(config: pytest.Config) -> None:
         count = len(given)
         command = [*sys.orig_argv[1:-count], *joined(given)]
         os.execv(sys.executable, [sys.executable, *command])  # noqa: S606 - the same command, spelled better
+    if config.rootpath == here or not any((here / name).is_file() for name in _CONFIGURATIONS):
+        return  # nothing was missed
     raise pytest.UsageError(
         "pytest takes a path in a word of its own for the path of a test, and so misses this project's configuration: "
         f"write {' '.join(word for word in joined(given) if word.partition('=')[0] in PATHS)}"

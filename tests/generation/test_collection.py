@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 STUDY = """
 [tool.refinery]
@@ -79,3 +84,19 @@ def test_programs_that_are_not_there_are_skipped_with_the_command_that_makes_the
     result = project.runpytest_subprocess("-p", "no:cacheprovider", "-k", "agents=1")
     result.assert_outcomes(skipped=4, deselected=9)
     result.stdout.fnmatch_lines(["4 programs are not there; next:", "  pytest --refinery-generate"])
+
+
+def test_inside_another_process_a_path_that_hides_the_project_is_an_error(
+    project: pytest.Pytester, tmp_path: Path
+) -> None:
+    """The command cannot be started again there; where there is nothing to hide, all is well."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "1_3_inf_1.py").write_text("")
+    options = ("--collect-only", "-q", "--refinery-programs", str(elsewhere))
+    result = project.runpytest_inprocess(*options)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*write --refinery-programs={elsewhere}*"])
+    (project.path / "pyproject.toml").unlink()
+    result = project.runpytest_inprocess(*options)
+    result.stdout.fnmatch_lines(["*::test_program[[]agents=1-optimization=3iterations-r1]"])
