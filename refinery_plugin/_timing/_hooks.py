@@ -96,7 +96,7 @@ class TimingHooks:
 
     def _say(self, text: str) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
-        if reporter is not None and self._config.get_verbosity() >= 0:
+        if reporter is not None:
             reporter.ensure_newline()
             self._write(reporter, [text])
 

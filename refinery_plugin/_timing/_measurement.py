@@ -294,6 +294,8 @@ class Measurement:
         return past
 
     def _introduce(self, bench: Bench) -> None:
+        if self._refinery.config.get_verbosity() < 0:
+            return
         self._say(
             f"refinery: the reference is correct in sandbox {bench.sandbox.name} and took {bench.pace.seconds:.3g} s "
             f"at most: a call may take {bench.pace.limit:.3g} s; verification seed {self.verify_seed}"
