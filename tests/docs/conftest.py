@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ def tutorial(tmp_path_factory: pytest.TempPathFactory) -> Path:
     shared = (base.parent if base.name.startswith("popen-") else base) / "tutorial"
     with FileLock(f"{shared}.lock"):
         if not (shared / "done").exists():
+            shutil.rmtree(shared, ignore_errors=True)  # what an attempt that failed has left
             with project(shared) as made:
                 made.follow(DOCS / "tutorial.md")
             (shared / "done").touch()
