@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from analysis._errors import AnalysisError
 from analysis._levels import LEVEL, OPTIMIZATION, TYPE, as_number
@@ -209,13 +210,9 @@ def holm(p: Sequence[float | None]) -> list[float | None]:
     >>> holm([0.01, None, 0.04])
     [0.02, None, 0.04]
     """
-    known = sorted((value, i) for i, value in enumerate(p) if value is not None)
-    adjusted: list[float | None] = [None] * len(p)
-    highest = 0.0
-    for rank, (value, i) in enumerate(known):
-        highest = max(highest, min(1.0, value * (len(known) - rank)))
-        adjusted[i] = highest
-    return adjusted
+    known = [value for value in p if value is not None]
+    adjusted = iter(multipletests(known, method="holm")[1].tolist() if known else ())
+    return [None if value is None else next(adjusted) for value in p]
 
 
 def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 from analysis._freeman_halton import pass_test
 
@@ -158,10 +157,8 @@ def wilson(good: int, made: int, alpha: float) -> tuple[float, float]:
     >>> [round(limit, 4) for limit in wilson(2, 2, 0.05)]
     [0.3424, 1.0]
     """
-    z2 = float(stats.norm.isf(alpha / 2)) ** 2
-    middle = (good + z2 / 2) / (made + z2)
-    half = math.sqrt(z2 * (good * (made - good) / made + z2 / 4)) / (made + z2)
-    return max(0.0, middle - half), min(1.0, middle + half)
+    low, high = proportion_confint(good, made, alpha=alpha, method="wilson")
+    return float(low), float(high)
 
 
 def _kinds(programs: pd.DataFrame) -> tuple[FailureKind, ...]:

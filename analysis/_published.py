@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from statsmodels.stats.power import FTestAnovaPower
 
 if TYPE_CHECKING:
     from analysis._design import Sample
@@ -63,10 +63,8 @@ def as_published(sample: Sample, *, effect: float, alpha: float, target: float) 
 
 
 def _power(f: float, total: int, groups: int, alpha: float) -> float:
-    """Power of the one-way F test at a total number of programs; f counted once per program."""
-    df = total - groups
-    critical = float(stats.f.isf(alpha, groups - 1, df))
-    power = float(stats.ncf.sf(critical, groups - 1, df, f * f * total))
+    """Power of the one-way F test at a total number of programs: the very function that the pilot called."""
+    power = float(FTestAnovaPower().power(effect_size=f, nobs=total, alpha=alpha, k_groups=groups))
     # Far out the series of the noncentral F gives up; there the power is 1 to all digits.
     return min(1.0, max(0.0, power)) if math.isfinite(power) else 1.0
 

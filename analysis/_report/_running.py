@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LONG = 160
 _MOST_FACTS = 80
 _MOST_TEXTS = 40
-_LIBRARIES = ("pytest-refinery", "numpy", "scipy", "pandas", "altair", "vl-convert-python")
+_LIBRARIES = ("pytest-refinery", "numpy", "scipy", "pandas", "statsmodels", "altair", "vl-convert-python")
 _MACHINE = ("node", "system", "release", "machine", "python_implementation", "python_version", "cpu")
 
 
