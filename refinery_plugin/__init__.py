@@ -7,24 +7,25 @@ nobody's business.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._task import Task
 
 if TYPE_CHECKING:
+    from refinery_plugin._task import Task
     from refinery_plugin._timing import Program
 
 __all__ = ["Program", "RefineryError", "Task"]
 
+_HOMES = {"Program": "refinery_plugin._timing", "Task": "refinery_plugin._task"}
+
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is exported
     """Import on first use what every run of pytest would otherwise pay for."""
-    if name != "Program":
+    if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from refinery_plugin._timing import Program  # noqa: PLC0415 - see above
-
-    return Program
+    return getattr(importlib.import_module(_HOMES[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,7 @@
-"""What one pytest session knows of its study: found, read and checked once, when first needed."""
+"""What one pytest session knows of its study: found, read and checked once, when first needed.
+
+Light to import, since every pytest run with the plugin installed loads it: what reads studies comes when one is read.
+"""
 
 from __future__ import annotations
 
@@ -11,14 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._study_file import find_study, load_study
-from refinery_plugin._task import Task, TaskError
-from refinery_plugin._units import Unit, directory_units, study_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from refinery_plugin._study import Study
+    from refinery_plugin._task import Task
+    from refinery_plugin._units import Unit
 
 FIXTURE = "refinery_program"
 """Tests that ask for this fixture are parametrized over the programs of the study."""
@@ -53,6 +55,8 @@ class Refinery:
 
         Asked anew each time: a ``conftest.py`` further down adds its tasks when pytest gets there.
         """
+        from refinery_plugin._task import Task, TaskError  # noqa: PLC0415 - see the module's docstring
+
         tasks: dict[str, Task] = {}
         for group in reversed(self.config.hook.pytest_refinery_tasks(config=self.config)):
             for task in group:
@@ -65,6 +69,8 @@ class Refinery:
     @functools.cached_property
     def study(self) -> Study:
         """The study: ``--refinery-study``, else ``[tool.refinery]``, else the pilot."""
+        from refinery_plugin._study_file import find_study, load_study  # noqa: PLC0415 - see the module's docstring
+
         model = self.config.getoption("refinery_model")
         chosen = self._path("refinery_study")
         if chosen is not None:
@@ -101,6 +107,8 @@ class Refinery:
     @functools.cached_property
     def units(self) -> list[Unit]:
         """The programs of the design: the study's, or the files of a given directory."""
+        from refinery_plugin._units import study_units  # noqa: PLC0415 - see the module's docstring
+
         if self.generates or self.config.getoption("refinery_programs") is None:
             units = study_units(self.study, self.programs_dir)
         else:
@@ -108,6 +116,8 @@ class Refinery:
         return units
 
     def _units_of_directory(self) -> list[Unit]:
+        from refinery_plugin._units import directory_units  # noqa: PLC0415 - see the module's docstring
+
         try:
             return directory_units(self.study, self.programs_dir)
         except OSError as exc:
@@ -159,4 +169,8 @@ def unit_of(item: pytest.Item) -> Unit | None:
     """Return the program that a test is about, if it is about one."""
     callspec = getattr(item, "callspec", None)
     unit = None if callspec is None else callspec.params.get(FIXTURE)
+    if unit is None:
+        return None
+    from refinery_plugin._units import Unit  # noqa: PLC0415 - see the module's docstring
+
     return unit if isinstance(unit, Unit) else None

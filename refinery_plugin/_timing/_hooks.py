@@ -117,9 +117,11 @@ class TimingHooks:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Divide the session into stretches, each with the reference timed beside it."""
+        ours = [item for item in session.items if unit_of(item) is not None]
+        if not ours:
+            return
         from refinery_plugin._timing._order import stretches  # noqa: PLC0415
 
-        ours = [item for item in session.items if unit_of(item) is not None]
         self._stretch_of.update(zip((item.nodeid for item in ours), stretches(len(ours)), strict=True))
 
     # Running ----------------------------------------------------------------------------------------------------
