@@ -188,6 +188,10 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
                     )
                 else:
                     send(reply, value_kind, bytes(token), body)
+            # What is freed below is no part of the call: not before the parent has read the kernel's clocks.
+            set_blocking(command, True)
+            if not readv(command, [view_of(token)[:1]]):
+                leave(exit_code)
             del args
             result = None
     except broken_pipe:

@@ -6,6 +6,7 @@ Parent to worker, on the command pipe::
     program  size (8 bytes), marshal of (source, entry point)   the last thing before untrusted code
     data     size (8 bytes), arguments, nonce (16 bytes)        the nonce comes last: who knows it has seen all data
     go       token (16 bytes)                                   who knows it answers after "go"
+    may free one byte, before the next data                     until then the arguments stay: freeing them takes time
 
 Worker to parent, on the reply pipe, one frame for each of them::
 
@@ -28,6 +29,7 @@ READY = b"R"
 VALUE = b"V"  # body: the encoded result
 FAILED = b"X"  # body: encoded (kind, reason, error_type)
 
+MAY_FREE = b"f"
 NO_KEY = bytes(KEY_BYTES)
 FAILURE_BYTES = 16 << 10
 """Longest body of a FAILED frame."""

@@ -23,6 +23,7 @@ from refinery_plugin._sandbox._protocol import (
     HARDENED,
     KEY_BYTES,
     LOADED,
+    MAY_FREE,
     NO_KEY,
     READY,
     VALUE,
@@ -141,6 +142,8 @@ class Worker:
         payload = args if isinstance(args, Payload) else encode_arguments(args)
         nonce = secrets.token_bytes(KEY_BYTES)
         try:
+            if self._calls:
+                self._channel.send(MAY_FREE, time.perf_counter() + timeout)
             self._channel.demand_silence()
             if not self._calls and self._tree.helpers():
                 raise Broken("tampering", "it has a helper process that was alive before the data came")  # noqa: TRY301

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sandbox_bench import SECONDS
 
 from refinery_plugin._sandbox import SandboxError, _codec, _text, encode_arguments
 from refinery_plugin._sandbox._remove import remove_tree
@@ -18,6 +19,8 @@ from refinery_plugin._sandbox._types import misfit
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from sandbox_bench import Bench
 
 plain = (
     st.none()
@@ -154,3 +157,22 @@ def test_a_hostile_directory_is_removed(tmp_path: Path) -> None:
 def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     """Closing twice is fine."""
     remove_tree(tmp_path / "nothing")
+
+
+def test_freeing_the_arguments_is_no_part_of_the_call(bench: Bench) -> None:
+    """However late the parent reads the clocks: on a busy machine that may be long after the reply."""
+    source = """
+        import os
+        class Slow:
+            def __del__(self):
+                os.write(2, b"freed")
+        def solve(numbers):
+            numbers.append(Slow())
+            return len(numbers)
+    """
+    with bench.start(source) as worker:
+        for _ in range(2):
+            assert worker.load() is None
+            assert worker.hand_over(([1, 2],), SECONDS) is None
+            assert worker.go(SECONDS).value == 3
+        assert worker.close().stderr == "freed"  # after the first call, when the second one's data came
