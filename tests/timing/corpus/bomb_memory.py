@@ -1,5 +1,3 @@
-"""expect: memory. Asks for more memory than there is, in steps that cost no time: none of it is touched."""
+"""expect: memory. Asks for more memory than there is, at once: none of it is touched, so this takes no time."""
 def get_difference(numbers):
-    kept = []
-    while True:
-        kept.append(bytearray(256 << 20))
+    return len(bytearray(1 << 40))
