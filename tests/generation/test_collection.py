@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -100,3 +101,25 @@ def test_inside_another_process_a_path_that_hides_the_project_is_an_error(
     (project.path / "pyproject.toml").unlink()
     result = project.runpytest_inprocess(*options)
     result.stdout.fnmatch_lines(["*::test_program[[]agents=1-optimization=3iterations-r1]"])
+
+
+def test_turns_are_programs_of_their_own_where_that_is_asked_for(project: pytest.Pytester) -> None:
+    """Each turn that gave a program, before the last one's; a turn without code has none."""
+    programs = project.mkdir("tests") / "test_generated" / "programs"
+    programs.mkdir(parents=True)
+    turns = [{"turn": 1, "program": "a = 1"}, {"turn": 2, "program": None}, {"turn": 3, "program": "a = 2"}]
+    (programs / "1_3_inf_1.json").write_text(json.dumps({"turns": turns}))
+    found = collected(project, "--refinery-turns", "-k", "agents=1-optimization=3iterations")
+    assert found == [
+        "test_program[agents=1-optimization=3iterations-r1-turn1]",
+        "test_program[agents=1-optimization=3iterations-r1]",
+        "test_program[agents=1-optimization=3iterations-r2]",
+    ]
+
+
+def test_a_damaged_trajectory_is_named_with_the_remedy(project: pytest.Pytester) -> None:
+    programs = project.mkdir("tests") / "test_generated" / "programs"
+    programs.mkdir(parents=True)
+    (programs / "1_3_inf_1.json").write_text('{"turns": 3}')
+    result = project.runpytest_subprocess("--collect-only", "-q", "--refinery-turns")
+    result.stdout.fnmatch_lines(["*1_3_inf_1.json: not a trajectory*pytest --refinery-generate*"])
