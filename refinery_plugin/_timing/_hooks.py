@@ -61,9 +61,11 @@ class TimingHooks:
                 "run --benchmark-only without -n, or verify in parallel without --benchmark-only"
             )
 
-    @property
     def measurement(self) -> Measurement:
-        """The session's measurement, made when first needed."""
+        """Return the session's measurement, made when first needed.
+
+        No property: pytest before 8.3 looks at every attribute of a plugin.
+        """
         if self._measurement is None:
             _require_linux()
             from refinery_plugin._timing._measurement import Measurement  # noqa: PLC0415 - heavy
@@ -113,7 +115,7 @@ class TimingHooks:
 
     def order_seed(self) -> int:
         """Return the seed of the order of programs: the session's verification seed."""
-        return self.measurement.verify_seed
+        return self.measurement().verify_seed
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Divide the session into stretches, each with the reference timed beside it."""
@@ -133,10 +135,10 @@ class TimingHooks:
         if unit is not None and not self._is_skipped(item):
             with faults_end_the_session():
                 self._on_termination()
-                if self.measurement.wants_preparation(unit):
-                    self.measurement.prepare()
+                if self.measurement().wants_preparation(unit):
+                    self.measurement().prepare()
             if self._config.pluginmanager.hasplugin("timeout"):
-                item.add_marker(pytest.mark.timeout(self.measurement.last_resort_seconds()), append=False)
+                item.add_marker(pytest.mark.timeout(self.measurement().last_resort_seconds()), append=False)
         return (yield)
 
     def _is_skipped(self, item: pytest.Item) -> bool:
@@ -185,7 +187,7 @@ class TimingHooks:
     def _document(self) -> dict[str, object] | None:
         if self._measurement is None and not self._remote:
             return None
-        document = self.measurement.document()
+        document = self.measurement().document()
         programs = document["programs"]
         if isinstance(programs, list):
             programs += self._remote
@@ -203,7 +205,7 @@ class TimingHooks:
 
             fit_table(self._config, width)
         result = yield
-        lines = self.measurement.summary(self._remote, width=width) if measured else []
+        lines = self.measurement().summary(self._remote, width=width) if measured else []
         if self._save_fault is not None:
             lines += ["", f"ERROR: {self._save_fault}"]
         elif self._measurement is not None and self._measurement.has_begun and self.times:

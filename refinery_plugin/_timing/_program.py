@@ -29,7 +29,9 @@ class Program:
         __tracebackhide__ = True
         benchmark._mode = "refinery"  # noqa: SLF001 - or pytest-benchmark warns that it was not used
         with faults_end_the_session():
-            finding = hooks_of(self._node.config).measurement.examine(self.unit, self._node.nodeid, benchmark)
+            finding = (
+                hooks_of(self._node.config).measurement().examine(self.unit, self._node.nodeid, benchmark)
+            )
         if finding.judgement.correct:
             return
         if not self._node.config.getoption("refinery_strict"):
