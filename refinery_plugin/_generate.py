@@ -13,7 +13,7 @@ from refinery_plugin._errors import RefineryError
 from refinery_plugin._forecast import describe
 from refinery_plugin._generation import Generated, Observer, generate
 from refinery_plugin._progress import Lines, Silent, Tally, live
-from refinery_plugin._session import refinery_of, unit_of
+from refinery_plugin._session import is_distributed, refinery_of, unit_of
 from refinery_plugin._totals import Row, lines
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def before_tests(session: pytest.Session) -> None:
     config = session.config
     if config.option.collectonly:
         return
-    if _is_distributed(config):
+    if is_distributed(config):
         _guard_for_workers(config)
         return
     if session.testsfailed and not config.option.continue_on_collection_errors:
@@ -71,10 +71,6 @@ def refuse_if_stopped(config: pytest.Config) -> None:
     """Fail the running test when generation has stopped."""
     if _STOPPED in config.stash:
         pytest.fail(config.stash[_STOPPED], pytrace=False)
-
-
-def _is_distributed(config: pytest.Config) -> bool:
-    return hasattr(config, "workerinput") or bool(config.getoption("dist", "no") != "no")
 
 
 def _guard_for_workers(config: pytest.Config) -> None:

@@ -165,6 +165,11 @@ def refinery_of(config: pytest.Config) -> Refinery:
     return config.stash.setdefault(_REFINERY, Refinery(config))
 
 
+def is_distributed(config: pytest.Config) -> bool:
+    """Whether pytest-xdist runs the tests."""
+    return hasattr(config, "workerinput") or config.getoption("dist", default="no") != "no"
+
+
 def unit_of(item: pytest.Item) -> Unit | None:
     """Return the program that a test is about, if it is about one."""
     callspec = getattr(item, "callspec", None)

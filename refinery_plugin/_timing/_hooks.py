@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._session import MISSING, refinery_of, unit_of
+from refinery_plugin._session import MISSING, is_distributed, refinery_of, unit_of
 from refinery_plugin._words import count
 
 if TYPE_CHECKING:
@@ -291,11 +291,6 @@ _HOOKS = pytest.StashKey[TimingHooks]()
 def hooks_of(config: pytest.Config) -> TimingHooks:
     """Return the session's hooks."""
     return config.stash[_HOOKS]
-
-
-def is_distributed(config: pytest.Config) -> bool:
-    """Whether pytest-xdist runs the tests."""
-    return hasattr(config, "workerinput") or config.getoption("dist", default="no") != "no"
 
 
 @contextlib.contextmanager
