@@ -85,7 +85,6 @@ class Usage:
     wall_seconds : "go" to the reply (the caller's timer is the one that counts).
     revealed_seconds : first byte of the data to the reply.
     cpu_seconds : CPU time of the process tree from "go" to the reply, dead children included (those in kernel ticks).
-    cpu_before_go : CPU time of the process tree from the first byte of the data to "go": decoding, for honest programs.
     queue_seconds : run-queue delay of the tree's threads from "go" to the reply.
     memory_bytes : largest resident memory seen of the tree.
     peak_tasks : most processes and threads seen at once.
@@ -99,7 +98,6 @@ class Usage:
     wall_seconds: float | None = None
     revealed_seconds: float | None = None
     cpu_seconds: float | None = None
-    cpu_before_go: float | None = None
     queue_seconds: float | None = None
     memory_bytes: int | None = None
     peak_tasks: int | None = None

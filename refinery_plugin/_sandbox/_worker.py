@@ -349,7 +349,6 @@ class Worker:
             )
             facts |= {
                 "cpu_seconds": cpu,
-                "cpu_before_go": self.hand_over_cpu_seconds,
                 "queue_seconds": queued,
             }
         tree.memory()
