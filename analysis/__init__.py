@@ -1,7 +1,8 @@
 """What designed experiments on generated code prove: ANOVA, power, sample size and cost.
 
 ``read_results`` reads benchmark JSON or CSV into tidy frames, ``analyse`` does every step, ``document`` turns the
-result into plain values. The same from a terminal: ``python -m analysis RESULTS.json``.
+result into plain values. The same from a terminal: ``refinery-analysis RESULTS.json`` (``python -m analysis`` in a
+checkout).
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from analysis._analysis import Analysis, Options, analyse
-    from analysis._document import document
-    from analysis._errors import AnalysisError
-    from analysis._frame import Results
-    from analysis._reading import read_results
+    from ._analysis import Analysis, Options, analyse
+    from ._errors import AnalysisError
+    from ._presentation.document import document
+    from ._reading.frames import Results
+    from ._reading.read import read_results
 
 __all__ = ["Analysis", "AnalysisError", "Options", "Results", "analyse", "document", "read_results"]
 
@@ -22,10 +23,10 @@ _HOMES = {
     "Analysis": "_analysis",
     "AnalysisError": "_errors",
     "Options": "_analysis",
-    "Results": "_frame",
+    "Results": "_reading.frames",
     "analyse": "_analysis",
-    "document": "_document",
-    "read_results": "_reading",
+    "document": "_presentation.document",
+    "read_results": "_reading.read",
 }
 
 

@@ -8,8 +8,8 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from analysis._cli import run
-from analysis._errors import AnalysisError
+from ._cli import run
+from ._errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,32 +5,33 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from analysis import _contrasts, _cost, _failures, _means, _noise, _pairwise, _robust, _variance
-from analysis._anova import anova, choose_model, fit_model
-from analysis._design import sample as take_sample
-from analysis._effects import checked_effect
-from analysis._errors import AnalysisError
-from analysis._power import power
-from analysis._pseudoreplication import pseudoreplication
-from analysis._published import as_published
+from ._errors import AnalysisError
+from ._models import contrasts, marginal_means, noise_floor, oneway, pairwise, pass_rates, variance_components
+from ._models.anova import anova, choose_model, fit_model
+from ._models.pseudoreplication import pseudoreplication
+from ._models.sample import sample as take_sample
+from ._power import cost
+from ._power.effect_sizes import checked_effect
+from ._power.power import power
+from ._power.published import as_published
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from analysis._anova import AnovaTable, Fitted
-    from analysis._contrasts import Contrast, ContrastTest
-    from analysis._cost import Cost
-    from analysis._design import Response, Sample
-    from analysis._failures import Failures
-    from analysis._frame import Results
-    from analysis._means import MarginalMean
-    from analysis._noise import Contamination, NoiseFloor
-    from analysis._pairwise import Pair
-    from analysis._power import Power
-    from analysis._pseudoreplication import Pseudoreplication
-    from analysis._published import Published
-    from analysis._robust import Assumptions, Robust
-    from analysis._variance import Components
+    from ._models.anova import AnovaTable, Fitted
+    from ._models.contrasts import Contrast, ContrastTest
+    from ._models.marginal_means import MarginalMean
+    from ._models.noise_floor import Contamination, NoiseFloor
+    from ._models.oneway import Assumptions, Robust
+    from ._models.pairwise import Pair
+    from ._models.pass_rates import Failures
+    from ._models.pseudoreplication import Pseudoreplication
+    from ._models.sample import Response, Sample
+    from ._models.variance_components import Components
+    from ._power.cost import Cost
+    from ._power.power import Power
+    from ._power.published import Published
+    from ._reading.frames import Results
 
 RESPONSES = ("seconds", "log", "ratio", "cpu")
 TYPES = (1, 2, 3)
@@ -114,26 +115,26 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
     model = choose_model(results, options.model)
     sample = take_sample(results, options.response)
     fitted = fit_model(sample, model)
-    contrasts = _contrasts.planned_contrasts(sample, options.contrasts)
-    paid = _cost.cost(results)
+    chosen = contrasts.planned_contrasts(sample, options.contrasts)
+    paid = cost.cost(results)
     seconds = sample if options.response == "seconds" else take_sample(results, "seconds")
-    published, planned = _powers(sample, contrasts, paid, options)
+    published, planned = _powers(sample, chosen, paid, options)
     return Analysis(
         options=options,
         results=results,
         sample=sample,
         anova=None if fitted is None else anova(fitted, type=options.type),
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
-        variance=_variance.variance_components(results, sample),
-        means=_means.marginal_means(sample, fitted, alpha=options.alpha),
-        pairs=_pairwise.tukey(fitted, alpha=options.alpha),
-        games_howell=_pairwise.games_howell(sample, fitted, alpha=options.alpha),
-        contrasts=_contrasts.contrast_tests(sample, contrasts, alpha=options.alpha),
-        assumptions=_robust.check_assumptions(sample, fitted, alpha=options.alpha),
-        robust=_robust.robust_tests(sample, fitted, type=options.type, alpha=options.alpha),
-        failures=_failures.failures(results, seconds, alpha=options.alpha),
-        contamination=_noise.contamination(results, options.response, model, type=options.type),
-        noise=_noise.noise_floor(results),
+        variance=variance_components.variance_components(results, sample),
+        means=marginal_means.marginal_means(sample, fitted, alpha=options.alpha),
+        pairs=pairwise.tukey(fitted, alpha=options.alpha),
+        games_howell=pairwise.games_howell(sample, fitted, alpha=options.alpha),
+        contrasts=contrasts.contrast_tests(sample, chosen, alpha=options.alpha),
+        assumptions=oneway.check_assumptions(sample, fitted, alpha=options.alpha),
+        robust=oneway.robust_tests(sample, fitted, type=options.type, alpha=options.alpha),
+        failures=pass_rates.failures(results, seconds, alpha=options.alpha),
+        contamination=noise_floor.contamination(results, options.response, model, type=options.type),
+        noise=noise_floor.noise_floor(results),
         cost=paid,
         published=published,
         power=planned,
@@ -181,9 +182,9 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
     ]
     if single:
         yield f"Does not vary: {', '.join(single)}."
-    many = [name for name, levels in fitted.levels.items() if len(levels) > _pairwise.MAX_LEVELS]
+    many = [name for name, levels in fitted.levels.items() if len(levels) > pairwise.MAX_LEVELS]
     if many:
-        yield f"No pairs for {', '.join(many)}: more than {_pairwise.MAX_LEVELS} levels."
+        yield f"No pairs for {', '.join(many)}: more than {pairwise.MAX_LEVELS} levels."
     if sample.response == "log":
         yield (
             "log compares means of logarithms: differences are ratios of geometric means, another question than "

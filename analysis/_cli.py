@@ -11,13 +11,14 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from analysis._errors import AnalysisError
+from ._command_name import COMMAND
+from ._errors import AnalysisError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from analysis._analysis import Analysis, Options
-    from analysis._frame import Results
+    from ._analysis import Analysis, Options
+    from ._reading.frames import Results
 
 COMMANDS = {
     "plan": "designs for the next experiment side by side: programs, dollars, hours, power",
@@ -37,7 +38,7 @@ class Answer(Protocol):
 
 
 class _Parser(argparse.ArgumentParser):
-    """Raise instead of exiting; ``python -m analysis`` decides how to end."""
+    """Raise instead of exiting; ``__main__`` decides how to end."""
 
     def error(self, message: str) -> NoReturn:
         raise AnalysisError(f"{message}\n{self.format_usage().strip()}")
@@ -45,7 +46,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parser(command: str | None) -> argparse.ArgumentParser:
     """Return the parser of a command, or of the analysis itself."""
-    name = "python -m analysis" + (f" {command}" if command else "")
+    name = COMMAND + (f" {command}" if command else "")
     about = COMMANDS[command] if command else "Analyse the results of one study."
     made = _Parser(
         prog=name,
@@ -109,22 +110,22 @@ def _directory(text: str) -> Path:
 
 def _others() -> str:
     width = max(map(len, COMMANDS))
-    lines = [f"  python -m analysis {name:{width}}  {about}" for name, about in COMMANDS.items()]
+    lines = [f"  {COMMAND} {name:{width}}  {about}" for name, about in COMMANDS.items()]
     return "other commands (each with --help):\n" + "\n".join(lines)
 
 
 def _step(command: str) -> Any:  # noqa: ANN401 - a module
     if command == "plan":
-        from analysis import _plan  # noqa: PLC0415
+        from ._commands import plan  # noqa: PLC0415
 
-        return _plan
+        return plan
     if command == "look":
-        from analysis import _look  # noqa: PLC0415
+        from ._commands import look  # noqa: PLC0415
 
-        return _look
-    from analysis import _negative  # noqa: PLC0415
+        return look
+    from ._commands import negative_control  # noqa: PLC0415
 
-    return _negative
+    return negative_control
 
 
 def options(args: argparse.Namespace) -> Options:
@@ -134,8 +135,8 @@ def options(args: argparse.Namespace) -> Options:
     ------
     AnalysisError : a value is out of range or can't be read.
     """
-    from analysis._analysis import Options  # noqa: PLC0415
-    from analysis._effects import parse_effect  # noqa: PLC0415
+    from ._analysis import Options  # noqa: PLC0415
+    from ._power.effect_sizes import parse_effect  # noqa: PLC0415
 
     effect = None if args.effect is None else parse_effect(args.effect)
     means = None if args.means is None else tuple(_number(part, "--means") for part in args.means.split(","))
@@ -186,8 +187,8 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Outcome
     command = argv[0] if argv and argv[0] in COMMANDS else None
     args = parser(command).parse_args(argv[1:] if command else argv)
     chosen = options(args)
-    from analysis._analysis import analyse  # noqa: PLC0415
-    from analysis._reading import read_results  # noqa: PLC0415
+    from ._analysis import analyse  # noqa: PLC0415
+    from ._reading.read import read_results  # noqa: PLC0415
 
     analysis = analyse(read_results(args.results), chosen)
     if command is not None:
@@ -195,10 +196,10 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Outcome
         return Outcome(text=_json(answer.document()) if args.json else answer.text())
     written = write(analysis, args.out) if args.out is not None else ()
     if args.json:
-        from analysis._document import document  # noqa: PLC0415
+        from ._presentation.document import document  # noqa: PLC0415
 
         return Outcome(text=_json(document(analysis)))
-    from analysis._summary import summary  # noqa: PLC0415
+    from ._presentation.terminal import summary  # noqa: PLC0415
 
     return Outcome(text=summary(analysis, width=width, color=color, written=written))
 
@@ -209,7 +210,7 @@ def _json(document: dict[str, Any]) -> str:
 
 def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
     """Write the report, its figures and the tidy frames; return what was written, the report first."""
-    from analysis._report import write_report  # noqa: PLC0415
+    from ._report import write_report  # noqa: PLC0415
 
     try:
         directory.mkdir(parents=True, exist_ok=True)

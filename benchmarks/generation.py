@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
-from refinery_plugin._generation import generate
-from refinery_plugin._progress import Silent
-from refinery_plugin._recording._endpoint import Endpoint, Environment
-from refinery_plugin._recording._store import CassetteStore
-from refinery_plugin._study_file import load_study
+from refinery_plugin._generation.many import generate
+from refinery_plugin._pytest.progress import Silent
+from refinery_plugin._recording.endpoint import Endpoint, Environment
+from refinery_plugin._recording.store import CassetteStore
+from refinery_plugin._study.toml import load_study
+from refinery_plugin._study.units import study_units
 from refinery_plugin._tasks import SHIPPED_TASKS
-from refinery_plugin._units import study_units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

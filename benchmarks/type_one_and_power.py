@@ -20,16 +20,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+from refinery_analysis._inference import rowwise as many
+from refinery_analysis._inference.studentized_range import critical_values, range_quantile
+from refinery_analysis._models.freeman_halton import pass_test
+from refinery_analysis._models.pass_rates import shuffle_test
+from refinery_analysis._power import effect_sizes as effects
+from refinery_analysis._power.noncentral_f import f_power
+from refinery_analysis._sequential.bounds import Rules, Stage, bounds, operating
+from refinery_analysis._sequential.spending import SPENDINGS
 from scipy import stats
-
-from analysis import _effects as effects
-from analysis import _many_tests as many
-from analysis._failures import shuffle_test
-from analysis._freeman_halton import pass_test
-from analysis._noncentral import f_power
-from analysis._sequential import Rules, Stage, bounds, operating
-from analysis._spending import SPENDINGS
-from analysis._studentised import critical_values, range_quantile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from refinery_plugin._task import Task
+    from refinery_plugin._study.task import Task
 
 __all__ = ["pytest_refinery_tasks"]
 

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from refinery_plugin import _options
+from refinery_plugin._pytest import options
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
 
-    from refinery_plugin._task import Task
+    from refinery_plugin._study.task import Task
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
-    _options.add_options(parser)
+    options.add_options(parser)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -32,13 +32,13 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Add verification and timing; what cannot be timed is refused before pytest-benchmark refuses it less clearly."""
-    from refinery_plugin._timing._hooks import OrderHooks, TimingHooks  # noqa: PLC0415
+    from refinery_plugin._pytest.timing import OrderHooks, TimingHooks  # noqa: PLC0415
 
     TimingHooks.refuse_xdist(config)
     config.pluginmanager.register(TimingHooks(config), "refinery-timing")
     config.pluginmanager.register(OrderHooks(config), "refinery-order")
     if config.getoption("refinery_generate") and config.pluginmanager.hasplugin("xdist"):
-        from refinery_plugin._generate import WorkerHooks  # noqa: PLC0415
+        from refinery_plugin._pytest.generation import WorkerHooks  # noqa: PLC0415
 
         config.pluginmanager.register(WorkerHooks(config), "refinery-workers")
 
@@ -48,10 +48,10 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str]
 ) -> Generator[None, object, object]:
     """Set right what pytest takes for paths of tests before it knows the options of plugins."""
-    if any(arg in _options.PATHS for arg in args):
-        from refinery_plugin import _start  # noqa: PLC0415
+    if any(arg in options.PATHS for arg in args):
+        from refinery_plugin._pytest import restart  # noqa: PLC0415
 
-        _start.mend(early_config)
+        restart.mend(early_config)
     return (yield)
 
 
@@ -75,71 +75,71 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which study this is and whether anything will be called."""
     if not _is_wanted(config):
         return []
-    from refinery_plugin import _header  # noqa: PLC0415
+    from refinery_plugin._pytest import header  # noqa: PLC0415
 
-    return _header.lines(config)
+    return header.lines(config)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection(session: pytest.Session) -> None:
     """Refuse a study that is wrong before anything is collected."""
     if _is_wanted(session.config):
-        from refinery_plugin import _collection  # noqa: PLC0415
+        from refinery_plugin._pytest import collection  # noqa: PLC0415
 
-        _collection.check(session.config)
+        collection.check(session.config)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test a program."""
     if "refinery_program" in metafunc.fixturenames:
-        from refinery_plugin import _collection  # noqa: PLC0415
+        from refinery_plugin._pytest import collection  # noqa: PLC0415
 
-        _collection.parametrize(metafunc)
+        collection.parametrize(metafunc)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """With ``--refinery-generate`` keep only the tests of programs; let ``-k`` select them by their levels."""
     if config.getoption("refinery_generate"):
-        from refinery_plugin import _collection  # noqa: PLC0415
+        from refinery_plugin._pytest import collection  # noqa: PLC0415
 
-        _collection.keep_programs(config, items)
+        collection.keep_programs(config, items)
     if "=" in config.option.keyword:
-        from refinery_plugin import _collection  # noqa: PLC0415
+        from refinery_plugin._pytest import collection  # noqa: PLC0415
 
-        _collection.match_ids(config, items)
+        collection.match_ids(config, items)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> None:
     """Generate what was selected, before and outside any single test."""
     if session.config.getoption("refinery_generate"):
-        from refinery_plugin import _generate  # noqa: PLC0415
+        from refinery_plugin._pytest import generation  # noqa: PLC0415
 
-        _generate.before_tests(session)
+        generation.before_tests(session)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Under pytest-xdist, generate the program of one test outside its time limit."""
     if item.config.getoption("refinery_generate") and hasattr(item.config, "workerinput"):
-        from refinery_plugin import _generate  # noqa: PLC0415
+        from refinery_plugin._pytest import generation  # noqa: PLC0415
 
-        _generate.before_test(item)
+        generation.before_test(item)
     return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say what was generated, what it cost, and what to run next."""
     if terminalreporter.config.getoption("refinery_generate"):
-        from refinery_plugin import _generate  # noqa: PLC0415
+        from refinery_plugin._pytest import generation  # noqa: PLC0415
 
-        _generate.summarize(terminalreporter)
+        generation.summarize(terminalreporter)
 
 
 @pytest.fixture
 def refinery_program(request: pytest.FixtureRequest) -> Any:  # noqa: ANN401 - the class would have to be imported
     """One program of the study; ``refinery_program.check(benchmark)`` verifies and times it."""
-    from refinery_plugin import _fixture  # noqa: PLC0415
+    from refinery_plugin._pytest import fixture  # noqa: PLC0415
 
-    return _fixture.program(request)
+    return fixture.program(request)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
-from refinery_plugin._chat import ChatRequest, Cut, Message, Reply
+from refinery_plugin._generation.chat import ChatRequest, Cut, Message, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

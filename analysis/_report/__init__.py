@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analysis._analysis import Analysis
+    from .._analysis import Analysis
 
 __all__ = ["write_report"]
 
@@ -23,6 +23,6 @@ def write_report(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
     ------
     AnalysisError : the directory or a file in it can't be written.
     """
-    from analysis._report._files import write  # noqa: PLC0415 - drawing costs half a second of imports
+    from .files import write  # noqa: PLC0415 - drawing costs half a second of imports
 
     return write(analysis, directory)

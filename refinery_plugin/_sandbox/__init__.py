@@ -14,12 +14,12 @@ What contains it is a backend's business: ``bwrap`` (namespaces), ``landlock`` (
 
 from __future__ import annotations
 
-from refinery_plugin._sandbox._errors import SandboxError, SandboxFault
-from refinery_plugin._sandbox._model import FailureKind, Limits, Outcome, Usage
-from refinery_plugin._sandbox._open import NAMES, open_sandbox
-from refinery_plugin._sandbox._payload import Payload, encode_arguments
-from refinery_plugin._sandbox._sandbox import Sandbox
-from refinery_plugin._sandbox._worker import Worker
+from refinery_plugin._sandbox.errors import SandboxError, SandboxFault
+from refinery_plugin._sandbox.payload import Payload, encode_arguments
+from refinery_plugin._sandbox.records import FailureKind, Limits, Outcome, Usage
+from refinery_plugin._sandbox.sandbox import Sandbox
+from refinery_plugin._sandbox.selection import NAMES, open_sandbox
+from refinery_plugin._sandbox.worker import Worker
 
 __all__ = [
     "NAMES",

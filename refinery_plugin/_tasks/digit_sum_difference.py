@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from refinery_plugin._task import Task
-from refinery_plugin._tasks import _stream
+from refinery_plugin._study.task import Task
+from refinery_plugin._tasks import stream
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -43,8 +43,8 @@ def _partition() -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
 
 def sample(seed: int, *, size: int = SIZE) -> tuple[list[int]]:
     """Return one full-size list: uniform, the same for a seed under all versions and on all platforms."""
-    _stream.check_stream()
-    return (_stream.uniform(seed, low=1, high=HIGHEST, size=size).tolist(),)
+    stream.check_stream()
+    return (stream.uniform(seed, low=1, high=HIGHEST, size=size).tolist(),)
 
 
 def disguised(seed: int, *, size: int = SIZE) -> tuple[list[int]]:

@@ -6,6 +6,6 @@
 
 from __future__ import annotations
 
-from refinery_plugin._timing._program import Program, program_of
+from refinery_plugin._pytest.program import Program, program_of
 
 __all__ = ["Program", "program_of"]

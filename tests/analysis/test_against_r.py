@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from analysis import Analysis, Options, Results, analyse, read_results
-from analysis._anova import anova, choose_model, fit_model
-from analysis._design import Response, sample
+from refinery_analysis import Analysis, Options, Results, analyse, read_results
+from refinery_analysis._models.anova import anova, choose_model, fit_model
+from refinery_analysis._models.sample import Response, sample
 
 DATA = Path(__file__).parent / "data"
 FILES = {

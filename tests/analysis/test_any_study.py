@@ -10,10 +10,9 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from refinery_analysis import AnalysisError
+from refinery_analysis._cli import run
 from study_files import Document, damaged, studies, write
-
-from analysis import AnalysisError
-from analysis._cli import run
 
 SETTINGS = settings(
     max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None

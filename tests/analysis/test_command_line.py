@@ -8,10 +8,9 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import refinery_analysis
+from refinery_analysis.__main__ import main
 from study_files import small, write
-
-import analysis
-from analysis.__main__ import main
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,12 +156,12 @@ def test_the_module_runs_and_help_needs_no_numerical_library(pilot: str) -> None
 
 
 def test_what_is_exported_is_there() -> None:
-    assert analysis.__all__ == sorted(analysis.__all__)
-    for name in analysis.__all__:
-        assert getattr(analysis, name).__name__ == name
-        assert name in dir(analysis)
+    assert refinery_analysis.__all__ == sorted(refinery_analysis.__all__)
+    for name in refinery_analysis.__all__:
+        assert getattr(refinery_analysis, name).__name__ == name
+        assert name in dir(refinery_analysis)
     with pytest.raises(AttributeError, match="analyze"):
-        _ = analysis.analyze
+        _ = refinery_analysis.analyze
 
 
 def test_spaces_about_the_minus_of_a_contrast_do_not_count(

@@ -8,8 +8,10 @@ import importlib
 import pytest
 
 
-@pytest.mark.parametrize("name", ["_contrasts", "_failures", "_levels", "_model"])
+@pytest.mark.parametrize(
+    "name", ["_models.contrasts", "_models.pass_rates", "_reading.levels", "_models.formula"]
+)
 def test_examples_are_true(name: str) -> None:
-    found = doctest.testmod(importlib.import_module(f"analysis.{name}"))
+    found = doctest.testmod(importlib.import_module(f"refinery_analysis.{name}"))
     assert found.attempted > 0
     assert found.failed == 0

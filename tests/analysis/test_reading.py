@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from refinery_analysis import AnalysisError, read_results
+from refinery_analysis._reading.frames import PROGRAM_COLUMNS, RUN_COLUMNS
 from study_files import Made, benchmark_json, small, write
-
-from analysis import AnalysisError, read_results
-from analysis._frame import PROGRAM_COLUMNS, RUN_COLUMNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

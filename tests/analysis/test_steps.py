@@ -10,29 +10,28 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from refinery_analysis import Options, analyse, read_results
+from refinery_analysis._errors import AnalysisError
+from refinery_analysis._inference.studentized_range import range_quantile, range_tail
+from refinery_analysis._models.anova import anova, choose_model, fit_model
+from refinery_analysis._models.balanced_layout import Layout
+from refinery_analysis._models.contrasts import holm, planned_contrasts
+from refinery_analysis._models.formula import parse
+from refinery_analysis._models.freeman_halton import EXACT, pass_test
+from refinery_analysis._models.pass_rates import _omnibus, is_invented, shuffle_test, wilson
+from refinery_analysis._models.reml import balanced_components, numerical_components
+from refinery_analysis._models.sample import Response, sample
+from refinery_analysis._models.variance_components import _gather as gather
+from refinery_analysis._models.variance_components import variance_components
+from refinery_analysis._power.published import as_published
 from scipy import stats
 from statsmodels.stats.power import FTestAnovaPower
 from study_files import Made, benchmark_json, small, write
 
-from analysis import Options, analyse, read_results
-from analysis._anova import anova, choose_model, fit_model
-from analysis._contrasts import holm, planned_contrasts
-from analysis._design import Response, sample
-from analysis._errors import AnalysisError
-from analysis._failures import _omnibus, is_invented, shuffle_test, wilson
-from analysis._freeman_halton import EXACT, pass_test
-from analysis._layout import Layout
-from analysis._model import parse
-from analysis._published import as_published
-from analysis._reml import balanced_components, numerical_components
-from analysis._studentised import range_quantile, range_tail
-from analysis._variance import _gather as gather
-from analysis._variance import variance_components
-
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from analysis import Results
+    from refinery_analysis import Results
 
 FAST = settings(max_examples=40, deadline=None, derandomize=True, database=None)
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab import Lab, requests
 
-from refinery_plugin._recording._format import DamageError, parse
-from refinery_plugin._recording._tape import CassetteError, Tape
+from refinery_plugin._recording.format import DamageError, parse
+from refinery_plugin._recording.tape import CassetteError, Tape
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -25,7 +25,7 @@ from model_server import (
     truncated_json,
 )
 
-from refinery_plugin._chat import ChatFailedError, Cut, GenerationStopError, Reply
+from refinery_plugin._generation.chat import ChatFailedError, Cut, GenerationStopError, Reply
 
 if TYPE_CHECKING:
     from model_server import Behaviour, ModelServer

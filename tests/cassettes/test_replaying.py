@@ -15,10 +15,10 @@ from model_server import ModelServer, answer
 from vcr.cassette import Cassette
 from vcr.serializers import jsonserializer
 
-from refinery_plugin._chat import Cut, Reply
-from refinery_plugin._pricing import Price
-from refinery_plugin._recording._tape import CassetteError
-from refinery_plugin._recording._transport import MissingRecordingError
+from refinery_plugin._generation.chat import Cut, Reply
+from refinery_plugin._recording.tape import CassetteError
+from refinery_plugin._recording.transport import MissingRecordingError
+from refinery_plugin._study.pricing import Price
 
 PRICE = Price(input=Decimal(1), output=Decimal(2), source="a test")
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._recording._retry import RetryPolicy, passes, retry_after_seconds
+from refinery_plugin._recording.retry import RetryPolicy, passes, retry_after_seconds
 
 NOW = dt.datetime(2026, 3, 2, 12, 0, 0, tzinfo=dt.UTC)
 

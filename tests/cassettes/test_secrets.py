@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from lab import IMPATIENT, KEY, Lab, request, requests, texts
 from model_server import answer, body, completion, drop, silence, status
 
-from refinery_plugin._chat import ChatFailedError, GenerationStopError
-from refinery_plugin._recording._endpoint import Endpoint, EndpointError, Environment
-from refinery_plugin._recording._secret import Secrets, public_url
+from refinery_plugin._generation.chat import ChatFailedError, GenerationStopError
+from refinery_plugin._recording.endpoint import Endpoint, EndpointError, Environment
+from refinery_plugin._recording.secret import Secrets, public_url
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -156,7 +156,7 @@ def test_no_interrupted_request_shows_a_secret(planted: Lab, server: ModelServer
         raise AssertionError("the request was not interrupted")
 
     shown = with_variables(asyncio.run(run()))
-    assert "/_wire.py" in shown
+    assert "/wire.py" in shown
     assert leaks(shown) == []
 
 

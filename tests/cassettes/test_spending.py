@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from lab import MODEL, Lab, request
 from model_server import answer, drop_midway, no_choices, silence, status
 
-from refinery_plugin._chat import Cut, Message, Reply
-from refinery_plugin._pricing import Price, price_of
-from refinery_plugin._recording._ledger import (
+from refinery_plugin._generation.chat import Cut, Message, Reply
+from refinery_plugin._recording.ledger import (
     Ledger,
     SpendingCapError,
     UnknownPriceError,
     most_prompt_tokens,
 )
+from refinery_plugin._study.pricing import Price, price_of
 
 if TYPE_CHECKING:
     from model_server import ModelServer, Received

@@ -9,16 +9,16 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import refinery_analysis
 from examples import DOCS, ROOT
 
-import analysis
 import refinery_plugin
 import refinery_plugin.testing
-from refinery_plugin import _study_file
-from refinery_plugin._options import SANDBOXES
-from refinery_plugin._settings import SETTINGS
-from refinery_plugin._study import Limits
-from refinery_plugin._timing._verdict import Verdict
+from refinery_plugin._pytest.options import SANDBOXES
+from refinery_plugin._study import toml
+from refinery_plugin._study.settings import SETTINGS
+from refinery_plugin._study.study import Limits
+from refinery_plugin._verification.verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,8 +107,10 @@ def test_every_field_of_a_trajectory_file_is_described_with_its_type(tutorial: P
 
 def test_every_field_of_the_analysis_is_described_with_its_type(tutorial: Path) -> None:
     """Compared with the analysis of the tutorial's results."""
-    results = analysis.read_results([str(tutorial / "results.json")])
-    document = analysis.document(analysis.analyse(results, analysis.Options(effect=0.02)))
+    results = refinery_analysis.read_results([str(tutorial / "results.json")])
+    document = refinery_analysis.document(
+        refinery_analysis.analyse(results, refinery_analysis.Options(effect=0.02))
+    )
     compare(document, REFERENCE / "analysis-json.md", top="The document")
 
 
@@ -132,15 +134,17 @@ def test_the_options_of_pytest_are_those_of_its_help() -> None:
 @pytest.mark.parametrize("command", ["plan", "look", "negative"])
 def test_the_options_of_the_analysis_are_those_of_its_help(command: str) -> None:
     """The common ones in one table, those of each command in its own."""
-    common = _options("python -m analysis")
-    assert _help("analysis") == common
-    assert _help("analysis", command) == common - {"--out"} | _options(f"python -m analysis {command}")
+    common = _options("refinery-analysis")
+    assert _help("refinery_analysis") == common
+    assert _help("refinery_analysis", command) == common - {"--out"} | _options(
+        f"refinery-analysis {command}"
+    )
 
 
 def test_the_keys_of_a_study_are_those_that_the_reader_takes() -> None:
     """Design, settings with their defaults, and limits with theirs."""
     told = tables(REFERENCE / "study.md")
-    assert set(told["The design"]) == set(_study_file._KEYS)
+    assert set(told["The design"]) == set(toml._KEYS)
     assert set(told["Settings"]) == set(SETTINGS)
     for name, setting in SETTINGS.items():
         assert told["Settings"][name][1].strip('`"') == str(setting.default)
@@ -164,7 +168,7 @@ def test_the_sandboxes_are_those_that_can_be_asked_for() -> None:
 def test_the_public_names_are_those_of_the_api_page() -> None:
     """Three modules, each with what it exports."""
     rows = tables(REFERENCE / "python-api.md")["Python API"]
-    for module in (refinery_plugin, refinery_plugin.testing, analysis):
+    for module in (refinery_plugin, refinery_plugin.testing, refinery_analysis):
         assert set(re.findall(r"`(\w+)`", rows[module.__name__][0])) == set(module.__all__)
     told = tables(REFERENCE / "python-api.md")["Task"]
     assert set(told) == set(refinery_plugin.Task.__dataclass_fields__)

@@ -14,7 +14,7 @@ MODULES = [
     module.name
     for module in pkgutil.walk_packages(refinery_plugin.__path__, "refinery_plugin.")
     # Runs inside a sandbox, under a loader of its own.
-    if not module.name.endswith(("_inside", "_guardian", "_harden", "_stand_ins"))
+    if not module.name.endswith((".main", ".guardian", ".harden", ".shared_memory"))
 ]
 
 

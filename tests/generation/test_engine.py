@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._chat import ChatFailedError, GenerationStopError, Reply
-from refinery_plugin._engine import refine
-from refinery_plugin._levels import Budget
-from refinery_plugin._prompts import Brief
-from refinery_plugin._settings import resolve
-from refinery_plugin._task import Task
+from refinery_plugin._generation.chat import ChatFailedError, GenerationStopError, Reply
+from refinery_plugin._generation.prompts import Brief
+from refinery_plugin._generation.refine import refine
+from refinery_plugin._study.levels import Budget
+from refinery_plugin._study.settings import resolve
+from refinery_plugin._study.task import Task
 from refinery_plugin.testing import ScriptedChat, reply
 
 if TYPE_CHECKING:
-    from refinery_plugin._trajectory import Trajectory
+    from refinery_plugin._generation.trajectory import Trajectory
 
 TASK = Task(
     name="double",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._extract import extract_program
+from refinery_plugin._generation.extract import extract_program
 
 GOOD = "def solve(x):\n    return x\n"
 

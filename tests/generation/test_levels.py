@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._levels import Budget, LevelError, slug
+from refinery_plugin._study.levels import Budget, LevelError, slug
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import strategies as st
 
-from refinery_plugin._study import Study, StudyError
-from refinery_plugin._study_file import find_study, load_study
-from refinery_plugin._task import Task
+from refinery_plugin._study.study import Study, StudyError
+from refinery_plugin._study.task import Task
+from refinery_plugin._study.toml import find_study, load_study
 
 if TYPE_CHECKING:
     from pathlib import Path

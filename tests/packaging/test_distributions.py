@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("packaging")
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("analysis", "refinery_plugin")
+PACKAGES = ("analysis", "refinery_analysis", "refinery_plugin")
 
 
 def contents(wheel: Path) -> dict[str, bytes]:
@@ -55,9 +55,10 @@ def test_the_wheel_holds_the_two_packages_and_nothing_else(built: Built) -> None
         "entry_points.txt",
         "licenses/LICENSE",
     }
-    assert names - metadata == on_disk("analysis") | on_disk("refinery_plugin")
-    assert {"analysis/py.typed", "refinery_plugin/py.typed"} <= names
-    assert {Path(name).suffix for name in names if name.startswith("analysis/")} >= {
+    installed = {f"refinery_{name}" for name in on_disk("analysis")}
+    assert names - metadata == installed | on_disk("refinery_plugin")
+    assert {"refinery_analysis/py.typed", "refinery_plugin/py.typed"} <= names
+    assert {Path(name).suffix for name in names if name.startswith("refinery_analysis/")} >= {
         ".py",
         ".j2",
         ".css",
@@ -102,7 +103,7 @@ def test_the_metadata_say_what_users_need(built: Built) -> None:
     """Entry points, supported Pythons, licence, and a description for the index's page."""
     files = contents(built.wheel)
     (points,) = (text.decode() for name, text in files.items() if name.endswith("entry_points.txt"))
-    assert "refinery-analysis = analysis.__main__:main" in points
+    assert "refinery-analysis = refinery_analysis.__main__:main" in points
     assert "refinery = refinery_plugin.plugin" in points
     (raw,) = (text.decode() for name, text in files.items() if name.endswith("METADATA"))
     metadata = email.message_from_string(raw)
@@ -128,7 +129,7 @@ def imported(package: str) -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 found.add(node.module.partition(".")[0])
     return found
 

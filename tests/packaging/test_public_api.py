@@ -13,7 +13,15 @@ from types import ModuleType
 import pytest
 
 PUBLIC = {
-    "analysis": {"Analysis", "AnalysisError", "Options", "Results", "analyse", "document", "read_results"},
+    "refinery_analysis": {
+        "Analysis",
+        "AnalysisError",
+        "Options",
+        "Results",
+        "analyse",
+        "document",
+        "read_results",
+    },
     "refinery_plugin": {"Program", "RefineryError", "Task"},
     "refinery_plugin.hookspecs": {"pytest_refinery_tasks"},
     "refinery_plugin.testing": {"ChatRequest", "Cut", "Message", "Reply", "ScriptedChat", "reply"},
@@ -27,11 +35,11 @@ NAMES = [(module, name) for module, names in PUBLIC.items() for name in sorted(n
 def public_modules() -> set[str]:
     """Every module without an underscore in its path."""
     found = set()
-    for package in ("analysis", "refinery_plugin"):
+    for package in ("refinery_analysis", "refinery_plugin"):
         paths = importlib.import_module(package).__path__
         names = {module.name for module in pkgutil.walk_packages(paths, f"{package}.")}
         found |= {name for name in names if not any(part.startswith("_") for part in name.split("."))}
-    return found | {"analysis", "refinery_plugin"}
+    return found | {"refinery_analysis", "refinery_plugin"}
 
 
 @pytest.mark.parametrize("module", PUBLIC)
@@ -76,7 +84,7 @@ def test_nothing_is_exported_twice() -> None:
     assert len({id(exported) for exported in objects}) == len(objects)
 
 
-@pytest.mark.parametrize("module", ["analysis", "refinery_plugin"])
+@pytest.mark.parametrize("module", ["refinery_analysis", "refinery_plugin"])
 def test_a_name_that_is_not_exported_is_an_attribute_error(module: str) -> None:
     """As for any module: ``hasattr`` and ``from x import y`` work as everybody expects."""
     with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nothing'"):

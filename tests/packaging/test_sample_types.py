@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("packaging")
 SAMPLE = Path(__file__).parent / "sample_project"
 WRONG = '''"""Misuse that a type checker must see."""
 
-from analysis import Options
+from refinery_analysis import Options
 from refinery_plugin import Program, Task
 
 Options(response="minutes")

@@ -69,7 +69,7 @@ def results(project: Path, installed: Installed) -> Path:
 
 def test_both_packages_come_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
     """Nothing of this repository's tree is used by the tests of this file."""
-    code = "import analysis, refinery_plugin; print(analysis.__file__, refinery_plugin.__file__)"
+    code = "import refinery_analysis, refinery_plugin; print(refinery_analysis.__file__, refinery_plugin.__file__)"
     ran = installed.run("python", "-c", code, cwd=tmp_path)
     assert ran.stdout.count(str(installed.root)) == 2, ran.stdout + ran.stderr
 
@@ -105,19 +105,21 @@ def test_what_was_recorded_replays_without_a_key_or_a_server(
 def test_the_console_script_analyses_beside_a_folder_named_analysis(
     project: Path, results: Path, installed: Installed
 ) -> None:
-    """A project's own ``analysis`` hides ours from ``python -m`` in that folder, and never from the script."""
+    """Ours has another name where it is installed: each is found by its own, in a folder that has both."""
     ran = installed.run("refinery-analysis", results.name, "--out", "report", cwd=project)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert (project / "report" / "report.html").is_file()
-    hidden = installed.run("python", "-m", "analysis", results.name, cwd=project)
-    assert "this is the project's own" in hidden.stderr
+    theirs = installed.run("python", "-m", "analysis", results.name, cwd=project)
+    assert "this is the project's own" in theirs.stderr
+    ours = installed.run("python", "-m", "refinery_analysis", results.name, cwd=project)
+    assert ours.returncode == 0, ours.stderr
 
 
 def test_the_module_analyses_where_nothing_hides_it(
     results: Path, installed: Installed, tmp_path: Path
 ) -> None:
-    """``python -m analysis`` prints the same document as the script."""
-    module = installed.run("python", "-m", "analysis", results, "--json", cwd=tmp_path)
+    """``python -m refinery_analysis`` prints the same document as the script."""
+    module = installed.run("python", "-m", "refinery_analysis", results, "--json", cwd=tmp_path)
     script = installed.run("refinery-analysis", results, "--json", cwd=tmp_path)
     assert module.returncode == 0, module.stderr
     assert module.stdout == script.stdout

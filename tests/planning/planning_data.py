@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
-from analysis import Analysis, Options, analyse, read_results
+from refinery_analysis import Analysis, Options, analyse, read_results
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from planning_data import study
-
-from analysis import AnalysisError
-from analysis import _cli as cli
+from refinery_analysis import AnalysisError
+from refinery_analysis import _cli as cli
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

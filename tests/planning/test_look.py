@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 from planning_data import analysed, study
-
-from analysis import AnalysisError
-from analysis import _cli as cli
-from analysis._look import FUTILE, GO_ON, NOT_SHOWN, SHOWN, LookResult, Request, take
+from refinery_analysis import AnalysisError
+from refinery_analysis import _cli as cli
+from refinery_analysis._commands.look import FUTILE, GO_ON, NOT_SHOWN, SHOWN, LookResult, Request, take
 
 FACTORS = {"agents": [1, 3]}
 TWO = Request(looks=2, replicates=20, spending="pocock")

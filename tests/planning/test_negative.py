@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from planning_data import PILOT, analysed, pilot, study
-
-from analysis import AnalysisError
-from analysis import _cli as cli
-from analysis._negative import NAIVE, NegativeResult, negative
+from refinery_analysis import AnalysisError
+from refinery_analysis import _cli as cli
+from refinery_analysis._commands.negative_control import NAIVE, NegativeResult, negative
 
 if TYPE_CHECKING:
     from pathlib import Path

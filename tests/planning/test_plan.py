@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from planning_data import PILOT, analysed, pilot, study
-
-from analysis import AnalysisError
-from analysis import _cli as cli
-from analysis._plan import PlanResult, PlanRow, Settings, plan
+from refinery_analysis import AnalysisError
+from refinery_analysis import _cli as cli
+from refinery_analysis._commands.plan import PlanResult, PlanRow, Settings, plan
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

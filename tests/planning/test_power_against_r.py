@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from planning_data import r_rows
-
-from analysis._noncentral import f_power
-from analysis._power import balanced_power, replicates_required, upper_sigma
+from refinery_analysis._power.noncentral_f import f_power
+from refinery_analysis._power.power import balanced_power, replicates_required, upper_sigma
 
 ROWS = r_rows("power.csv")
 

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from planning_data import r_rows
+from refinery_analysis import AnalysisError
+from refinery_analysis._sequential.bounds import Rules, Stage, bounds, operating, paths
+from refinery_analysis._sequential.schedule import planned_looks, schedule
+from refinery_analysis._sequential.spending import SPENDINGS, spent, z_bounds
 from scipy import stats
 
-from analysis import AnalysisError
-from analysis._group_sequential import planned_looks, schedule
-from analysis._sequential import Rules, Stage, bounds, operating, paths
-from analysis._spending import SPENDINGS, spent, z_bounds
-
 if TYPE_CHECKING:
-    from analysis._arrays import Floats
+    from refinery_analysis._arrays import Floats
 
 STUDIES = 20_000
 ERROR = 0.00155  # Monte-Carlo standard error of 5 % in 20,000 studies

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from planning_data import r_rows
+from refinery_analysis import AnalysisError
+from refinery_analysis._inference import rowwise as many
+from refinery_analysis._inference.size import experiments, size
 from scipy import stats
-
-from analysis import AnalysisError
-from analysis import _many_tests as many
-from analysis._simulate import experiments, size
 
 SETS = {
     "a": ([3, 4, 5], [1.2, 0.7, 2.9, 2.2, 1.1, 3.8, 0.3, 4.1, 2.6, 3.3, 5.9, 1.7]),

@@ -8,11 +8,10 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import pytest
+from refinery_analysis import Analysis, Options, analyse, read_results
+from refinery_analysis._report import write_report
 from report_browser import Browser, executable
 from report_studies import HOSTILE, write_study
-
-from analysis import Analysis, Options, analyse, read_results
-from analysis._report import write_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -12,20 +12,20 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-
-from analysis._report._blocks import Picture
-from analysis._report._figure import CANVASES, NARROW, WIDE, Table
-from analysis._report._figures import _failures, _interaction, _noise, _power, _residuals, _times, _turns
-from analysis._report._figures._rows import rows, spread
-from analysis._report._figures._scales import linear_ticks, log_domain, log_ticks, tick_label, wrap
-from analysis._report._render import to_svg
-from analysis._report._sections import page
-from analysis._report._svg import drawing
+from refinery_analysis._report.blocks import Picture
+from refinery_analysis._report.figure import CANVASES, NARROW, WIDE, Table
+from refinery_analysis._report.figures import failures, interaction, noise, power, residuals, times, turns
+from refinery_analysis._report.figures.rows import rows, spread
+from refinery_analysis._report.figures.scales import linear_ticks, log_domain, log_ticks, tick_label, wrap
+from refinery_analysis._report.render import to_svg
+from refinery_analysis._report.sections import page
+from refinery_analysis._report.svg import drawing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analysis import Analysis
+    from refinery_analysis import Analysis
+
     from conftest import Report
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -115,17 +115,17 @@ def test_a_picture_fits_its_canvas(report: Callable[[str], Report]) -> None:
 def test_any_text_can_be_drawn(text: str) -> None:
     """A control character would abort the renderer, and the process with it; all of them are replaced before."""
     frame = pd.DataFrame({"row": [text], "group": [text], "value": [1.0], "tip": [text]})
-    figure = _times.figure(_times_data(frame, rows=(text,)))
+    figure = times.figure(_times_data(frame, rows=(text,)))
     assert figure.draw is not None
     drawing(to_svg(figure.draw(NARROW)), prefix="x")
 
 
-def _times_data(points: pd.DataFrame, *, rows: tuple[str, ...], failed: int = 0) -> _times.Times:
+def _times_data(points: pd.DataFrame, *, rows: tuple[str, ...], failed: int = 0) -> times.Times:
     lost = pd.DataFrame({"row": [rows[0]] * failed, "tip": ["lost"] * failed})
     nothing = pd.DataFrame(columns=["row", "mean", "low", "high", "tip"]).astype(
         {"mean": float, "low": float, "high": float}
     )
-    return _times.Times(
+    return times.Times(
         rows=rows,
         groups=rows,
         group_title="group",
@@ -141,11 +141,11 @@ def _times_data(points: pd.DataFrame, *, rows: tuple[str, ...], failed: int = 0)
 def test_thousands_of_programs_are_counted_in_cells_and_none_is_lost() -> None:
     """Beyond what dots can show, the cells' counts add up to all programs, and the picture stays small."""
     random = np.random.default_rng(1)
-    n = _times.MOST_MARKS + 1
+    n = times.MOST_MARKS + 1
     points = pd.DataFrame(
         {"row": random.choice(["a", "b"], n), "group": "a", "value": np.exp(random.normal(size=n)), "tip": ""}
     )
-    figure = _times.figure(_times_data(points, rows=("a", "b"), failed=40))
+    figure = times.figure(_times_data(points, rows=("a", "b"), failed=40))
     assert figure.draw is not None
     text = to_svg(figure.draw(WIDE))
     counts = [int(found.replace(",", "")) for found in re.findall(r"&#xA;([\d,]+) programs? between", text)]
@@ -180,7 +180,7 @@ def test_power_figure_has_the_landmarks_and_the_axis_in_dollars(report: Callable
 def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
     """The picture of power does without, and its caption says so."""
     n = [2, 4, 8, 16]
-    data = _power.PowerCurves(
+    data = power.PowerCurves(
         curves=pd.DataFrame({"test": "any", "n": n, "power": [0.1, 0.3, 0.6, 0.9]}),
         band=pd.DataFrame({"n": n, "low": [0.05, 0.2, 0.4, 0.7], "high": [0.2, 0.5, 0.8, 0.99]}),
         target=0.8,
@@ -190,7 +190,7 @@ def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
         recommended=None,
         dollars_per_n=None,
     )
-    figure = _power.figure(data)
+    figure = power.figure(data)
     assert "No prices are known" in figure.caption
     assert figure.draw is not None
     assert "cost of all programs" not in to_svg(figure.draw(WIDE))
@@ -200,12 +200,12 @@ def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
     ("figure", "sentence"),
     [
         (
-            _times.figure(_times_data(pd.DataFrame(columns=["row", "group", "value", "tip"]), rows=("a",))),
+            times.figure(_times_data(pd.DataFrame(columns=["row", "group", "value", "tip"]), rows=("a",))),
             "No program passed",
         ),
         (
-            _failures.figure(
-                _failures.Failures(
+            failures.figure(
+                failures.Failures(
                     rows=(),
                     kinds=(),
                     counts=pd.DataFrame(columns=["row", "column", "value", "tip"]),
@@ -215,8 +215,8 @@ def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
             "Nothing failed: the one program passed",
         ),
         (
-            _turns.figure(
-                _turns.Turns(
+            turns.figure(
+                turns.Turns(
                     panels=(),
                     points=pd.DataFrame(columns=["panel", "program", "turn", "value", "passed", "tip"]),
                     unit="s",
@@ -225,8 +225,8 @@ def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
             "Only final programs were timed",
         ),
         (
-            _noise.figure(
-                _noise.Noise(
+            noise.figure(
+                noise.Noise(
                     points=pd.DataFrame(columns=["order", "deviation", "machine", "tip"]),
                     typical=None,
                     largest=None,
@@ -235,8 +235,8 @@ def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
             "not timed",
         ),
         (
-            _residuals.figure(
-                _residuals.Residuals(points=pd.DataFrame(columns=["fitted", "residual", "tip"]), unit="s")
+            residuals.figure(
+                residuals.Residuals(points=pd.DataFrame(columns=["fitted", "residual", "tip"]), unit="s")
             ),
             "Fewer than three",
         ),
@@ -259,8 +259,8 @@ def test_many_levels_become_a_grid_of_means() -> None:
         ],
         columns=["x", "line", "mean", "low", "high", "tip"],
     )
-    figure = _interaction.figure(
-        _interaction.Interaction(
+    figure = interaction.figure(
+        interaction.Interaction(
             across="x",
             across_levels=("a", "b"),
             lines="m",

@@ -8,17 +8,17 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
-
-from analysis import AnalysisError
-from analysis._report import write_report
-from analysis._report._figure import Table
-from analysis._report._files import _csv
+from refinery_analysis import AnalysisError
+from refinery_analysis._report import write_report
+from refinery_analysis._report.figure import Table
+from refinery_analysis._report.files import _csv
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from analysis import Analysis
+    from refinery_analysis import Analysis
+
     from conftest import Report
 
 

@@ -7,13 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-from analysis._summary import MOST_LINES, summary
+from refinery_analysis._presentation.terminal import MOST_LINES, summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from analysis import Analysis
+    from refinery_analysis import Analysis
 
 STUDIES = ["pilot", "hostile", "one program", "all failed", "sixty treatments", "one factor"]
 

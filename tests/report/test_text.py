@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from analysis._report._text import (
+from refinery_analysis._presentation.text import (
     clean,
     count,
     dollars,

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from importlib.resources import files
 
-from analysis._report import _theme
+from refinery_analysis._report import theme
 
-CSS = (files("analysis._report") / "templates" / "report.css").read_text(encoding="utf-8")
+CSS = (files("refinery_analysis._report") / "templates" / "report.css").read_text(encoding="utf-8")
 SERIES = ("--blue", "--vermillion", "--green", "--purple", "--orange", "--sky")
 
 
@@ -34,7 +34,7 @@ def _contrast(a: str, b: str) -> float:
 def test_light_mode_has_the_colours_that_charts_are_drawn_with() -> None:
     """Each literal of the theme has its custom property with the same value."""
     light, dark = _tokens()
-    for literal, name in _theme.VARIABLES.items():
+    for literal, name in theme.VARIABLES.items():
         assert light[name] == literal
         assert name in dark
 
@@ -53,4 +53,4 @@ def test_text_and_marks_have_contrast_in_both_modes() -> None:
 
 def test_no_two_series_share_a_shape_or_a_dash() -> None:
     """Without colour vision, shape and dash still tell them apart."""
-    assert len(set(_theme.SHAPES)) == len(_theme.SERIES) == len({str(dash) for dash in _theme.DASHES})
+    assert len(set(theme.SHAPES)) == len(theme.SERIES) == len({str(dash) for dash in theme.DASHES})

@@ -8,21 +8,20 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from refinery_analysis import Options, analyse, read_results
+from refinery_analysis._presentation.caveats import caveats
+from refinery_analysis._presentation.findings import findings, holm, on_passing, on_planning, on_times
+from refinery_analysis._presentation.terminal import summary
+from refinery_analysis._report import tables
+from refinery_analysis._report.blocks import Grid
+from refinery_analysis._report.sections import page
 from report_studies import write_study
-
-from analysis import Options, analyse, read_results
-from analysis._report import _tables
-from analysis._report._blocks import Grid
-from analysis._report._caveats import caveats
-from analysis._report._sections import page
-from analysis._report._words import findings, holm, on_passing, on_planning, on_times
-from analysis._summary import summary
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from analysis import Analysis
+    from refinery_analysis import Analysis
 
 FORBIDDEN = re.compile(r"\bnan\b|\bNone\b(?! of)|\binf\b|  |(?<!\.)\.\.(?!\.)|−−")
 
@@ -168,8 +167,8 @@ def test_every_approximate_test_stands_beside_how_often_it_errs(analysed: Callab
     """Welch's p of a contrast and Games and Howell's pairs have their simulated size, and a yes or no to belief."""
     analysis = analysed("one factor")
     for table, p in (
-        (_tables.contrasts(analysis), "p (Welch)"),
-        (_tables.pairs(analysis, analysis.games_howell), "p, adjusted"),
+        (tables.contrasts(analysis), "p (Welch)"),
+        (tables.pairs(analysis, analysis.games_howell), "p, adjusted"),
     ):
         by_name = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
         assert by_name
@@ -178,7 +177,7 @@ def test_every_approximate_test_stands_beside_how_often_it_errs(analysed: Callab
             assert re.fullmatch(r"\d\.\d % ± 0\.\d %", row["rejects by chance"])
             assert row["may be believed"] in {"yes", "no"}
     assert (
-        "rejects by chance" not in _tables.pairs(analysis, analysis.pairs).columns
+        "rejects by chance" not in tables.pairs(analysis, analysis.pairs).columns
     )  # Tukey's needs no excuse
     checks = next(section for section in page(analysis).sections if section.ident == "checks")
     shown = [block for block in checks.blocks if isinstance(block, Grid)]
@@ -195,6 +194,6 @@ def test_penalised_times_are_asked_about_and_not_told_as_a_difference(
     analysed: Callable[[str], Analysis],
 ) -> None:
     """A p value above alpha never stands in a sentence that says that treatments differ."""
-    told = " ".join(_tables.failure_words(analysed("hostile")))
+    told = " ".join(tables.failure_words(analysed("hostile")))
     assert "Do the treatments differ when each failed program counts as twice its time limit" in told
     assert "the treatments differ with" not in told

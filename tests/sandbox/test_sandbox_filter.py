@@ -8,7 +8,8 @@ import struct
 
 import pytest
 
-from refinery_plugin._sandbox import SandboxError, _seccomp
+from refinery_plugin._sandbox import SandboxError
+from refinery_plugin._sandbox.backends import seccomp
 
 ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x00050001, 0x00050026
 ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -37,7 +38,7 @@ def decide(program: bytes, arch: int, number: int, *args: int) -> int:
 def test_every_path_of_the_filter_ends(machine: str) -> None:
     """Every system call number, and a length that the kernel takes."""
     for unix in (True, False):
-        program = _seccomp.build(machine, unix_sockets=unix)
+        program = seccomp.build(machine, unix_sockets=unix)
         assert len(program) % 8 == 0
         assert len(program) // 8 < 4096
         for number in (*range(600), 0x40000000, 0x40000000 + 101, 0xFFFFFFFF):
@@ -92,7 +93,7 @@ def test_the_filter_decides_as_documented(
     machine: str, number: int, args: tuple[int, ...], expected: int
 ) -> None:
     """Numbers from the kernel's own tables."""
-    assert decide(_seccomp.build(machine, unix_sockets=True), ARCH[machine], number, *args) == expected
+    assert decide(seccomp.build(machine, unix_sockets=True), ARCH[machine], number, *args) == expected
 
 
 @pytest.mark.parametrize(
@@ -100,16 +101,16 @@ def test_the_filter_decides_as_documented(
 )
 def test_another_abi_of_the_machine_is_death(machine: str, arch: int) -> None:
     """Their numbers mean something else."""
-    assert decide(_seccomp.build(machine, unix_sockets=True), arch, 20) == KILL
+    assert decide(seccomp.build(machine, unix_sockets=True), arch, 20) == KILL
 
 
 @pytest.mark.parametrize(("unix", "expected"), [(True, ALLOW), (False, EPERM)])
 def test_unix_sockets_only_where_they_are_private(unix: bool, expected: int) -> None:
     """Named sockets of the host are out of Landlock's sight."""
-    assert decide(_seccomp.build("x86_64", unix_sockets=unix), ARCH["x86_64"], 41, 1, 1, 0) == expected
+    assert decide(seccomp.build("x86_64", unix_sockets=unix), ARCH["x86_64"], 41, 1, 1, 0) == expected
 
 
 def test_an_unknown_machine_is_refused() -> None:
     """With what would do."""
     with pytest.raises(SandboxError, match="riscv64"):
-        _seccomp.build("riscv64", unix_sockets=True)
+        seccomp.build("riscv64", unix_sockets=True)

@@ -12,9 +12,9 @@ import pytest
 from sandbox_bench import Bench
 
 from refinery_plugin._sandbox import Sandbox
-from refinery_plugin._sandbox._bwrap import Bwrap
-from refinery_plugin._sandbox._local import Landlock
-from refinery_plugin._sandbox._runtime import closed_ways, find_runtime
+from refinery_plugin._sandbox.backends.bwrap import Bwrap
+from refinery_plugin._sandbox.backends.landlock import Landlock
+from refinery_plugin._sandbox.backends.runtime import closed_ways, find_runtime
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,9 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sandbox_bench import SECONDS
 
-from refinery_plugin._sandbox import SandboxError, _codec, _text, encode_arguments
-from refinery_plugin._sandbox._remove import remove_tree
-from refinery_plugin._sandbox._types import misfit
+from refinery_plugin._sandbox import SandboxError, encode_arguments, last_words
+from refinery_plugin._sandbox.backends.remove_tree import remove_tree
+from refinery_plugin._sandbox.inside import codec
+from refinery_plugin._sandbox.value_types import misfit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,7 +43,7 @@ values = st.recursive(
 @given(values)
 def test_values_come_back_exactly(value: object) -> None:
     """Types included: repr tells True from 1, -0.0 from 0.0, a tuple from a list."""
-    assert repr(_codec.decode(_codec.encode(value, 1 << 24))) == repr(value)
+    assert repr(codec.decode(codec.encode(value, 1 << 24))) == repr(value)
 
 
 @given(
@@ -53,8 +54,8 @@ def test_values_come_back_exactly(value: object) -> None:
 )
 def test_hostile_bytes_are_a_codec_error_or_a_value(data: bytes) -> None:
     """Never another exception, never memory that the bytes do not pay for."""
-    with contextlib.suppress(_codec.CodecError):
-        _codec.decode(data)
+    with contextlib.suppress(codec.CodecError):
+        codec.decode(data)
 
 
 @pytest.mark.parametrize(
@@ -75,8 +76,8 @@ def test_hostile_bytes_are_a_codec_error_or_a_value(data: bytes) -> None:
 )
 def test_only_exact_plain_types_have_an_encoding(value: object) -> None:
     """Subclasses and look-alikes have none."""
-    with pytest.raises(_codec.CodecError):
-        _codec.encode(value, 1 << 20)
+    with pytest.raises(codec.CodecError):
+        codec.encode(value, 1 << 20)
     with pytest.raises(SandboxError, match="argument"):
         encode_arguments((value,))
 
@@ -86,8 +87,8 @@ def test_depth_and_size_are_bounded() -> None:
     deep: list[object] = []
     deep.append(deep)
     for value in (deep, 1 << 14_000, "x" * 101, [0.5] * 101):
-        with pytest.raises(_codec.CodecError):
-            _codec.encode(value, 100 if value is not deep else 1 << 20)
+        with pytest.raises(codec.CodecError):
+            codec.encode(value, 100 if value is not deep else 1 << 20)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_types_fit_exactly_or_not_at_all(value: object, declared: object, fits: 
 @given(st.text(), st.integers(4, 50))
 def test_escaped_text_is_one_harmless_line(text: str, limit: int) -> None:
     """Printable, bounded, no line breaks."""
-    clean = _text.escaped(text, limit)
+    clean = last_words.escaped(text, limit)
     assert clean.isprintable()
     assert len(clean) <= limit
 
@@ -127,7 +128,7 @@ def test_escaped_text_is_one_harmless_line(text: str, limit: int) -> None:
 @given(st.binary(max_size=3000))
 def test_last_lines_of_anything_are_harmless(data: bytes) -> None:
     """Whatever bytes a program wrote."""
-    assert _text.last_lines(data).isprintable()
+    assert last_words.last_lines(data).isprintable()
 
 
 def test_a_hostile_directory_is_removed(tmp_path: Path) -> None:

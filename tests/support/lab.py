@@ -7,19 +7,19 @@ import dataclasses
 import json
 from typing import TYPE_CHECKING, Any
 
-from refinery_plugin._chat import ChatRequest, Message, Reply
-from refinery_plugin._recording._endpoint import Endpoint, Environment
-from refinery_plugin._recording._ledger import Ledger
-from refinery_plugin._recording._retry import RetryPolicy
-from refinery_plugin._recording._store import CassetteStore
+from refinery_plugin._generation.chat import ChatRequest, Message, Reply
+from refinery_plugin._recording.endpoint import Endpoint, Environment
+from refinery_plugin._recording.ledger import Ledger
+from refinery_plugin._recording.retry import RetryPolicy
+from refinery_plugin._recording.store import CassetteStore
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from decimal import Decimal
     from pathlib import Path
 
-    from refinery_plugin._chat import Cut
-    from refinery_plugin._pricing import Price
+    from refinery_plugin._generation.chat import Cut
+    from refinery_plugin._study.pricing import Price
 
 KEY = "sk-planted-key-0123456789abcdef"
 MODEL = "served-model"

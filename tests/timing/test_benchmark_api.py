@@ -10,7 +10,7 @@ import pytest
 from pytest_benchmark.storage.file import FileStorage
 from pytest_benchmark.utils import NAME_FORMATTERS
 
-from refinery_plugin._timing._benchmark import SaveError, restore, session_of, sibling, write_whole
+from refinery_plugin._pytest.benchmark import SaveError, restore, session_of, sibling, write_whole
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from refinery_plugin._timing._runs import Early, Pace
-from refinery_plugin._timing._verdict import Verdict
+from refinery_plugin._verification.run import Early, Pace
+from refinery_plugin._verification.verdict import Verdict
 
 
 def pace(*reference: float) -> Pace:

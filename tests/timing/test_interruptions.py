@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from timing_project import CONSTANT, HONEST, NO_PROGRAM, end
 
-from refinery_plugin._timing._lock import MachineLock
+from refinery_plugin._timing.lock import MachineLock
 
 if TYPE_CHECKING:
     import subprocess

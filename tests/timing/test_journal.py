@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refinery_plugin._timing import _journal
-from refinery_plugin._timing._journal import DiskFullError, Journal, JournalError, latest, read
+from refinery_plugin._timing import journal
+from refinery_plugin._timing.journal import DiskFullError, Journal, JournalError, latest, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +54,7 @@ def test_a_journal_cut_anywhere_keeps_every_whole_record(tmp_path: Path, data: s
 
 def test_a_killed_writer_leaves_a_journal_that_can_be_read(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from refinery_plugin._timing._journal import Journal\n"
+        "import sys; from pathlib import Path; from refinery_plugin._timing.journal import Journal\n"
         "j = Journal.create(Path(sys.argv[1]), {})\n"
         "for n in range(10**9):\n    j.reserve(); j.append({'n': n}); print(n, flush=True)\n"
     )
@@ -109,7 +109,7 @@ def test_the_newest_journal_of_the_same_study_is_found(tmp_path: Path) -> None:
 
 
 def test_old_journals_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_journal, "_KEPT", 3)
+    monkeypatch.setattr(journal, "_KEPT", 3)
     for _ in range(8):
         written(tmp_path, 1)
     assert len(list(tmp_path.glob("*.jsonl"))) == 4

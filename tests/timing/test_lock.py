@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refinery_plugin._timing._lock import LockError, MachineLock
+from refinery_plugin._timing.lock import LockError, MachineLock
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 HOLD = (
-    "import sys; from pathlib import Path; from refinery_plugin._timing._lock import MachineLock\n"
+    "import sys; from pathlib import Path; from refinery_plugin._timing.lock import MachineLock\n"
     "MachineLock(Path(sys.argv[1])).acquire(waiting=print); print('held', flush=True); sys.stdin.read()"
 )
 

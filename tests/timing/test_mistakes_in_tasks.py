@@ -9,8 +9,8 @@ import pytest
 from hypothesis import strategies as st
 
 from refinery_plugin import RefineryError, Task
-from refinery_plugin._study import Limits, Study
-from refinery_plugin._timing._inputs import Inputs
+from refinery_plugin._study.study import Limits, Study
+from refinery_plugin._verification.inputs import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

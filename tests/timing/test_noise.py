@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from refinery_plugin._timing._noise import Cores, Load, Quietness, is_contaminated
+from refinery_plugin._verification.quietness import Cores, Load, Quietness, is_contaminated
 
 
 def mark(*, queue: float, tasks: int, others: float, stolen: float = 0.0, cpu: float = 1.0) -> bool | None:

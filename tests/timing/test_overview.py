@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._timing._overview import failures, treatments, wrapped
+from refinery_plugin._pytest.overview import failures, treatments, wrapped
 
 
 def _program(name: str, verdict: str = "correct", **other: Any) -> dict[str, object]:  # noqa: ANN401

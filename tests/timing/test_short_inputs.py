@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._tasks import DIGIT_SUM_DIFFERENCE as TASK
-from refinery_plugin._timing._examples import draw, smallest
-from refinery_plugin._timing._verdict import CORRECT, Judgement, Verdict, show_arguments
+from refinery_plugin._verification.examples import draw, smallest
+from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, show_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from refinery_plugin._task import Arguments
+    from refinery_plugin._study.task import Arguments
 
 Program = "Callable[[list[int]], int]"
 

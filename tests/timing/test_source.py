@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refinery_plugin._timing._source import LARGEST, read_source
-from refinery_plugin._timing._verdict import Verdict
-from refinery_plugin._units import Unit
+from refinery_plugin._study.units import Unit
+from refinery_plugin._timing.source import LARGEST, read_source
+from refinery_plugin._verification.verdict import Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refinery_plugin._tasks import DIGIT_SUM_DIFFERENCE as TASK
-from refinery_plugin._tasks import _stream
+from refinery_plugin._tasks import stream
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -50,22 +50,22 @@ def test_timed_lists_are_uniform_over_the_whole_domain() -> None:
 
 def test_the_stream_has_no_modulo_bias() -> None:
     """3 * 2**30 does not divide 2**32: without rejection the first third would come up twice as often."""
-    values = _stream.uniform(5, low=0, high=3 * 2**30 - 1, size=30_000)
+    values = stream.uniform(5, low=0, high=3 * 2**30 - 1, size=30_000)
     assert np.mean(values < 2**30) == pytest.approx(1 / 3, abs=0.015)
 
 
 def test_a_longer_draw_begins_with_the_shorter_one() -> None:
     assert (
-        _stream.uniform(1, low=1, high=6, size=5000)[:50].tolist()
-        == _stream.uniform(1, low=1, high=6, size=50).tolist()
+        stream.uniform(1, low=1, high=6, size=5000)[:50].tolist()
+        == stream.uniform(1, low=1, high=6, size=50).tolist()
     )
 
 
 def test_a_build_that_gives_other_numbers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    _stream.check_stream()
-    monkeypatch.setattr(_stream, "_CHECKSUM", "00000000")
-    with pytest.raises(_stream.StreamError, match="differ on this machine"):
-        _stream.check_stream()
+    stream.check_stream()
+    monkeypatch.setattr(stream, "_CHECKSUM", "00000000")
+    with pytest.raises(stream.StreamError, match="differ on this machine"):
+        stream.check_stream()
 
 
 @pytest.mark.parametrize("seed", range(1000, 1008))

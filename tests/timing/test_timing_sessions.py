@@ -54,7 +54,7 @@ def test_a_directory_of_programs_gets_its_verdicts_and_times(project: Project) -
             "6 programs: *verification seed 5*",
             "1_inf_60_1: wrong_answer: for ?3999? it returned 95931*",
             "*machine: * of * runs waited for a processor*",
-            "  python -m analysis out.json --out report",
+            "  refinery-analysis out.json --out report",
         ]
     )
     check_benchmarks(project.json())

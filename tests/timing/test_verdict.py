@@ -9,7 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._timing._verdict import Verdict, failed, judge, printable, same, shorten, show_arguments
+from refinery_plugin._verification.verdict import (
+    Verdict,
+    failed,
+    judge,
+    printable,
+    same,
+    shorten,
+    show_arguments,
+)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 
-from analysis import Analysis, AnalysisError, Options, Results, analyse, document, read_results
+from refinery_analysis import Analysis, AnalysisError, Options, Results, analyse, document, read_results
 
 
 def explore(path: str) -> Analysis:

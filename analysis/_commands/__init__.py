@@ -1,0 +1,1 @@
+"""The subcommands: plan, look, negative control."""

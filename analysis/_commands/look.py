@@ -1,0 +1,374 @@
+"""A group-sequential look: stop or go on, at an error rate that all looks together keep."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._errors import AnalysisError
+from .._power import effect_sizes
+from .._power.power import check_rates
+from .._presentation.terminal_plan import wrapped
+from .._sequential import look_file
+from .._sequential.bounds import Bound, Rules, Stage, bounds, check_stages
+from .._sequential.look_file import Look, LookPlan
+from .._sequential.schedule import check_looks, schedule
+from .._sequential.statistic import Statistic, question_of, statistic
+from .plan import add_sequential_arguments
+
+if TYPE_CHECKING:
+    import argparse
+
+    from .._analysis import Analysis
+    from .._models.sample import Sample
+
+SHOWN, FUTILE, NOT_SHOWN, GO_ON = (
+    "stop: difference shown",
+    "stop: futility",
+    "stop: no difference shown",
+    "go on",
+)
+_DEFAULT_LOOKS = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LookResult:
+    """The decision of a look.
+
+    ``estimate`` with its repeated interval (valid at every look: the bound in place of the t quantile) is for
+    contrasts; ``fraction`` is of the planned information.
+    """
+
+    plan: LookPlan
+    looks: tuple[Look, ...]
+    path: Path
+    unit: str
+    df_num: int
+    fraction: float
+    estimate: float | None
+    interval: tuple[float, float] | None
+
+    @property
+    def look(self) -> Look:
+        """This look."""
+        return self.looks[-1]
+
+    def document(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {
+            "schema": 1,
+            "decision": self.look.decision,
+            "stop": self.look.decision != GO_ON,
+            "look": self.look.number,
+            "of": self.plan.looks,
+            "plan": {**dataclasses.asdict(self.plan), "treatments": list(self.plan.treatments)},
+            "fraction": self.fraction,
+            "df_num": self.df_num,
+            "estimate": self.estimate,
+            "interval": None if self.interval is None else list(self.interval),
+            "looks": [{k: v for k, v in look.to_dict().items() if k != "programs"} for look in self.looks],
+            "file": str(self.path),
+            "note": self._note() or None,
+        }
+
+    def text(self) -> str:
+        """Return lines of at most 80 columns."""
+        plan, look = self.plan, self.look
+        lines = [f"Look {look.number} of {plan.looks}: {look.decision.upper()}", ""]
+        lines += wrapped(
+            f"Question: {plan.question}; {len(look.programs)} programs, {look.replicates:.3g} of {plan.replicates} "
+            f"replicates per treatment ({self.fraction:.0%} of the information)."
+        )
+        lines += wrapped(self._figures())
+        lines += wrapped(self._meaning())
+        lines += wrapped(
+            f"Error: {look.spent:.3g} of {plan.alpha:g} may be used by now ({plan.spending}); ordinary p values and "
+            "intervals of these data are not valid by themselves, as they know nothing of the other looks."
+        )
+        if note := self._note():
+            lines += wrapped(note)
+        lines += wrapped(f"Kept in {self.path}")
+        return "\n".join(lines)
+
+    def _figures(self) -> str:
+        look = self.look
+        bound = "no value suffices yet" if look.efficacy is None else f"the bound is {look.efficacy:.4g}"
+        told = f"F({self.df_num}, {look.df_den}) = {look.statistic:.4g}; {bound}"
+        if look.efficacy is not None:
+            told += f" (p <= {look.nominal_p:.2g})"
+        if look.futility is not None:
+            told += f", futility at or below {look.futility:.3g} ({self.plan.futility})"
+        told += "."
+        if self.estimate is not None and self.interval is not None:
+            told += (
+                f" Difference {self.estimate:.3g} {self.unit}, repeated {1 - self.plan.alpha:.0%} interval "
+                f"{self.interval[0]:.3g} to {self.interval[1]:.3g}."
+            )
+        return told
+
+    def _meaning(self) -> str:
+        plan, decision = self.plan, self.look.decision
+        if decision == SHOWN:
+            limit = f"{'about' if plan.own_spread else 'at most'} {plan.alpha:.0%}"
+            early = "A difference that stops a study early is on average smaller than it looks."
+            return (
+                f"The treatments differ. All looks together err {limit} of the time when nothing differs. "
+                f"{self._only() or early}"
+            )
+        if decision == FUTILE:
+            heed = (
+                "The stop is binding: going on would break the error rate."
+                if plan.futility == "binding"
+                else "The stop is advice: going on does not harm the error rate."
+            )
+            return f"A difference of {plan.effect:g} {self.unit} has become unlikely to be shown. {heed}"
+        if decision == NOT_SHOWN:
+            end = "The study is at its end and has shown no difference. That is no proof that there is none."
+            return f"{end} {self._only()}".rstrip()
+        return "Nothing is decided. Record more programs of every treatment, then look again."
+
+    def _note(self) -> str:
+        """Return what the error rate owes to a plan that was made from the very data that it is for."""
+        if not self.plan.own_spread:
+            return ""
+        return (
+            "The planned end comes from the spread of the first look's own data, which can lift the error rate a "
+            f"little above {self.plan.alpha:g}, the more the fewer programs that look had. Naming it with --replicates "
+            "before the first look avoids that."
+        )
+
+    def _only(self) -> str:
+        """Return what is special about a study that was complete before anyone looked."""
+        if self.look.number > 1 or self.look.replicates < self.plan.replicates:
+            return ""
+        return "The data held the planned end already, so this first look is the only one, at the full error rate."
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``look`` takes beside the options of the analysis; the first look fixes all of it."""
+    parser.add_argument("--looks", type=int, metavar="K", help="looks in all, 2 to 5 (default: 3)")
+    add_sequential_arguments(parser)
+    parser.add_argument(
+        "--question",
+        metavar="TEXT",
+        help='what is tested: a contrast such as "agents: 1 - 3", or omnibus (default: the first planned contrast)',
+    )
+    parser.add_argument(
+        "--replicates",
+        type=int,
+        metavar="N",
+        help="passing programs per treatment at the planned end (default: what the power takes, given this spread)",
+    )
+    parser.add_argument(
+        "--looks-file", type=Path, metavar="FILE", help="where looks are kept (default: beside the results)"
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What the user says at a look; None is the default at the first look, and the plan's at later ones."""
+
+    looks: int | None = None
+    spending: str | None = None
+    futility: str | None = None
+    question: str | None = None
+    replicates: int | None = None
+
+
+def run(analysis: Analysis, args: argparse.Namespace) -> LookResult:
+    """Answer ``python -m analysis look``."""
+    request = Request(
+        looks=args.looks,
+        spending=args.spending,
+        futility=args.futility,
+        question=args.question,
+        replicates=args.replicates,
+    )
+    return take(analysis, request, path=args.looks_file)
+
+
+def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> LookResult:
+    """Take a look, keep it in the file, and say what to do.
+
+    Raises
+    ------
+    AnalysisError : the plan was changed, the study is over, nothing was added, or earlier programs were changed.
+    """
+    sample = analysis.sample
+    where = path or look_file.default_path(analysis.results)
+    known = look_file.read(where)
+    earlier: tuple[Look, ...] = ()
+    if known is None:
+        plan = _first_plan(analysis, request)
+    else:
+        plan, earlier = known
+        _refuse_change(analysis, request, plan, where)
+        _refuse_free(sample, plan, earlier, where)
+    found = statistic(sample, question_of(sample, plan.question))
+    look = _look(sample, plan, earlier, found, where)
+    look_file.write(where, plan, (*earlier, look))
+    half = None if look.efficacy is None or found.se is None else math.sqrt(look.efficacy) * found.se
+    return LookResult(
+        plan=plan,
+        looks=(*earlier, look),
+        path=where,
+        unit=sample.unit,
+        df_num=found.df_num,
+        fraction=min(1.0, found.replicates / plan.replicates),
+        estimate=found.estimate,
+        interval=None
+        if half is None or found.estimate is None
+        else (found.estimate - half, found.estimate + half),
+    )
+
+
+def _first_plan(analysis: Analysis, request: Request) -> LookPlan:
+    options, sample = analysis.options, analysis.sample
+    if options.effect is None:
+        raise AnalysisError(
+            "look: the first look fixes the plan; say which difference matters to you, for example --effect 0.5"
+        )
+    effect_sizes.checked_effect(options.effect)
+    check_rates(options.alpha, options.power)
+    looks = _DEFAULT_LOOKS if request.looks is None else request.looks
+    check_looks(looks)
+    found = statistic(sample, question_of(sample, request.question))
+    sigma = sample.sigma.value or math.nan
+    plan = LookPlan(
+        study=analysis.results.study,
+        response=options.response,
+        question=found.question,
+        treatments=tuple(treatment.label for treatment in sample.treatments),
+        effect=options.effect,
+        alpha=options.alpha,
+        power=options.power,
+        looks=looks,
+        spending=request.spending or "obrien-fleming",
+        futility=request.futility or "non-binding",
+        replicates=request.replicates or 0,
+        sigma=sigma,
+        own_spread=request.replicates is None,
+    )
+    replicates = (
+        _end(plan, found, len(sample.treatments)) if request.replicates is None else request.replicates
+    )
+    return dataclasses.replace(plan, replicates=replicates)
+
+
+def _end(plan: LookPlan, found: Statistic, groups: int) -> int:
+    made = schedule(_rules(plan, found), groups, plan.looks)
+    if made is None:
+        raise AnalysisError("look: the effect takes more than 10 million replicates; name a larger --effect")
+    return made.replicates_per_treatment[-1]
+
+
+def _rules(plan: LookPlan, found: Statistic) -> Rules:
+    return Rules(
+        df_num=found.df_num,
+        alpha=plan.alpha,
+        target=plan.power,
+        unit_ncp=found.unit * (plan.effect / plan.sigma) ** 2,
+        spending=plan.spending,
+        futility=plan.futility,
+    )
+
+
+def _refuse_change(analysis: Analysis, request: Request, plan: LookPlan, path: Path) -> None:
+    options = analysis.options
+    asked = None if request.question is None else _question_name(analysis.sample, request.question)
+    said = {
+        "--effect": (options.effect, plan.effect),
+        "--alpha": (options.alpha, plan.alpha),
+        "--power": (options.power, plan.power),
+        "--response": (options.response, plan.response),
+        "--looks": (request.looks, plan.looks),
+        "--spending": (request.spending, plan.spending),
+        "--futility": (request.futility, plan.futility),
+        "--question": (asked, plan.question),
+        "--replicates": (request.replicates, plan.replicates),
+        "study": (analysis.results.study, plan.study),
+    }
+    for name, (now, then) in said.items():
+        if now is not None and now != then:
+            raise AnalysisError(
+                f"look: {name} is {now!r}, but the plan of the first look says {then!r} ({path}). A plan that follows "
+                "the data keeps no error rate; go on with the planned value, or begin a new study with new programs"
+            )
+    treatments = tuple(treatment.label for treatment in analysis.sample.treatments)
+    if treatments != plan.treatments:
+        changed = sorted(set(treatments) ^ set(plan.treatments)) or ["their order"]
+        raise AnalysisError(
+            f"look: the treatments are not those of the first look (differs: {changed[0]}; {path}). Give all results "
+            "of the study, and no others"
+        )
+
+
+def _question_name(sample: Sample, question: str) -> str:
+    contrast = question_of(sample, question)
+    return question if contrast is None else contrast.name
+
+
+def _refuse_free(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], path: Path) -> None:
+    last = earlier[-1]
+    over = last.decision != GO_ON and not (last.decision == FUTILE and plan.futility != "binding")
+    if over or last.number >= plan.looks:
+        raise AnalysisError(
+            f'look: the study ended at look {last.number} of {plan.looks} with "{last.decision}" ({path}); there is no '
+            "error left to spend on another look. A new question takes new programs"
+        )
+    then = look_file.digest(sample, last.programs)
+    if then is None:
+        missing = sorted(set(last.programs) - set(sample.programs))
+        raise AnalysisError(
+            f"look: {len(missing)} programs of look {last.number} are missing now, for example {missing[0]} ({path}); "
+            "give all results, the earlier ones too"
+        )
+    if then != last.digest:
+        raise AnalysisError(
+            f"look: times of programs that look {last.number} saw have changed since ({path}). Add new programs, but "
+            "leave the old ones as they were measured"
+        )
+    if len(sample.programs) == len(last.programs):
+        raise AnalysisError(
+            f'look: these are the {len(last.programs)} programs of look {last.number}, which said "{last.decision}" '
+            f"({path}). Looking twice at the same data is not free: record more programs of every treatment first"
+        )
+
+
+def _look(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], found: Statistic, path: Path) -> Look:
+    number = len(earlier) + 1
+    stages = [
+        *(Stage(replicates=look.replicates, df_den=look.df_den) for look in earlier),
+        Stage(replicates=found.replicates, df_den=found.df_den),
+    ]
+    if earlier and found.replicates <= earlier[-1].replicates:
+        raise AnalysisError(
+            f"look: there is no more information than at look {number - 1} ({path}); record more programs of every "
+            "treatment first"
+        )
+    check_stages(stages, found.df_num)
+    final = number == plan.looks or found.replicates >= plan.replicates
+    bound = bounds(stages, _rules(plan, found), planned=plan.replicates, last=final)[-1]
+    return Look(
+        number=number,
+        replicates=found.replicates,
+        df_den=found.df_den,
+        statistic=found.f,
+        efficacy=bound.efficacy if math.isfinite(bound.efficacy) else None,
+        nominal_p=bound.nominal_p,
+        spent=bound.spent,
+        futility=bound.futility,
+        decision=_decision(found.f, bound, final=final),
+        programs=sample.programs,
+        digest=look_file.digest(sample, sample.programs) or "",
+    )
+
+
+def _decision(f: float, bound: Bound, *, final: bool) -> str:
+    if f >= bound.efficacy:
+        return SHOWN
+    if final:
+        return NOT_SHOWN
+    return FUTILE if bound.futility is not None and f <= bound.futility else GO_ON

@@ -1,0 +1,354 @@
+"""Plan the next experiment: designs and questions side by side, what each costs, and what a budget buys."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+from .._errors import AnalysisError
+from .._power import candidate_designs, effect_sizes
+from .._power.power import balanced_power, check_rates, replicates_required, upper_sigma
+from .._power.unit_cost import Rates, rates
+from .._presentation import terminal_plan
+from .._sequential.bounds import FUTILITIES, Rules
+from .._sequential.schedule import Schedule, check_looks, schedule
+from .._sequential.spending import SPENDINGS
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Sequence
+
+    from .._analysis import Analysis
+    from .._models.sample import Sample
+    from .._power.candidate_designs import Question
+
+_SEQUENTIAL_ROWS = 3
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRow:
+    """One question asked of one design.
+
+    Attributes
+    ----------
+    design, kind : words for the design, and its kind (``full``, ``levels``, ``2 x 2``, ``alone``, ``nested``).
+    question, test : the contrast's name or the omnibus pattern, and ``t`` or ``F``.
+    treatments : labels of the treatments that are timed.
+    replicates_per_treatment : passing programs of each treatment for the target power; ``replicates_low`` and
+        ``replicates_high`` at sigma's 95 % limits, ``replicates_recommended`` at its upper 80 % limit.
+    programs : of all treatments together, with those that will fail as often as in this study.
+    calls, usd, hours : of all programs together; hours are of loading, verifying and timing.
+    recommended_programs, recommended_usd : the same for the recommended replicates.
+    replicates_at_budget, power_at_budget : what the budget buys, if there is one. One replicate buys nothing.
+    sequential : the group-sequential version, where it was asked for.
+    """
+
+    design: str
+    kind: str
+    question: str
+    test: str
+    treatments: tuple[str, ...]
+    replicates_per_treatment: int | None
+    replicates_low: int | None
+    replicates_high: int | None
+    replicates_recommended: int | None
+    programs: int | None
+    calls: float | None
+    usd: float | None
+    hours: float | None
+    recommended_programs: int | None
+    recommended_usd: float | None
+    replicates_at_budget: int | None
+    power_at_budget: float | None
+    sequential: Schedule | None = None
+    note: str | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {
+            **made,
+            "treatments": list(self.treatments),
+            "sequential": None if self.sequential is None else self.sequential.to_dict(),
+        }
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PlanResult:
+    """Rows, the cheapest first; without prices the one with the fewest programs."""
+
+    effect: float
+    unit: str
+    alpha: float
+    target: float
+    sigma: float
+    sigma_ci: tuple[float, float]
+    sigma_upper: float
+    pass_rate: float
+    budget: float | None
+    rows: tuple[PlanRow, ...]
+    notes: tuple[str, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {
+            "schema": 1,
+            **made,
+            "sigma_ci": list(self.sigma_ci),
+            "rows": [row.to_dict() for row in self.rows],
+            "notes": list(self.notes),
+        }
+
+    def text(self) -> str:
+        """Return lines of at most 80 columns."""
+        return terminal_plan.text(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the user asked the plan for, beyond the options of the analysis."""
+
+    budget: float | None = None
+    usd_per_program: float | None = None
+    looks: int | None = None
+    spending: str = "obrien-fleming"
+    futility: str = "non-binding"
+
+    def __post_init__(self) -> None:
+        for name, value in (("budget", self.budget), ("usd-per-program", self.usd_per_program)):
+            if value is not None and not (math.isfinite(value) and value > 0):
+                raise AnalysisError(f"--{name} {value:g}: give a positive number of US dollars")
+        if self.looks is not None:
+            check_looks(self.looks)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what ``plan`` takes beside the options of the analysis."""
+    parser.add_argument(
+        "--budget", type=float, metavar="USD", help="show the power that this much money buys"
+    )
+    parser.add_argument(
+        "--usd-per-program",
+        type=float,
+        metavar="USD",
+        help="price of one program, where the files do not tell what was paid (or instead of it)",
+    )
+    parser.add_argument(
+        "--looks", type=int, metavar="K", help="show group-sequential versions with 2 to 5 looks, too"
+    )
+    add_sequential_arguments(parser)
+
+
+def add_sequential_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what group-sequential designs take; None stands for the default, so that a plan on file can be told."""
+    parser.add_argument(
+        "--spending",
+        choices=SPENDINGS,
+        help="how the error is spent over the looks: late, or evenly (default: obrien-fleming)",
+    )
+    parser.add_argument(
+        "--futility",
+        choices=FUTILITIES,
+        help="stop where the effect has become unlikely; binding bounds are sharper but must be obeyed "
+        "(default: non-binding)",
+    )
+
+
+def run(analysis: Analysis, args: argparse.Namespace) -> PlanResult:
+    """Answer ``python -m analysis plan``."""
+    defaults = Settings()
+    return plan(
+        analysis,
+        Settings(
+            budget=args.budget,
+            usd_per_program=args.usd_per_program,
+            looks=args.looks,
+            spending=args.spending or defaults.spending,
+            futility=args.futility or defaults.futility,
+        ),
+    )
+
+
+def plan(analysis: Analysis, settings: Settings | None = None) -> PlanResult:
+    """Put designs for the next experiment side by side.
+
+    Parameters
+    ----------
+    analysis : of a pilot, with ``options.effect``; only its spread, its pass rate and its costs are used.
+    settings : budget, price, and group-sequential looks.
+
+    Raises
+    ------
+    AnalysisError : no effect was given, sigma is unknown, or there is nothing to compare.
+    """
+    settings = settings or Settings()
+    options, sample = analysis.options, analysis.sample
+    if options.effect is None:
+        raise AnalysisError(
+            "plan: say which difference would matter to you, in the unit of the response, for example --effect 0.5; "
+            "it can't be taken from the data (the observed effect is no guide to what matters)"
+        )
+    effect_sizes.checked_effect(options.effect)
+    check_rates(options.alpha, options.power)
+    sigma = sample.sigma
+    if sigma.value is None or sigma.ci_low is None or sigma.ci_high is None:
+        raise AnalysisError(f"plan: replicates cannot be estimated because {sigma.note}")
+    if len(sample.treatments) < 2:  # noqa: PLR2004 - nothing to compare
+        raise AnalysisError("plan: the study has one treatment, so there is nothing to compare")
+    planner = _Planner(
+        sample=sample,
+        rates=rates(sample, analysis.cost, usd_per_program=settings.usd_per_program),
+        settings=settings,
+        effect=options.effect,
+        alpha=options.alpha,
+        target=options.power,
+        sigmas=(sigma.value, sigma.ci_low, sigma.ci_high, upper_sigma(sigma.value, sigma.df)),
+    )
+    asked = candidate_designs.questions(sample, planner.replicate_price)
+    pairs = sorted(((planner.row(q), q) for q in asked), key=lambda pair: _order(pair[0]))
+    return PlanResult(
+        effect=options.effect,
+        unit=sample.unit,
+        alpha=options.alpha,
+        target=options.power,
+        sigma=sigma.value,
+        sigma_ci=(sigma.ci_low, sigma.ci_high),
+        sigma_upper=planner.sigmas[3],
+        pass_rate=planner.rates.pass_rate,
+        budget=settings.budget,
+        rows=_with_looks(planner, pairs),
+        notes=tuple(_notes(analysis, settings, planner.rates)),
+    )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Planner:
+    """The facts that every row shares; ``sigmas`` are the estimate, both 95 % limits and the upper 80 % limit."""
+
+    sample: Sample
+    rates: Rates
+    settings: Settings
+    effect: float
+    alpha: float
+    target: float
+    sigmas: tuple[float, float, float, float]
+
+    def replicate_price(self, treatments: Sequence[int]) -> float:
+        """Price of one replicate of some treatments: dollars, or calls, or else programs."""
+        for rate in (self.rates.usd, self.rates.calls):
+            price = self.rates.total(rate, treatments, 1)
+            if price is not None:
+                return price
+        return float(len(treatments))
+
+    def row(self, question: Question) -> PlanRow:
+        """Answer one question."""
+        design = question.design
+        needed = [self._needed(question, sigma) for sigma in self.sigmas]
+        made = None if needed[0] is None else self.rates.made(needed[0])
+        recommended = None if needed[3] is None else self.rates.made(needed[3])
+        at_budget = self._affordable(question)
+        note = question.note
+        if needed[0] is None:
+            note = "more than 10 million replicates would be needed"
+        return PlanRow(
+            design=design.label,
+            kind=design.kind,
+            question=question.name,
+            test=question.test,
+            treatments=tuple(self.sample.treatments[i].label for i in design.treatments),
+            replicates_per_treatment=needed[0],
+            replicates_low=needed[1],
+            replicates_high=needed[2],
+            replicates_recommended=needed[3],
+            programs=None if made is None else made * len(design.treatments),
+            calls=None if made is None else self.rates.total(self.rates.calls, design.paid, made),
+            usd=None if made is None else self.rates.total(self.rates.usd, design.paid, made),
+            hours=None if made is None else self.rates.total(self.rates.hours, design.treatments, made),
+            recommended_programs=None if recommended is None else recommended * len(design.treatments),
+            recommended_usd=None
+            if recommended is None
+            else self.rates.total(self.rates.usd, design.paid, recommended),
+            replicates_at_budget=at_budget,
+            power_at_budget=None if at_budget is None else self._power(question, at_budget),
+            note=note,
+        )
+
+    def sequential(self, question: Question) -> Schedule | None:
+        """Return the group-sequential version of a row."""
+        rules = Rules(
+            df_num=question.df_num,
+            alpha=self.alpha,
+            target=self.target,
+            unit_ncp=question.squares * (self.effect / self.sigmas[0]) ** 2,
+            spending=self.settings.spending,
+            futility=self.settings.futility,
+        )
+        return schedule(rules, question.groups, self.settings.looks or 0)
+
+    def _f(self, question: Question, sigma: float) -> float:
+        return math.sqrt(question.squares / question.groups) * self.effect / sigma
+
+    def _needed(self, question: Question, sigma: float) -> int | None:
+        return replicates_required(
+            self._f(question, sigma), question.groups, question.df_num, alpha=self.alpha, target=self.target
+        )
+
+    def _affordable(self, question: Question) -> int | None:
+        price = self.rates.total(self.rates.usd, question.design.paid, 1)
+        if self.settings.budget is None or price is None or price <= 0:
+            return None
+        return math.floor(math.floor(self.settings.budget / price + 1e-9) * self.rates.pass_rate + 1e-9)
+
+    def _power(self, question: Question, replicates: int) -> float | None:
+        if replicates < 2:  # noqa: PLR2004 - no residual to test with
+            return None
+        f = self._f(question, self.sigmas[0])
+        return float(balanced_power(f, question.groups, question.df_num, [replicates], alpha=self.alpha)[0])
+
+
+def _order(row: PlanRow) -> tuple[float, float, str]:
+    worst = math.inf
+    return (
+        worst if row.usd is None else row.usd,
+        worst if row.programs is None else row.programs,
+        row.question,
+    )
+
+
+def _with_looks(planner: _Planner, pairs: list[tuple[PlanRow, Question]]) -> tuple[PlanRow, ...]:
+    """Add group-sequential versions to the cheapest rows and to the full design's, since each takes a simulation."""
+    if planner.settings.looks is None:
+        return tuple(row for row, _ in pairs)
+    made = []
+    for i, (row, question) in enumerate(pairs):
+        wanted = i < _SEQUENTIAL_ROWS or (row.kind == "full" and question.df_num > 1)
+        able = wanted and row.kind != "nested" and row.replicates_per_treatment is not None
+        made.append(dataclasses.replace(row, sequential=planner.sequential(question)) if able else row)
+    return tuple(made)
+
+
+def _notes(analysis: Analysis, settings: Settings, rates: Rates) -> list[str]:
+    notes = []
+    if settings.usd_per_program is None and analysis.cost.note is not None:
+        notes.append(f"{analysis.cost.note}; --usd-per-program gives a price")
+    if (
+        settings.budget is not None
+        and analysis.cost.usd_per_replicate is None
+        and settings.usd_per_program is None
+    ):
+        notes.append("the budget buys an unknown number of programs, as their price is unknown")
+    if rates.pass_rate < 1:
+        notes.append(
+            f"{rates.pass_rate:.0%} of the programs passed here; programs, calls, dollars and hours allow for as many "
+            "failures"
+        )
+    if analysis.sample.response in {"log", "ratio"}:
+        notes.append(
+            f"the effect is a difference of logarithms: {analysis.options.effect:g} is a factor of "
+            f"{math.exp(min(analysis.options.effect or 0.0, 700.0)):.3g}"
+        )
+    notes.append("hours are of loading, verifying and timing; waiting for the model comes on top")
+    return notes

@@ -1,0 +1,1 @@
+"""Statistical tests, how often they err, and what may be concluded."""

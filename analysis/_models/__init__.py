@@ -1,0 +1,1 @@
+"""Statistical models of a study's programs."""

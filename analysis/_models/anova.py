@@ -1,0 +1,253 @@
+"""Analysis of variance over programs: types I, II and III, with effect sizes."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy import stats
+
+from .._errors import AnalysisError
+from . import least_squares
+from .formula import MACHINE, Model, columns, crossing, name_of, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._arrays import Floats, Integers
+    from .._reading.frames import Results
+    from .formula import Term as Names
+    from .sample import Sample
+
+_TYPES = (1, 2, 3)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One line of the table; ``note`` says why figures are None (nothing that can't be estimated has a number)."""
+
+    term: str
+    df: int
+    sum_sq: float | None
+    f: float | None
+    p: float | None
+    partial_eta_sq: float | None
+    omega_sq: float | None
+    note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class AnovaTable:
+    """``terms`` in the order of the model (the machine first where it is a block), then the residual."""
+
+    type: int
+    model: str
+    terms: tuple[Term, ...]
+    residual_df: int
+    residual_sum_sq: float
+    total_sum_sq: float
+    notes: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """A model fitted to a sample.
+
+    Attributes
+    ----------
+    model : terms, the machine's included where it is a block.
+    fit : least squares over cells; ``blocks[i]`` are the columns of term i - 1 (0 is the intercept).
+    levels : the levels of each factor that some passing program has, in order.
+    codes : for each factor the level of every cell of ``fit``, and the number of levels.
+    """
+
+    model: Model
+    fit: least_squares.Fit
+    blocks: list[Floats]
+    levels: dict[str, tuple[str, ...]]
+    codes: dict[str, tuple[Integers, int]]
+
+    @property
+    def spans(self) -> list[slice]:
+        """Columns of the intercept and of each term in ``fit.x``."""
+        ends = np.cumsum([block.shape[1] for block in self.blocks]).tolist()
+        return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+    @property
+    def residuals(self) -> Floats:
+        """Value minus fitted value of each program, shape (n,)."""
+        cells = self.fit.cells
+        return cells.y - (self.fit.x @ self.fit.beta)[cells.index]
+
+
+def choose_model(results: Results, formula: str | None) -> Model:
+    """Parse the user's formula, or take the full crossing of the study's own factors that vary."""
+    known = [*results.factors, *([MACHINE] if len(results.machines) > 1 else [])]
+    if formula is not None:
+        return parse(formula, known)
+    own = [
+        name for name, levels in results.factors.items() if name not in results.derived and len(levels) > 1
+    ]
+    return parse(crossing(own), known)
+
+
+def fit_model(sample: Sample, model: Model) -> Fitted | None:
+    """Fit a model to the programs that passed; None without any."""
+    if not sample.y.size:
+        return None
+    if len(sample.blocks) > 1:
+        model = model.with_block()
+    needed = list(dict.fromkeys(name for term in model.terms for name in term))
+    per_program: dict[str, Integers] = {}
+    levels: dict[str, tuple[str, ...]] = {}
+    for name in needed:
+        per_program[name], levels[name] = _codes(sample, name)
+    if needed:
+        stacked = np.stack([per_program[name] for name in needed], axis=1)
+        keys, index = np.unique(stacked, axis=0, return_inverse=True)
+    else:
+        keys, index = np.zeros((1, 0), dtype=np.intp), np.zeros(sample.y.size, dtype=np.intp)
+    codes = {name: (keys[:, i].astype(np.intp), len(levels[name])) for i, name in enumerate(needed)}
+    _bounded(model, codes)
+    blocks = columns(model, codes, len(keys))
+    cells = least_squares.Cells.of(sample.y, index.reshape(-1).astype(np.intp), len(keys))
+    fit = least_squares.fit(cells, np.concatenate(blocks, axis=1))
+    return Fitted(model=model, fit=fit, blocks=blocks, levels=levels, codes=codes)
+
+
+def _codes(sample: Sample, name: str) -> tuple[Integers, tuple[str, ...]]:
+    """Return the numbers of the levels that occur among passing programs, in natural order."""
+    if name == MACHINE:
+        return sample.block, sample.blocks
+    position = {level: i for i, level in enumerate(sample.factors[name])}
+    of_treatment = np.asarray([position[t.levels[name]] for t in sample.treatments], dtype=np.intp)
+    used, codes = np.unique(of_treatment[sample.cell], return_inverse=True)
+    return codes.reshape(-1).astype(np.intp), tuple(sample.factors[name][i] for i in used)
+
+
+def _bounded(model: Model, codes: dict[str, tuple[Integers, int]]) -> None:
+    width = sum(int(np.prod([codes[name][1] for name in term])) for term in model.terms)
+    if width > least_squares.MAX_COLUMNS:
+        raise AnalysisError(
+            f'model "{model.formula}": has {width} parameters, more than the {least_squares.MAX_COLUMNS} that are '
+            f"worked out; leave out interactions with --model"
+        )
+
+
+def anova(fitted: Fitted, *, type: int) -> AnovaTable:  # noqa: A002 - the word of the literature
+    """Test each term of the model.
+
+    Parameters
+    ----------
+    fitted : the model over programs.
+    type : 1 (each term after those before it), 2 (after all that do not contain it) or 3 (after all others, with
+        sum-to-zero contrasts).
+
+    Returns
+    -------
+    Sums of squares, F against the residual, partial eta squared SS / (SS + SSE) and omega squared
+    (SS - df MSE) / (SST + MSE). What the data do not determine is None, with a note.
+    """
+    if type not in _TYPES:
+        raise AnalysisError(f"type {type}: must be 1, 2 or 3")
+    cells, fit = fitted.fit.cells, fitted.fit
+    total = float(np.sum((cells.y - cells.y.mean()) ** 2))
+    root = np.sqrt(cells.count.astype(float))
+    weighted = [block * root[:, None] for block in fitted.blocks]
+    target = root * (cells.mean - cells.y.mean())
+    terms = tuple(
+        _test(fitted, i, weighted=weighted, target=target, type=type, total=total)
+        for i in range(len(fitted.model.terms))
+    )
+    return AnovaTable(
+        type=type,
+        model=fitted.model.formula,
+        terms=terms,
+        residual_df=fit.df,
+        residual_sum_sq=fit.rss,
+        total_sum_sq=total,
+        notes=_notes(fitted),
+    )
+
+
+def _test(
+    fitted: Fitted,
+    i: int,
+    *,
+    weighted: Sequence[Floats],
+    target: Floats,
+    type: int,  # noqa: A002
+    total: float,
+) -> Term:
+    names = fitted.model.terms
+    width = weighted[i + 1].shape[1]
+    others = _others(names, i, type)
+    base = least_squares.basis(np.concatenate([weighted[0], *(weighted[j + 1] for j in others)], axis=1))
+    gained = least_squares.extend(base, weighted[i + 1])
+    df = gained.shape[1]
+    if df == 0:
+        why = "has one level" if width == 0 else "can't be told from the other terms: cells are empty"
+        return _untested(names[i], 0, None, why)
+    note: str | None = (
+        None if df == width else f"{df} of {width} degrees of freedom can be estimated: cells are empty"
+    )
+    if type == 3 and df < width and not _highest(names, i):  # noqa: PLR2004
+        why = "type III can't be estimated with empty cells; use type II, or a model without the interaction"
+        return _untested(names[i], df, None, why)
+    projected = gained.T @ target
+    sum_sq = float(projected @ projected)
+    fit = fitted.fit
+    if fit.mse is None:
+        why = "no residual degrees of freedom" if fit.df <= 0 else "programs do not differ beyond the model"
+        return _untested(names[i], df, sum_sq, "; ".join(filter(None, [note, f"no F: {why}"])))
+    f = sum_sq / df / fit.mse
+    return Term(
+        term=name_of(names[i]),
+        df=df,
+        sum_sq=sum_sq,
+        f=f,
+        p=float(stats.f.sf(f, df, fit.df)),
+        partial_eta_sq=sum_sq / (sum_sq + fit.rss),
+        omega_sq=(sum_sq - df * fit.mse) / (total + fit.mse),
+        note=note,
+    )
+
+
+def _others(names: Sequence[Names], i: int, type: int) -> list[int]:  # noqa: A002
+    if type == 1:
+        return list(range(i))
+    if type == 3:  # noqa: PLR2004
+        return [j for j in range(len(names)) if j != i]
+    return [j for j in range(len(names)) if j != i and not set(names[i]) <= set(names[j])]
+
+
+def _highest(names: Sequence[Names], i: int) -> bool:
+    return not any(j != i and set(names[i]) < set(names[j]) for j in range(len(names)))
+
+
+def _untested(names: Names, df: int, sum_sq: float | None, note: str) -> Term:
+    return Term(
+        term=name_of(names),
+        df=df,
+        sum_sq=sum_sq,
+        f=None,
+        p=None,
+        partial_eta_sq=None,
+        omega_sq=None,
+        note=note,
+    )
+
+
+def _notes(fitted: Fitted) -> tuple[str, ...]:
+    notes = []
+    fit = fitted.fit
+    if fit.rank < fit.x.shape[1]:
+        notes.append("Some cells are empty: effects that need them can't be estimated.")
+    if fit.df <= 0:
+        notes.append(
+            "There are as many parameters as programs: nothing can be tested. Record more replicates."
+        )
+    elif fit.mse is None:
+        notes.append("Programs do not differ at all beyond the model, so no F can be computed.")
+    return tuple(notes)

@@ -1,0 +1,310 @@
+"""From frames to the numbers that are tested: one response per program, its treatment, its block."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+from scipy import stats
+
+from .._errors import AnalysisError
+from . import least_squares
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from .._arrays import Flags, Floats, Integers
+    from .._reading.frames import Results
+
+Response: TypeAlias = Literal["seconds", "log", "ratio", "cpu"]
+
+UNITS: Mapping[str, str] = {
+    "seconds": "s",
+    "log": "ln(s)",
+    "ratio": "ln(program / reference)",
+    "cpu": "CPU s",
+}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Treatment:
+    """One combination of levels, derived factors included; ``label`` reads like ``"agents 1, 60 s"``."""
+
+    label: str
+    levels: Mapping[str, str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sigma:
+    """Standard deviation between programs of the same treatment, pooled; its 95 % interval is from chi-square.
+
+    All None where no treatment has two programs (``note`` says so).
+    """
+
+    value: float | None
+    df: int
+    ci_low: float | None
+    ci_high: float | None
+    note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One value per program that passed, and the design it belongs to.
+
+    Attributes
+    ----------
+    response : what the values are; ``unit`` names their unit.
+    treatments : every treatment of the study in natural order, those without a passing program too; length k.
+    factors : levels of each factor, derived ones last.
+    programs : names, shape (n,).
+    y : values, shape (n,).
+    cell : index into ``treatments``, shape (n,).
+    block : index into ``blocks`` (machines), shape (n,); all 0 where there is one machine, or where programs were
+        timed on all of them.
+    counts, means, sds : per treatment, shape (k,); means of none and SDs of fewer than two are NaN.
+    sigma : pooled within treatments (and blocks).
+    made : programs made per treatment, failed ones included, shape (k,).
+    """
+
+    response: Response
+    unit: str
+    treatments: tuple[Treatment, ...]
+    factors: Mapping[str, tuple[str, ...]]
+    programs: tuple[str, ...]
+    y: Floats
+    cell: Integers
+    block: Integers
+    blocks: tuple[str, ...]
+    counts: Integers
+    means: Floats
+    sds: Floats
+    sigma: Sigma
+    made: Integers
+
+    @property
+    def balanced(self) -> bool:
+        """Every treatment has the same number of passing programs, at least one."""
+        return bool(self.counts.size) and int(self.counts.min()) == int(self.counts.max()) > 0
+
+
+def run_values(results: Results, response: Response) -> Floats:
+    """Return the response of every run, shape (runs,); NaN where a file does not tell it."""
+    runs = results.runs
+    seconds = runs["seconds"].to_numpy(dtype=np.float64)
+    if response == "seconds":
+        return seconds
+    if response == "cpu":
+        return runs["cpu_seconds"].to_numpy(dtype=np.float64)
+    if response == "log":
+        return np.asarray(np.log(seconds))
+    return np.asarray(np.log(seconds / runs["reference_seconds"].to_numpy(dtype=np.float64)))
+
+
+_LACKING = {
+    "cpu": "extra_info.cpu_seconds: {n} runs of programs that passed have no CPU time; use another --response",
+    "ratio": "refinery.reference: {n} runs of programs that passed have no time of the reference in the same block "
+    "and list; use another --response",
+}
+
+
+def sample(results: Results, response: Response, *, keep: Flags | None = None) -> Sample:
+    """Take one value per program that passed: the mean of its runs.
+
+    Parameters
+    ----------
+    results : what was read.
+    response : which value; ``ratio`` and ``cpu`` need what only some files have.
+    keep : runs to use, shape (runs,); all by default.
+
+    Raises
+    ------
+    AnalysisError : the files do not have this response.
+    """
+    programs, runs = results.programs, results.runs
+    number = runs["program"].cat.codes.to_numpy().astype(np.intp)
+    use = programs["passed"].to_numpy(dtype=bool)[number]
+    if keep is not None:
+        use = use & keep
+    values = run_values(results, response)[use]
+    bad = ~np.isfinite(values)
+    if bad.any():
+        row = runs.loc[use].iloc[int(np.argmax(bad))]
+        text = _LACKING.get(response, "seconds: {n} runs of programs that passed have no time").format(
+            n=int(bad.sum())
+        )
+        raise AnalysisError(
+            f"{row['machine']}: {row['program']}, list {row['list']}, run {row['run']}: {text}"
+        )
+    machine = runs["machine"].cat.codes.to_numpy().astype(np.intp)[use]
+    program, y, block, blocks = _per_program(number[use], machine, values, results.machines)
+    own = [name for name in results.factors if name not in results.derived]
+    if len(programs["treatment"].cat.categories) > least_squares.MAX_COLUMNS:
+        raise AnalysisError(
+            f"treatment: {len(programs['treatment'].cat.categories)} treatments, more than the "
+            f"{least_squares.MAX_COLUMNS} that are compared at once"
+        )
+    cell, treatments = _treatments(programs, own, results)
+    return _sample(
+        response=response,
+        treatments=treatments,
+        factors=results.factors,
+        programs=tuple(programs["program"].iloc[program]),
+        y=y,
+        cell=cell[program],
+        block=block,
+        blocks=blocks,
+        made=np.bincount(cell, minlength=len(treatments)),
+    )
+
+
+def _treatments(
+    programs: pd.DataFrame, own: list[str], results: Results
+) -> tuple[Integers, tuple[Treatment, ...]]:
+    """Return the combinations of levels that occur, numbered, in the order of the design."""
+    codes = np.stack([programs[name].cat.codes.to_numpy().astype(np.intp) for name in own], axis=1)
+    distinct, first, cell = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    labels = programs["treatment"].astype(object).to_numpy()
+    levels = {name: programs[name].astype(object).to_numpy() for name in results.factors}
+    treatments = tuple(
+        Treatment(label=str(labels[row]), levels={name: str(column[row]) for name, column in levels.items()})
+        for row in first
+    )
+    return cell.reshape(-1).astype(np.intp), treatments[: len(distinct)]
+
+
+def _per_program(
+    number: Integers, machine: Integers, values: Floats, machines: tuple[str, ...]
+) -> tuple[Integers, Floats, Integers, tuple[str, ...]]:
+    """Average runs within program and machine, then machines within program.
+
+    Machines that share programs are compared through them and form one block; machines that share none differ by
+    their programs too, and stay blocks of their own.
+    """
+    pairs, inverse = np.unique(number * len(machines) + machine, return_inverse=True)
+    y = np.bincount(inverse, weights=values) / np.bincount(inverse)
+    of_pair, on = pairs // len(machines), pairs % len(machines)
+    program, index = np.unique(of_pair, return_inverse=True)
+    block_of = _linked(index, on, len(machines))
+    if len(program) < len(pairs):
+        y = y - machine_effects(index, on, y, len(machines))[on]
+    mean = np.bincount(index, weights=y) / np.bincount(index)
+    first = np.unique(index, return_index=True)[1]
+    used, block = np.unique(block_of[on[first]], return_inverse=True)
+    names = tuple(" + ".join(machines[m] for m in range(len(machines)) if block_of[m] == b) for b in used)
+    return program.astype(np.intp), mean, block.reshape(-1).astype(np.intp), names
+
+
+def _linked(index: Integers, on: Integers, machines: int) -> Integers:
+    """Return the groups of machines that are linked by programs timed on several of them."""
+    group = np.arange(machines)
+    if machines == 1 or len(index) == int(index.max(initial=-1)) + 1:
+        return group.astype(np.intp)
+    order = np.argsort(index, kind="stable")
+    for a, b in itertools.pairwise(order.tolist()):
+        if index[a] == index[b] and group[on[a]] != group[on[b]]:
+            group[group == group[on[b]]] = group[on[a]]
+    return group.astype(np.intp)
+
+
+def machine_effects(index: Integers, on: Integers, y: Floats, machines: int) -> Floats:
+    """Least squares of value ~ program + machine, programs swept out; effects sum to zero by minimum norm."""
+    count = np.bincount(index)
+    mean = np.bincount(index, weights=y) / count
+    right = np.bincount(on, weights=y - mean[index], minlength=machines)
+    shared = np.zeros((len(count), machines))
+    shared[index, on] = 1
+    left = np.diag(shared.sum(axis=0)) - (shared / count[:, None]).T @ shared
+    return np.asarray(np.linalg.pinv(left, hermitian=True) @ right)
+
+
+def _sample(
+    *,
+    response: Response,
+    treatments: tuple[Treatment, ...],
+    factors: Mapping[str, tuple[str, ...]],
+    programs: tuple[str, ...],
+    y: Floats,
+    cell: Integers,
+    block: Integers,
+    blocks: tuple[str, ...],
+    made: Integers,
+) -> Sample:
+    size = len(treatments)
+    counts = np.bincount(cell, minlength=size)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means = np.bincount(cell, weights=y, minlength=size) / counts
+        squares = np.bincount(cell, weights=(y - means[cell]) ** 2, minlength=size)
+        sds = np.sqrt(squares / (counts - 1))
+    sds[counts < 2] = np.nan  # noqa: PLR2004 - no spread of one
+    return Sample(
+        response=response,
+        unit=UNITS[response],
+        treatments=treatments,
+        factors=factors,
+        programs=programs,
+        y=y,
+        cell=cell,
+        block=block,
+        blocks=blocks,
+        counts=counts.astype(np.intp),
+        means=means,
+        sds=sds,
+        sigma=_sigma(y, cell, block),
+        made=made.astype(np.intp),
+    )
+
+
+def saturated(
+    y: Floats, cell: Integers, block: Integers
+) -> tuple[least_squares.Fit, Integers, Integers] | None:
+    """Fit value ~ block + treatment; None without values. The cells' treatments and blocks come with it."""
+    if not y.size:
+        return None
+    wide = int(block.max()) + 1
+    keys, index = np.unique(cell * wide + block, return_inverse=True)
+    of_cell, of_block = keys // wide, keys % wide
+    cells = least_squares.Cells.of(y, index.reshape(-1).astype(np.intp), len(keys))
+    treatments = np.unique(of_cell)
+    x = np.concatenate(
+        [(of_cell[:, None] == treatments), (of_block[:, None] == np.arange(1, wide))], axis=1
+    ).astype(float)
+    if wide == 1:
+        # One block: the fit is the cells' means; no decomposition of a large identity is needed.
+        fit = least_squares.Fit(
+            cells=cells,
+            x=x,
+            beta=cells.mean,
+            bread=np.diag(1.0 / cells.count),
+            rank=len(keys),
+            rss=cells.within,
+            df=int(y.size) - len(keys),
+        )
+    else:
+        fit = least_squares.fit(cells, x)
+    return fit, of_cell.astype(np.intp), of_block.astype(np.intp)
+
+
+def _sigma(y: Floats, cell: Integers, block: Integers) -> Sigma:
+    fitted = saturated(y, cell, block)
+    if fitted is None:
+        return Sigma(value=None, df=0, ci_low=None, ci_high=None, note="no program passed")
+    fit = fitted[0]
+    if fit.df <= 0:
+        note = "no treatment has two programs that passed, so their spread is unknown"
+        return Sigma(value=None, df=0, ci_low=None, ci_high=None, note=note)
+    if fit.mse is None:
+        note = "programs of the same treatment do not differ at all; there is no spread to reason with"
+        return Sigma(value=None, df=fit.df, ci_low=None, ci_high=None, note=note)
+    low, high = stats.chi2.ppf([0.975, 0.025], fit.df)
+    return Sigma(
+        value=math.sqrt(fit.mse),
+        df=fit.df,
+        ci_low=math.sqrt(fit.rss / low),
+        ci_high=math.sqrt(fit.rss / high),
+    )

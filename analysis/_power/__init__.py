@@ -1,0 +1,1 @@
+"""Effects, power, required replicates, and what they cost."""

@@ -1,0 +1,397 @@
+"""Power and required replicates of the omnibus test and of each planned contrast, for an effect that a user names."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy import stats
+
+from .._errors import AnalysisError
+from . import effect_sizes, noncentrality
+from .noncentral_f import f_power, required
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from .._arrays import Floats
+    from .._models.contrasts import Contrast
+    from .._models.sample import Sample
+    from .cost import Cost
+
+UPPER_LIMIT = 0.8
+"""Confidence of the upper limit of sigma that the recommended number of replicates is for (Browne 1995)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """Power against replicates per treatment, each of shape (m,); ``low`` and ``high`` at sigma's 95 % limits."""
+
+    replicates_per_treatment: tuple[int, ...]
+    power: Floats
+    low: Floats
+    high: Floats
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionPower:
+    """One question to the study: what its programs can show, and how many it would take.
+
+    ``replicates_*`` are programs **per treatment**, ``total_*`` programs of **all treatments together**. ``low`` and
+    ``high`` are at the 95 % limits of sigma, ``recommended`` at its upper 80 % limit. None: cannot be estimated, or
+    out of reach; ``note`` says why.
+
+    Attributes
+    ----------
+    df_num : numerator degrees of freedom of the F test (1: a two-sided t test).
+    spread : SD of the treatments' means under the effect, in the unit of the response; f is this over sigma.
+    f : Cohen's f at the estimated sigma.
+    power : at the study's own programs.
+    cost_usd, recommended_usd : price of ``total_required`` and ``total_recommended`` programs.
+    """
+
+    name: str
+    df_num: int
+    spread: float
+    f: float | None
+    power: float | None
+    replicates_required: int | None
+    replicates_low: int | None
+    replicates_high: int | None
+    replicates_recommended: int | None
+    total_required: int | None
+    total_recommended: int | None
+    cost_usd: float | None
+    recommended_usd: float | None
+    note: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the record ``P`` of the JSON document."""
+        keys = ("f", "power", "replicates_required", "total_required", "cost_usd")
+        return {key: getattr(self, key) for key in keys}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain JSON values."""
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Power:
+    """What the study can show of an effect, and what it would take.
+
+    ``sigma`` is the SD between programs of one treatment; its ``sigma_ci`` (95 %) and ``sigma_upper`` (80 %, one
+    sided) are from chi-square with ``df`` degrees of freedom. All None where unknown (``note``). ``omnibus`` is keyed
+    ``extremes``, ``half`` and, where the user gave means, ``means``; ``contrasts`` by the contrasts' names.
+    """
+
+    effect: float
+    unit: str
+    alpha: float
+    target: float
+    groups: int
+    df: int
+    sigma: float | None
+    sigma_ci: tuple[float, float] | None
+    sigma_upper: float | None
+    omnibus: Mapping[str, QuestionPower]
+    contrasts: Mapping[str, QuestionPower]
+    note: str | None = None
+
+    def document(self) -> dict[str, Any]:
+        """Return the ``power`` object of the JSON document, but ``as_published``."""
+        return {
+            "effect": self.effect,
+            "alpha": self.alpha,
+            "target": self.target,
+            "groups": self.groups,
+            "sigma": self.sigma,
+            "sigma_ci": None if self.sigma_ci is None else list(self.sigma_ci),
+            "omnibus": {name: test.document() for name, test in self.omnibus.items()},
+            "contrasts": {name: test.document() for name, test in self.contrasts.items()},
+        }
+
+    def tests(self) -> Iterator[QuestionPower]:
+        """Yield every question, the omnibus ones first."""
+        yield from self.omnibus.values()
+        yield from self.contrasts.values()
+
+    def curve(self, name: str, replicates: Sequence[int]) -> Curve:
+        """Return the power of one question (``QuestionPower.name``) at these replicates per treatment, each at least 2.
+
+        Raises
+        ------
+        AnalysisError : no such question, or sigma is unknown.
+        """
+        found = next((test for test in self.tests() if test.name == name), None)
+        if found is None:
+            raise AnalysisError(
+                f"power: no question {name!r}; there are {', '.join(t.name for t in self.tests())}"
+            )
+        if self.sigma is None or self.sigma_ci is None:
+            raise AnalysisError(f"power cannot be estimated because {self.note}")
+        at = [
+            balanced_power(found.spread / sigma, self.groups, found.df_num, replicates, alpha=self.alpha)
+            for sigma in (self.sigma, self.sigma_ci[1], self.sigma_ci[0])
+        ]
+        return Curve(replicates_per_treatment=tuple(replicates), power=at[0], low=at[1], high=at[2])
+
+
+def balanced_power(f: float, groups: int, df_num: int, replicates: Sequence[int], *, alpha: float) -> Floats:
+    """Power with equal numbers of replicates per treatment, shape (m,); NaN where there are no residuals.
+
+    Parameters
+    ----------
+    f : Cohen's f of the pattern of means.
+    groups : treatments.
+    df_num : ``groups - 1`` for the omnibus test, 1 for a contrast.
+    replicates : per treatment, shape (m,).
+
+    Notes
+    -----
+    Noncentrality ``groups n f^2``; the residual has ``groups (n - 1)`` degrees of freedom. R: ``pwr.anova.test``.
+
+    Examples
+    --------
+    >>> balanced_power(0.25, 4, 3, [20, 45], alpha=0.05).round(4)
+    array([0.4215, 0.806 ])
+    """
+    n = np.asarray(replicates, dtype=np.float64)
+    return f_power(groups * n * f**2, df_num, groups * (n - 1), alpha=alpha)
+
+
+def replicates_required(f: float, groups: int, df_num: int, *, alpha: float, target: float) -> int | None:
+    """Return the replicates per treatment for a target power, at least 2; None if out of reach (10 million)."""
+    return required(
+        lambda n: float(balanced_power(f, groups, df_num, [n], alpha=alpha)[0]), target=target, least=2
+    )
+
+
+def upper_sigma(sigma: float, df: int, confidence: float = UPPER_LIMIT) -> float:
+    """Return the one-sided upper limit of a standard deviation, from chi-square."""
+    return sigma * float(np.sqrt(df / stats.chi2.isf(confidence, df)))
+
+
+def power(
+    sample: Sample,
+    contrasts: Sequence[Contrast],
+    cost: Cost,
+    *,
+    effect: float,
+    alpha: float,
+    target: float,
+    means: Sequence[float] | None = None,
+) -> Power:
+    """Ask what a study can show of an effect.
+
+    Parameters
+    ----------
+    sample : the values of programs; only their spread and their numbers are used, never their means.
+    contrasts : planned comparisons; ``effect`` is the value of each.
+    cost : what programs cost.
+    effect : smallest difference that matters, in the unit of the response.
+    alpha, target : type I error rate and the power that is wanted.
+    means : expected means of all treatments, for a pattern of the user's own.
+
+    Raises
+    ------
+    AnalysisError : an effect, a rate or means that make no sense, or that are the observed ones.
+    """
+    effect_sizes.checked_effect(effect)
+    check_rates(alpha, target)
+    present = sample.counts > 0
+    groups = int(present.sum())
+    given = None if means is None else effect_sizes.checked_means(means, sample.means)[present]
+    value, df = sample.sigma.value, sample.sigma.df
+    why = sample.sigma.note
+    if groups < 2:  # noqa: PLR2004 - nothing to compare
+        value, why = None, "programs of fewer than two treatments passed, so there is nothing to compare"
+    ask = _Asking(
+        sample=sample,
+        price=prices(sample, cost)[present],
+        sigmas=None if value is None else _sigmas(sample, value),
+        groups=groups,
+        alpha=alpha,
+        target=target,
+        why=why,
+    )
+    return Power(
+        effect=effect,
+        unit=sample.unit,
+        alpha=alpha,
+        target=target,
+        groups=groups,
+        df=df,
+        sigma=value,
+        sigma_ci=None if ask.sigmas is None else (ask.sigmas.low, ask.sigmas.high),
+        sigma_upper=None if ask.sigmas is None else ask.sigmas.upper,
+        omnibus={test.name.removeprefix("omnibus: "): test for test in _omnibus(ask, effect, given)},
+        contrasts={contrast.name: _contrast(ask, contrast, effect) for contrast in contrasts},
+        note=why if value is None else None,
+    )
+
+
+def check_rates(alpha: float, target: float) -> None:
+    """Refuse rates that make no sense.
+
+    Raises
+    ------
+    AnalysisError : ``alpha`` is not between 0 and 1, or ``target`` not between ``alpha`` and 1.
+    """
+    if not 0 < alpha < 1:
+        raise AnalysisError(f"alpha {alpha:g}: it must be between 0 and 1, for example 0.05")
+    if not alpha < target < 1:
+        raise AnalysisError(f"power {target:g}: it must be between alpha ({alpha:g}) and 1, for example 0.8")
+
+
+def prices(sample: Sample, cost: Cost) -> Floats:
+    """Return what one program of each treatment cost, shape (k,); the study's mean where unknown, else NaN."""
+    known = {
+        row.treatment: row.usd / row.programs
+        for row in cost.by_treatment
+        if row.usd is not None and row.programs > 0
+    }
+    mean = float("nan") if cost.usd_per_replicate is None else cost.usd_per_replicate
+    return np.asarray([known.get(treatment.label, mean) for treatment in sample.treatments], dtype=np.float64)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Sigmas:
+    value: float
+    low: float
+    high: float
+    upper: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """What all questions have in common."""
+
+    sample: Sample
+    price: Floats
+    sigmas: _Sigmas | None
+    groups: int
+    alpha: float
+    target: float
+    why: str | None
+
+    def test(
+        self, name: str, *, df_num: int, spread: float, own: float | None, note: str | None = None
+    ) -> QuestionPower:
+        """Answer one question; ``own`` is the sum of squares at the study's own numbers."""
+        if self.sigmas is None:
+            return _unknown(name, df_num, spread, f"cannot be estimated because {self.why}")
+        s = self.sigmas
+        needed = [self._required(spread / sigma, df_num) for sigma in (s.value, s.low, s.high, s.upper)]
+        if needed[0] is None:
+            note = "more than 10 million programs per treatment would be needed"
+        return QuestionPower(
+            name=name,
+            df_num=df_num,
+            spread=spread,
+            f=spread / s.value,
+            power=None if own is None else self._own(own, df_num),
+            replicates_required=needed[0],
+            replicates_low=needed[1],
+            replicates_high=needed[2],
+            replicates_recommended=needed[3],
+            total_required=self._total(needed[0]),
+            total_recommended=self._total(needed[3]),
+            cost_usd=self._price(needed[0]),
+            recommended_usd=self._price(needed[3]),
+            note=note,
+        )
+
+    def _required(self, f: float, df_num: int) -> int | None:
+        return replicates_required(f, self.groups, df_num, alpha=self.alpha, target=self.target)
+
+    def _own(self, squares: float, df_num: int) -> float | None:
+        if self.sigmas is None:
+            return None
+        value = float(f_power(squares / self.sigmas.value**2, df_num, self.sample.sigma.df, alpha=self.alpha))
+        return value if np.isfinite(value) else None
+
+    def _total(self, replicates: int | None) -> int | None:
+        return None if replicates is None else replicates * self.groups
+
+    def _price(self, replicates: int | None) -> float | None:
+        price = float(self.price.sum())
+        return None if replicates is None or not np.isfinite(price) else replicates * price
+
+
+def _sigmas(sample: Sample, value: float) -> _Sigmas:
+    df = sample.sigma.df
+    low, high = sample.sigma.ci_low, sample.sigma.ci_high
+    return _Sigmas(
+        value=value,
+        low=value if low is None else low,
+        high=value if high is None else high,
+        upper=upper_sigma(value, df),
+    )
+
+
+def _omnibus(ask: _Asking, effect: float, means: Floats | None) -> Iterator[QuestionPower]:
+    k, sample = ask.groups, ask.sample
+    if k < 2:  # noqa: PLR2004
+        yield from (
+            _unknown(f"omnibus: {name}", 0, 0.0, f"cannot be estimated because {ask.why}")
+            for name in ("extremes", "half")
+        )
+        return
+    df_num = noncentrality.omnibus_df(sample)
+    split = (
+        None
+        if df_num == k - 1
+        else "treatments and machines can't be told apart, so not all are compared today"
+    )
+    for name, shape, own in (
+        ("extremes", effect_sizes.extremes_f, noncentrality.extremes),
+        ("half", effect_sizes.half_f, noncentrality.half),
+    ):
+        squares = own(sample, effect) if split is None else None
+        yield ask.test(
+            f"omnibus: {name}", df_num=k - 1, spread=shape(effect, 1.0, k), own=squares, note=split
+        )
+    if means is not None:
+        squares = noncentrality.of_means(sample, means) if split is None else None
+        yield ask.test(
+            "omnibus: means", df_num=k - 1, spread=effect_sizes.means_f(means, 1.0), own=squares, note=split
+        )
+
+
+def _contrast(ask: _Asking, contrast: Contrast, effect: float) -> QuestionPower:
+    sample = ask.sample
+    lost = [
+        sample.treatments[i].label for i in np.flatnonzero((contrast.weights != 0) & (sample.counts == 0))
+    ]
+    weights = contrast.weights[sample.counts > 0]
+    if lost or not weights.any():
+        why = f"no program passed of {lost[0]}" if lost else "it compares nothing"
+        return _unknown(contrast.name, 1, 0.0, f"cannot be estimated because {why}")
+    factor = noncentrality.of_contrast(sample, contrast.weights)
+    return ask.test(
+        contrast.name,
+        df_num=1,
+        spread=effect_sizes.contrast_f(effect, 1.0, weights),
+        own=None if factor is None else effect**2 / factor,
+        note="treatments and machines can't be told apart today" if factor is None else None,
+    )
+
+
+def _unknown(name: str, df_num: int, spread: float, note: str) -> QuestionPower:
+    return QuestionPower(
+        name=name,
+        df_num=df_num,
+        spread=spread,
+        f=None,
+        power=None,
+        replicates_required=None,
+        replicates_low=None,
+        replicates_high=None,
+        replicates_recommended=None,
+        total_required=None,
+        total_recommended=None,
+        cost_usd=None,
+        recommended_usd=None,
+        note=note,
+    )

@@ -1,0 +1,1 @@
+"""What is said of an analysis: words, tables, the terminal, the JSON document."""

@@ -1,0 +1,74 @@
+"""What a reader must keep in mind, in plain sentences; shared by the page and the terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .text import count, p_phrase, percent, sentence
+
+if TYPE_CHECKING:
+    from .._analysis import Analysis
+
+
+def caveats(analysis: Analysis) -> tuple[str, ...]:
+    """All of them, the weightier first, none twice."""
+    told = (
+        *_failed(analysis),
+        *_assumptions(analysis),
+        *_contaminated(analysis),
+        *_identical(analysis),
+        *(sentence(note) for note in analysis.notes),
+        *(sentence(note) for note in analysis.results.notes),
+    )
+    return tuple(dict.fromkeys(told))
+
+
+def _failed(analysis: Analysis) -> list[str]:
+    """Return the first of the sentences on failures; the rest stands with the pass rates."""
+    if not analysis.failures.failed or not analysis.failures.sentence:
+        return []
+    return [sentence(analysis.failures.sentence.split(". ")[0])]
+
+
+def _assumptions(analysis: Analysis) -> list[str]:
+    alpha, told = analysis.options.alpha, []
+    spread, normal = analysis.assumptions.brown_forsythe, analysis.assumptions.shapiro
+    if spread.p is not None and spread.p < alpha and spread.trusted is not False:
+        told.append(
+            f"Some treatments vary more than others (Brown-Forsythe {p_phrase(spread.p)}), though the analysis of "
+            "variance assumes that they do not; look at the tests that assume less."
+        )
+    if normal.p is not None and normal.p < alpha and normal.trusted is not False:
+        told.append(
+            f"Residuals are not normal (Shapiro-Wilk {p_phrase(normal.p)}); "
+            "where programs are few, p values are approximate."
+        )
+    return told
+
+
+def _contaminated(analysis: Analysis) -> list[str]:
+    marks = analysis.contamination
+    if marks.unknown or not marks.runs:
+        return []
+    return [
+        (
+            f"{count(marks.runs, 'run')} of {count(marks.programs, 'program')} waited for the processor "
+            "through no doing of "
+            "their own; they are kept (leaving them out would favour fast programs), with the analysis "
+            "without them beside."
+        )
+    ]
+
+
+def _identical(analysis: Analysis) -> list[str]:
+    shas = analysis.results.programs["sha256"].dropna()
+    twins = int(shas.duplicated(keep=False).sum())
+    if not twins:
+        return []
+    return [
+        (
+            f"{count(twins, 'program')} of {len(shas):,} ({percent(twins / len(shas))}) are identical, "
+            "byte for byte, with "
+            "another: such replicates tell less than their number suggests."
+        )
+    ]

@@ -1,0 +1,199 @@
+"""The analysis as one JSON document; its keys are a promise to other people's scripts."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from .._analysis import Analysis
+    from .._inference.result import Test
+    from .._models.anova import AnovaTable
+    from .._models.contrasts import ContrastTest
+    from .._models.pairwise import Pair
+    from .._models.pseudoreplication import Pseudoreplication
+
+SCHEMA = 1
+
+
+def document(analysis: Analysis) -> dict[str, Any]:
+    """Return the whole analysis as plain values: what ``python -m analysis --json`` prints.
+
+    What can't be estimated is null, and a ``note`` beside it says why.
+    """
+    return {
+        "schema": SCHEMA,
+        "study": analysis.results.study or None,
+        "data": _data(analysis),
+        "response": analysis.options.response,
+        "model": analysis.anova.model if analysis.anova else analysis.options.model,
+        "unit": "program",
+        "variance": _variance(analysis),
+        "anova": _anova(analysis.anova, analysis.options.type),
+        "pseudoreplication": _pseudoreplication(analysis.pseudoreplication),
+        "assumptions": {
+            "brown_forsythe": _test(analysis.assumptions.brown_forsythe, "df_num", "df_den"),
+            "shapiro": _test(analysis.assumptions.shapiro),
+        },
+        "robust": {
+            "welch": _test(analysis.robust.welch, "df_num", "df_den"),
+            "kruskal": _test(analysis.robust.kruskal, "df_num"),
+            "hc3": [{"term": test.name, **_test(test, "df_num", "df_den")} for test in analysis.robust.hc3],
+            "games_howell": [_pair(pair) for pair in analysis.games_howell],
+        },
+        "means": [_plain(mean) for mean in analysis.means],
+        "pairwise": [_pair(pair) for pair in analysis.pairs],
+        "contrasts": [_contrast(test) for test in analysis.contrasts],
+        "failures": _failures(analysis),
+        "contamination": _contamination(analysis),
+        "noise": [_plain(floor) for floor in analysis.noise],
+        "power": _power(analysis),
+        "cost": _cost(analysis),
+        "notes": list(analysis.notes),
+    }
+
+
+def _plain(record: DataclassInstance) -> dict[str, Any]:
+    """Return a record's fields; a note only where there is one."""
+    fields = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
+    return {name: value for name, value in fields.items() if name != "note" or value is not None}
+
+
+def _noted(values: dict[str, Any], note: str | None) -> dict[str, Any]:
+    return values if note is None else {**values, "note": note}
+
+
+def _data(analysis: Analysis) -> dict[str, Any]:
+    results, sample = analysis.results, analysis.sample
+    passed = int(results.programs["passed"].sum())
+    return {
+        "trials": len(results.runs),
+        "programs": len(results.programs),
+        "passed": passed,
+        "failed": len(results.programs) - passed,
+        "treatments": len(sample.treatments),
+        "balanced": sample.balanced,
+        "analysed": int(sample.y.size),
+        "contaminated": analysis.contamination.runs,
+        "machines": list(results.machines),
+        "factors": {name: list(levels) for name, levels in results.factors.items()},
+    }
+
+
+def _variance(analysis: Analysis) -> dict[str, Any]:
+    found = analysis.variance
+    return {
+        "program": found.program,
+        "list": found.list,
+        "program_list": found.program_list,
+        "run": found.run,
+        "method": found.method,
+        "singular": found.singular,
+        "notes": list(found.notes),
+    }
+
+
+def _anova(table: AnovaTable | None, type: int) -> dict[str, Any]:  # noqa: A002
+    if table is None:
+        return {"type": type, "terms": [], "notes": ["no program passed"]}
+    terms = [
+        _noted(
+            {
+                "term": term.term,
+                "df": term.df,
+                "sum_sq": term.sum_sq,
+                "F": term.f,
+                "p": term.p,
+                "partial_eta_sq": term.partial_eta_sq,
+                "omega_sq": term.omega_sq,
+            },
+            term.note,
+        )
+        for term in table.terms
+    ]
+    residual = {"term": "residual", "df": table.residual_df, "sum_sq": table.residual_sum_sq}
+    return {"type": table.type, "terms": [*terms, residual], "notes": list(table.notes)}
+
+
+def _pseudoreplication(found: Pseudoreplication | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    return {
+        "observations": found.observations,
+        "programs": found.programs,
+        "anova": _anova(found.table, found.table.type),
+        "note": "timings counted as independent observations, which they are not: no conclusion",
+    }
+
+
+def _test(test: Test, *degrees: str) -> dict[str, Any]:
+    values: dict[str, Any] = {"statistic": test.statistic}
+    values |= {name: getattr(test, name) for name in degrees}
+    values["p"] = test.p
+    if test.size is not None:
+        values["simulated_size"] = _plain(test.size)
+    values["trusted"] = test.trusted
+    return _noted(values, test.note)
+
+
+def _pair(pair: Pair) -> dict[str, Any]:
+    values = _plain(pair)
+    del values["method"]
+    size = values.pop("size")
+    return values if size is None else {**values, "simulated_size": _plain(size)}
+
+
+def _contrast(test: ContrastTest) -> dict[str, Any]:
+    values = _plain(test)
+    contrast, size = values.pop("contrast"), values.pop("robust_size")
+    if size is not None:
+        values["robust_simulated_size"] = _plain(size)
+    return {"name": contrast.name, "factor": contrast.factor, "a": contrast.a, "b": contrast.b, **values}
+
+
+def _failures(analysis: Analysis) -> dict[str, Any]:
+    found = analysis.failures
+    return {
+        "failed": found.failed,
+        "rates": [_plain(rate) for rate in found.rates],
+        "test": _plain(found.test),
+        "given_success": dict(found.given_success),
+        "par2": {**_plain(found.par2), "by_treatment": dict(found.par2.by_treatment)},
+        "kinds": [_plain(kind) for kind in found.kinds],
+        "sentence": found.sentence,
+    }
+
+
+def _contamination(analysis: Analysis) -> dict[str, Any]:
+    found = analysis.contamination
+    values = _plain(found)
+    values["anova"] = None if found.anova is None else _anova(found.anova, found.anova.type)
+    return values
+
+
+def _power(analysis: Analysis) -> dict[str, Any] | None:
+    published = analysis.published
+    if analysis.power is None or published is None:
+        return None
+    return {
+        **analysis.power.document(),
+        "as_published": {
+            "f": published.f,
+            "power": published.power,
+            "total_required": published.total_required,
+            "mean_sd": published.mean_sd,
+            "explanation": list(published.explanation),
+        },
+    }
+
+
+def _cost(analysis: Analysis) -> dict[str, Any]:
+    found = analysis.cost
+    values = {
+        "usd": found.usd,
+        "usd_per_replicate": found.usd_per_replicate,
+        "by_treatment": [_plain(treatment) for treatment in found.by_treatment],
+    }
+    return _noted(values, found.note)

@@ -1,0 +1,320 @@
+"""The story of the report in a terminal: at most 60 lines of at most 80 columns, plain ASCII of our own."""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from .._report.tables import anova_rows, reason
+from .caveats import caveats
+from .findings import effect_words, findings, question_name
+from .names import back
+from .text import (
+    MISSING,
+    count,
+    dollars,
+    duration,
+    listing,
+    middle_cut,
+    number,
+    one_line,
+    percent,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from .._analysis import Analysis
+
+MOST_LINES: Final = 60
+_PLAIN: Final = str.maketrans(
+    {
+        "\u2212": "-",
+        "\u00d7": "x",
+        "\u2013": "-",
+        "\u2026": "...",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\ufffd": "?",
+    }
+)
+_BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_MOST_TERMS, _MOST_QUESTIONS, _LEAST_TREATMENTS, _CAVEAT_LINES = 8, 6, 3, 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A heading and the lines below it; an empty part is not shown."""
+
+    heading: str
+    lines: tuple[str, ...]
+
+    @property
+    def height(self) -> int:
+        """Lines that it takes, the blank one before it included."""
+        return len(self.lines) + 2 if self.lines else 0
+
+
+def summary(analysis: Analysis, *, width: int = 80, color: bool = False, written: Sequence[Path] = ()) -> str:
+    """Return the summary of an analysis.
+
+    Parameters
+    ----------
+    width : columns of the terminal; text is wrapped and tables are cut to it (at least 40).
+    color : whether to use a terminal's bold and dim letters.
+    written : files that were written, the page first; the end says where they are.
+    """
+    width = max(width, 40)
+    title = _wrapped(_title(analysis), width)
+    parts = [
+        _Part("What was found", tuple(_numbered(findings(analysis), width))),
+        _Part(_anova_heading(analysis), tuple(_anova(analysis, width))),
+        _Part("", ()),  # treatments: as many as fit
+        _Part(_power_heading(analysis), tuple(_power(analysis, width))),
+        _Part(
+            "Spread, noise and cost",
+            tuple(_variance(analysis, width) + _noise(analysis, width) + _cost(analysis, width)),
+        ),
+        _Part("Mind this", tuple(_mind(analysis, width))),
+        _Part("Written", tuple(_written(written, width))),
+    ]
+    room = MOST_LINES - len(title) - sum(part.height for part in parts) - 3
+    parts[2] = _Part(
+        _treatments_heading(analysis), tuple(_treatments(analysis, width, max(room, _LEAST_TREATMENTS)))
+    )
+    lines = [(line, _BOLD) for line in title]
+    for part in parts:
+        if part.lines:
+            lines += [("", ""), *((line, _BOLD) for line in _wrapped(part.heading, width)[:1])]
+            lines += [(line, _DIM if i == 0 and _is_table(part) else "") for i, line in enumerate(part.lines)]
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], ("... the rest is in the report: --out DIR", _DIM)]
+    return "\n".join(
+        _styled(line.translate(_PLAIN).rstrip()[:width], style, color=color) for line, style in lines
+    )
+
+
+def _styled(line: str, style: str, *, color: bool) -> str:
+    return f"{style}{line}{_RESET}" if color and style and line else line
+
+
+def _is_table(part: _Part) -> bool:
+    return part.lines[0].startswith("  ") and len(part.lines) > 1 and "  p" in part.lines[0]
+
+
+def _wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(
+        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    ) or [first]
+
+
+def _numbered(sentences: Iterable[str], width: int) -> list[str]:
+    made: list[str] = []
+    for i, sentence in enumerate(sentences, 1):
+        made += _wrapped(one_line(sentence, limit=600), width, first=f"  {i}. ", rest="     ")
+    return made
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
+    """Align columns, the first to the left; its middle is left out where the table would be too wide."""
+    rows = [[cell.translate(_PLAIN) for cell in row] for row in [head, *rows]]
+    sizes = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    sizes[0] = max(8, min(sizes[0], width - 2 - sum(size + 2 for size in sizes[1:])))
+    made = []
+    for row in rows:
+        name = row[0] if len(row[0]) <= sizes[0] else middle_cut(row[0], sizes[0] - 2).translate(_PLAIN)
+        cells = (f"{cell:>{size}}" for cell, size in zip(row[1:], sizes[1:], strict=True))
+        made.append("  ".join((f"  {name:<{sizes[0]}}", *cells)).rstrip())
+    return made
+
+
+def _title(analysis: Analysis) -> str:
+    results, sample = analysis.results, analysis.sample
+    factors = (
+        f"{one_line(name, limit=30)} ({len(levels)})"
+        for name, levels in results.factors.items()
+        if name not in results.derived
+    )
+    study = f'Study "{one_line(results.study, limit=60)}": ' if results.study else ""
+    return (
+        f"{study}{count(int(sample.made.sum()), 'program')} in {count(len(sample.treatments), 'treatment')}, "
+        f"{' x '.join(factors)}"
+    )
+
+
+def _anova_heading(analysis: Analysis) -> str:
+    table = analysis.anova
+    if table is None:
+        return "Analysis of variance"
+    return f"Analysis of variance (type {table.type}, {analysis.sample.response}, {one_line(table.model, limit=60)})"
+
+
+def _anova(analysis: Analysis, width: int) -> list[str]:
+    table = analysis.anova
+    if table is None:
+        return _wrapped(f"There is none. {reason(analysis)}", width, first="  ", rest="  ")
+    rows = anova_rows(table, _MOST_TERMS)
+    made = _table(("term", "df", "sum sq", "F", "p", "part.eta2", "omega2"), rows, width)
+    if len(table.terms) > _MOST_TERMS:
+        made.append(f"  ... {count(len(table.terms) - _MOST_TERMS, 'further term')}")
+    return made
+
+
+def _treatments_heading(analysis: Analysis) -> str:
+    unit = {
+        "seconds": "seconds",
+        "log": "seconds (geometric)",
+        "ratio": "multiple of the reference",
+        "cpu": "CPU seconds",
+    }
+    return f"Treatments: programs that passed, and their mean {unit[analysis.sample.response]}"
+
+
+def _treatments(analysis: Analysis, width: int, room: int) -> list[str]:
+    """One line each, as many as there is room for, the first ones of the study."""
+    rates = {rate.level: rate for rate in analysis.failures.rates if rate.factor == "treatment"}
+    means = {mean.level: mean for mean in analysis.means if mean.factor == "treatment"}
+    rows = []
+    for treatment in analysis.sample.treatments:
+        rate, mean = rates.get(treatment.label), means.get(treatment.label)
+        low, high = (back(analysis, mean.ci_low), back(analysis, mean.ci_high)) if mean else (None, None)
+        rows.append(
+            (
+                one_line(treatment.label, limit=400),
+                MISSING if rate is None else f"{rate.passed}/{rate.programs}",
+                MISSING if rate is None else f"{percent(rate.ci_low)} to {percent(rate.ci_high)}",
+                number(back(analysis, mean.estimate) if mean else None),
+                MISSING if low is None else f"{number(low)} to {number(high)}",
+            )
+        )
+    shown = rows if len(rows) <= room else rows[: max(room - 1, 1)]
+    confidence = percent(1 - analysis.options.alpha)
+    made = _table(
+        ("treatment", "passed", f"{confidence} interval", "mean", f"{confidence} interval"), shown, width
+    )
+    if len(rows) > len(shown):
+        made.append(
+            f"  ... and {count(len(rows) - len(shown), 'further treatment')}; the report has them all"
+        )
+    return made
+
+
+def _variance(analysis: Analysis, width: int) -> list[str]:
+    parts = analysis.variance
+    named = (
+        ("programs", parts.program),
+        ("lists", parts.list),
+        ("program by list", parts.program_list),
+        ("runs", parts.run),
+    )
+    total = sum(value for _, value in named if value is not None)
+    told = [
+        f"{name} {number(value)}" + (f" ({percent(value / total)})" if total > 0 else "")
+        for name, value in named
+        if value is not None
+    ]
+    if not told:
+        notes = "; ".join(one_line(note, limit=200) for note in parts.notes[:1]) or "not known"
+        return _wrapped(f"Variance components: {notes}", width, first="  ", rest="  ")
+    sigma = analysis.sample.sigma
+    spread = (
+        ""
+        if sigma.value is None
+        else f"; SD between programs alike {number(sigma.value)} {analysis.sample.unit}"
+    )
+    return _wrapped(f"Variance: {', '.join(told)}{spread}", width, first="  ", rest="  ")
+
+
+def _power_heading(analysis: Analysis) -> str:
+    asked = analysis.power
+    if asked is None:
+        return "Power"
+    return f"Programs for {percent(asked.target)} power to find {effect_words(analysis)}"
+
+
+def _power(analysis: Analysis, width: int) -> list[str]:
+    asked = analysis.power
+    if asked is None:
+        return _wrapped(
+            "Say which difference matters, in units of the response: --effect 0.5",
+            width,
+            first="  ",
+            rest="  ",
+        )
+    rows = [
+        (
+            question_name(test.name),
+            percent(test.power),
+            _whole(test.replicates_required),
+            _whole(test.total_required),
+            dollars(test.cost_usd),
+            _whole(test.replicates_recommended),
+        )
+        for test in list(asked.tests())[:_MOST_QUESTIONS]
+    ]
+    head = ("question", "power now", "each", "in all", "cost", "to be safe")
+    made = _table(head, rows, width)
+    if analysis.published is not None and analysis.published.total_required is not None:
+        told = analysis.published
+        made += _wrapped(
+            f"The published reasoning (f = {number(told.f, digits=4)}) would say: power {percent(told.power)}, "
+            f"{told.total_required:,} programs in all. It is wrong; the report says why.",
+            width,
+            first="  ",
+            rest="  ",
+        )
+    return made
+
+
+def _whole(value: int | None) -> str:
+    return MISSING if value is None else f"{value:,}"
+
+
+def _cost(analysis: Analysis, width: int) -> list[str]:
+    cost = analysis.cost
+    seconds = sum(row.timing_seconds for row in cost.by_treatment)
+    paid = (
+        one_line(cost.note or "prices are not known", limit=200)
+        if cost.usd is None
+        else f"{dollars(cost.usd)} in all, {dollars(cost.usd_per_replicate)} a program"
+    )
+    return _wrapped(f"Cost: {paid}; {duration(seconds)} of timed runs.", width, first="  ", rest="  ")
+
+
+def _noise(analysis: Analysis, width: int) -> list[str]:
+    known = [floor for floor in analysis.noise if floor.typical is not None]
+    if not known:
+        text = "Noise: not known, the reference was not timed in several blocks."
+    else:
+        text = (
+            "Noise: the reference differs from itself by "
+            + listing(
+                f"{percent(floor.typical, decimals=1)} ({percent(floor.largest, decimals=1)} at most)"
+                for floor in known
+            )
+            + " between blocks."
+        )
+    return _wrapped(text, width, first="  ", rest="  ")
+
+
+def _mind(analysis: Analysis, width: int) -> list[str]:
+    """As many caveats as fit in a few lines, whole ones only; the report has all."""
+    told = caveats(analysis)
+    made: list[str] = []
+    for i, caveat in enumerate(told):
+        lines = _wrapped(caveat, width, first="  - ", rest="    ")
+        if made and len(made) + len(lines) > _CAVEAT_LINES - 1 + (i == len(told) - 1):
+            made.append(f"  - {count(len(told) - i, 'further remark')} in the report (--out DIR)")
+            break
+        made += lines[:_CAVEAT_LINES]
+    return made
+
+
+def _written(written: Sequence[Path], width: int) -> list[str]:
+    if not written:
+        return []
+    first, others = written[0], len(written) - 1
+    text = f"{one_line(first, limit=400)}" + (f" and {count(others, 'file')} beside it" if others else "")
+    return _wrapped(text, width, first="  ", rest="  ")

@@ -1,0 +1,93 @@
+"""The plan for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._commands.plan import PlanResult, PlanRow
+    from .._sequential.schedule import Schedule
+
+_WIDTH = 80
+_HEAD = "      USD  each (safe)  programs    calls   hours"
+
+
+def text(plan: PlanResult) -> str:
+    """Return lines of at most 80 columns, the cheapest design first."""
+    return "\n".join(_lines(plan))
+
+
+def _lines(plan: PlanResult) -> Iterator[str]:
+    yield from wrapped(
+        f"Designs that find a difference of {plan.effect:g} {plan.unit} with {plan.target:.0%} power at alpha "
+        f"{plan.alpha:g}, cheapest first. SD between programs {plan.sigma:.3g} (95 % interval {plan.sigma_ci[0]:.3g} "
+        f"to {plan.sigma_ci[1]:.3g})."
+    )
+    yield from wrapped(
+        '"each" is passing programs per treatment; "(safe)" is the recommended number, for the upper 80 % limit of '
+        f"the SD ({plan.sigma_upper:.3g})."
+    )
+    yield ""
+    yield _HEAD + ("" if plan.budget is None else f"  power for {usd(plan.budget)}")
+    for row in plan.rows:
+        yield from _row(plan, row)
+    dearest = [row.usd for row in plan.rows if row.usd]
+    if len(dearest) > 1 and dearest[-1] >= 2 * dearest[0]:
+        yield ""
+        yield from wrapped(
+            f"The choice of question and design is worth a factor of {dearest[-1] / dearest[0]:.0f}."
+        )
+    if plan.notes:
+        yield ""
+    for note in plan.notes:
+        yield from wrapped(f"- {note[0].upper()}{note[1:]}.", after="  ")
+
+
+def _row(plan: PlanResult, row: PlanRow) -> Iterator[str]:
+    each = f"{_whole(row.replicates_per_treatment)} ({_whole(row.replicates_recommended)})"
+    line = (
+        f"{usd(row.usd):>9}  {each:>11}  {_whole(row.programs):>8}  {_whole(row.calls):>7}  "
+        f"{'-' if row.hours is None else f'{row.hours:.2f}':>6}"
+    )
+    if plan.budget is not None:
+        line += "  " + (
+            "-"
+            if row.power_at_budget is None
+            else f"{row.power_at_budget:.0%} ({row.replicates_at_budget} each)"
+        )
+    yield line
+    yield from wrapped(f"{row.question} | {row.design}", before=" " * 11, after=" " * 13)
+    if row.note:
+        yield from wrapped(f"({row.note})", before=" " * 13, after=" " * 13)
+    if row.sequential is not None:
+        yield from wrapped(_sequential(row.sequential), before=" " * 13, after=" " * 13)
+
+
+def _sequential(made: Schedule) -> str:
+    looks = ", ".join(f"{n}" for n in made.replicates_per_treatment)
+    p = ", ".join(f"{bound.nominal_p:.2g}" for bound in made.bounds)
+    return (
+        f"in {len(made.bounds)} looks at {looks} each ({made.spending}, futility {made.futility}): stop where "
+        f"p <= {p}; power {made.power:.1%}, error {made.type_one:.1%}; {made.expected_if_effect:.0f} programs on "
+        f"average if the effect is there, {made.expected_if_nothing:.0f} if nothing is, {made.most_programs:,} at most"
+    )
+
+
+def usd(value: float | None) -> str:
+    """Return dollars as people write them; a dash where unknown."""
+    if value is None:
+        return "-"
+    return f"${value:,.0f}" if value >= 100 else f"${value:.2f}" if value >= 0.1 else f"${value:.2g}"  # noqa: PLR2004
+
+
+def _whole(value: float | None) -> str:
+    return "-" if value is None else f"{value:,.0f}"
+
+
+def wrapped(words: str, *, before: str = "", after: str = "") -> list[str]:
+    """Break a text into lines of at most 80 columns."""
+    clean = "".join(c if c.isprintable() else " " for c in words)
+    return textwrap.wrap(clean, _WIDTH, initial_indent=before, subsequent_indent=after)

@@ -1,0 +1,1 @@
+"""Files of results, checked entry by entry, as tidy frames."""

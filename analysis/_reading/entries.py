@@ -1,0 +1,117 @@
+"""What one file says, before several are joined: plain columns, checked entry by entry."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+from .._errors import AnalysisError
+
+if TYPE_CHECKING:
+    from .frames import Source
+
+SHORTEST, LONGEST = 1e-15, 1e15
+"""Seconds. Beyond, something else was written down, and the squares are no numbers that a float can hold."""
+
+NO_TIME = f"a time in seconds must be between {SHORTEST:g} and {LONGEST:g}"
+_LARGEST = 2**53
+_LONGEST = 60
+
+Levels = tuple[tuple[str, str], ...]
+"""(factor, level) pairs in the order of the study."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RawProgram:
+    """One program as one file tells it; ``info`` has the rest of PROGRAM_COLUMNS."""
+
+    levels: Levels
+    replicate: int
+    verdict: str
+    sha256: str | None
+    info: dict[str, Any]
+    where: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RawFile:
+    """One file: ``runs`` are columns of equal length whose ``program`` is an index into ``programs``."""
+
+    source: Source
+    study: str
+    task: str
+    factors: dict[str, tuple[str, ...]]
+    programs: list[RawProgram]
+    runs: dict[str, list[Any]]
+    reference: dict[str, list[Any]]
+    notes: list[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file something stands; makes every message name file, entry and field."""
+
+    file: str
+    entry: str
+
+    def error(self, field: str, problem: str) -> AnalysisError:
+        """Return (not raise) an error about one field of this entry."""
+        where = f"{self.file}: {self.entry}" if self.entry else self.file
+        return AnalysisError(f"{where}: {field}: {problem}" if field else f"{where}: {problem}")
+
+    def seconds(self, value: object, field: str) -> float:
+        """Return a time: a finite number above zero."""
+        number = self._number(value, field, "a time in seconds must be a number")
+        if not 0 < number < math.inf:
+            raise self.error(field, f"a time must be finite and above 0, got {brief(value)}")
+        if not SHORTEST <= number <= LONGEST:
+            raise self.error(field, f"{NO_TIME}, got {brief(value)}")
+        return number
+
+    def whole(self, value: object, field: str) -> int:
+        """Return a whole number that a float can hold exactly."""
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
+            raise self.error(field, f"must be a whole number, got {brief(value)}")
+        return value
+
+    def amount(self, value: object, field: str) -> float:
+        """Return a finite number of at least zero, NaN for None."""
+        if value is None:
+            return math.nan
+        number = self._number(value, field, "must be a number or null")
+        if not 0 <= number <= LONGEST:
+            raise self.error(
+                field, f"must be finite (at most {LONGEST:g}) and not negative, got {brief(value)}"
+            )
+        return number
+
+    def text(self, value: object, field: str) -> str:
+        """Return a text that is not empty."""
+        if not isinstance(value, str) or not value:
+            raise self.error(field, f"must be a text, got {brief(value)}")
+        return writable(value)
+
+    def _number(self, value: object, field: str, demand: str) -> float:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.error(field, f"{demand}, got {brief(value)}")
+        try:
+            return float(value)
+        except OverflowError:
+            return math.inf
+
+
+def brief(value: object) -> str:
+    """Return a value as it may stand in a message: never long, never impossible to write."""
+    try:
+        shown = repr(value)
+    except ValueError:  # a whole number of thousands of digits
+        return "a number too long to show"
+    return writable(shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}...")
+
+
+def writable(text: str) -> str:
+    """Return a text that can be written in UTF-8: half a character (a lone surrogate) is shown by its code."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")

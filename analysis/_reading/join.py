@@ -1,0 +1,321 @@
+"""Several checked files into the frames of one study."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from .._errors import AnalysisError
+from .frames import PROGRAM_COLUMNS, Results
+from .levels import OPTIMIZATION, as_number, derive, ordered
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .entries import RawFile, RawProgram
+
+_CORRECT = "correct"
+
+
+@dataclasses.dataclass(slots=True)
+class _Joined:
+    """A program as all files together tell it."""
+
+    raw: RawProgram
+    file: str
+    machine: str
+    verdict: str
+    machines: list[str]
+    info: dict[str, Any]
+
+
+def join(files: Sequence[RawFile]) -> Results:
+    """Join the files of one study; programs with the same content on several machines become one."""
+    machines = tuple(dict.fromkeys(file.source.machine for file in files))
+    programs, numbers = _programs(files)
+    if not programs:
+        raise AnalysisError(
+            f"{files[0].source.file}: refinery.programs: no program at all, nothing to analyse"
+        )
+    factors = _factors(files, programs)
+    frame, derived = _program_frame(programs, factors, several=len(machines) > 1)
+    levels = {name: tuple(frame[name].cat.categories) for name in [*factors, *derived]}
+    runs, turns = _run_frames(files, numbers, frame, levels)
+    reference = _reference_frame(files)
+    crossed = any(len(program.machines) > 1 for program in programs)
+    return Results(
+        study=files[0].study,
+        task=next((file.task for file in files if file.task), ""),
+        factors=levels,
+        derived=derived,
+        runs=runs,
+        programs=frame,
+        reference=reference,
+        turns=turns,
+        machines=machines,
+        crossed=crossed,
+        sources=tuple(file.source for file in files),
+        notes=(
+            *(note for file in files for note in file.notes),
+            *_reading_notes(frame, runs, crossed=crossed),
+        ),
+    )
+
+
+def _programs(files: Sequence[RawFile]) -> tuple[list[_Joined], list[np.ndarray[Any, np.dtype[np.intp]]]]:
+    """Return the programs, and for each file where its programs went."""
+    joined: list[_Joined] = []
+    known: dict[tuple[object, ...], list[int]] = {}
+    numbers = []
+    for file in files:
+        places = []
+        for raw in file.programs:
+            alike = known.setdefault((tuple(sorted(raw.levels)), raw.replicate), [])
+            number = _same_program(raw, file, [(i, joined[i]) for i in alike])
+            if number is None:
+                number = len(joined)
+                alike.append(number)
+                machine = file.source.machine
+                joined.append(
+                    _Joined(raw, file.source.file, machine, raw.verdict, [machine], dict(raw.info)),
+                )
+            else:
+                _merge(joined[number], raw, file.source.machine)
+            places.append(number)
+        numbers.append(np.asarray(places, dtype=np.intp))
+    return joined, numbers
+
+
+def _same_program(raw: RawProgram, file: RawFile, alike: Sequence[tuple[int, _Joined]]) -> int | None:
+    """Find the same program on another machine: the same text. A name alone does not make it the same."""
+    machine = file.source.machine
+    for number, other in alike:
+        if machine in other.machines:
+            named = ", ".join(f"{name} {level}" for name, level in raw.levels)
+            raise AnalysisError(
+                f"{file.source.file}: {raw.where}: replicate: duplicate program: {named}, replicate {raw.replicate} "
+                f"is already in {other.file} ({other.raw.where}), on the same machine"
+            )
+        if raw.sha256 is not None and raw.sha256 == other.raw.sha256:
+            return number
+    return None
+
+
+def _merge(program: _Joined, raw: RawProgram, machine: str) -> None:
+    program.machines.append(machine)
+    if program.verdict == _CORRECT and raw.verdict != _CORRECT:
+        program.verdict = raw.verdict
+        program.info |= {name: raw.info.get(name) for name in ("reason", "error_type")}
+    for name, value in raw.info.items():
+        if name in {"load_seconds", "verify_seconds"}:
+            program.info[name] = _add(program.info.get(name), value)
+        elif name == "limit_seconds":
+            program.info[name] = max(program.info.get(name, 0.0), value)
+        elif _unknown(program.info.get(name)) and name not in {"reason", "error_type"}:
+            program.info[name] = value
+
+
+def _unknown(value: object) -> bool:
+    return value is None or (isinstance(value, float) and math.isnan(value))
+
+
+def _add(a: object, b: object) -> float:
+    numbers = [value for value in (a, b) if isinstance(value, float) and not math.isnan(value)]
+    return math.fsum(numbers) if numbers else math.nan
+
+
+def _factors(files: Sequence[RawFile], programs: Sequence[_Joined]) -> dict[str, tuple[str, ...]]:
+    told = {name: levels for file in files for name, levels in file.factors.items()}
+    seen: dict[str, set[str]] = {name: set() for name in told}
+    for program in programs:
+        for name, level in program.raw.levels:
+            seen.setdefault(name, set()).add(level)
+    return {name: ordered(levels, told.get(name, ())) for name, levels in seen.items() if levels}
+
+
+def _program_frame(
+    programs: Sequence[_Joined], factors: Mapping[str, tuple[str, ...]], *, several: bool
+) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    columns: dict[str, Any] = {}
+    for name, levels in factors.items():
+        position = {level: i for i, level in enumerate(levels)}
+        codes = [position[dict(program.raw.levels)[name]] for program in programs]
+        columns[name] = pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype=object))
+    derived = _derived(factors, columns)
+    labels = _labels(factors, columns, len(programs))
+    replicates = [program.raw.replicate for program in programs]
+    names = [f"{label} #{replicate}" for label, replicate in zip(labels, replicates, strict=True)]
+    if several:
+        names = [
+            name if len(program.machines) > 1 else f"{name} @ {program.machine}"
+            for name, program in zip(names, programs, strict=True)
+        ]
+    order = list(dict.fromkeys(_in_design_order(labels, columns, factors)))
+    known: dict[str, Any] = {
+        "program": names,
+        "treatment": pd.Categorical(labels, categories=pd.Index(order, dtype=object)),
+        "replicate": replicates,
+        "machine": [None if len(p.machines) > 1 else p.machine for p in programs],
+        "passed": [p.verdict == _CORRECT for p in programs],
+        "verdict": [p.verdict for p in programs],
+        "sha256": [p.raw.sha256 for p in programs],
+        "file": [p.file for p in programs],
+    }
+    for name in PROGRAM_COLUMNS:
+        if name in {"reason", "error_type", "llm"}:
+            known[name] = pd.array([p.info.get(name) for p in programs], dtype=object)
+        elif name not in known:
+            known[name] = np.asarray([p.info.get(name, math.nan) for p in programs], dtype=np.float64)
+    frame = pd.DataFrame({**{name: known[name] for name in PROGRAM_COLUMNS}, **columns})
+    return frame, derived
+
+
+def _derived(factors: Mapping[str, tuple[str, ...]], columns: dict[str, Any]) -> tuple[str, ...]:
+    if OPTIMIZATION not in factors:
+        return ()
+    made = []
+    for name, of in derive(factors[OPTIMIZATION]).items():
+        if name in factors:
+            continue
+        levels = list(dict.fromkeys(of[level] for level in factors[OPTIMIZATION]))
+        codes = np.asarray([levels.index(of[level]) for level in factors[OPTIMIZATION]])
+        columns[name] = pd.Categorical.from_codes(
+            codes[columns[OPTIMIZATION].codes], categories=pd.Index(levels, dtype=object)
+        )
+        made.append(name)
+    return tuple(made)
+
+
+def _labels(factors: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any], size: int) -> list[str]:
+    """Texts speak for themselves; numbers, switches and ambiguous texts need the name of their factor."""
+    every = [level for levels in factors.values() for level in levels]
+    parts = []
+    for name, levels in factors.items():
+        plain = all(
+            as_number(level) is None and level not in {"true", "false"} and every.count(level) == 1
+            for level in levels
+        )
+        shown = [level if plain else f"{name} {level}" for level in levels]
+        parts.append([shown[code] for code in columns[name].codes])
+    return [", ".join(words) for words in zip(*parts, strict=True)] if parts else [""] * size
+
+
+def _in_design_order(
+    labels: Sequence[str], columns: Mapping[str, Any], factors: Mapping[str, tuple[str, ...]]
+) -> list[str]:
+    keys = np.lexsort([columns[name].codes for name in reversed(list(factors))])
+    return [labels[i] for i in keys]
+
+
+def _column(files: Sequence[RawFile], name: str) -> list[Any]:
+    return [value for file in files for value in file.runs[name]]
+
+
+def _run_frames(
+    files: Sequence[RawFile],
+    numbers: Sequence[np.ndarray[Any, np.dtype[np.intp]]],
+    programs: pd.DataFrame,
+    factors: Mapping[str, tuple[str, ...]],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    sizes = [len(file.runs["program"]) for file in files]
+    number = np.concatenate(
+        [to[np.asarray(file.runs["program"], dtype=np.intp)] for file, to in zip(files, numbers, strict=True)]
+    )
+    machines = list(dict.fromkeys(file.source.machine for file in files))
+    machine = np.repeat([machines.index(file.source.machine) for file in files], sizes)
+    passed = programs["passed"].to_numpy()[number]
+    told = _column(files, "passed")
+    names = pd.Index(programs["program"].to_numpy(), dtype=object)
+    columns: dict[str, Any] = {
+        "program": pd.Categorical.from_codes(number, categories=names),
+        "machine": pd.Categorical.from_codes(machine, categories=pd.Index(machines, dtype=object)),
+        "session": pd.array(_column(files, "session"), dtype=object),
+        "block": pd.array(_column(files, "block"), dtype=object),
+        "list": np.asarray(_column(files, "list"), dtype=np.int64),
+        "run": np.asarray(_column(files, "run"), dtype=np.int64),
+        "seconds": np.asarray(_column(files, "seconds"), dtype=np.float64),
+        "cpu_seconds": _floats(_column(files, "cpu_seconds")),
+        "reference_seconds": np.concatenate([_companions(file) for file in files]),
+        "queue_seconds": _floats(_column(files, "queue_seconds")),
+        "revealed_seconds": _floats(_column(files, "revealed_seconds")),
+        "contaminated": pd.array(_column(files, "contaminated"), dtype="boolean"),
+        "passed": [bool(p) if t is None else t for p, t in zip(passed, told, strict=True)],
+    }
+    for name in factors:
+        codes = programs[name].cat.codes.to_numpy()[number]
+        columns[name] = pd.Categorical.from_codes(codes, categories=programs[name].cat.categories)
+    frame = pd.DataFrame(columns)
+    turn = _floats(_column(files, "turn"))
+    final = _final(number, turn, programs)
+    turns = frame.loc[~final].assign(turn=turn[~final]).astype({"turn": np.int64}).reset_index(drop=True)
+    return frame.loc[final].reset_index(drop=True), turns
+
+
+def _floats(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
+    return np.asarray([math.nan if value is None else value for value in values], dtype=np.float64)
+
+
+def _final(
+    number: np.ndarray[Any, np.dtype[np.intp]],
+    turn: np.ndarray[Any, np.dtype[np.float64]],
+    programs: pd.DataFrame,
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Tell runs of final programs from those of intermediate ones (which carry their turn)."""
+    plain = np.isnan(turn)
+    if plain.all():
+        return np.asarray(plain)
+    has_plain = np.bincount(number[plain], minlength=len(programs)) > 0
+    last = np.full(len(programs), -np.inf)
+    np.maximum.at(last, number[~plain], turn[~plain])
+    told = programs["turns"].to_numpy(dtype=np.float64)
+    last = np.where(np.isnan(told), last, told)
+    passed = programs["passed"].to_numpy(dtype=bool)
+    return np.asarray(plain | (~has_plain[number] & passed[number] & (turn == last[number])))
+
+
+def _companions(file: RawFile) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """Return for each run the geometric mean of the reference's times in the same session, block and list.
+
+    Session and block count only where every run and every entry of the reference has them.
+    """
+    size = len(file.runs["program"])
+    told = file.reference
+    if not told["seconds"] or not size:
+        return np.full(size, np.nan)
+    keys = [name for name in ("session", "block") if None not in told[name] and None not in file.runs[name]]
+    keys.append("list")
+    reference = pd.DataFrame({**{name: told[name] for name in keys}, "log": np.log(told["seconds"])})
+    means = reference.groupby(keys, sort=False)["log"].mean()
+    runs = pd.DataFrame({name: file.runs[name] for name in keys})
+    merged = runs.merge(means.reset_index(), on=keys, how="left")
+    return np.asarray(np.exp(merged["log"].to_numpy(dtype=np.float64)))
+
+
+def _reference_frame(files: Sequence[RawFile]) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {"machine": []}
+    for file in files:
+        columns["machine"] += [file.source.machine] * len(file.reference["seconds"])
+        for name, values in file.reference.items():
+            columns.setdefault(name, []).extend(values)
+    columns["cpu_seconds"] = [math.nan if value is None else value for value in columns["cpu_seconds"]]
+    frame = pd.DataFrame(columns)
+    kinds = {"list": np.int64, "run": np.int64, "seconds": np.float64, "cpu_seconds": np.float64}
+    return frame.astype({**kinds, "session": object, "block": object, "machine": object})
+
+
+def _reading_notes(programs: pd.DataFrame, runs: pd.DataFrame, *, crossed: bool) -> tuple[str, ...]:
+    notes = []
+    timed = set(runs["program"].cat.codes.unique())
+    untimed = sum(1 for i, ok in enumerate(programs["passed"]) if ok and i not in timed)
+    if untimed:
+        notes.append(f"{untimed} of {int(programs['passed'].sum())} correct programs have no timed run")
+    if crossed:
+        notes.append(
+            "Some programs were timed on several machines: each counts once, "
+            "with the mean of its times after the machines' differences are taken out."
+        )
+    return tuple(notes)

@@ -1,0 +1,84 @@
+"""Files of the report: written whole or not at all, and none left from an earlier study."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+from typing import TYPE_CHECKING, Final
+
+from .._errors import AnalysisError
+from . import page as pages
+from . import sections
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from .._analysis import Analysis
+    from .figure import Table
+
+PAGE: Final = "report.html"
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
+    """Compose, draw and write; see `analysis._report.write_report`."""
+    page = sections.page(analysis)
+    drawn = pages.figures(page)
+    wanted: dict[str, bytes] = {PAGE: pages.html(page, drawn).encode()}
+    possible: set[str] = set()
+    for name, figure in drawn.items():
+        possible |= {f"{name}.svg", f"{name}.png", f"figure-{name}.csv"}
+        if figure.svg:
+            wanted |= {f"{name}.svg": figure.svg.encode(), f"{name}.png": figure.png}
+        if figure.table is not None:
+            wanted[f"figure-{name}.csv"] = _csv(figure.table)
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        _remove(directory, possible - wanted.keys())
+        return _write_all(directory, wanted)
+    except OSError as error:
+        place = error.filename or directory
+        raise AnalysisError(
+            f"{place}: the report can't be written: {error.strerror or error}; name another directory with --out"
+        ) from error
+
+
+def _remove(directory: Path, names: set[str]) -> None:
+    """Remove figures of an earlier report that this one does not have, lest they be taken for its own."""
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            (directory / name).unlink()
+
+
+def _write_all(directory: Path, content: Mapping[str, bytes]) -> tuple[Path, ...]:
+    written = []
+    for name, data in content.items():
+        path, draft = directory / name, directory / f".{name}.{os.getpid()}"
+        try:
+            draft.write_bytes(data)
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+        written.append(path)
+    return tuple(written)
+
+
+def _csv(table: Table) -> bytes:
+    """Write the figure's table as text; a cell that a spreadsheet would run as a formula gets an apostrophe."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow([_plain(cell) for cell in table.columns])
+    writer.writerows([_plain(cell) for cell in row] for row in table.rows)
+    return buffer.getvalue().encode()
+
+
+def _plain(cell: str) -> str:
+    text = cell.replace("\u2212", "-")
+    try:
+        float(text)
+    except ValueError:
+        return "'" + text if text.startswith(_FORMULA) and text != "-" else text
+    return text

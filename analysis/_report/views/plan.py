@@ -1,0 +1,85 @@
+"""What the plan of the next study shows: designs and questions side by side, the cheapest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..._errors import AnalysisError
+from ..._presentation.findings import effect_words, question_name
+from ..._presentation.text import MISSING, dollars, duration, one_line, percent, sentence
+from ..blocks import Grid, Prose
+from ..figure import Table, trimmed
+
+if TYPE_CHECKING:
+    from ..._analysis import Analysis
+    from ..._commands.plan import PlanRow
+    from ..blocks import Block
+
+_MOST_ROWS = 60
+_UNFOLDED = 20
+
+
+def plan(analysis: Analysis) -> tuple[Block, ...]:
+    """Return the table of plans, or why there is none."""
+    from ..._commands import plan  # noqa: PLC0415 - only a report with an effect needs it
+
+    if analysis.options.effect is None:
+        return (Prose(("Plans need the difference that matters to you: --effect 0.5",)),)
+    try:
+        rows = plan.plan(analysis).rows
+    except AnalysisError as error:
+        return (Prose((sentence(f"There is no plan: {error}"),)),)
+    if not rows:
+        return (Prose(("No design can be priced from these data.",)),)
+    lead = (
+        f"Each line is a study that would find {effect_words(analysis)} with {percent(analysis.options.power)} power: "
+        "the narrower the question, the cheaper."
+        + (
+            " Costs are what was paid here for such programs."
+            if any(row.usd is not None for row in rows)
+            else ""
+        )
+    )
+    blocks: list[Block] = [Prose((lead,)), Grid(_table(rows[:_UNFOLDED], "Designs for the next study"))]
+    if len(rows) > _UNFOLDED:
+        rest = rows[_UNFOLDED:_MOST_ROWS]
+        blocks.append(Grid(_table(rest, "Further designs"), summary=f"{len(rest)} further designs"))
+    return tuple(blocks)
+
+
+def _table(rows: tuple[PlanRow, ...], caption: str) -> Table:
+    return trimmed(
+        Table(
+            caption=caption,
+            columns=(
+                "design",
+                "question",
+                "per treatment",
+                "programs",
+                "calls",
+                "cost",
+                "time",
+                "at the budget",
+            ),
+            rows=tuple(_row(row) for row in rows),
+            text_columns=frozenset({0, 1}),
+        )
+    )
+
+
+def _row(row: PlanRow) -> tuple[str, ...]:
+    remark = f" ({one_line(row.note, limit=160)})" if row.note else ""
+    return (
+        one_line(row.design, limit=80) + remark,
+        question_name(row.question),
+        _whole(row.replicates_per_treatment),
+        _whole(row.programs),
+        _whole(row.calls),
+        dollars(row.usd),
+        MISSING if row.hours is None else duration(3600 * row.hours),
+        MISSING if row.power_at_budget is None else percent(row.power_at_budget),
+    )
+
+
+def _whole(value: float | None) -> str:
+    return MISSING if value is None else f"{value:,.0f}"

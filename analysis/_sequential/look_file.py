@@ -1,0 +1,152 @@
+"""The file of looks beside the results: what was planned before the first look, and what every look saw."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .._errors import AnalysisError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .._models.sample import Sample
+    from .._reading.frames import Results
+
+_SCHEMA = 1
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LookPlan:
+    """What may not change after the first look.
+
+    ``replicates`` is the planned end, passing programs per treatment; ``sigma`` the SD that futility and this number
+    were planned with; ``own_spread`` says that the end was worked out from the data of the first look.
+    """
+
+    study: str
+    response: str
+    question: str
+    treatments: tuple[str, ...]
+    effect: float
+    alpha: float
+    power: float
+    looks: int
+    spending: str
+    futility: str
+    replicates: int
+    sigma: float
+    own_spread: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """One look. ``replicates`` is the information in programs per treatment; F of the question's test.
+
+    ``programs`` are those that were seen, ``digest`` their values: looks that come later must contain them unchanged.
+    """
+
+    number: int
+    replicates: float
+    df_den: int
+    statistic: float
+    efficacy: float | None
+    nominal_p: float
+    spent: float
+    futility: float | None
+    decision: str
+    programs: tuple[str, ...]
+    digest: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values."""
+        return {**dataclasses.asdict(self), "programs": list(self.programs)}
+
+
+def default_path(results: Results) -> Path:
+    """Return where the looks of a study are kept: beside the first of its results."""
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", results.study).strip("._") or "study"
+    # Not .json: results are often given as *.json, and this is none of them.
+    return Path(results.sources[0].file).parent / f"{name}.looks"
+
+
+def read(path: Path) -> tuple[LookPlan, tuple[Look, ...]] | None:
+    """Return the plan and the looks so far; None if there is no such file.
+
+    Raises
+    ------
+    AnalysisError : the file can't be read, or is damaged.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as exc:
+        raise AnalysisError(f"{path}: the file of looks can't be read: {exc}") from exc
+    try:
+        document = json.loads(text)
+        if document["schema"] != _SCHEMA:
+            raise AnalysisError(
+                f"{path}: schema {document['schema']!r} is not known here; a newer version wrote it"
+            )
+        plan = LookPlan(**{**document["plan"], "treatments": tuple(document["plan"]["treatments"])})
+        looks = tuple(Look(**{**look, "programs": tuple(look["programs"])}) for look in document["looks"])
+        _check(plan, looks)
+    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+        raise AnalysisError(
+            f"{path}: the file of looks is damaged ({exc}). Restore it: without it nobody knows what was looked at "
+            "before, and the error rate of a further look is unknown"
+        ) from exc
+    return plan, looks
+
+
+def _check(plan: LookPlan, looks: tuple[Look, ...]) -> None:
+    numbers = (plan.effect, plan.alpha, plan.power, plan.sigma, plan.replicates, plan.looks)
+    if not all(isinstance(value, (int, float)) and value > 0 for value in numbers):
+        raise ValueError("a planned number is not positive")
+    if not looks or [look.number for look in looks] != list(range(1, len(looks) + 1)):
+        raise ValueError("looks are not numbered 1, 2, ...")
+    for look in looks:
+        values = (look.replicates, look.df_den, look.statistic, look.nominal_p, look.spent)
+        if not all(isinstance(value, (int, float)) and value >= 0 for value in values):
+            raise ValueError(f"look {look.number}: a number is missing or negative")
+
+
+def write(path: Path, plan: LookPlan, looks: tuple[Look, ...]) -> None:
+    """Keep the looks, in one step: a reader sees the old file or the new one.
+
+    Raises
+    ------
+    AnalysisError : the directory can't be written. Then the look must not be told.
+    """
+    document = {
+        "schema": _SCHEMA,
+        "plan": {**dataclasses.asdict(plan), "treatments": list(plan.treatments)},
+        "looks": [look.to_dict() for look in looks],
+    }
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(document, file, indent=1, ensure_ascii=False)
+        Path(name).replace(path)
+    except OSError as exc:
+        raise AnalysisError(
+            f"{path}: the look can't be kept ({exc}), so it is not shown; give another place with --looks-file"
+        ) from exc
+
+
+def digest(sample: Sample, programs: tuple[str, ...]) -> str | None:
+    """Return a checksum of the values of some programs; None if one of them is missing."""
+    values: Mapping[str, float] = dict(zip(sample.programs, sample.y.tolist(), strict=True))
+    made = hashlib.sha256()
+    for name in programs:
+        if name not in values:
+            return None
+        made.update(f"{name}\0{values[name]!r}\n".encode())
+    return made.hexdigest()

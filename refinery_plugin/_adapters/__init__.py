@@ -1,1 +1,0 @@
-"""Adapters: where the plugin touches the network, files and clocks."""

@@ -1,0 +1,1 @@
+"""Makes programs: turns, prompts, extraction, trajectories, and the port to a model."""

@@ -1,0 +1,129 @@
+"""Generating the selected programs: many trajectories at once, the files of each written as it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING, Protocol
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._files import write_atomically, write_json
+from refinery_plugin._generation.prompts import Brief
+from refinery_plugin._generation.refine import refine
+from refinery_plugin._generation.trajectory import Trajectory, TurnRecord, document, no_program_source
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refinery_plugin._generation.chat import Chat
+    from refinery_plugin._study.pricing import Price
+    from refinery_plugin._study.study import Study
+    from refinery_plugin._study.task import Task
+    from refinery_plugin._study.units import Unit
+
+
+class Line(Protocol):
+    """One trajectory's cassette: a chat that says at the end whether the trajectory is complete."""
+
+    def chat(self, name: str) -> Chat:
+        """Open the cassette of that name."""
+
+    async def finish(self, name: str) -> None:
+        """Say that the trajectory is complete, so that nothing will ever be recorded after its last turn."""
+
+    def price(self, name: str, model: str) -> Price | None:
+        """Return what the trajectory's model cost when it was recorded."""
+
+
+class Observer(Protocol):
+    """Whoever shows how far a generation is."""
+
+    def turn(self, unit: Unit, record: TurnRecord) -> None:
+        """One turn has ended."""
+
+    def trajectory(self, unit: Unit, trajectory: Trajectory) -> None:
+        """One trajectory has ended and its files are written."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """One program, or the reason why there is none."""
+
+    unit: Unit
+    trajectory: Trajectory
+
+
+async def generate(
+    units: Sequence[Unit],
+    *,
+    study: Study,
+    task: Task,
+    line: Line,
+    concurrency: int,
+    observer: Observer,
+) -> list[Generated]:
+    """Run the trajectories of the given units, at most ``concurrency`` at a time, and write their files.
+
+    Returns
+    -------
+    One entry a unit, in the order given.
+
+    Raises
+    ------
+    RefineryError : no trajectory can go on; those that had ended are written.
+    """
+    slots = asyncio.Semaphore(concurrency)
+
+    async def one(unit: Unit) -> Generated:
+        async with slots:
+            trajectory = await _refine(unit, study=study, task=task, line=line, observer=observer)
+        generated = Generated(unit=unit, trajectory=trajectory)
+        model = "" if unit.treatment is None else unit.treatment.settings.model
+        price = line.price(unit.name, model)
+        # In a thread: waiting for the disk must not hold up the clocks of the other trajectories.
+        await asyncio.to_thread(write_files, generated, study=study, price=price)
+        observer.trajectory(unit, trajectory)
+        return generated
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(one(unit)) for unit in units]
+    except* RefineryError as stops:
+        raise stops.exceptions[0] from None
+    return [done.result() for done in tasks]
+
+
+async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer: Observer) -> Trajectory:
+    treatment, replicate = unit.treatment, unit.replicate
+    if treatment is None or replicate is None:
+        raise ValueError(f"{unit.path} belongs to no treatment, so it cannot be generated")
+    trajectory = await refine(
+        Brief(task=task, settings=treatment.settings, packages=study.packages),
+        line.chat(unit.name),
+        seed=lambda turn: study.request_seed(treatment, replicate, turn),
+        on_turn=lambda record: observer.turn(unit, record),
+    )
+    if trajectory.failure is None:
+        await line.finish(unit.name)
+    return trajectory
+
+
+def write_files(generated: Generated, *, study: Study, price: Price | None) -> None:
+    """Write the program, or the comment that stands for it, and the trajectory beside it."""
+    unit, trajectory = generated.unit, generated.trajectory
+    if unit.treatment is None or unit.replicate is None:
+        raise ValueError(f"{unit.path} belongs to no treatment")
+    source = trajectory.program
+    if source is None:
+        source = no_program_source(trajectory, unit.treatment, unit.replicate)
+    told = document(
+        trajectory,
+        study=study.name,
+        task=study.task,
+        treatment=unit.treatment,
+        replicate=unit.replicate,
+        price=price,
+    )
+    # The trajectory first: a program without its trajectory could not say what it cost.
+    write_json(unit.trajectory_path, told)
+    write_atomically(unit.path, source.encode())

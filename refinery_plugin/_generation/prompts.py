@@ -1,0 +1,136 @@
+"""The words that are sent to the model; pure functions of the task, the settings and the state of a trajectory."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._generation.chat import Message
+from refinery_plugin._study.levels import show
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refinery_plugin._study.settings import Settings
+    from refinery_plugin._study.task import Task
+
+
+_SPEED = "After that only its execution time counts: make it as fast as you can."
+_REFINE = (
+    "Refine it: write a program that is faster and still returns the right result for every input. If the current "
+    "program is wrong, mend it first. If you see no way to make it faster, answer with it as it is."
+)
+
+
+class PromptError(RefineryError):
+    """A task's prompt has a place that no setting fills."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What does not change during a trajectory."""
+
+    task: Task
+    settings: Settings
+    packages: Sequence[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """The state at the start of one turn.
+
+    ``lead`` and ``author`` are agent numbers from 1; ``author`` wrote the current ``program``, and both are ``None``
+    as long as there is none. ``remaining_seconds`` is ``None`` without a time budget.
+    """
+
+    lead: int
+    author: int | None
+    program: str | None
+    remaining_seconds: int | None
+
+
+def system_message(brief: Brief, lead: int) -> Message:
+    """Tell the lead agent who it is; a team of one is told of no team."""
+    size = brief.settings.agents
+    text = "You are an expert Python programmer who writes correct and very fast code."
+    if size > 1:
+        text = (
+            f"{text} You are agent {lead} of a team of {size} agents. The agents take turns: each turn one agent leads "
+            "and improves the team's program. In this turn you lead."
+        )
+    return Message(role="system", content=text)
+
+
+def task_message(brief: Brief, turn: Turn) -> Message:
+    """State the whole task and, where there is a program already, ask for a faster one."""
+    return _user([_statement(brief), *_rules(brief), *_request(brief, turn)])
+
+
+def follow_up_message(brief: Brief, turn: Turn) -> Message:
+    """Ask for the next program in a conversation that already holds the task."""
+    return _user(_request(brief, turn))
+
+
+def _user(parts: Sequence[str]) -> Message:
+    return Message(role="user", content="\n\n".join(parts))
+
+
+def _statement(brief: Brief) -> str:
+    places = {name: show(value) for name, value in brief.settings.extra.items()}
+    if not places:
+        return brief.task.prompt.strip()
+    try:
+        return brief.task.prompt.strip().format(**places)
+    except (KeyError, IndexError, ValueError) as exc:
+        raise PromptError(
+            f"task {brief.task.name!r}: its prompt has a place that no setting fills: {exc}; "
+            f"its settings are {', '.join(places)}; write literal braces twice"
+        ) from exc
+
+
+def _rules(brief: Brief) -> list[str]:
+    task = brief.task
+    allowed = " and ".join(["the standard library", *brief.packages])
+    result = task.result_type.__name__ if isinstance(task.result_type, type) else str(task.result_type)
+    numpy = f" (turn NumPy numbers into it with `{result}(...)`)" if "numpy" in brief.packages else ""
+    signature = task.signature.rstrip().rstrip(":")
+    rules = [
+        f"Write a Python function with exactly this signature:\n\n```python\n{signature}:\n```",
+        f"It must return the right result for every such input, as a plain Python `{result}`{numpy}.",
+        f"{_SPEED} You may use {allowed}.",
+    ]
+    extra = brief.settings.instructions.strip()
+    return [*rules, extra] if extra else rules
+
+
+def _request(brief: Brief, turn: Turn) -> list[str]:
+    form = (
+        f"Answer with the complete program in one Python code block. It only imports and defines: it must not call "
+        f"`{brief.task.entry_point}`, print, or contain examples or tests."
+    )
+    if turn.program is None:
+        return [*_time_left(turn), form]
+    return [
+        f"{_whose(brief, turn)}\n\n```python\n{turn.program.rstrip()}\n```",
+        _REFINE,
+        *_time_left(turn),
+        form,
+    ]
+
+
+def _whose(brief: Brief, turn: Turn) -> str:
+    if brief.settings.agents == 1:
+        return "This is your current program:"
+    if turn.author == turn.lead:
+        return "This is the team's current program, which you wrote yourself:"
+    return f"This is the team's current program, which agent {turn.author} wrote:"
+
+
+def _time_left(turn: Turn) -> list[str]:
+    seconds = turn.remaining_seconds
+    return (
+        []
+        if seconds is None
+        else [f"Time left for the whole work: {seconds} second{'' if seconds == 1 else 's'}."]
+    )

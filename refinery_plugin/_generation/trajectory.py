@@ -1,0 +1,183 @@
+"""The turns of one replicate: values, and the document that lies beside the program."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from refinery_plugin._study.levels import show
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from refinery_plugin._study.pricing import Price
+    from refinery_plugin._study.study import Treatment
+
+SCHEMA = 1
+
+Outcome: TypeAlias = Literal["program", "kept", "cut"]
+"""What became of a turn: it gave a program, it gave none and the previous one was kept, or the deadline cut it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRecord:
+    """One request and what came of it.
+
+    ``remaining_seconds`` is what the prompt told of the time budget, ``clock_ms`` the budget clock at the end of the
+    turn. ``program`` is the code taken from this answer, ``reason`` says why there is none.
+    ``replayed`` tells an answer from a cassette from one just paid for; it is no part of the document.
+    """
+
+    number: int
+    agent: int
+    seed: int
+    remaining_seconds: int | None
+    latency_ms: int
+    clock_ms: int
+    prompt_tokens: int
+    completion_tokens: int
+    cost_usd: Decimal | None
+    finish_reason: str | None
+    outcome: Outcome
+    reason: str | None
+    program: str | None
+    replayed: bool
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Trajectory:
+    """All turns of one replicate, in order. ``failure`` says why it ended early, without an answer."""
+
+    turns: tuple[TurnRecord, ...]
+    failure: str | None = None
+
+    @property
+    def program(self) -> str | None:
+        """The most recent complete program, unless a failure ended the trajectory."""
+        if self.failure is not None:
+            return None
+        return next((turn.program for turn in reversed(self.turns) if turn.program is not None), None)
+
+    @property
+    def no_program_reason(self) -> str | None:
+        """Why there is no program; ``None`` where there is one."""
+        if self.program is not None:
+            return None
+        if self.failure is not None:
+            return self.failure
+        if self.turns and self.turns[-1].outcome == "cut":
+            return "the time budget ended before any answer held a usable program"
+        reasons = [turn.reason for turn in self.turns if turn.reason]
+        return f"no answer held a usable program: {reasons[-1]}" if reasons else "no turn was made"
+
+    @property
+    def prompt_tokens(self) -> int:
+        """Tokens sent, over all turns."""
+        return sum(turn.prompt_tokens for turn in self.turns)
+
+    @property
+    def completion_tokens(self) -> int:
+        """Tokens received, over all turns."""
+        return sum(turn.completion_tokens for turn in self.turns)
+
+    @property
+    def cost_usd(self) -> Decimal | None:
+        """USD over all turns; ``None`` if some turn has no price."""
+        costs = [turn.cost_usd for turn in self.turns]
+        return None if any(cost is None for cost in costs) else sum(filter(None, costs), Decimal(0))
+
+    @property
+    def clock_ms(self) -> int:
+        """The budget clock at the end."""
+        return self.turns[-1].clock_ms if self.turns else 0
+
+
+def sha256(program: str) -> str:
+    """Return the SHA-256 of a program as it stands in its file."""
+    return hashlib.sha256(program.encode()).hexdigest()
+
+
+def document(
+    trajectory: Trajectory,
+    *,
+    study: str,
+    task: str,
+    treatment: Treatment,
+    replicate: int,
+    price: Price | None,
+) -> dict[str, object]:
+    """Return the trajectory as a JSON document: the schema is described in the reference pages."""
+    settings = treatment.settings
+    program = trajectory.program
+    return {
+        "schema": SCHEMA,
+        "study": study,
+        "task": task,
+        "treatment": dict(treatment.levels),
+        "replicate": replicate,
+        "settings": {
+            "agents": settings.agents,
+            "optimization": str(settings.optimization),
+            "model": settings.model,
+            "temperature": settings.temperature,
+            "max_tokens": settings.max_tokens,
+            "memory": settings.memory,
+            "instructions": settings.instructions,
+            **settings.extra,
+        },
+        "price": None if price is None else _price(price),
+        "verdict": None if program is not None else "no_program",
+        "reason": trajectory.no_program_reason,
+        "sha256": None if program is None else sha256(program),
+        "calls": len(trajectory.turns),
+        "prompt_tokens": trajectory.prompt_tokens,
+        "completion_tokens": trajectory.completion_tokens,
+        "cost_usd": _number(trajectory.cost_usd),
+        "clock_ms": trajectory.clock_ms,
+        "turns": [_turn(turn, treatment) for turn in trajectory.turns],
+    }
+
+
+def _price(price: Price) -> Mapping[str, object]:
+    return {
+        "input": float(price.input),
+        "output": float(price.output),
+        "unit": "USD per million tokens",
+        "source": price.source,
+    }
+
+
+def _turn(turn: TurnRecord, treatment: Treatment) -> Mapping[str, object]:
+    settings = treatment.settings
+    return {
+        "turn": turn.number,
+        "agent": turn.agent,
+        "model": settings.model,
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_tokens,
+        "seed": turn.seed,
+        "remaining_seconds": turn.remaining_seconds,
+        "latency_ms": turn.latency_ms,
+        "clock_ms": turn.clock_ms,
+        "prompt_tokens": turn.prompt_tokens,
+        "completion_tokens": turn.completion_tokens,
+        "cost_usd": _number(turn.cost_usd),
+        "finish_reason": turn.finish_reason,
+        "outcome": turn.outcome,
+        "reason": turn.reason,
+        "program": turn.program,
+    }
+
+
+def _number(cost: Decimal | None) -> float | None:
+    return None if cost is None else float(cost)
+
+
+def no_program_source(trajectory: Trajectory, treatment: Treatment, replicate: int) -> str:
+    """Return the comment that stands in for a program where there is none."""
+    levels = ", ".join(f"{name} {show(level)}" for name, level in treatment.levels.items())
+    reason = " ".join((trajectory.no_program_reason or "").split())
+    printable = "".join(c if c.isprintable() else "?" for c in reason)
+    return f"# no program: {printable}\n# treatment: {levels}; replicate {replicate}; {len(trajectory.turns)} turns\n"

@@ -1,0 +1,170 @@
+"""From a session's options and environment to the line that generation talks through."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
+from refinery_plugin._generation.prompts import Brief, Turn, system_message, task_message
+from refinery_plugin._recording.endpoint import KEY, Endpoint, Environment, MissingKeyError, endpoint_name
+from refinery_plugin._recording.guard import recording
+from refinery_plugin._recording.ledger import Ledger, UnknownPriceError, unknown_price
+from refinery_plugin._recording.tape import Tape, completion_tokens
+from refinery_plugin._study.pricing import price_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from refinery_plugin._pytest.session import Refinery
+    from refinery_plugin._recording.store import CassetteStore
+    from refinery_plugin._study.pricing import Price
+    from refinery_plugin._study.units import Unit
+
+_LEDGER = pytest.StashKey[Ledger]()
+
+
+def endpoint(refinery: Refinery) -> str:
+    """Return where live requests would go, fit to be shown, and whether there is no key for it."""
+    environment = Environment(refinery.config.rootpath)
+    return endpoint_name(environment) + ("" if environment.get(KEY) else f" (but {KEY} is not set)")
+
+
+@contextlib.contextmanager
+def open_line(refinery: Refinery, units: Sequence[Unit]) -> Iterator[tuple[CassetteStore, Forecast | None]]:
+    """Open the cassettes of some programs; holds their folder while anything may be recorded.
+
+    Yields
+    ------
+    The cassettes, and what the live part will take (``None`` where nothing may be called).
+
+    Raises
+    ------
+    GenerationStopError : when another run records here, a cassette is damaged, a price unknown under a cap, ...
+    """
+    with contextlib.ExitStack() as stack:
+        tapes = _tapes(refinery, units)
+        target = _target(refinery, units, tapes)
+        if isinstance(target, Endpoint) and not refinery.guarded:
+            stack.enter_context(recording(refinery.cassettes_dir))
+            tapes = _tapes(refinery, units)  # another run may have recorded until now
+        ahead = _unrecorded(refinery, units, tapes)
+        plan = None
+        if ahead and not isinstance(target, str):
+            plan = _plan(refinery, ahead, tapes, concurrency=refinery.concurrency)
+        yield _store(refinery, target, ahead), plan
+
+
+def plan_of(refinery: Refinery, units: Sequence[Unit], *, concurrency: int) -> Forecast | None:
+    """Return what the live part of some programs will take; ``None`` where nothing may or need be called.
+
+    Raises
+    ------
+    RefineryError : when a cassette is damaged.
+    """
+    tapes = _tapes(refinery, units)
+    ahead = _unrecorded(refinery, units, tapes)
+    if not ahead or isinstance(_target(refinery, units, tapes), str):
+        return None
+    return _plan(refinery, ahead, tapes, concurrency=concurrency)
+
+
+@contextlib.contextmanager
+def hold(refinery: Refinery) -> Iterator[None]:
+    """Hold the cassettes on behalf of other processes, if anything of the study may be recorded.
+
+    Raises
+    ------
+    GenerationStopError : when another run records here.
+    """
+    units = refinery.units
+    with contextlib.ExitStack() as stack:
+        if isinstance(_target(refinery, units, _tapes(refinery, units)), Endpoint):
+            stack.enter_context(recording(refinery.cassettes_dir))
+        yield
+
+
+def _tapes(refinery: Refinery, units: Sequence[Unit]) -> dict[str, Tape]:
+    # With "all" they are looked at, too: their turns tell what is to be expected.
+    return {unit.name: Tape(refinery.cassettes_dir / f"{unit.name}.json") for unit in units}
+
+
+def _unrecorded(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, Tape]) -> list[Unit]:
+    return [unit for unit in units if refinery.record_mode == "all" or not tapes[unit.name].finished]
+
+
+def _plan(
+    refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, Tape], *, concurrency: int
+) -> Forecast:
+    study, task = refinery.study, refinery.task
+    todo = []
+    for unit in ahead:
+        if unit.treatment is None:
+            continue
+        settings = unit.treatment.settings
+        brief = Brief(task=task, settings=settings, packages=study.packages)
+        turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
+        messages = (system_message(brief, 1), task_message(brief, turn))
+        size = sum(len(message.content.encode()) for message in messages)
+        todo.append(Ahead(settings=settings, prompt_bytes=size, price=price_of(settings.model, study.prices)))
+    return forecast(todo, _typical(tapes), concurrency=concurrency)
+
+
+def _typical(tapes: Mapping[str, Tape]) -> Typical:
+    turns: list[tuple[float, int]] = []
+    for tape in tapes.values():
+        for recorded in tape.recorded:
+            tokens = completion_tokens(recorded)
+            if tokens is not None:
+                turns.append((recorded.latency_ms / 1000, tokens))
+    return Typical.of(turns)
+
+
+def _store(refinery: Refinery, target: Endpoint | str, ahead: Sequence[Unit]) -> CassetteStore:
+    from refinery_plugin._recording.store import CassetteStore  # noqa: PLC0415 - openai is slow to import
+
+    study = refinery.study
+
+    def price(model: str) -> Price | None:
+        return price_of(model, study.prices)
+
+    ledger = _ledger(refinery)
+    if ledger.cap is not None and not isinstance(target, str):
+        for model in sorted({unit.treatment.settings.model for unit in ahead if unit.treatment}):
+            if price(model) is None:
+                raise UnknownPriceError(unknown_price(model))
+    return CassetteStore(
+        refinery.cassettes_dir,
+        target,
+        afresh=refinery.record_mode == "all",
+        price_of=price,
+        ledger=ledger,
+    )
+
+
+def _ledger(refinery: Refinery) -> Ledger:
+    """Return the ledger of the session; one for all its generations."""
+    config = refinery.config
+    if _LEDGER not in config.stash:
+        cap = config.getoption("refinery_max_cost")
+        # Workers of pytest-xdist share the cap evenly: none can see what the others spend.
+        workers = getattr(config, "workerinput", {}).get("workercount", 1)
+        config.stash[_LEDGER] = Ledger(None if cap is None else cap / workers)
+    return config.stash[_LEDGER]
+
+
+def _target(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, Tape]) -> Endpoint | str:
+    """Return where to call, or why nothing may be called and what to do."""
+    if refinery.record_mode == "none":
+        return (
+            "Nothing is called with --refinery-record=none (the default where CI is set): run with "
+            f"--refinery-record=once and {KEY} set to record it, or restore the cassette"
+        )
+    if not _unrecorded(refinery, units, tapes):
+        return "All is recorded"
+    try:
+        return Endpoint(Environment(refinery.config.rootpath))
+    except MissingKeyError as exc:
+        return str(exc)

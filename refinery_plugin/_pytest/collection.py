@@ -1,0 +1,74 @@
+"""Collecting: one test a program, and errors of a study told without a traceback."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._pytest.session import FIXTURE, refinery_of, unit_of
+from refinery_plugin._study.toml import UnknownTaskError
+from refinery_plugin._study.turn_units import with_turns
+
+if TYPE_CHECKING:
+    from refinery_plugin._study.units import Unit
+
+_INSIDE_WORD = re.compile(r"(?<=[\w.\-\]])=(?=[\w.\-\[])")
+
+NO_TEST = pytest.StashKey[bool]()
+"""Whether no test that was collected is about a program."""
+
+
+def check(config: pytest.Config) -> None:
+    """Read the study now, so that what is wrong with it is one clear line.
+
+    Raises
+    ------
+    pytest.UsageError : with what is wrong.
+    """
+    try:
+        refinery_of(config).study  # noqa: B018 - reading it is the check
+    except UnknownTaskError:
+        return  # a conftest.py below may still add it
+    except RefineryError as exc:
+        raise pytest.UsageError(str(exc)) from exc
+
+
+def parametrize(metafunc: pytest.Metafunc) -> None:
+    """Make one test a program of the study."""
+    refinery = refinery_of(metafunc.config)
+    try:
+        units = refinery.units
+        if metafunc.config.getoption("refinery_turns"):
+            units = with_turns(units)
+    except RefineryError as exc:
+        raise pytest.fail.Exception(str(exc), pytrace=False) from None
+    metafunc.parametrize(FIXTURE, units, ids=[unit.id for unit in units], indirect=True)
+
+
+def keep_programs(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deselect every test that is not about a program."""
+    others = [item for item in items if unit_of(item) is None]
+    config.stash[NO_TEST] = len(others) == len(items)
+    if others:
+        items[:] = [item for item in items if unit_of(item) is not None]
+        config.hook.pytest_deselected(items=others)
+
+
+def match_ids(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let ``-k agents=2`` select by the ids of programs: pytest's own expressions have no words with ``=`` in them."""
+    expression: str = config.option.keyword
+    ours = [(item, unit) for item in items if (unit := unit_of(item)) is not None]
+    if not ours or "=" not in expression:
+        return
+    config.option.keyword = _INSIDE_WORD.sub(":", expression)
+    for item, unit in ours:
+        item.extra_keyword_matches.add(unit.id.replace("=", ":"))
+
+
+def selected(session: pytest.Session) -> list[Unit]:
+    """Return the programs that the selected tests are about, each once, in order."""
+    units = (unit_of(item) for item in session.items)
+    return list({unit.path: unit for unit in units if unit is not None}.values())

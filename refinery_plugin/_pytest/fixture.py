@@ -1,0 +1,33 @@
+"""What a test gets for ``refinery_program``: its program, or a skip that says how to make it."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._pytest.generation import refuse_if_stopped
+from refinery_plugin._pytest.session import MISSING, refinery_of
+from refinery_plugin._study.units import Unit
+from refinery_plugin._timing import Program, program_of
+
+if TYPE_CHECKING:
+    from refinery_plugin._pytest.session import Refinery
+
+
+def program(request: pytest.FixtureRequest) -> Program:
+    """Return the program of one test; one that was never made skips the test."""
+    refinery = refinery_of(request.config)
+    unit = request.param
+    if not isinstance(unit, Unit):
+        pytest.fail(f"refinery_program is parametrized by the plugin, not with {unit!r}", pytrace=False)
+    refuse_if_stopped(request.config)
+    if not os.path.lexists(unit.path):
+        request.config.stash[MISSING] = request.config.stash.get(MISSING, 0) + 1
+        pytest.skip(_missing(refinery, unit))
+    return program_of(request, unit)
+
+
+def _missing(refinery: Refinery, unit: Unit) -> str:
+    return f"{refinery.relative(unit.path)} is not there; make it with: {refinery.generate_command()}"

@@ -1,0 +1,192 @@
+"""Generation as part of a pytest session: when it happens, what it shows, how it stops."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._generation.forecast import describe
+from refinery_plugin._generation.many import Generated, Observer, generate
+from refinery_plugin._pytest.collection import NO_TEST, selected
+from refinery_plugin._pytest.progress import Lines, Silent, Tally, live
+from refinery_plugin._pytest.session import is_distributed, refinery_of, unit_of
+from refinery_plugin._pytest.totals import Row, lines
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from refinery_plugin._pytest.session import Refinery
+    from refinery_plugin._recording.store import CassetteStore
+    from refinery_plugin._study.units import Unit
+
+_ROWS = pytest.StashKey[list[Row]]()
+_STOPPED = pytest.StashKey[str]()
+_ROWS_OUT = "refinery_generated"
+_NO_TEST = (
+    "refinery: nothing was generated, since no test here asks for a program; write one in a file such as "
+    "test_programs.py:\n\n"
+    "    def test_program(refinery_program, benchmark):\n"
+    "        refinery_program.check(benchmark)\n"
+)
+
+
+def before_tests(session: pytest.Session) -> None:
+    """Generate all selected programs at once; under pytest-xdist each test's own comes just before it.
+
+    Raises
+    ------
+    pytest.UsageError : when no program can be generated, with the reason and the remedy.
+    """
+    config = session.config
+    if config.option.collectonly:
+        return
+    if is_distributed(config):
+        _guard_for_workers(config)
+        return
+    if session.testsfailed and not config.option.continue_on_collection_errors:
+        return  # pytest's own loop is about to say so
+    try:
+        _run(refinery_of(config), selected(session))
+    except RefineryError as exc:
+        raise pytest.UsageError(str(exc)) from exc
+
+
+def before_test(item: pytest.Item) -> None:
+    """Generate the program of one test; an error is kept for its fixture to tell."""
+    unit = unit_of(item)
+    if unit is None or _STOPPED in item.config.stash:
+        return
+    try:
+        _run(refinery_of(item.config), [unit])
+    except RefineryError as exc:
+        item.config.stash[_STOPPED] = str(exc)
+        item.session.shouldstop = str(exc)
+
+
+def refuse_if_stopped(config: pytest.Config) -> None:
+    """Fail the running test when generation has stopped."""
+    if _STOPPED in config.stash:
+        pytest.fail(config.stash[_STOPPED], pytrace=False)
+
+
+def _guard_for_workers(config: pytest.Config) -> None:
+    """Hold the cassettes in the process that starts the workers; they share what it holds."""
+    if hasattr(config, "workerinput"):
+        return
+    from refinery_plugin._pytest.cassettes import hold  # noqa: PLC0415 - openai and vcr are slow to import
+
+    guard = contextlib.ExitStack()
+    try:
+        guard.enter_context(hold(refinery_of(config)))
+    except RefineryError as exc:
+        raise pytest.UsageError(str(exc)) from exc
+    config.add_cleanup(guard.close)
+
+
+def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
+    from refinery_plugin._pytest.cassettes import open_line  # noqa: PLC0415 - openai and vcr are slow to import
+
+    if not units:
+        return
+    with open_line(refinery, units) as (store, plan):
+        if plan is not None:
+            _say(refinery, *describe(plan, concurrency=refinery.concurrency))
+        with _observer(refinery, units) as observer:
+            done = asyncio.run(_generate_and_close(refinery, units, store, observer))
+        refinery.config.stash.setdefault(_ROWS, []).extend(Row.of(one) for one in done)
+
+
+async def _generate_and_close(
+    refinery: Refinery, units: Sequence[Unit], store: CassetteStore, observer: Observer
+) -> list[Generated]:
+    try:
+        return await generate(
+            units,
+            study=refinery.study,
+            task=refinery.task,
+            line=store,
+            concurrency=refinery.concurrency,
+            observer=observer,
+        )
+    finally:
+        await store.aclose()
+
+
+def _say(refinery: Refinery, *texts: str) -> None:
+    reporter = refinery.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None:
+        reporter.ensure_newline()
+        for text in texts:
+            reporter.write_line(f"refinery: {text}")
+
+
+@contextlib.contextmanager
+def _observer(refinery: Refinery, units: Sequence[Unit]) -> Iterator[Observer]:
+    config = refinery.config
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    verbosity = config.get_verbosity()
+    if reporter is None or verbosity < 0:
+        yield Silent()
+    elif config.get_terminal_writer().hasmarkup and verbosity == 0:
+        with live(Tally(len(units)), config.get_terminal_writer()._file) as observer:  # noqa: SLF001 - the only way to pytest's own stream
+            yield observer
+    else:
+        yield Lines(Tally(len(units)), lambda text: _say(refinery, text), every_program=verbosity > 0)
+
+
+def summarize(reporter: pytest.TerminalReporter) -> None:
+    """Write what was generated, what it cost, and what to run next."""
+    config = reporter.config
+    rows = config.stash.get(_ROWS, [])
+    if not rows:
+        if config.stash.get(NO_TEST, False) and not reporter.stats.get("error"):
+            reporter.write_line(_NO_TEST)
+        return
+    refinery = refinery_of(config)
+    reporter.ensure_newline()
+    reporter.section("refinery", sep="-")
+    for line in lines(rows, where=refinery.relative(refinery.programs_dir)):
+        reporter.write_line(line)
+    if not refinery.times:
+        reporter.write_line(f"next: {refinery.time_command()}")
+
+
+class WorkerHooks:
+    """What pytest-xdist's processes tell one another of generation: workers what they made, and the plan beforehand."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._is_planned = False
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ANN401 - a class of pytest-xdist
+        """Show the plan when the first worker has collected: no test has started then."""
+        if not self._is_planned and not self._config.option.collectonly:
+            self._is_planned = True
+            _say_plan(refinery_of(self._config), set(ids), workers=node.workerinput["workercount"])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Hand over what this worker made."""
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_ROWS_OUT] = [row.plain() for row in self._config.stash.get(_ROWS, [])]
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
+        """Take what a worker made."""
+        plain = getattr(node, "workeroutput", {}).get(_ROWS_OUT, [])
+        self._config.stash.setdefault(_ROWS, []).extend(Row.from_plain(row) for row in plain)
+
+
+def _say_plan(refinery: Refinery, node_ids: Collection[str], *, workers: int) -> None:
+    from refinery_plugin._pytest.cassettes import plan_of  # noqa: PLC0415 - openai and vcr are slow to import
+
+    brackets = {node_id.partition("[")[2] for node_id in node_ids}
+    units = [unit for unit in refinery.units if f"{unit.id}]" in brackets]
+    with contextlib.suppress(RefineryError):  # the workers run into it, and tell it
+        if (plan := plan_of(refinery, units, concurrency=workers)) is not None:
+            _say(refinery, *describe(plan, concurrency=workers))

@@ -1,0 +1,79 @@
+"""The lines above a session: which study, and whether anything will be called."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import TYPE_CHECKING
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._pytest.session import Refinery, refinery_of
+from refinery_plugin._study.levels import show
+from refinery_plugin._words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+    import pytest
+
+_TAIL = 4096
+_FINISHED = re.compile(rb'"finished":\s*true\b')
+
+
+def lines(config: pytest.Config) -> list[str]:
+    """Return the header of a session that is about a study; nothing where the study cannot be read yet."""
+    refinery = refinery_of(config)
+    try:
+        told = _design(refinery)
+        if refinery.generates:
+            told += _source(refinery)
+    except RefineryError:
+        return []  # told as an error of its own, a moment later
+    return [f"refinery: {line}" for line in told]
+
+
+def _design(refinery: Refinery) -> list[str]:
+    study = refinery.study
+    models = sorted({treatment.settings.model for treatment in study.treatments})
+    model = ", ".join(models[:3]) + (f" and {len(models) - 3} more" if len(models) > 3 else "")  # noqa: PLR2004
+    factors = " x ".join(f"{len(levels)} {name}" for name, levels in study.factors.items())
+    treatments, replicates = len(study.treatments), study.replicates
+    size = f"{count(treatments, 'treatment')} x {count(replicates, 'replicate')}"
+    return [
+        f"study {study.name}, {size} = {count(study.programs, 'program')}",
+        f"{f'{factors}, ' if len(study.factors) > 1 else ''}model {show(model)}",
+    ]
+
+
+def _source(refinery: Refinery) -> list[str]:
+    from refinery_plugin._pytest.cassettes import endpoint  # noqa: PLC0415 - only where programs are generated
+
+    directory, names = refinery.cassettes_dir, {unit.name for unit in refinery.units}
+    place, mode = refinery.relative(directory), refinery.record_mode
+    if mode == "all":
+        return [f"records all {len(names)} afresh into {place}", f"calls {endpoint(refinery)}"]
+    finished, begun = _recorded(directory, names)
+    told = [f"replays {len(finished)} of {len(names)} from {place}"]
+    if (rest := len(names) - len(finished)) and mode != "none":
+        going_on = f" ({len(begun)} of them begun)" if begun else ""
+        told.append(f"records the other {rest}{going_on} from {endpoint(refinery)}")
+    return told
+
+
+def _recorded(directory: Path, names: Collection[str]) -> tuple[set[str], set[str]]:
+    """Return the names of the cassettes that are complete, and of those that are not."""
+    finished: set[str] = set()
+    begun: set[str] = set()
+    for path in directory.glob("*.json") if directory.is_dir() else ():
+        if path.stem in names:
+            (finished if _is_finished(path) else begun).add(path.stem)
+    return finished, begun
+
+
+def _is_finished(path: Path) -> bool:
+    # Thousands of cassettes shall not be parsed for a header; inside a text the quotes would be escaped.
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return _FINISHED.search(file.read()) is not None
+    return False

@@ -1,0 +1,44 @@
+"""What a test is given: one program, and ``check``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._pytest.timing import faults_end_the_session, hooks_of
+
+if TYPE_CHECKING:
+    from pytest_benchmark.fixture import BenchmarkFixture
+
+    from refinery_plugin._study.units import Unit
+
+
+class Program:
+    """One program of the study; its attributes are those of its unit."""
+
+    def __init__(self, node: pytest.Item, unit: Unit) -> None:
+        self.unit = unit
+        self._node = node
+
+    def check(self, benchmark: BenchmarkFixture) -> None:
+        """Verify the program and, in a timing session, time it; an incorrect one is an expected failure.
+
+        Under ``--refinery-strict`` it is a failure.
+        """
+        __tracebackhide__ = True
+        benchmark._mode = "refinery"  # noqa: SLF001 - or pytest-benchmark warns that it was not used
+        with faults_end_the_session():
+            finding = (
+                hooks_of(self._node.config).measurement().examine(self.unit, self._node.nodeid, benchmark)
+            )
+        if finding.judgement.correct:
+            return
+        if not self._node.config.getoption("refinery_strict"):
+            pytest.xfail(str(finding.judgement))  # returns under --runxfail
+        pytest.fail(str(finding.judgement), pytrace=False)
+
+
+def program_of(request: pytest.FixtureRequest, unit: Unit) -> Program:
+    """Return the program that a test is about."""
+    return Program(request.node, unit)

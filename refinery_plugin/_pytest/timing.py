@@ -1,0 +1,315 @@
+"""The hooks of verification and timing: they hand over to ``Measurement`` at once.
+
+Light to import, since every pytest run with the plugin installed loads it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shlex
+import signal
+import sys
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._pytest.session import MISSING, is_distributed, refinery_of, unit_of
+from refinery_plugin._words import count
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator
+    from pathlib import Path
+    from types import FrameType
+
+    from refinery_plugin._timing.session import Measurement
+
+SESSION_ERROR = 3
+"""Exit code when the session had to stop for a fault that is no program's."""
+
+_SEED = "refinery_verify_seed"
+_RESULTS = "refinery_programs"
+
+
+class TimingHooks:
+    """Verification and timing in a pytest session."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._stretch_of: dict[str, int] = {}
+        self._measurement: Measurement | None = None
+        self._fresh_seed = secrets.randbits(63)
+        self._remote: list[dict[str, object]] = []
+        self._save_fault: str | None = None
+        self._written: list[Path] = []
+        self._saved = False
+        config.stash[_HOOKS] = self
+
+    @staticmethod
+    def refuse_xdist(config: pytest.Config) -> None:
+        """Refuse to time under pytest-xdist.
+
+        Raises
+        ------
+        pytest.UsageError : in one line, with the way out.
+        """
+        if is_distributed(config) and config.getoption("benchmark_only", default=False):
+            raise pytest.UsageError(
+                "refinery: programs are not timed under pytest-xdist, where they would disturb each other: "
+                "run --benchmark-only without -n, or verify in parallel without --benchmark-only"
+            )
+
+    def measurement(self) -> Measurement:
+        """Return the session's measurement, made when first needed.
+
+        No property: pytest before 8.3 looks at every attribute of a plugin.
+        """
+        if self._measurement is None:
+            _require_linux()
+            from refinery_plugin._timing.session import Measurement  # noqa: PLC0415 - heavy
+
+            self._measurement = Measurement(
+                refinery_of(self._config),
+                timing=self.times,
+                verify_seed=self._seed(),
+                stretch_of=self._stretch_of,
+                say=self._say,
+            )
+        return self._measurement
+
+    @property
+    def times(self) -> bool:
+        """Whether programs are timed in this session."""
+        from refinery_plugin._pytest.benchmark import is_enabled  # noqa: PLC0415
+
+        if is_distributed(self._config) or not is_enabled(self._config):
+            return False
+        return refinery_of(self._config).times
+
+    def _seed(self) -> int | None:
+        given: int | None = self._config.getoption(_SEED)
+        if given is None and hasattr(self._config, "workerinput"):
+            given = self._config.workerinput.get(_SEED)
+        if given is None and not (self.times and self._config.getoption("refinery_resume")):
+            given = self._fresh_seed
+        return given
+
+    def _say(self, text: str) -> None:
+        reporter = self._config.pluginmanager.get_plugin("terminalreporter")
+        if reporter is not None:
+            reporter.ensure_newline()
+            self._write(reporter, [text])
+
+    def _write(self, reporter: pytest.TerminalReporter, lines: Iterable[str]) -> None:
+        from refinery_plugin._pytest.overview import wrapped  # noqa: PLC0415
+
+        terminal = self._config.get_terminal_writer()
+        for line in lines:
+            # A log is searched by lines, a person reads words.
+            for part in (wrapped(line, terminal.fullwidth) or [""]) if terminal.hasmarkup else [line]:
+                reporter.write_line(part)
+
+    # Collection -------------------------------------------------------------------------------------------------
+
+    def order_seed(self) -> int:
+        """Return the seed of the order of programs: the session's verification seed."""
+        return self.measurement().verify_seed
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Divide the session into stretches, each with the reference timed beside it."""
+        ours = [item for item in session.items if unit_of(item) is not None]
+        if not ours:
+            return
+        from refinery_plugin._timing.order import stretches  # noqa: PLC0415
+
+        self._stretch_of.update(zip((item.nodeid for item in ours), stretches(len(ours)), strict=True))
+
+    # Running ----------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """Prepare outside of any test's time limit, and replace that limit by a last resort of our own."""
+        unit = unit_of(item)
+        if unit is not None and not self._is_skipped(item):
+            with faults_end_the_session():
+                self._on_termination()
+                if self.measurement().wants_preparation(unit):
+                    self.measurement().prepare()
+            if self._config.pluginmanager.hasplugin("timeout"):
+                item.add_marker(pytest.mark.timeout(self.measurement().last_resort_seconds()), append=False)
+        return (yield)
+
+    def _is_skipped(self, item: pytest.Item) -> bool:
+        import os  # noqa: PLC0415
+
+        unit = unit_of(item)
+        skipped = any(True for _ in item.iter_markers("skip"))
+        return skipped or unit is None or not os.path.lexists(unit.path) or self._config.option.setuponly
+
+    def _on_termination(self) -> None:
+        """Treat a polite kill like Ctrl-C, so that what was measured is reported."""
+        if threading.current_thread() is threading.main_thread():
+            with contextlib.suppress(ValueError):
+                if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+                    signal.signal(signal.SIGTERM, _interrupt)
+
+    # Ending -----------------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Write the benchmark file before pytest-benchmark would, also where it would not."""
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput[_RESULTS] = self._programs()
+        elif self._remote or (self._measurement is not None and self._measurement.has_begun):
+            from refinery_plugin._pytest.benchmark import save  # noqa: PLC0415
+
+            try:
+                self._written = save(self._config)
+            except RefineryError as exc:
+                self._save_fault = str(exc)
+                session.exitstatus = SESSION_ERROR
+        return (yield)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_benchmark_update_json(self, output_json: dict[str, object]) -> None:
+        """Add every program, correct or not, to the benchmark file."""
+        document = self._document()
+        if document is not None:
+            output_json["refinery"] = document
+
+    def _programs(self) -> list[object]:
+        document = self._document()
+        programs = None if document is None else document["programs"]
+        return programs if isinstance(programs, list) else []
+
+    def _document(self) -> dict[str, object] | None:
+        if self._measurement is None and not self._remote:
+            return None
+        document = self.measurement().document()
+        programs = document["programs"]
+        if isinstance(programs, list):
+            programs += self._remote
+        return document
+
+    @pytest.hookimpl(wrapper=True, trylast=True)
+    def pytest_terminal_summary(
+        self, terminalreporter: pytest.TerminalReporter, exitstatus: int
+    ) -> Generator[None, object, object]:
+        """Say what was found, how quiet the machine was, and what to do next: last, below everybody's tables."""
+        width = self._config.get_terminal_writer().fullwidth
+        measured = self._remote or (self._measurement is not None and self._measurement.findings)
+        if measured and self.times:
+            from refinery_plugin._pytest.benchmark import fit_table  # noqa: PLC0415
+
+            fit_table(self._config, width)
+        result = yield
+        lines = self.measurement().summary(self._remote, width=width) if measured else []
+        if self._save_fault is not None:
+            lines += ["", f"ERROR: {self._save_fault}"]
+        elif self._measurement is not None and self._measurement.has_begun and self.times:
+            lines += ["", *self._next(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)]
+        if missing := self._config.stash.get(MISSING, 0):
+            are = "is" if missing == 1 else "are"
+            lines += [""] if lines else []
+            lines.append(f"{count(missing, 'program')} {are} not there; next:")
+            lines.append(f"  {refinery_of(self._config).generate_command()}")
+        if lines and (self._config.get_verbosity() >= 0 or self._save_fault):
+            terminalreporter.section("refinery: verification and timing", sep="-")
+            self._write(terminalreporter, lines)
+        return result
+
+    def _next(self, *, interrupted: bool) -> list[str]:
+        """Return what to type next."""
+        refinery = refinery_of(self._config)
+        if interrupted:
+            return [
+                "next, without repeating a finished run:",
+                f"  {refinery.time_command()} --refinery-resume",
+            ]
+        if self._written:
+            results = shlex.quote(refinery.relative(self._written[0]))
+            return ["next:", f"  refinery-analysis {results} --out report"]
+        return [
+            "these times are in no file yet; next, without measuring again:",
+            f"  {refinery.time_command()} --refinery-resume --benchmark-json=results.json",
+            "  refinery-analysis results.json --out report",
+        ]
+
+    def pytest_unconfigure(self) -> None:
+        """Let go of everything."""
+        if signal.getsignal(signal.SIGTERM) is _interrupt:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        if self._measurement is not None:
+            self._measurement.close()
+
+    # pytest-xdist -----------------------------------------------------------------------------------------------
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
+        """Give all workers one seed."""
+        given = self._config.getoption(_SEED)
+        node.workerinput[_SEED] = self._fresh_seed if given is None else given
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
+        """Collect what a worker found."""
+        self._remote += getattr(node, "workeroutput", {}).get(_RESULTS, [])
+
+
+class OrderHooks:
+    """Randomises the order of programs in a timing session; ``-p no:refinery-order`` leaves it as it is."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Shuffle the tests of programs among their own places."""
+        hooks = self._config.stash[_HOOKS]
+        places = [index for index, item in enumerate(items) if unit_of(item) is not None]
+        if len(places) < 2 or self._config.option.collectonly or not hooks.times:  # noqa: PLR2004
+            return
+        from refinery_plugin._timing.order import in_blocks  # noqa: PLC0415
+
+        ours = [items[index] for index in places]
+        with faults_end_the_session():
+            order = in_blocks(ours, replicate=_replicate, seed=hooks.order_seed())
+        for index, item in zip(places, order, strict=True):
+            items[index] = item
+
+
+def _replicate(item: pytest.Item) -> int:
+    unit = unit_of(item)
+    return 0 if unit is None or unit.replicate is None else unit.replicate
+
+
+_HOOKS = pytest.StashKey[TimingHooks]()
+
+
+def hooks_of(config: pytest.Config) -> TimingHooks:
+    """Return the session's hooks."""
+    return config.stash[_HOOKS]
+
+
+@contextlib.contextmanager
+def faults_end_the_session() -> Iterator[None]:
+    """Turn a fault that is no program's into the clear end of the session."""
+    try:
+        yield
+    except RefineryError as exc:
+        pytest.exit(f"refinery: {exc}", returncode=SESSION_ERROR)
+
+
+def _require_linux() -> None:
+    """Refuse other systems before modules are imported that only exist on Linux."""
+    if sys.platform != "linux":
+        raise RefineryError(
+            f"programs are verified and timed on Linux only, and this is {sys.platform}: use a virtual machine, a "
+            "container, WSL 2, or a hosted Linux runner; generation and analysis work everywhere"
+        )
+
+
+def _interrupt(_signum: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt("terminated")

@@ -1,0 +1,38 @@
+"""One request on its way through the client."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from refinery_plugin._recording.tape import Recorded, Tape
+    from refinery_plugin._study.pricing import Price
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Call:
+    """What the transport needs to know of a request, and what it found out.
+
+    Parameters
+    ----------
+    tape : the trajectory's cassette.
+    model : the name of the model.
+    remaining_ms : milliseconds until the deadline; ``None`` without one.
+    price : what the model costs now.
+    most_tokens : upper bounds of prompt and completion.
+    recorded : the response, once there is one.
+    replayed : whether it came from the tape.
+    """
+
+    tape: Tape
+    model: str
+    remaining_ms: int | None
+    price: Price | None
+    most_tokens: tuple[int, int]
+    recorded: Recorded | None = None
+    replayed: bool = True
+
+    def is_late(self, latency_ms: float) -> bool:
+        """Whether what takes this long misses the deadline: the one rule, live and replayed."""
+        return self.remaining_ms is not None and latency_ms > self.remaining_ms

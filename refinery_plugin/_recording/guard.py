@@ -1,0 +1,56 @@
+"""One run at a time records into a folder of cassettes."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+from typing import TYPE_CHECKING
+
+import filelock
+
+from refinery_plugin._generation.chat import GenerationStopError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class BusyError(GenerationStopError):
+    """Another run records into these cassettes."""
+
+
+@contextlib.contextmanager
+def recording(directory: Path) -> Iterator[None]:
+    """Hold the folder while recording; the lock goes with the process, also when it is killed.
+
+    Raises
+    ------
+    BusyError : with the other run's process number and since when it runs.
+    """
+    owner = directory / ".recording.txt"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        lock = filelock.FileLock(directory / ".recording.lock")
+        lock.acquire(blocking=False)
+    except filelock.Timeout:
+        raise BusyError(
+            f"{directory}: another run records here ({_read(owner)}); wait for it to end, "
+            "or use other cassettes with --refinery-cassettes"
+        ) from None
+    except OSError as exc:
+        raise GenerationStopError(f"{directory}: cannot be written: {exc.strerror}") from exc
+    try:
+        since = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+        owner.write_text(f"process {os.getpid()}, since {since}")
+        yield
+    finally:
+        for path in (owner, directory / ".recording.lock"):
+            path.unlink(missing_ok=True)
+        lock.release()
+
+
+def _read(owner: Path) -> str:
+    with contextlib.suppress(OSError):
+        return owner.read_text()
+    return "process unknown"

@@ -1,0 +1,92 @@
+"""The spending cap: every live request reserves the most that it can cost before it is sent."""
+
+from __future__ import annotations
+
+import asyncio
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from refinery_plugin._generation.chat import GenerationStopError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refinery_plugin._generation.chat import Message
+    from refinery_plugin._study.pricing import Price
+
+_BYTES_PER_MESSAGE = 16  # role and separators around each message: 4 tokens in known chat formats, with room
+_BYTES_PER_REQUEST = 64
+
+
+class SpendingCapError(GenerationStopError):
+    """The next request could pass the spending cap."""
+
+
+class UnknownPriceError(GenerationStopError):
+    """A cap was asked for, but nobody knows what a model costs."""
+
+
+def most_prompt_tokens(messages: Sequence[Message]) -> int:
+    """Bound the tokens of a prompt from above.
+
+    Byte-level tokenizers never make more tokens than there are bytes.
+    """
+    return (
+        sum(len(message.content.encode()) + _BYTES_PER_MESSAGE for message in messages) + _BYTES_PER_REQUEST
+    )
+
+
+class Ledger:
+    """Keeps spent plus reserved money at or below a cap.
+
+    Parameters
+    ----------
+    cap : USD; ``None`` for no cap.
+    """
+
+    def __init__(self, cap: Decimal | None) -> None:
+        self.cap = cap
+        self.spent = Decimal(0)
+        self.reserved = Decimal(0)
+        self._in_flight = 0
+        self._came_back = asyncio.Event()
+
+    async def reserve(
+        self, price: Price | None, model: str, prompt_tokens: int, completion_tokens: int
+    ) -> Decimal:
+        """Set aside the most that a request can cost, in USD; waits for what requests in flight will give back.
+
+        Raises
+        ------
+        SpendingCapError : when nothing is in flight and the request could still pass the cap.
+        UnknownPriceError : when there is a cap and the model has no known price.
+        """
+        if price is None and self.cap is not None:
+            raise UnknownPriceError(unknown_price(model))
+        amount = Decimal(0) if price is None else price.cost(prompt_tokens, completion_tokens)
+        while self.cap is not None and self.spent + self.reserved + amount > self.cap:
+            if not self._in_flight:
+                raise SpendingCapError(
+                    f"the next request could cost ${amount:.4f}, and ${self.spent:.4f} of the cap of ${self.cap} are "
+                    "spent. Every finished turn is recorded: run again with a larger --refinery-max-cost to go on"
+                )
+            await self._came_back.wait()
+        self.reserved += amount
+        self._in_flight += 1
+        return amount
+
+    def settle(self, reserved: Decimal, cost: Decimal) -> None:
+        """Replace a reservation by what the request did cost, which may be more where a server miscounts."""
+        self.reserved -= reserved
+        self.spent += cost
+        self._in_flight -= 1
+        self._came_back.set()
+        self._came_back = asyncio.Event()
+
+
+def unknown_price(model: str) -> str:
+    """Return what to say when a cap meets a model without a price."""
+    return (
+        f"--refinery-max-cost needs a price, and none is known for model {model!r}; add it to the study: "
+        "price = { input = 2.5, output = 10.0 }  (USD per million tokens)"
+    )

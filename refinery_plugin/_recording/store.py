@@ -1,0 +1,216 @@
+"""A folder of cassettes, and the client that plays and records them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+import importlib.metadata
+import platform
+from typing import TYPE_CHECKING
+
+import httpx2
+import openai
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._generation.chat import Chat, ChatRequest, Cut, Reply
+from refinery_plugin._recording.answer import read_answer
+from refinery_plugin._recording.attempts import Caller
+from refinery_plugin._recording.call import Call
+from refinery_plugin._recording.disk import Disk
+from refinery_plugin._recording.ledger import Ledger, most_prompt_tokens
+from refinery_plugin._recording.retry import RetryPolicy
+from refinery_plugin._recording.tape import Recorded, Tape
+from refinery_plugin._recording.transport import BASE_PATH, CURRENT, TapeTransport
+from refinery_plugin._recording.wire import Wire
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from decimal import Decimal
+    from pathlib import Path
+
+    from refinery_plugin._recording.endpoint import Endpoint
+    from refinery_plugin._study.pricing import Price
+
+_ANYWHERE = "http://recorded.invalid" + BASE_PATH
+_NOT_THE_KEY = "added-below-this-client"
+
+
+class CassetteStore:
+    """Opens one cassette a trajectory, all behind one client.
+
+    The client of the ``openai`` package knows neither the endpoint nor the key: both are added by the transport, so
+    that no log line, traceback or recording above it can show them.
+
+    Parameters
+    ----------
+    directory : the study's cassettes.
+    endpoint : where to call, or a sentence that says why nothing may be called and what to do.
+    afresh : record everything again.
+    price_of : a model's price.
+    ledger : counts the money that live requests cost.
+    policy : how failing requests are tried again.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        endpoint: Endpoint | str,
+        *,
+        afresh: bool = False,
+        price_of: Callable[[str], Price | None] = lambda _model: None,
+        ledger: Ledger | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        self.directory = directory
+        self.ledger = ledger or Ledger(None)
+        self._endpoint = endpoint
+        self._afresh = afresh
+        self._price_of = price_of
+        self._policy = policy or RetryPolicy()
+        self._tapes: dict[str, Tape] = {}
+        self._wire: Wire | None = None
+        self._disk = Disk()
+        self._client: openai.AsyncOpenAI | None = None
+
+    def path(self, name: str) -> Path:
+        """Return the file of a trajectory's cassette."""
+        return self.directory / f"{name}.json"
+
+    def chat(self, name: str) -> Chat:
+        """Open a trajectory's cassette; to be called inside the event loop.
+
+        Raises
+        ------
+        CassetteError : when it is damaged.
+        """
+        tape = self._tapes[name] = Tape(self.path(name), afresh=self._afresh)
+        if self._client is None:
+            self._client = self._make_client()
+        return _TapeChat(self._client, tape, self._price_of)
+
+    async def finish(self, name: str) -> None:
+        """Say that a trajectory is complete; its cassette takes no more turns."""
+        tape = self._tapes[name]
+        if not tape.finished and not isinstance(self._endpoint, str):
+            tape.finish()
+            await self._disk.save(tape)
+
+    def price(self, name: str, model: str) -> Price | None:
+        """Return what a trajectory's model cost when it was recorded, or costs now where that is not known."""
+        tape = self._tapes.get(name)
+        return tape.price if tape is not None and tape.knows_price else self._price_of(model)
+
+    async def aclose(self) -> None:
+        """Close the connections; the store can be used no more."""
+        self._disk.close()
+        if self._client is not None:
+            await self._client.close()
+        if self._wire is not None:
+            await self._wire.aclose()
+        self._client = self._wire = None
+
+    def _make_client(self) -> openai.AsyncOpenAI:
+        caller: Caller | str
+        if isinstance(self._endpoint, str):
+            caller = self._endpoint
+        else:
+            self._wire = Wire(self._endpoint)
+            caller = Caller(self._wire, ledger=self.ledger, policy=self._policy)
+        return openai.AsyncOpenAI(
+            api_key=_NOT_THE_KEY,
+            organization="",
+            project="",
+            base_url=_ANYWHERE,
+            http_client=httpx2.AsyncClient(transport=TapeTransport(caller, self._disk), timeout=None),
+            max_retries=0,  # attempts are made below, so that a tape sees one exchange a turn
+            timeout=None,
+        )
+
+
+class _TapeChat:
+    """One trajectory's line to a model, through its tape."""
+
+    def __init__(
+        self, client: openai.AsyncOpenAI, tape: Tape, price_of: Callable[[str], Price | None]
+    ) -> None:
+        self._client, self._tape, self._price_of = client, tape, price_of
+
+    async def ask(self, request: ChatRequest, *, remaining_ms: int | None) -> Reply | Cut:
+        price = self._price_of(request.model)
+        self._annotate(price)
+        call = Call(
+            tape=self._tape,
+            model=request.model,
+            remaining_ms=remaining_ms,
+            price=price,
+            most_tokens=(most_prompt_tokens(request.messages), request.max_tokens),
+        )
+        recorded = await self._send(request, call)
+        if recorded.body is None or call.is_late(recorded.latency_ms):
+            return self._cut(call, recorded)
+        answer = read_answer(recorded.body)
+        # What a server does not count may have been the most that was reserved for it.
+        usage = answer.usage or call.most_tokens
+        return Reply(
+            text=answer.text,
+            finish_reason=answer.finish_reason,
+            prompt_tokens=usage[0],
+            completion_tokens=usage[1],
+            cost_usd=self._cost(call, usage, lost=recorded.lost),
+            latency_ms=recorded.latency_ms,
+            replayed=call.replayed,
+        )
+
+    async def _send(self, request: ChatRequest, call: Call) -> Recorded:
+        token = CURRENT.set(call)
+        try:
+            # Not chat.completions.create(): walking through its types takes longer than all the rest.
+            await self._client.post("/chat/completions", cast_to=httpx2.Response, body=_body(request))
+        except openai.APIConnectionError as exc:
+            # Old versions of the client wrap whatever their transport raises: what ours says must not be lost.
+            if not isinstance(exc.__cause__, RefineryError):
+                raise
+            raise exc.__cause__ from exc.__cause__.__cause__
+        finally:
+            CURRENT.reset(token)
+        if call.recorded is None:
+            raise RuntimeError("the client answered without its transport")
+        return call.recorded
+
+    def _cut(self, call: Call, recorded: Recorded) -> Cut:
+        remaining_ms = recorded.latency_ms if call.remaining_ms is None else call.remaining_ms
+        # An answer that has become late was paid for besides the attempts before it.
+        late = recorded.body is not None
+        return Cut(
+            latency_ms=min(recorded.latency_ms, remaining_ms),
+            cost_usd=self._cost(call, (0, 0), lost=recorded.lost + late),
+            replayed=call.replayed,
+        )
+
+    def _cost(self, call: Call, usage: tuple[int, int], *, lost: int) -> Decimal | None:
+        """Return USD at the price of the recording; each lost attempt counts with all that was reserved for it."""
+        price = self._tape.price
+        return None if price is None else price.cost(*usage) + lost * price.cost(*call.most_tokens)
+
+    def _annotate(self, price: Price | None) -> None:
+        told = None
+        if price is not None:
+            told = {"input": str(price.input), "output": str(price.output), "source": price.source}
+        now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+        self._tape.note(price=told, recorded_at=now, versions=_versions())
+
+
+def _body(request: ChatRequest) -> dict[str, object]:
+    return {
+        "model": request.model,
+        "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+        "max_tokens": request.max_tokens,
+        "seed": request.seed,
+        "temperature": request.temperature,
+    }
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    packages = {name: importlib.metadata.version(name) for name in ("pytest-refinery", "openai", "vcrpy")}
+    return {"python": platform.python_version(), **packages}

@@ -1,0 +1,1 @@
+"""Ways to contain a program, one module each, and what they share."""

@@ -1,0 +1,1 @@
+"""What runs in the jail; it imports nothing else of ours."""

@@ -1,0 +1,30 @@
+"""Arguments, encoded once and handed over as often as needed."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from refinery_plugin._sandbox.errors import SandboxError
+from refinery_plugin._sandbox.inside import codec
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Payload:
+    """The positional arguments of one call, as the worker takes them; opaque."""
+
+    data: bytes = dataclasses.field(repr=False)
+
+
+def encode_arguments(args: tuple[object, ...]) -> Payload:
+    """Encode positional arguments.
+
+    Raises
+    ------
+    SandboxError : an argument is not made of int, float, str, bool, None, and lists, tuples and dicts of these.
+    """
+    try:
+        return Payload(codec.encode_arguments(args))
+    except codec.CodecError as exc:
+        raise SandboxError(
+            f"an argument {exc}: arguments are made of int, float, str, bool, None, lists, tuples and dicts"
+        ) from exc

@@ -1,0 +1,62 @@
+"""A backend that has been seen to hold, as everything else knows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from refinery_plugin._sandbox.records import Limits
+from refinery_plugin._sandbox.worker import Worker
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from refinery_plugin._sandbox.launch import Backend
+
+
+class Sandbox:
+    """A backend that has been seen to hold, ready to start programs; a context manager."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self.name = backend.name
+        """``bwrap``, ``landlock`` or ``none``."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def describe(self) -> str:
+        """One line on what contains programs here, for the session's header and the results."""
+        return self._backend.describe()
+
+    def start(
+        self, source: bytes, *, entry_point: str, result_type: object, limits: Limits | None = None
+    ) -> Worker:
+        """Start a fresh process for a program; the program itself is let in by :meth:`Worker.load`.
+
+        Parameters
+        ----------
+        source : the program's text, as it is: a program that is no text fails to load.
+        entry_point : name of the function that is to be called.
+        result_type : the exact type of its result, such as ``int`` or ``list[int]``.
+
+        Raises
+        ------
+        SandboxFault : the process cannot be started.
+        """
+        chosen = limits or Limits()
+        return Worker(
+            self._backend.plan(chosen),
+            source=source,
+            entry_point=entry_point,
+            result_type=result_type,
+            limits=chosen,
+        )
+
+    def close(self) -> None:
+        """Remove what the backend keeps for the session. Idempotent."""
+        self._backend.close()

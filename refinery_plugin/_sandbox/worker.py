@@ -1,0 +1,413 @@
+"""One run, seen from the parent: start, load, hand over, go, close."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import time
+from select import POLLIN, poll
+from typing import TYPE_CHECKING, Any, Self
+
+from refinery_plugin._sandbox.channel import Broken, Channel
+from refinery_plugin._sandbox.errors import SandboxFault
+from refinery_plugin._sandbox.inside import codec
+from refinery_plugin._sandbox.inside.protocol import (
+    FAILED,
+    FAILURE_BYTES,
+    HARDENED,
+    KEY_BYTES,
+    LOADED,
+    MAY_FREE,
+    NO_KEY,
+    READY,
+    VALUE,
+    program_message,
+)
+from refinery_plugin._sandbox.last_words import ending, escaped, last_lines
+from refinery_plugin._sandbox.launch import Plan, launch
+from refinery_plugin._sandbox.payload import Payload, encode_arguments
+from refinery_plugin._sandbox.process_tree import Snapshot, Tree, children_of, cpu_of
+from refinery_plugin._sandbox.records import MIB, Limits, Outcome, Usage
+from refinery_plugin._sandbox.value_types import misfit
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+_START_SECONDS = 30.0
+_GONE_SECONDS = 20.0
+_SETTLE_STEP = 0.005
+_SMALL_SECONDS = 0.0002
+_LOOKS = 5
+
+
+class Worker:
+    """A fresh process for one program; several calls may follow each other in it.
+
+    Use as a context manager, or call :meth:`close`. A method that reports a failure ends the process (but for
+    exceptions that the program raised and results of the wrong type), and every later call returns that failure.
+    Faults of the sandbox itself raise :class:`SandboxFault`.
+    """
+
+    def __init__(
+        self, plan: Plan, *, source: bytes, entry_point: str, result_type: object, limits: Limits
+    ) -> None:
+        self._source, self._entry_point = source, entry_point
+        self._result_type, self._limits = result_type, limits
+        self._started = time.perf_counter()
+        self._launched = launched = launch(plan)
+        self._channel = Channel(
+            launched.command, launched.reply, launched.output, launched.errors, self._watch
+        )
+        self._pidfds = [os.pidfd_open(launched.process.pid)]
+        self._channel.ends_with(self._pidfds[0])
+        self._tree: Tree | None = None
+        self._root_pidfd = self._pidfds[0]
+        self._status: int | None = None
+        self._over: Outcome | None = None
+        self._usage: Usage | None = None
+        self._calls = 0
+        self._token: bytes | None = None
+        self._facts: dict[str, Any] = {}
+        self._before: Snapshot | None = None
+        self._clocks = (0.0, 0.0)
+        self._found: str | None = None
+        self._loaded = False
+        self.hand_over_cpu_seconds = 0.0
+        """CPU seconds of the tree between the first byte of the last data and "ready", from the kernel."""
+        self.side_cpu_seconds = 0.0
+        """The part of them that is not of the worker's first thread, which decodes: 0 for honest programs."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # -- the four steps
+
+    def load(self, timeout: float | None = None) -> Outcome | None:
+        """Wait until the program is imported: ``None``, or how it failed. Not timed; ``timeout`` in seconds.
+
+        Raises
+        ------
+        SandboxFault : the interpreter did not come up, or could not contain itself.
+        """
+        if self._over or self._loaded:
+            return self._over
+        if len(self._source) > self._limits.source_bytes:
+            text = f"the program has {len(self._source)} bytes; {self._limits.source_bytes} are allowed"
+            return self._fail(Outcome(kind="error", reason=text, error_type="ValueError"))
+        self._await_hardened()
+        started = time.perf_counter()
+        deadline = started + (self._limits.load_seconds if timeout is None else timeout)
+        try:
+            self._channel.send(program_message(self._source, self._entry_point), deadline)
+            kind, body = self._channel.receive({LOADED: 0, FAILED: FAILURE_BYTES}, NO_KEY, deadline)
+            outcome = self._told(body) if kind == FAILED else None
+        except Broken as broken:
+            return self._fail(self._broken(broken, "it was not imported", deadline - started))
+        finally:
+            self._facts["load_seconds"] = time.perf_counter() - started
+        if outcome:
+            return self._fail(outcome)
+        self._loaded = True
+        return None
+
+    def settle(self, timeout: float) -> None:
+        """Wait until the threads that the import has left behind are idle, ``timeout`` seconds at most.
+
+        Numerical libraries start a pool whose threads spin for some 25 ms before they sleep. That is no work on data
+        that is still to come, but would be taken for it. What counts is whether they *want* to run: on a busy machine
+        they may get no processor for a while.
+        """
+        deadline = time.perf_counter() + timeout
+        while self._tree is not None and self._tree.is_busy() and time.perf_counter() < deadline:
+            time.sleep(_SETTLE_STEP)
+
+    def hand_over(self, args: tuple[object, ...] | Payload, timeout: float) -> Outcome | None:
+        """Give the program its arguments and wait until it has them: ``None``, or how it failed. Not timed.
+
+        :attr:`hand_over_cpu_seconds` and :attr:`side_cpu_seconds` then tell what was computed meanwhile: it is for
+        the caller to judge.
+        """
+        if self._over:
+            return self._over
+        if not self._loaded or self._tree is None:
+            raise SandboxFault("hand_over() was called before load(): a mistake of the caller")
+        payload = args if isinstance(args, Payload) else encode_arguments(args)
+        nonce = secrets.token_bytes(KEY_BYTES)
+        try:
+            if self._calls:
+                self._channel.send(MAY_FREE, time.perf_counter() + timeout)
+            self._channel.demand_silence()
+            if not self._calls and self._tree.helpers():
+                raise Broken("tampering", "it has a helper process that was alive before the data came")  # noqa: TRY301
+            size = len(payload.data) + KEY_BYTES
+            message = b"".join((size.to_bytes(8, "little"), payload.data, nonce))
+            before = self._tree.snapshot()
+            revealed = time.perf_counter()
+            self._channel.send(message, revealed + timeout)
+            self._channel.receive({READY: 0}, nonce, revealed + timeout)
+            ready = time.perf_counter()
+            after = self._tree.snapshot()
+            self.side_cpu_seconds = self._side_cpu(self._tree, before, after)
+            self._channel.demand_silence()
+        except Broken as broken:
+            return self._fail(self._broken(broken, "it was not ready", timeout))
+        self._token = secrets.token_bytes(KEY_BYTES)
+        self._before, self.hand_over_cpu_seconds = after, after.cpu - before.cpu
+        self._facts |= {"hand_over_seconds": ready - revealed, "revealed_at": revealed}
+        return None
+
+    def go(self, timeout: float) -> Outcome:
+        """Make the call: the one that is timed. Never raises for anything that the program does."""
+        token, tree = self._token, self._tree
+        if self._over or token is None or tree is None:
+            return self._over or Outcome(
+                kind="error", reason="go() without hand_over(): a mistake of the caller"
+            )
+        self._token = None
+        worker = tree.worker
+        cpu = cpu_of(worker)
+        started = time.perf_counter()
+        try:
+            self._channel.demand_silence()
+            self._channel.send(token, started + timeout)
+            kind, body = self._channel.receive(
+                {VALUE: self._limits.result_bytes, FAILED: FAILURE_BYTES}, token, started + timeout
+            )
+            ended = time.perf_counter()
+            self._clocks = (cpu, cpu_of(worker))
+            self._facts |= {
+                "wall_seconds": ended - started,
+                "revealed_seconds": ended - self._facts["revealed_at"],
+            }
+            self._calls += 1
+            return self._value(body) if kind == VALUE else self._told(body)
+        except Broken as broken:
+            ended = time.perf_counter()
+            self._facts |= {
+                "wall_seconds": ended - started,
+                "revealed_seconds": ended - self._facts["revealed_at"],
+            }
+            self._clocks = (cpu, cpu_of(worker))
+            return self._fail(self._broken(broken, "it did not answer", timeout))
+
+    def close(self) -> Usage:
+        """End everything that runs, see it gone, and tell what was used. Idempotent.
+
+        Raises
+        ------
+        SandboxFault : something would not die.
+        """
+        if self._usage:
+            return self._usage
+        used = self._used()
+        self._end()
+        rest = self._channel.rest()
+        if rest and self._over is None:
+            self._found = "it wrote more than one reply"
+        self._usage = Usage(
+            **used,
+            tampering=self._found,
+            stderr=last_lines(self._channel.tail),
+        )
+        self._channel.close()
+        for fd in self._pidfds:
+            os.close(fd)
+        self._launched.plan.cleanup()
+        return self._usage
+
+    # -- what goes on behind them
+
+    def _await_hardened(self) -> None:
+        try:
+            self._channel.receive({HARDENED: FAILURE_BYTES}, NO_KEY, self._started + _START_SECONDS)
+            root = self._root()
+            workers = children_of(root)
+            if len(workers) != 1:
+                raise Broken("ended", f"expected one process below {root}, found {workers}")  # noqa: TRY301
+            self._tree = Tree(root, workers[0])
+            pidfd = os.pidfd_open(workers[0])
+        except (Broken, OSError, ValueError) as exc:
+            with contextlib.suppress(SandboxFault):
+                self._end()
+            self._channel.rest()
+            said = last_lines(self._channel.tail)
+            self.close()
+            raise SandboxFault(
+                f"the sandbox did not start ({exc or 'it ended'}): {said or 'no message'}"
+            ) from exc
+        self._pidfds.append(pidfd)
+        self._channel.ends_with(pidfd)
+        self._facts["start_seconds"] = time.perf_counter() - self._started
+
+    def _root(self) -> int:
+        """Host id of the first process inside: bwrap tells it, the guardian is it."""
+        info = self._launched.info
+        if info is None:
+            return self._launched.process.pid
+        told = os.read(info, 4096)
+        root = int(json.loads(told)["child-pid"])
+        self._root_pidfd = os.pidfd_open(root)
+        self._pidfds.append(self._root_pidfd)
+        return root
+
+    @staticmethod
+    def _side_cpu(tree: Tree, before: Snapshot, after: Snapshot) -> float:
+        """CPU seconds of all but the worker's first thread, those of threads that have ended included."""
+        if not before.main:
+            return 0.0
+        total = after.cpu - before.cpu
+        side = total - (after.main - before.main)
+        for _ in range(_LOOKS):
+            if side < _SMALL_SECONDS:
+                break
+            # Perhaps the first thread was still on its way from "ready" to waiting for us: its figure lagged.
+            time.sleep(_SMALL_SECONDS)
+            side = min(side, total - (tree.main_cpu() - before.main))
+        return max(0.0, side)
+
+    def _watch(self) -> None:
+        """Raise :class:`Broken` when the tree uses more memory, or its directory more space, than it may."""
+        if self._tree is None:
+            return
+        limit = self._limits.memory_bytes
+        if self._tree.memory() > limit and self._tree.shared_once() > limit:
+            raise Broken("memory", f"it used more than {limit // MIB} MiB of memory")
+        home = self._launched.plan.home
+        if home is not None and _size(home) > self._limits.tmp_bytes:
+            raise Broken("error", f"it wrote more than {self._limits.tmp_bytes // MIB} MiB of files")
+
+    def _value(self, body: bytes) -> Outcome:
+        try:
+            value = codec.decode(body)
+        except codec.CodecError as exc:
+            raise Broken("tampering", f"its reply is malformed: {exc}") from None
+        wrong = misfit(value, self._result_type)
+        if wrong:
+            return Outcome(kind="wrong_type", reason=escaped(wrong))
+        return Outcome(kind="value", value=value)
+
+    def _told(self, body: bytes) -> Outcome:
+        """Read a failure that the worker reports: texts only, and all of them untrusted."""
+        try:
+            told = codec.decode(body)
+        except codec.CodecError:
+            told = None
+        if type(told) is not tuple or len(told) != 3 or told[0] not in ("error", "memory", "wrong_type"):  # noqa: PLR2004
+            raise Broken("tampering", "its reply has not the form that ours has")
+        kind, reason, name = told
+        if kind == "memory":
+            reason = f"{reason}; {self._limits.memory_bytes // MIB} MiB are allowed"
+        return Outcome(
+            kind=kind,
+            reason=escaped(str(reason)),
+            error_type=escaped(name, 80) if type(name) is str else None,
+        )
+
+    def _broken(self, broken: Broken, what: str, timeout: float) -> Outcome:
+        if broken.kind == "timeout":
+            return Outcome(kind="timeout", reason=f"{what} within {timeout:.3g} s")
+        if broken.kind in ("tampering", "memory", "error"):
+            return Outcome(kind=broken.kind, reason=broken.reason)  # type: ignore[arg-type]
+        # It ended by itself: let the rest of the sandbox follow, to learn how.
+        self._end(kill=False)
+        self._channel.rest()
+        text, name = ending(self._status or 0)
+        said = last_lines(self._channel.tail)
+        reason = f"its process {text}, {what}" + (f"; stderr: {said}" if said else "")
+        return Outcome(kind="error", reason=reason, error_type=name or "SystemExit")
+
+    def _fail(self, outcome: Outcome) -> Outcome:
+        self._over = outcome
+        self._kill()
+        return outcome
+
+    def _used(self) -> dict[str, Any]:
+        facts = {name: value for name, value in self._facts.items() if name != "revealed_at"}
+        tree = self._tree
+        if tree is None or self._status is not None:
+            return facts
+        if self._before and "wall_seconds" in facts:
+            after = tree.snapshot()
+            before = self._before
+            cpu = (
+                self._clocks[1]
+                - self._clocks[0]
+                + max(0.0, after.others + after.dead - before.others - before.dead)
+            )
+            queued = (
+                None
+                if after.queued is None or before.queued is None
+                else max(0.0, after.queued - before.queued)
+            )
+            facts |= {
+                "cpu_seconds": cpu,
+                "queue_seconds": queued,
+            }
+        tree.memory()
+        return {**facts, "memory_bytes": tree.peak(), "peak_tasks": tree.peak_tasks}
+
+    def _kill(self) -> None:
+        """Set the end going; more than once is fine."""
+        if self._launched.plan.guardian:
+            # Never kill the guardian: it ends everything, sees it gone, and then itself.
+            if self._launched.lifeline is not None:
+                os.close(self._launched.lifeline)
+                self._launched.lifeline = None
+        elif self._status is None:
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._root_pidfd, signal.SIGKILL)
+
+    def _end(self, *, kill: bool = True) -> None:
+        """Wait until the first process, and with it every other, is gone; remember how it ended."""
+        if self._status is not None:
+            return
+        if kill:
+            self._kill()
+        if not self._gone(_GONE_SECONDS if kill else 2.0):
+            if not kill:
+                self._end()
+                return
+            if self._tree is not None and self._launched.plan.guardian:
+                with contextlib.suppress(OSError):
+                    os.killpg(self._tree.worker, signal.SIGKILL)
+            self._launched.process.kill()
+            if not self._gone(_GONE_SECONDS):
+                raise SandboxFault(f"process {self._launched.process.pid} of the sandbox would not end")
+        _, raw = os.waitpid(self._launched.process.pid, 0)
+        code = os.waitstatus_to_exitcode(raw)
+        self._launched.process.returncode = code
+        self._status = 128 - code if code < 0 else code
+        for fd in (self._launched.info, self._launched.lifeline):
+            if fd is not None:
+                os.close(fd)
+        self._launched.info = self._launched.lifeline = None
+
+    def _gone(self, seconds: float) -> bool:
+        waiting = poll()
+        waiting.register(self._pidfds[0], POLLIN)
+        return bool(waiting.poll(int(seconds * 1000)))
+
+
+def _size(directory: os.PathLike[str]) -> int:
+    """Bytes of the files directly and indirectly in a directory, as far as it can be read."""
+    total = 0
+    waiting = [os.fspath(directory)]
+    while waiting and total >= 0:
+        try:
+            with os.scandir(waiting.pop()) as entries:
+                for entry in entries:
+                    if entry.is_dir(follow_symlinks=False):
+                        waiting.append(entry.path)
+                    else:
+                        total += entry.stat(follow_symlinks=False).st_blocks * 512
+        except OSError:
+            continue
+    return total

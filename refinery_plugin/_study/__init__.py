@@ -1,0 +1,1 @@
+"""What is studied: study, levels, settings, task, programs of the design, prices."""

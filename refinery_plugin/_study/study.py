@@ -1,0 +1,171 @@
+"""The study: what varies, how often each treatment is repeated, and what follows from that alone."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+import itertools
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._study.levels import MAX_TURNS, Budget, Scalar, show, slug
+from refinery_plugin._study.settings import Settings, resolve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from refinery_plugin._study.pricing import Price
+
+_SLOTS = 2**21  # a request seed is slot * 1024 + turn: below 2**31, which every server takes
+_TURNS = 1024
+if MAX_TURNS >= _TURNS:  # pragma: no cover - a guard for whoever changes one of the two
+    raise AssertionError("a trajectory's turns must fit its range of seeds")
+
+
+class StudyError(RefineryError):
+    """A study is not declared as it should be; the message names the key, the value and what is allowed."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: cached properties need a place
+class Treatment:
+    """One combination of levels.
+
+    ``levels`` has, for each factor in the study's order, the level as it is shown and stored: budgets in their
+    normal form (``"120 s"`` for ``"2 min"``), everything else as in the study.
+    """
+
+    levels: Mapping[str, Scalar]
+    settings: Settings
+
+    @functools.cached_property
+    def id(self) -> str:
+        """Short text without white space, such as ``agents=2-optimization=60s``; unique in a study."""
+        return "-".join(f"{slug(name)}={slug(level)}" for name, level in self.levels.items())
+
+    def __str__(self) -> str:
+        return (
+            ", ".join(f"{name} {show(level)}" for name, level in self.levels.items()) or "the only treatment"
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a program may use inside the sandbox; the same for all programs and for the reference.
+
+    ``time_factor`` is the limit of one call in multiples of the reference's time on a full-size input.
+    """
+
+    memory_mb: int = 2048
+    processes: int = 64
+    file_mb: int = 64
+    tmp_mb: int = 64
+    load_seconds: int = 30
+    time_factor: int = 10
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: cached properties need a place
+class Study:
+    """One designed experiment.
+
+    Parameters
+    ----------
+    name : also names the folder of its cassettes.
+    task : name of the task.
+    factors : levels of each factor, parsed, in order.
+    constants : settings that are the same for all programs, parsed.
+    replicates : independent programs of each treatment.
+    seed : all request seeds and list seeds follow from it.
+    lists : seeded inputs.
+    runs : timed calls of each program on each list.
+    prices : USD per million tokens by model; the key ``"*"`` is for every model without a known price.
+    packages : what programs may import besides the standard library.
+    limits : what a program may use.
+    """
+
+    name: str
+    task: str
+    factors: Mapping[str, tuple[object, ...]]
+    constants: Mapping[str, object]
+    replicates: int
+    seed: int
+    lists: int
+    runs: int
+    prices: Mapping[str, Price]
+    packages: tuple[str, ...]
+    limits: Limits
+
+    @functools.cached_property
+    def treatments(self) -> tuple[Treatment, ...]:
+        """The full crossing of the levels; the last factor changes fastest."""
+        return tuple(
+            self.treatment(dict(zip(self.factors, levels, strict=True)))
+            for levels in itertools.product(*self.factors.values())
+        )
+
+    def treatment(self, levels: Mapping[str, object]) -> Treatment:
+        """Return the treatment of some parsed levels, also of levels that this study does not vary."""
+        return Treatment(
+            levels=MappingProxyType({name: _stored(level) for name, level in levels.items()}),
+            settings=resolve({**self.constants, **levels}),
+        )
+
+    def replicate_numbers(self) -> range:
+        """Return the numbers of the replicates, from 1."""
+        return range(1, self.replicates + 1)
+
+    @property
+    def programs(self) -> int:
+        """How many programs the study asks for."""
+        return len(self.treatments) * self.replicates
+
+    @functools.cached_property
+    def _slots(self) -> Mapping[tuple[str, int], int]:
+        # Replicates outermost: a study that gains replicates keeps the seeds of those that it had.
+        order = ((t.id, r) for r in self.replicate_numbers() for t in self.treatments)
+        return dict(_probe(order, seed=self.seed))
+
+    def request_seed(self, treatment: Treatment, replicate: int, turn: int) -> int:
+        """Return the seed of one request, from 0 to 2**31 - 1; no two requests of a study share one.
+
+        A hash of study seed, treatment and replicate picks a range of 1,024 seeds (a taken range gives way to the
+        next free one), the turn picks one in it.
+        """
+        if not 1 <= turn <= MAX_TURNS:
+            raise ValueError(f"turn must be from 1 to {MAX_TURNS}, got {turn}")
+        return self._slots[treatment.id, replicate] * _TURNS + turn
+
+    def list_seed(self, number: int) -> int:
+        """Return the seed of timed list ``number`` (from 1), from 0 to 2**63 - 1."""
+        return int.from_bytes(_digest(self.seed, "list", number)[:8], "big") >> 1
+
+
+def _stored(level: object) -> Scalar:
+    if isinstance(level, Budget):
+        return str(level)
+    if not isinstance(level, (bool, int, float, str)):
+        raise TypeError(f"a level must be a scalar, got {level!r}")
+    return level
+
+
+def _digest(*parts: object) -> bytes:
+    return hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
+
+
+def _probe(order: Iterator[tuple[str, int]], *, seed: int) -> Iterator[tuple[tuple[str, int], int]]:
+    taken: set[int] = set()
+    for treatment, replicate in order:
+        slot = int.from_bytes(_digest(seed, treatment, replicate)[:8], "big") % _SLOTS
+        while slot in taken:
+            slot = (slot + 1) % _SLOTS
+        taken.add(slot)
+        yield (treatment, replicate), slot
+
+
+def crossing_size(factors: Mapping[str, Sequence[object]]) -> int:
+    """Return the number of treatments without making them."""
+    size = 1
+    for levels in factors.values():
+        size *= len(levels)
+    return size

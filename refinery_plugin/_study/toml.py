@@ -1,0 +1,288 @@
+"""Reading a study from TOML: a file of its own, or ``[tool.refinery]`` of a ``pyproject.toml``."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NoReturn, cast
+
+from refinery_plugin._study.levels import LevelError, nearest, show, slug
+from refinery_plugin._study.pricing import Price
+from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
+from refinery_plugin._study.study import Limits, Study, StudyError, crossing_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from refinery_plugin._study.task import Task
+
+
+class UnknownTaskError(StudyError):
+    """The study names a task that nobody has declared, so far."""
+
+
+_PILOT: Mapping[str, object] = MappingProxyType(
+    {
+        "name": "pilot",
+        "task": "digit-sum-difference",
+        "model": "gpt-4o",
+        "replicates": 2,
+        "seed": 20250302,
+        "lists": 2,
+        "runs": 2,
+        "factors": {"agents": [1, 2, 3], "optimization": ["3 iterations", "8 iterations", "60 s", "120 s"]},
+    }
+)
+MAX_PROGRAMS = 1_000_000
+_KEYS = ("name", "task", "replicates", "seed", "lists", "runs", "price", "packages", "limits", "factors")
+
+
+def load_study(path: Path, tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
+    """Read the study that a TOML file holds, at top level or, in ``pyproject.toml``, under ``[tool.refinery]``.
+
+    ``model`` replaces the study's own.
+
+    Raises
+    ------
+    StudyError : with the file, the key, the value seen and what is allowed.
+    """
+    return _Reader(str(path), _table(path), tasks, model).study()
+
+
+def find_study(root: Path, tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
+    """Return the study of ``root``'s ``pyproject.toml``, or the pilot where it declares none."""
+    path = root / "pyproject.toml"
+    if path.is_file():
+        table = _tool_table(_parse(path), path)
+        if table is not None:
+            return _Reader(f"{path} [tool.refinery]", table, tasks, model).study()
+    return _Reader("the built-in pilot", _PILOT, tasks, model).study()
+
+
+def _parse(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8"))
+    except FileNotFoundError:
+        raise StudyError(f"{path}: there is no such study file; --refinery-study names a TOML file") from None
+    except IsADirectoryError:
+        raise StudyError(f"{path} is a directory; --refinery-study names a TOML file") from None
+    except OSError as exc:
+        raise StudyError(f"{path}: cannot be read: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise StudyError(f"{path}: byte {exc.start} is not UTF-8, which TOML demands") from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise StudyError(f"{path}: not valid TOML: {exc}") from exc
+
+
+def _tool_table(document: Mapping[str, object], path: Path) -> Mapping[str, object] | None:
+    tool = document.get("tool")
+    table = tool.get("refinery") if isinstance(tool, Mapping) else None
+    if table is not None and not isinstance(table, Mapping):
+        raise StudyError(f"{path}: tool.refinery must be a table, got {table!r}")
+    return table
+
+
+def _table(path: Path) -> Mapping[str, object]:
+    document = _parse(path)
+    if path.name == "pyproject.toml":
+        table = _tool_table(document, path)
+        if table is None:
+            raise StudyError(f"{path}: there is no table [tool.refinery] in it")
+        return table
+    if set(document) == {"tool"}:
+        return _tool_table(document, path) or document
+    return document
+
+
+class _Reader:
+    """Turns one table into a study, or says what is wrong with which key."""
+
+    def __init__(
+        self, where: str, table: Mapping[str, object], tasks: Mapping[str, Task], model: str | None
+    ) -> None:
+        self.where, self.table, self.tasks, self.model = where, table, tasks, model
+
+    def study(self) -> Study:
+        name = self._name()
+        task = self._task()
+        settings = {**SETTINGS, **{key: own_setting(value) for key, value in task.settings.items()}}
+        self._refuse_unknown({*_KEYS, *settings})
+        factors = self._factors(settings)
+        replicates = self._whole("replicates", 1, least=1)
+        if (programs := crossing_size(factors) * replicates) > MAX_PROGRAMS:
+            self._fail("factors", f"{programs:,} programs are more than {MAX_PROGRAMS:,}")
+        study = Study(
+            name=name,
+            task=task.name,
+            factors=MappingProxyType(factors),
+            constants=MappingProxyType(self._constants(settings, factors)),
+            replicates=replicates,
+            seed=self._whole("seed", 0, least=0),
+            lists=self._whole("lists", 2, least=1),
+            runs=self._whole("runs", 2, least=1),
+            prices=MappingProxyType(self._prices()),
+            packages=self._packages(),
+            limits=self._limits(),
+        )
+        self._refuse_equal_ids(study)
+        return study
+
+    def _fail(self, key: str, what: str) -> NoReturn:
+        raise StudyError(f"{self.where}: {key}: {what}")
+
+    def _name(self) -> str:
+        name = self.table.get("name")
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+            self._fail(
+                "name", f"{name!r} is not allowed; it names a folder: use letters, digits, '.', '_' and '-'"
+            )
+        return name
+
+    def _task(self) -> Task:
+        name = self.table.get("task", _PILOT["task"])
+        if not isinstance(name, str):
+            self._fail(
+                "task", f"{name!r} is not allowed; use the name of a task: {', '.join(sorted(self.tasks))}"
+            )
+        if name not in self.tasks:
+            raise UnknownTaskError(
+                f"{self.where}: task: there is no task {name!r}{nearest(name, self.tasks)}; known are "
+                f"{', '.join(sorted(self.tasks))}. A conftest.py adds others with the hook pytest_refinery_tasks"
+            )
+        return self.tasks[name]
+
+    def _refuse_unknown(self, known: set[str]) -> None:
+        for key in self.table:
+            if key not in known:
+                self._fail(
+                    key, f"there is no such key{nearest(key, known)}; known are {', '.join(sorted(known))}"
+                )
+
+    def _factors(self, settings: Mapping[str, Setting]) -> dict[str, tuple[object, ...]]:
+        table = self.table.get("factors", {})
+        if not isinstance(table, Mapping):
+            self._fail("factors", f"must be a table of names and lists of levels, got {table!r}")
+        return {name: self._levels(name, levels, settings) for name, levels in table.items()}
+
+    def _levels(self, name: str, levels: object, settings: Mapping[str, Setting]) -> tuple[object, ...]:
+        key = f"factors.{name}"
+        if name not in settings:
+            hint = (
+                " (it is the same for all programs and cannot be varied)"
+                if name in _KEYS
+                else nearest(name, settings)
+            )
+            self._fail(
+                key, f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}"
+            )
+        if name in self.table:
+            self._fail(
+                name, f"is both set ({self.table[name]!r}) and varied under [factors]; keep one of the two"
+            )
+        if name == "model" and self.model is not None:
+            self._fail(key, "the model is a factor of this study, so --refinery-model cannot replace it")
+        if not isinstance(levels, list) or not levels:
+            self._fail(key, f"must be a list of at least one level, got {levels!r}")
+        parsed = tuple(self._parsed(f"{key}[{i}]", level, settings[name]) for i, level in enumerate(levels))
+        for i, level in enumerate(parsed):
+            if level in parsed[:i]:
+                self._fail(
+                    f"{key}[{i}]", f"{levels[i]!r} is the same level as {levels[parsed.index(level)]!r}"
+                )
+        return parsed
+
+    def _parsed(self, key: str, value: object, setting: Setting) -> object:
+        try:
+            return setting.parse(value)
+        except LevelError as exc:
+            self._fail(key, str(exc))
+
+    def _constants(self, settings: Mapping[str, Setting], factors: Mapping[str, object]) -> dict[str, object]:
+        given = dict(self.table)
+        if self.model is not None:
+            given["model"] = self.model
+        return {
+            name: self._parsed(name, given[name], setting) if name in given else setting.default
+            for name, setting in settings.items()
+            if name not in factors
+        }
+
+    def _whole(self, key: str, default: int, *, least: int) -> int:
+        value = self.table.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            self._fail(key, f"{value!r} is not allowed; use a whole number of at least {least}")
+        return value
+
+    def _prices(self) -> dict[str, Price]:
+        value = self.table.get("price", {})
+        if not isinstance(value, Mapping):
+            self._fail("price", f"must be like {{ input = 2.5, output = 10.0 }}, got {value!r}")
+        if not value:
+            return {}
+        if any(isinstance(entry, Mapping) for entry in value.values()):
+            return {model: self._price(f"price.{model}", entry) for model, entry in value.items()}
+        return {"*": self._price("price", value)}
+
+    def _price(self, key: str, value: object) -> Price:
+        if not isinstance(value, Mapping) or not {"input", "output"} <= set(value) <= {
+            "input",
+            "output",
+            "source",
+        }:
+            self._fail(
+                key,
+                f"must have input and output in USD per million tokens (and may have source), got {value!r}",
+            )
+        for part in ("input", "output"):
+            number = value[part]
+            if (
+                isinstance(number, bool)
+                or not isinstance(number, (int, float))
+                or not 0 <= number < float("inf")
+            ):
+                self._fail(
+                    f"{key}.{part}", f"{number!r} is not allowed; use USD per million tokens, 0 or more"
+                )
+        return Price(
+            input=Decimal(str(value["input"])),
+            output=Decimal(str(value["output"])),
+            source=str(value.get("source", "the study")),
+        )
+
+    def _packages(self) -> tuple[str, ...]:
+        value = self.table.get("packages", ["numpy"])
+        if not isinstance(value, list) or not all(isinstance(p, str) and p.isidentifier() for p in value):
+            self._fail(
+                "packages", f'must be a list of top-level import names such as ["numpy"], got {value!r}'
+            )
+        return tuple(value)
+
+    def _limits(self) -> Limits:
+        value = self.table.get("limits", {})
+        if not isinstance(value, Mapping):
+            self._fail("limits", f"must be a table, got {value!r}")
+        known = [field.name for field in dataclasses.fields(Limits)]
+        for key, number in value.items():
+            if key not in known:
+                self._fail(
+                    f"limits.{key}",
+                    f"there is no such limit{nearest(key, known)}; known are {', '.join(known)}",
+                )
+            if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+                self._fail(f"limits.{key}", f"{number!r} is not allowed; use a whole number of at least 1")
+        return Limits(**cast("dict[str, int]", dict(value)))
+
+    def _refuse_equal_ids(self, study: Study) -> None:
+        for name, levels in study.factors.items():
+            slugs: dict[str, object] = {}
+            for level in levels:
+                first = slugs.setdefault(slug(level).casefold(), level)
+                if first is not level:
+                    self._fail(
+                        f"factors.{name}",
+                        f"{show(first)!r} and {show(level)!r} would share file names; rename one",
+                    )

@@ -1,0 +1,48 @@
+"""Units for the programs between the first turn and the last, read from trajectories."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from typing import TYPE_CHECKING
+
+from refinery_plugin._errors import RefineryError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from refinery_plugin._study.units import Unit
+
+
+class TrajectoryFileError(RefineryError):
+    """A trajectory file is not as the plugin wrote it."""
+
+
+def turn_programs(path: Path) -> dict[int, str]:
+    """Return the programs that the turns of a trajectory file gave, by turn.
+
+    Raises
+    ------
+    TrajectoryFileError : with the file, and what to do.
+    """
+    try:
+        turns = json.loads(path.read_text(encoding="utf-8"))["turns"]
+        return {int(turn["turn"]): str(turn["program"]) for turn in turns if turn["program"] is not None}
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise TrajectoryFileError(
+            f"{path}: not a trajectory ({exc!r}); make it again with pytest --refinery-generate"
+        ) from exc
+
+
+def with_turns(units: Sequence[Unit]) -> list[Unit]:
+    """Return the units, each preceded by one for every turn that gave another program than the last."""
+    out: list[Unit] = []
+    for unit in units:
+        turns = turn_programs(unit.trajectory_path)
+        final = max(turns, default=None)
+        out += [dataclasses.replace(unit, turn=turn) for turn in sorted(turns) if turn != final]
+        out.append(unit)
+    return out

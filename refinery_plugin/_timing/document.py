@@ -1,0 +1,150 @@
+"""The plugin's part of the benchmark file (pure)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from refinery_plugin._study.study import Study
+    from refinery_plugin._study.units import Unit
+    from refinery_plugin._timing.progress import TimedRun
+    from refinery_plugin._verification.inputs import Case
+    from refinery_plugin._verification.run import Waiting
+    from refinery_plugin._verification.verdict import Judgement
+
+SCHEMA = 1
+
+_COUNTS = ("calls", "prompt_tokens", "completion_tokens", "cost_usd")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What a session found of one program."""
+
+    unit: Unit
+    sha256: str | None
+    judgement: Judgement
+    waiting: Waiting
+    trajectory: Mapping[str, object]
+
+
+def describe_study(study: Study) -> dict[str, object]:
+    """Return what the report repeats of a study."""
+    factors: dict[str, list[object]] = {name: [] for name in study.factors}
+    for treatment in study.treatments:
+        for name, level in treatment.levels.items():
+            if level not in factors[name]:
+                factors[name].append(level)
+    models = sorted({treatment.settings.model for treatment in study.treatments})
+    return {
+        "name": study.name,
+        "task": study.task,
+        "model": models[0] if len(models) == 1 else models,
+        "seed": study.seed,
+        "factors": factors,
+        "replicates": study.replicates,
+        "lists": study.lists,
+        "runs": study.runs,
+        "packages": list(study.packages),
+        "limits": dataclasses.asdict(study.limits),
+    }
+
+
+def describe_unit(unit: Unit) -> dict[str, object]:
+    """Return which program this is."""
+    budget = unit.budget
+    return {
+        "treatment": dict(unit.levels) if unit.treatment is not None else None,
+        "agents": unit.agents,
+        "optimization": None if budget is None else str(budget),
+        "iterations": None if budget is None else budget.iterations,
+        "time_limit": None if budget is None else budget.seconds,
+        "replicate": unit.replicate,
+        **({} if unit.turn is None else {"turn": unit.turn}),
+    }
+
+
+def describe_program(finding: Finding) -> dict[str, object]:
+    """Return the entry of one program in ``refinery.programs``."""
+    judgement, trajectory = finding.judgement, _belonging(finding)
+    turns, settings = trajectory.get("turns"), trajectory.get("settings")
+    return {
+        "file": finding.unit.path.name,
+        "id": finding.unit.id,
+        **describe_unit(finding.unit),
+        "verdict": str(judgement.verdict),
+        "reason": judgement.reason or None,
+        "error_type": judgement.error_type,
+        "sha256": finding.sha256,
+        "turns": len(turns) if isinstance(turns, list) else None,
+        **{name: trajectory.get(name) for name in _COUNTS},
+        "model": settings.get("model") if isinstance(settings, dict) else None,
+        "load_seconds": finding.waiting.load,
+        "verify_seconds": finding.waiting.verify,
+    }
+
+
+def _belonging(finding: Finding) -> Mapping[str, object]:
+    """Return the trajectory if it is this program's: files may have been exchanged since."""
+    trajectory = finding.trajectory
+    if trajectory.get("sha256") is None:
+        return trajectory if str(finding.judgement.verdict) == "no_program" else {}
+    return trajectory if trajectory["sha256"] == finding.sha256 else {}
+
+
+def describe_reference(reference: Mapping[tuple[int, int], Sequence[TimedRun]]) -> list[dict[str, object]]:
+    """Return the reference's runs, one entry for each block, list and session."""
+    entries = []
+    for (block, number), runs in sorted(reference.items()):
+        for session in dict.fromkeys(run.session for run in runs):
+            group = [run for run in runs if run.session == session]
+            entries.append({"block": block, "list": number, "session": session, **run_figures(group)})
+    return entries
+
+
+def run_figures(runs: Iterable[TimedRun]) -> dict[str, list[object]]:
+    """Return the figures of some runs, one list a figure."""
+    figures = [dataclasses.asdict(run.figures) for run in runs]
+    names = ("seconds", "cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
+    return {name: [each[name] for each in figures] for name in names}
+
+
+def describe_lists(cases: Sequence[Case]) -> list[dict[str, object]]:
+    """Return seed and checksum of the timed lists."""
+    return [
+        {"list": number, "list_seed": case.list_seed, "sha256": case.sha256}
+        for number, case in enumerate(cases, start=1)
+    ]
+
+
+def extra_info(
+    finding: Finding,
+    runs: Sequence[TimedRun],
+    *,
+    study: Study,
+    number: int,
+    list_seed: int,
+    sandbox: str,
+) -> dict[str, object]:
+    """Return what stands beside the times of one program on one list."""
+    figures = run_figures(runs)
+    del figures["seconds"]
+    sessions = list(dict.fromkeys(run.session for run in runs))
+    return {
+        "study": study.name,
+        "task": study.task,
+        **describe_unit(finding.unit),
+        "list": number,
+        "list_seed": list_seed,
+        "block": runs[-1].block,
+        "session": sessions[-1],
+        **({"sessions": sessions} if len(sessions) > 1 else {}),
+        "sha256": finding.sha256,
+        "limit_seconds": max(run.limit for run in runs),
+        "verdict": str(finding.judgement.verdict),
+        "sandbox": sandbox,
+        **figures,
+    }

@@ -1,0 +1,84 @@
+"""What a session's figures depend on: an interrupted one is resumed only where all of it is the same."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import platform
+from typing import TYPE_CHECKING
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._timing.document import describe_study
+from refinery_plugin._timing.journal import latest
+from refinery_plugin._verification.inputs import VERIFIER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from refinery_plugin._study.study import Study
+    from refinery_plugin._study.task import Task
+    from refinery_plugin._timing.journal import Past
+
+_LIBRARIES = ("pytest-benchmark", "hypothesis", "numpy")
+
+
+class ResumeError(RefineryError):
+    """The interrupted session cannot be gone on with."""
+
+
+def facts(study: Study, task: Task, *, programs: Path, sandbox: str) -> dict[str, object]:
+    """Return what must be the same for figures to belong to one session, as it stands in JSON."""
+    found = {
+        "programs": os.fspath(programs),
+        "study": describe_study(study),
+        "task": hashlib.sha256(f"{task.signature}\n{task.reference}".encode()).hexdigest(),
+        "verifier": VERIFIER,
+        "versions": versions(),
+        "machine": [platform.node(), platform.machine(), os.cpu_count()],
+        "sandbox": sandbox,
+    }
+    plain: dict[str, object] = json.loads(json.dumps(found))
+    return plain
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what verdicts and times depend on."""
+    found = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version(), "pytest-refinery": own_version(), **found}
+
+
+def own_version() -> str:
+    """Return the version of this package; ``unknown`` where it is used without being installed."""
+    try:
+        return importlib.metadata.version("pytest-refinery")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"
+
+
+def find_past(directory: Path, *, study: Study, programs: Path) -> Past | None:
+    """Return the newest journal of this study and these programs."""
+    return latest(directory, about={"programs": os.fspath(programs), "study_name": study.name})
+
+
+def require_same(past: Past, now: Mapping[str, object], *, verify_seed: int | None) -> None:
+    """Refuse to mix figures of different circumstances.
+
+    Raises
+    ------
+    ResumeError : with what differs.
+    """
+    differing = [name for name, value in now.items() if past.header.get(name) != value]
+    if verify_seed is not None and past.header.get("verify_seed") != verify_seed:
+        differing.append("verify_seed")
+    if differing:
+        details = "; ".join(
+            f"{name}: then {past.header.get(name)!r}, now {now.get(name)!r}" for name in differing
+        )
+        raise ResumeError(
+            f"--refinery-resume: the interrupted session ({past.path}) was under other circumstances "
+            f"({details[:1500]}). "
+            "Restore them, or start afresh without --refinery-resume"
+        )

@@ -1,0 +1,1 @@
+"""One program against its task: inputs, runs, verdict. Knows neither pytest nor journal."""

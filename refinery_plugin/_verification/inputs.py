@@ -1,0 +1,149 @@
+"""What programs are called with, and what they must answer; expected answers never leave this process."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._sandbox import encode_arguments
+from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._timing.order import derived_seed
+from refinery_plugin._verification.examples import draw
+from refinery_plugin._verification.verdict import show_arguments
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from refinery_plugin._sandbox import Payload
+    from refinery_plugin._study.study import Study
+    from refinery_plugin._study.task import Arguments, Task
+
+DISGUISED_LISTS = 4
+VERIFIER = 2
+"""Number of these rules; verdicts of other rules are not reused."""
+
+
+class BrokenReferenceError(RefineryError):
+    """The task's reference fails on the task's own inputs."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One input, encoded once, with the answer that is expected.
+
+    ``where`` names the input in a reason; ``list_seed`` and ``sha256`` (of the encoded list) are a full-size list's.
+    """
+
+    payload: Payload
+    answer: Callable[[], object]
+    where: str
+    list_seed: int | None = None
+    sha256: str | None = None
+
+    @property
+    def expected(self) -> object:
+        """What must be returned; waits where that is still being computed."""
+        return self.answer()
+
+
+class Answers:
+    """The reference, run in this process: it is the task's own code, and trusted."""
+
+    def __init__(self, task: Task) -> None:
+        self._task = task
+        namespace: dict[str, object] = {"__name__": "reference"}
+        exec(compile(task.reference, f"<reference of {task.name}>", "exec"), namespace)  # noqa: S102 - trusted
+        self._function: Callable[..., object] = namespace[task.entry_point]  # type: ignore[assignment]
+
+    def __call__(self, arguments: Arguments) -> object:
+        """Return the expected answer; the arguments may be changed by it."""
+        try:
+            answer = self._function(*arguments)
+        except Exception as exc:
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: the reference raised {type(exc).__name__}: {exc} "
+                f"for {show_arguments(arguments)}; mend the reference, or let the strategy leave such inputs out"
+            ) from exc
+        if wrong := misfit(answer, self._task.result_type):
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: the reference is not of its own result_type: "
+                f"for {show_arguments(arguments)} {wrong}; mend one of the two"
+            )
+        return answer
+
+    def require_arguments(self, arguments: object) -> None:
+        """Refuse what is no tuple of arguments: a bare list is the usual slip of who writes a task.
+
+        Raises
+        ------
+        BrokenReferenceError : with what was given, and how to write it.
+        """
+        if not isinstance(arguments, tuple):
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: sample and strategy must give a tuple of arguments, got "
+                f"{type(arguments).__name__}; one argument alone is (value,), and st.tuples(...) draws one"
+            )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """All inputs of a session: short ones, timed lists, and lists that look timed but have other answers."""
+
+    short: tuple[Case, ...]
+    timed: tuple[Case, ...]
+    disguised: tuple[Case, ...]
+    answers: Answers
+
+    @classmethod
+    def make(cls, task: Task, study: Study, *, verify_seed: int) -> Inputs:
+        """Draw and encode everything; the answers to full-size inputs come while the caller goes on."""
+        answers = Answers(task)
+        # While the reference runs in the sandbox this process would only wait: it computes the same meanwhile.
+        thread = ThreadPoolExecutor(1, thread_name_prefix="refinery-answers")
+        short = tuple(short_case(args, answers) for args in draw(task.strategy(), seed=verify_seed))
+
+        def full(make: Callable[[int], Arguments], seed: int, where: str) -> Case:
+            made = make(seed)
+            answers.require_arguments(made)
+            return _full_case(made, seed, lambda arguments: thread.submit(answers, arguments).result, where)
+
+        # In a row, so that a task can let seeds take turns at different kinds of disguise.
+        first = derived_seed(verify_seed, "disguised") & ~0xFF
+        hidden = task.disguised or task.sample
+        disguised = [
+            full(hidden, first + index, f"on verification list {index + 1}")
+            for index in range(DISGUISED_LISTS)
+        ]
+        timed = [
+            full(task.sample, study.list_seed(number), f"on list {number}")
+            for number in range(1, study.lists + 1)
+        ]
+        thread.shutdown(wait=False)
+        return cls(short=short, timed=tuple(timed), disguised=tuple(disguised), answers=answers)
+
+    def wait(self) -> None:
+        """Wait until all expected answers are known: nothing else may compute while programs are timed."""
+        for case in (*self.timed, *self.disguised):
+            case.answer()
+
+
+def short_case(arguments: Arguments, answers: Answers) -> Case:
+    """Encode a short input and find its answer."""
+    answers.require_arguments(arguments)
+    payload = encode_arguments(arguments)
+    where = f"for {show_arguments(arguments)}"
+    expected = answers(arguments)
+    return Case(payload=payload, answer=lambda: expected, where=where)
+
+
+def _full_case(
+    arguments: Arguments, seed: int, later: Callable[[Arguments], Callable[[], object]], where: str
+) -> Case:
+    payload = encode_arguments(arguments)
+    where = f"{where} (seed {seed}, {show_arguments(arguments)})"
+    checksum = hashlib.sha256(payload.data).hexdigest()
+    # The answer last: a reference may change its arguments.
+    return Case(payload=payload, where=where, list_seed=seed, sha256=checksum, answer=later(arguments))

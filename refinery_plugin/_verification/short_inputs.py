@@ -1,0 +1,105 @@
+"""Short inputs: all in one process, and the smallest that shows a fault."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from refinery_plugin._verification.examples import smallest
+from refinery_plugin._verification.inputs import short_case
+from refinery_plugin._verification.run import Waiting
+from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed, judge
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from refinery_plugin._sandbox import Worker
+    from refinery_plugin._study.task import Arguments
+    from refinery_plugin._verification.inputs import Case, Inputs
+    from refinery_plugin._verification.run import Bench
+
+_TOGETHER = 10
+"""All short inputs together may take so many times what one call may take."""
+_SHRINKABLE = (Verdict.WRONG_ANSWER, Verdict.ERROR)
+_MOST_STARTS = 40
+"""Processes that shrinking may cost, for a program that ends its own."""
+
+
+class ShortCheck:
+    """The short inputs of one program."""
+
+    def __init__(self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int) -> None:
+        self.waiting = Waiting()
+        self._bench = bench
+        self._source = source
+        self._inputs = inputs
+        self._seed = seed
+        self._worker: Worker | None = None
+        self._starts = 0
+
+    def run(self) -> Judgement:
+        """Judge the program on all short inputs; a wrong one is shrunk."""
+        try:
+            judgement = self._first_fault(self._inputs.short)
+            if judgement.verdict not in _SHRINKABLE or self._starts == 0:
+                return judgement
+            return smallest(
+                self._bench.task.strategy(),
+                self._again,
+                seed=self._seed,
+                like=judgement,
+                seconds=3 * self._bench.pace.limit,
+            )
+        finally:
+            self._stop()
+
+    def _first_fault(self, cases: Iterable[Case]) -> Judgement:
+        refused = self._start()
+        if refused is not None:
+            return refused
+        limit = self._bench.pace.limit
+        for case in cases:
+            judgement = self._call(case)
+            if not judgement.correct:
+                return judgement
+            if self.waiting.verify > _TOGETHER * limit:
+                reason = f"its short inputs together took more than {_TOGETHER * limit:.1f} s"
+                return Judgement(verdict=Verdict.TIMEOUT, reason=reason)
+        return CORRECT
+
+    def _start(self) -> Judgement | None:
+        self._stop()
+        self._worker = self._bench.start(self._source)
+        start = time.perf_counter()
+        outcome = self._worker.load(self._bench.limits.load_seconds)
+        self.waiting.load += time.perf_counter() - start
+        if outcome is None:
+            self._starts += 1
+            return None
+        self._stop()
+        return failed(outcome, where="while it was loaded")
+
+    def _call(self, case: Case) -> Judgement:
+        worker = self._worker
+        if worker is None:
+            raise RuntimeError("no process to call")
+        limit = self._bench.pace.limit
+        start = time.perf_counter()
+        outcome = worker.hand_over(case.payload, limit) or worker.go(limit)
+        self.waiting.verify += time.perf_counter() - start
+        judgement = judge(outcome, expected=case.expected, where=case.where)
+        if not outcome.ok:
+            # It may have gone with the call; and what an exception left behind should not decide the next.
+            self._stop()
+        return judgement
+
+    def _again(self, arguments: Arguments) -> Judgement:
+        case = short_case(arguments, self._inputs.answers)
+        if self._worker is None and (self._starts >= _MOST_STARTS or self._start() is not None):
+            return CORRECT
+        return self._call(case)
+
+    def _stop(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
