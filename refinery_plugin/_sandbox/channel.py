@@ -90,13 +90,16 @@ class Channel:
         finally:
             self._poll.unregister(self._command)
 
-    def receive(self, bounds: Mapping[bytes, int], key: bytes, deadline: float) -> tuple[bytes, bytes]:
-        """Wait for the one frame that is due; give its kind and body.
+    def receive(
+        self, bounds: Mapping[bytes, int], key: bytes, deadline: float, *, more: bool = False
+    ) -> tuple[bytes, bytes]:
+        """Wait for the frame that is due; give its kind and body.
 
         Parameters
         ----------
         bounds : the kinds that may come and how long their bodies may be.
         key : what the frame must prove to know.
+        more : another frame may follow at once, and is kept for the next call.
         """
         buffer = self._buffer
         while True:
@@ -108,11 +111,12 @@ class Channel:
                         "tampering",
                         "its reply has not the form that ours has: it wrote to the channel itself",
                     )
-                if len(buffer) > HEADER_BYTES + size:
+                end = HEADER_BYTES + size
+                if len(buffer) > end and not more:
                     raise Broken("tampering", "it wrote more than one reply")
-                if len(buffer) == HEADER_BYTES + size:
-                    body = bytes(buffer[HEADER_BYTES:])
-                    buffer.clear()
+                if len(buffer) >= end:
+                    body = bytes(buffer[HEADER_BYTES:end])
+                    del buffer[:end]
                     return kind, body
             self._wait(deadline)
 

@@ -81,11 +81,11 @@ class Usage:
     ----------
     start_seconds : from the launch to a hardened interpreter: our own cost.
     load_seconds : import of the program.
-    hand_over_seconds : first byte of the data to "ready".
-    wall_seconds : "go" to the reply (the caller's timer is the one that counts).
+    hand_over_seconds : first byte of the data until the worker said that it had made objects of them.
+    wall_seconds : what the call is charged: its time, and what taking the data took beyond what it may cost.
     revealed_seconds : first byte of the data to the reply.
-    cpu_seconds : CPU time of the process tree from "go" to the reply, dead children included (those in kernel ticks).
-    queue_seconds : run-queue delay of the tree's threads from "go" to the reply.
+    cpu_seconds : CPU time of the process tree for the call, children and what they left behind included.
+    queue_seconds : run-queue delay of the tree's threads from the first byte of the data to the reply.
     memory_bytes : largest resident memory seen of the tree.
     peak_tasks : most processes and threads seen at once.
     tampering : what was found only at the end (bytes after the reply), else ``None``.

@@ -23,6 +23,7 @@ from refinery_plugin._sandbox.inside.protocol import (
     MAY_FREE,
     NO_KEY,
     READY,
+    TAKEN,
     VALUE,
     program_message,
 )
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 _START_SECONDS = 30.0
 _GONE_SECONDS = 20.0
 _SETTLE_STEP = 0.005
-_SMALL_SECONDS = 0.0002
-_LOOKS = 5
+_SPIN_SECONDS = 0.0005
+_HELPER = "a process that it started at its import was still there when its arguments were to come"
 
 
 class Worker:
@@ -73,12 +74,11 @@ class Worker:
         self._facts: dict[str, Any] = {}
         self._before: Snapshot | None = None
         self._clocks = (0.0, 0.0)
+        self._called = self._cpu_called = 0.0
         self._found: str | None = None
         self._loaded = False
-        self.hand_over_cpu_seconds = 0.0
-        """CPU seconds of the tree between the first byte of the last data and "ready", from the kernel."""
-        self.side_cpu_seconds = 0.0
-        """The part of them that is not of the worker's first thread, which decodes: 0 for honest programs."""
+        self.taking_seconds = 0.0
+        """From the first byte of the last arguments until the worker said that it had made objects of them."""
 
     def __enter__(self) -> Self:
         return self
@@ -121,82 +121,93 @@ class Worker:
     def settle(self, timeout: float) -> None:
         """Wait until the threads that the import has left behind are idle, ``timeout`` seconds at most.
 
-        Numerical libraries start a pool whose threads spin for some 25 ms before they sleep. That is no work on data
-        that is still to come, but would be taken for it. What counts is whether they *want* to run: on a busy machine
-        they may get no processor for a while.
+        Numerical libraries start a pool whose threads spin for some 25 ms before they sleep: on a machine with few
+        processors they would slow down what follows. What counts is whether they *want* to run.
         """
         deadline = time.perf_counter() + timeout
         while self._tree is not None and self._tree.is_busy() and time.perf_counter() < deadline:
             time.sleep(_SETTLE_STEP)
 
     def hand_over(self, args: tuple[object, ...] | Payload, timeout: float) -> Outcome | None:
-        """Give the program its arguments and wait until it has them: ``None``, or how it failed. Not timed.
+        """Give the program its arguments: ``None`` when they have become objects and the call begins, or how it failed.
 
-        :attr:`hand_over_cpu_seconds` and :attr:`side_cpu_seconds` then tell what was computed meanwhile: it is for
-        the caller to judge.
+        Nothing of the arguments is in the sandbox before; from their first byte on everything is on the clock. What
+        taking them took is :attr:`taking_seconds`; :meth:`go` says what of it counts.
         """
         if self._over:
             return self._over
         if not self._loaded or self._tree is None:
             raise SandboxFault("hand_over() was called before load(): a mistake of the caller")
         payload = args if isinstance(args, Payload) else encode_arguments(args)
-        nonce = secrets.token_bytes(KEY_BYTES)
+        nonce, token = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES)
+        deadline = time.perf_counter() + timeout
         try:
             if self._calls:
-                self._channel.send(MAY_FREE, time.perf_counter() + timeout)
+                self._channel.send(MAY_FREE, deadline)
             self._channel.demand_silence()
             if not self._calls and self._tree.helpers():
-                raise Broken("tampering", "it has a helper process that was alive before the data came")  # noqa: TRY301
-            size = len(payload.data) + KEY_BYTES
-            message = b"".join((size.to_bytes(8, "little"), payload.data, nonce))
-            before = self._tree.snapshot()
-            revealed = time.perf_counter()
-            self._channel.send(message, revealed + timeout)
-            self._channel.receive({READY: 0}, nonce, revealed + timeout)
-            ready = time.perf_counter()
-            after = self._tree.snapshot()
-            self.side_cpu_seconds = self._side_cpu(self._tree, before, after)
+                raise Broken("tampering", _HELPER)  # noqa: TRY301
+            message = payload.data + token
+            self._channel.send(len(message).to_bytes(8, "little") + nonce, deadline)
+            self._channel.receive({READY: 0}, nonce, deadline)
+            self._before = self._tree.snapshot()
             self._channel.demand_silence()
+            revealed = time.perf_counter()
+            self._channel.send(message, deadline)
+            self._channel.receive({TAKEN: 0}, token, deadline, more=True)
+            self._called = time.perf_counter()
+            self._cpu_called = cpu_of(self._tree.worker)
         except Broken as broken:
-            return self._fail(self._broken(broken, "it was not ready", timeout))
-        self._token = secrets.token_bytes(KEY_BYTES)
-        self._before, self.hand_over_cpu_seconds = after, after.cpu - before.cpu
-        self._facts |= {"hand_over_seconds": ready - revealed, "revealed_at": revealed}
+            return self._fail(self._broken(broken, "it did not take its arguments", timeout))
+        self._token = token
+        self.taking_seconds = self._called - revealed
+        self._facts |= {"hand_over_seconds": self.taking_seconds, "revealed_at": revealed}
         return None
 
-    def go(self, timeout: float) -> Outcome:
-        """Make the call: the one that is timed. Never raises for anything that the program does."""
+    def go(self, timeout: float, *, credit: float | None = None, least: float = 0.0) -> Outcome:
+        """Wait for the result of the call, which takes as long as the call is charged.
+
+        Never raises for anything that the program does. On the clock is all that passed since the first byte of the
+        arguments, but for what taking them took, and of that ``credit`` at most. What passed before this method was
+        called is made up for by waiting, so that a timer around it tells what is charged.
+
+        Parameters
+        ----------
+        credit : seconds that taking the arguments may cost; ``None`` believes the program.
+        least : seconds that are charged at least: what cannot be told apart is not told apart.
+        """
+        began = time.perf_counter()
         token, tree = self._token, self._tree
         if self._over or token is None or tree is None:
             return self._over or Outcome(
                 kind="error", reason="go() without hand_over(): a mistake of the caller"
             )
         self._token = None
-        worker = tree.worker
-        cpu = cpu_of(worker)
-        started = time.perf_counter()
+        excess = 0.0 if credit is None else max(0.0, self.taking_seconds - credit)
+        deadline = self._called + timeout
         try:
-            self._channel.demand_silence()
-            self._channel.send(token, started + timeout)
             kind, body = self._channel.receive(
-                {VALUE: self._limits.result_bytes, FAILED: FAILURE_BYTES}, token, started + timeout
+                {VALUE: self._limits.result_bytes, FAILED: FAILURE_BYTES}, token, deadline
             )
-            ended = time.perf_counter()
-            self._clocks = (cpu, cpu_of(worker))
-            self._facts |= {
-                "wall_seconds": ended - started,
-                "revealed_seconds": ended - self._facts["revealed_at"],
-            }
+            self._answered(tree, excess, least)
             self._calls += 1
+            # Before the value is looked at: what that takes is the parent's own.
+            _wait_until(began + self._facts["wall_seconds"])
             return self._value(body) if kind == VALUE else self._told(body)
         except Broken as broken:
-            ended = time.perf_counter()
-            self._facts |= {
-                "wall_seconds": ended - started,
-                "revealed_seconds": ended - self._facts["revealed_at"],
-            }
-            self._clocks = (cpu, cpu_of(worker))
+            self._answered(tree, excess, least)
             return self._fail(self._broken(broken, "it did not answer", timeout))
+
+    def _answered(self, tree: Tree, excess: float, least: float) -> None:
+        ended = time.perf_counter()
+        if "wall_seconds" in self._facts and self._facts.get("call") == self._called:
+            return  # a malformed value: the time was taken when it came
+        self._clocks = (self._cpu_called - excess, cpu_of(tree.worker))
+        self._facts |= {
+            "call": self._called,
+            "wall_seconds": max(least, ended - self._called + excess),
+            "revealed_seconds": ended - self._facts["revealed_at"],
+        }
 
     def close(self) -> Usage:
         """End everything that runs, see it gone, and tell what was used. Idempotent.
@@ -258,21 +269,6 @@ class Worker:
         self._pidfds.append(self._root_pidfd)
         return root
 
-    @staticmethod
-    def _side_cpu(tree: Tree, before: Snapshot, after: Snapshot) -> float:
-        """CPU seconds of all but the worker's first thread, those of threads that have ended included."""
-        if not before.main:
-            return 0.0
-        total = after.cpu - before.cpu
-        side = total - (after.main - before.main)
-        for _ in range(_LOOKS):
-            if side < _SMALL_SECONDS:
-                break
-            # Perhaps the first thread was still on its way from "ready" to waiting for us: its figure lagged.
-            time.sleep(_SMALL_SECONDS)
-            side = min(side, total - (tree.main_cpu() - before.main))
-        return max(0.0, side)
-
     def _watch(self) -> None:
         """Raise :class:`Broken` when the tree uses more memory, or its directory more space, than it may."""
         if self._tree is None:
@@ -330,7 +326,7 @@ class Worker:
         return outcome
 
     def _used(self) -> dict[str, Any]:
-        facts = {name: value for name, value in self._facts.items() if name != "revealed_at"}
+        facts = {name: value for name, value in self._facts.items() if name not in ("revealed_at", "call")}
         tree = self._tree
         if tree is None or self._status is not None:
             return facts
@@ -394,6 +390,13 @@ class Worker:
         waiting = poll()
         waiting.register(self._pidfds[0], POLLIN)
         return bool(waiting.poll(int(seconds * 1000)))
+
+
+def _wait_until(moment: float) -> None:
+    """Sleep, and spin for the last stretch: a timer around this must not read less."""
+    while (left := moment - time.perf_counter()) > 0:
+        if left > 2 * _SPIN_SECONDS:
+            time.sleep(left - _SPIN_SECONDS)
 
 
 def _size(directory: os.PathLike[str]) -> int:

@@ -3,10 +3,11 @@
 The first three steps are trusted code; from the import on, nothing in this process is. The parent therefore believes
 nothing that comes out of it, and what follows only keeps cheats from being cheap:
 
+- Nothing of the data is in this process before the parent's clock runs, so what a program does before is done blindly.
 - Every name that is needed later is bound before the import, and :func:`_serve` is one frame that calls nothing but
-  built-ins between the first byte of the data and the call: no function that could be replaced, no bytecode of the
-  program's that could be entered. Trace, profile and monitoring functions are removed, signals blocked and the
-  collector is held meanwhile (its callbacks are code of the program).
+  built-ins between the first byte of the data and the call, so that taking the data costs every program the same.
+  Trace, profile and monitoring functions are removed, memory tracing is switched off, signals blocked and the collector
+  is held meanwhile (its callbacks are code of the program).
 - The result is encoded before the reply, so laziness is paid for on the clock.
 
 Choices that are the same for every program: hash seed 0, no ``site``, UTF-8 mode, no bytecode files, the collector on
@@ -33,6 +34,7 @@ from refinery_plugin._sandbox.inside.protocol import (
     LOADED,
     NO_KEY,
     READY,
+    TAKEN,
     VALUE,
 )
 
@@ -115,7 +117,7 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
     words = {tag[0]: code for tag, code in codec.WORDS.items()}
     decode, encode, send, describe = codec.decode, codec.encode, _send, _describe
     codec_error, anything, broken_pipe = codec.CodecError, BaseException, OSError
-    value_kind, ready_kind, failed_kind, exit_code = VALUE, READY, FAILED, 0
+    value_kind, ready_kind, taken_kind, failed_kind, exit_code = VALUE, READY, TAKEN, FAILED, 0
     tools, tool_of, events_off, local_events_off, serve_code = _monitors()
 
     try:
@@ -139,24 +141,27 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
                 if tool_of(tool) is not None:
                     events_off(tool, 0)
                     local_events_off(tool, serve_code, 0)
-            header = buffer_of(8)
+            header = buffer_of(24)
             filled = 0
-            while filled < 8:  # noqa: PLR2004
+            while filled < 24:  # noqa: PLR2004
                 set_blocking(command, True)
                 part = readv(command, [view_of(header)[filled:]])
                 if not part:
                     leave(exit_code)
                 filled += part
-            size = number(header, "little")
+            size = number(header[:8], "little")
             data = buffer_of(size)
             view = view_of(data)
+            message = view_of(ready_kind + header[8:] + bytes(8))
+            while message:
+                message = message[write(reply, message) :]
             filled = 0
             while filled < size:
                 part = readv(command, [view[filled:]])
                 if not part:
                     leave(exit_code)
                 filled += part
-            nonce = data[-16:]
+            token = data[-16:]
             args = []
             at = 8
             for _ in range(number(data[:8], "little")):
@@ -167,16 +172,9 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
                 at = end
             view.release()
             del view, data
-            message = view_of(ready_kind + nonce + bytes(8))
+            message = view_of(taken_kind + token + bytes(8))
             while message:
                 message = message[write(reply, message) :]
-            token = buffer_of(16)
-            filled = 0
-            while filled < 16:  # noqa: PLR2004
-                part = readv(command, [view_of(token)[filled:]])
-                if not part:
-                    leave(exit_code)
-                filled += part
             if collecting:
                 collector_on()
             mask(unmasked, old_mask)
