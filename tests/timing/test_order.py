@@ -7,7 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._timing.order import derived_seed, in_blocks, plan_runs, stretches
+from refinery_plugin._timing.order import in_blocks, plan_runs, stretches
+from refinery_plugin._verification.seeds import derived_seed
 
 
 def test_each_stretch_of_a_crossed_study_holds_every_treatment_equally_often() -> None:
