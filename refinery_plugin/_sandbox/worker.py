@@ -41,7 +41,7 @@ _START_SECONDS = 30.0
 _GONE_SECONDS = 20.0
 _SETTLE_STEP = 0.005
 _SPIN_SECONDS = 0.0005
-_HELPER = "a process that it started at its import was still there when its arguments were to come"
+_HELPER = "a helper process from before, such as a pool made at its import, was still there when its arguments were to come"
 
 
 class Worker:

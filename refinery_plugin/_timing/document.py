@@ -124,7 +124,14 @@ def describe_reference(reference: Mapping[tuple[int, int], Sequence[BlockRun]]) 
 def run_figures(runs: Iterable[BlockRun]) -> dict[str, list[object]]:
     """Return the figures of some runs, one list a figure."""
     figures = [dataclasses.asdict(placed.run.figures) for placed in runs]
-    names = ("seconds", "cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
+    names = (
+        "seconds",
+        "cpu_seconds",
+        "queue_seconds",
+        "revealed_seconds",
+        "resolution_seconds",
+        "contaminated",
+    )
     return {name: [each[name] for each in figures] for name in names}
 
 

@@ -14,6 +14,8 @@ class RunFigures:
     queue_seconds: float | None
     revealed_seconds: float | None
     contaminated: bool | None
+    resolution_seconds: float | None = None
+    """What a time may hide at most; a run that takes less is told as this."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,8 @@ class ProgramProcess(Protocol):
     """
 
     @property
-    def hand_over_cpu_seconds(self) -> float:
-        """CPU seconds of all its threads and processes between the first byte of the last data and "ready"."""
-
-    @property
-    def side_cpu_seconds(self) -> float:
-        """The part of them that is not of its first thread."""
+    def taking_seconds(self) -> float:
+        """Seconds from the first byte of the last arguments until the call began."""
 
     def load(self, timeout: float | None = None) -> Outcome | None:
         """Import the program: ``None``, or how it failed."""
@@ -37,8 +33,11 @@ class ProgramProcess(Protocol):
     def hand_over(self, args: tuple[object, ...] | Payload, timeout: float) -> Outcome | None:
         """Give the program its arguments: ``None``, or how it failed."""
 
-    def go(self, timeout: float) -> Outcome:
-        """Make the call."""
+    def go(self, timeout: float, *, credit: float | None = None, least: float = 0.0) -> Outcome:
+        """Wait for the call's result, as long as the call is charged.
+
+        ``least`` seconds at least, and what taking the arguments took beyond ``credit``.
+        """
 
     def close(self) -> Usage:
         """End everything that runs, and tell what the last call used. Idempotent."""

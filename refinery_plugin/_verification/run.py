@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._verification.contamination import Load, is_contaminated
 from refinery_plugin._verification.figures import RunFigures, Waiting
-from refinery_plugin._verification.hand_over import ATTEMPTS, Early
+from refinery_plugin._verification.hand_over import ATTEMPTS
 from refinery_plugin._verification.ports import wall_clock
 from refinery_plugin._verification.verdict import Judgement, Verdict, failed
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 10
 _SHORT_SETTLE_SECONDS, _SETTLE_SECONDS = 0.1, 1.0
-_SAMPLES = 3
+_SAMPLES = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,34 +91,36 @@ class _Run:
         self._before: Load | None = None
         self._figures: RunFigures | None = None
         self._load_seconds = 0.0
+        self._resolution: float | None = None
 
     def prepare(self) -> None:
-        """Start, load, hand over; a program that computes too much meanwhile gets another chance, then a verdict."""
+        """Start, load, hand over; where taking the data costs too much, it may be the machine: try again.
+
+        The last attempt counts as it is: what was too much is charged to the call.
+        """
         for attempt in range(ATTEMPTS):
             process = self._load(settle=_SETTLE_SECONDS if attempt else _SHORT_SETTLE_SECONDS)
             if process is None:
                 return
-            early = self._hand_over(process)
+            self._before = Load.now()
+            taking = self._hand_over(process)
             if self.judgement is not None:
                 return
+            credit = self._bench.pace.resolution
             if self._trusted:
-                self._bench.pace.learn(early.all)
-                break
-            suspicion = early.suspicion(self._bench.pace)
-            if suspicion is None:
-                break
+                self._bench.pace.learn(taking)
+                return
+            if credit is None or taking <= credit or attempt == ATTEMPTS - 1:
+                return
             self.close()
-            if attempt == ATTEMPTS - 1:
-                self.judgement = suspicion
-            else:
-                # The machine may have become slower since the reference was last measured: ask it again.
-                self._measure_reference()
-        self._before = Load.now()
+            # The machine may have become slower since the reference was last measured: ask it again.
+            self._measure_reference()
 
     def call(self) -> None:
         """Make the call that is timed."""
         if self._process is not None:
-            self._outcome = self._process.go(self._limit)
+            resolution = self._resolution = self._bench.pace.resolution
+            self._outcome = self._process.go(self._limit, credit=resolution, least=resolution or 0.0)
 
     def finish(self, seconds: float) -> None:
         """End the process and judge; ``seconds`` is what the timer says of the call."""
@@ -146,6 +148,7 @@ class _Run:
                 before=self._before,
                 after=after,
             ),
+            resolution_seconds=self._resolution,
         )
 
     def result(self) -> FinishedRun:
@@ -178,7 +181,7 @@ class _Run:
         self.close()
         return None
 
-    def _hand_over(self, process: ProgramProcess) -> Early:
+    def _hand_over(self, process: ProgramProcess) -> float:
         start = time.perf_counter()
         # Decoding needs a fraction of what the reference needs for its work.
         outcome = process.hand_over(self._case.payload, self._limit)
@@ -186,7 +189,7 @@ class _Run:
         if outcome is not None:
             self.judgement = failed(outcome, where=self._case.where)
             self.close()
-        return Early(all=process.hand_over_cpu_seconds, aside=process.side_cpu_seconds)
+        return process.taking_seconds
 
     def _measure_reference(self) -> None:
         bench = self._bench
@@ -197,6 +200,6 @@ class _Run:
                     self._case.payload, self._limit
                 )
                 if fault is None:
-                    bench.pace.learn(process.hand_over_cpu_seconds)
+                    bench.pace.learn(process.taking_seconds)
             finally:
                 process.close()

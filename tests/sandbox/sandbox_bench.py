@@ -19,7 +19,6 @@ class Result:
 
     outcome: Outcome
     usage: Usage
-    hand_over_cpu: float
 
     @property
     def value(self) -> object:
@@ -56,7 +55,7 @@ class Bench:
             outcome = failure or worker.go(seconds)
             time.sleep(settle)
             usage = worker.close()
-        return Result(outcome, usage, worker.hand_over_cpu_seconds)
+        return Result(outcome, usage)
 
     def call(self, source: str | bytes, *args: object, result_type: object = int) -> object:
         """Give the value of one run that must succeed."""

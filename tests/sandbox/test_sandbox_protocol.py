@@ -15,7 +15,8 @@ from refinery_plugin._sandbox import SandboxFault, encode_arguments
 if TYPE_CHECKING:
     from sandbox_bench import Bench
 
-_TRIES = 20
+    from refinery_plugin._sandbox import Usage
+
 PIPES = """
 import os, stat
 def pipes(access):
@@ -291,35 +292,26 @@ for fd in list(pipes(os.O_RDONLY)):
         ),
     ],
 )
-def test_work_between_data_and_go_is_measured(bench: Bench, watcher: str) -> None:
-    """A watcher that computes before the clock starts shows in the kernel's CPU figures."""
-    # Several times what fits into the pipe: decoding waits for us meanwhile, and the watcher gets its turn.
+def test_work_on_the_data_is_on_the_clock_whoever_does_it(bench: Bench, watcher: str) -> None:
+    """From the first byte of the data on, all that passes is charged, but for what taking the data may cost."""
     payload = encode_arguments((list(range(1_000_000)),))
 
-    def used(extra: str) -> tuple[float, float]:
+    def charged(extra: str, credit: float | None) -> tuple[float, Usage]:
         program = f"{PIPES}\nimport gc, select, threading, time\n{extra}\ndef solve(numbers):\n    return len(numbers)\n"
         with bench.start(program) as worker:
-            assert worker.load() is None
-            # A thread that burns slows the main one down, no more: it stays within the limit.
-            assert worker.hand_over(payload, 60) is None
-            return worker.hand_over_cpu_seconds, worker.side_cpu_seconds
+            assert not (worker.load() or worker.hand_over(payload, 60))
+            assert worker.go(60, credit=credit).ok
+            return worker.taking_seconds, worker.close()
 
-    honest, aside = used("")
-    for _ in range(_TRIES):
-        watched, burnt = used(watcher.replace("BURN", BURN))
-        if watched > 2 * honest:
-            # All that a watcher computes is told apart from decoding, which is the first thread's.
-            assert 10 * aside < burnt <= watched
-            return
-        # On a busy machine the watcher may not get its turn before "ready"; then it has not computed either.
-    pytest.fail("the watcher never got its turn, or what it computed was not seen")
+    credit, _ = charged("", None)
+    taking, usage = charged(watcher.replace("BURN", BURN), credit)
+    assert usage.wall_seconds is not None and usage.revealed_seconds is not None
+    uncharged = usage.revealed_seconds - usage.wall_seconds
+    assert uncharged <= credit + 1e-6
+    assert uncharged <= taking + 1e-6
 
 
-def test_a_program_that_takes_the_data_itself_is_told_by_the_cpu_that_it_saves(bench: Bench) -> None:
-    """One that speaks the protocol and never makes a list of the data needs far less than decoding does."""
-    takeover = (
-        FRAME
-        + """
+TAKEOVER = """
 command, = pipes(os.O_RDONLY)
 os.set_blocking(command, True)
 def read(size):
@@ -328,22 +320,55 @@ def read(size):
         filled += os.readv(command, [memoryview(data)[filled:]])
     return data
 answer(b"L", bytes(16))
-while True:
-    data = read(int.from_bytes(read(8), "little"))
-    answer(b"R", bytes(data[-16:]))
-    answer(b"V", bytes(read(16)), VALUE)
+header = read(24)
+answer(b"R", bytes(header[8:]))
 """
-    )
+
+
+@pytest.mark.parametrize(
+    ("end", "kind"),
+    [
+        pytest.param(
+            "data = read(int.from_bytes(header[:8], 'little')); BURN; answer(b'T', bytes(data[-16:]))",
+            "value",
+            id="late",
+        ),
+        pytest.param(
+            "data = read(int.from_bytes(header[:8], 'little')); answer(b'T', bytes(data[-16:])); BURN",
+            "value",
+            id="at-once",
+        ),
+        pytest.param(
+            "answer(b'T', bytes(16)); data = read(int.from_bytes(header[:8], 'little'))",
+            "tampering",
+            id="before-it-knows-the-token",
+        ),
+    ],
+)
+def test_who_speaks_the_protocol_gains_no_more_than_the_taking_may_cost(
+    bench: Bench, end: str, kind: str
+) -> None:
+    """A program that takes the data itself, and says when it likes that the call begins, pays for all beyond it."""
+    program = f"{FRAME}{TAKEOVER}{end.replace('BURN', BURN)}\nanswer(b'V', bytes(data[-16:]), VALUE)\nos.read(command, 1)\n"
     payload = encode_arguments((list(range(1_000_000)),))
-    figures = []
-    for program in ("def solve(numbers): return 42", takeover):
-        with bench.start(program) as worker:
-            assert worker.load() is None
-            assert worker.hand_over(payload, 60) is None
-            figures.append(worker.hand_over_cpu_seconds)
-            assert worker.go(20).value == 42
-    honest, saved = figures
-    assert saved < honest / 2
+    credit = 0.001
+    with bench.start(program) as worker:
+        outcome = worker.load() or worker.hand_over(payload, 60) or worker.go(60, credit=credit)
+        usage = worker.close()
+    assert outcome.kind == kind
+    if kind == "value":
+        assert usage.wall_seconds is not None and usage.revealed_seconds is not None
+        assert usage.wall_seconds >= usage.revealed_seconds - credit - 1e-6
+
+
+def test_the_call_is_charged_the_least_time_that_can_be_told(bench: Bench) -> None:
+    """An instrument states its resolution: an empty call takes as long as the shortest that can be told apart."""
+    with bench.start("def solve(n): return n") as worker:
+        assert not (worker.load() or worker.hand_over((1,), 5))
+        began = time.perf_counter()
+        assert worker.go(5, least=0.05).value == 1
+        assert time.perf_counter() - began >= 0.05
+        assert worker.close().wall_seconds == 0.05
 
 
 @pytest.mark.parametrize(
@@ -437,7 +462,6 @@ def test_threads_that_an_import_leaves_spinning_are_waited_for(bench: Bench) -> 
         assert worker.load() is None
         worker.settle(SECONDS)
         assert worker.hand_over(([1, 2],), SECONDS) is None
-        assert worker.hand_over_cpu_seconds < 0.05
         assert worker.go(SECONDS).value == 2
     with bench.start(spin.format(seconds=1e9)) as worker:
         assert worker.load() is None

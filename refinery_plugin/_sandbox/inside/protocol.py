@@ -15,7 +15,8 @@ Worker to parent, on the reply pipe, one frame for each of them::
 with the kinds below. ``key`` is zero for HARDENED and LOADED, the nonce for READY, the token for TAKEN, VALUE and
 FAILED. READY comes before the first byte of the data, TAKEN when they have become arguments, just before the call; for
 TAKEN nobody waits. The parent's clock runs from the first byte, and TAKEN only says how much of that was no part of
-the call: who says it early loses by it, and late is not believed beyond what taking the data may cost. Bytes that come when none are due, another key, another kind, or one byte too many are tampering.
+the call: who says it early loses by it, and late is not believed beyond what taking the data may cost. Bytes that
+come when none are due, another key, another kind, or one byte too many are tampering.
 """
 
 from __future__ import annotations

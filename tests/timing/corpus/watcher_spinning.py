@@ -1,4 +1,4 @@
-"""expect: tampering. A thread that computes all the time, also while the data arrives."""
+"""expect: not faster. A thread that computes all the time, also while the data arrives."""
 import threading
 
 

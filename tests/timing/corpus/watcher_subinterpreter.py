@@ -1,4 +1,4 @@
-"""expect: rejected. Another interpreter with a lock of its own computes all the time."""
+"""expect: not faster. Another interpreter with a lock of its own computes all the time."""
 import threading
 
 try:
