@@ -66,6 +66,14 @@ def escapes(port, secret, parent):
     tried(found, "use System V shared memory", lambda: libc.shmget(0, 4096, 0o1600) >= 0)
     tried(found, "trace a process", lambda: libc.ptrace(0x4206, parent, 0, 0) == 0)  # PTRACE_SEIZE: stops nothing
     tried(found, "change the standard library", lambda: open(os.__file__, "a").close())
+    for path in (secret, os.path.dirname(secret), os.__file__, "/dev/null", "."):
+        tried(found, "change a mode", lambda: os.chmod(path, 0o711))
+        tried(found, "change an owner", lambda: os.chown(path, -1, -1))
+        tried(found, "change a time", lambda: os.utime(path))
+        tried(found, "set an attribute", lambda: os.setxattr(path, "user.x", b"x"))
+    with open("own", "w") as own:
+        tried(found, "change a mode by descriptor", lambda: os.fchmod(own.fileno(), 0o600))
+        tried(found, "change a time by descriptor", lambda: os.utime(own.fileno()))
     tried(found, "leave its process group", lambda: os.setsid())
     tried(found, "hold a file that is no pipe", lambda: holds())
     return found

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import stat
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _TICK = 1.0 / os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _CPUCLOCK_SCHED = 2
+_FEW_FILES = 64
+_SOCKET_BYTES = 208 << 10
+"""What Linux lets a socket hold by default (net.core.wmem_default)."""
 
 
 def cpu_clock(pid: int) -> int:
@@ -61,9 +69,20 @@ def _stat(pid: int) -> list[bytes]:
 
 
 def is_zombie(pid: int) -> bool:
-    """Whether a process has ended and only waits to be reaped (or is gone)."""
+    """Whether a process has ended and only waits to be reaped (or is gone).
+
+    One whose first thread has ended looks the same, though its other threads work on.
+    """
     fields = _stat(pid)
-    return not fields or fields[0] in (b"Z", b"X")
+    return not fields or (fields[0] in (b"Z", b"X") and len(tasks_of(pid)) < 2)  # noqa: PLR2004 - it and another
+
+
+def _living(pid: int) -> str:
+    """Path in ``/proc`` of a thread that still has the process's memory: the first one's is gone when it has ended."""
+    tasks = tasks_of(pid)
+    if len(tasks) < 2 or _stat(pid)[:1] != [b"Z"]:  # noqa: PLR2004
+        return f"/proc/{pid}"
+    return f"/proc/{pid}/task/{next((task for task in reversed(tasks) if int(task) != pid), pid)}"
 
 
 def _cpu_of_dead_children(pid: int) -> float:
@@ -73,16 +92,12 @@ def _cpu_of_dead_children(pid: int) -> float:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Snapshot:
-    """CPU seconds of a tree at one moment: of the worker, of all others, of those that have ended; seconds queued.
-
-    ``main`` is the part of the worker's first thread, 0 where the kernel does not tell.
-    """
+    """CPU seconds of a tree at one moment: of the worker, of all others, of those that have ended; seconds queued."""
 
     worker: float
     others: float
     dead: float
     queued: float | None
-    main: float
 
     @property
     def cpu(self) -> float:
@@ -126,19 +141,13 @@ class Tree:
         dead = sum(map(_cpu_of_dead_children, (self.root, *members)))
         queued = sum(map(_queued, members)) if _HAS_SCHEDSTAT else None
         others = sum(map(cpu_of, members[1:]))
-        # The worker's before its first thread's: what that computes in between is not taken for another thread's.
-        worker = cpu_of(self.worker)
-        return Snapshot(worker, others, dead, queued, self.main_cpu())
-
-    def main_cpu(self) -> float:
-        """CPU seconds of the worker's first thread; while it runs, the kernel's figure lags by some milliseconds."""
-        return _schedstat(self.worker, self.worker)[0]
+        return Snapshot(cpu_of(self.worker), others, dead, queued)
 
     def memory(self) -> int:
         """Resident bytes of the tree now, pages that processes share counted once where that decides."""
         members = self.members()
         self.peak_tasks = max(self.peak_tasks, sum(len(tasks_of(pid)) for pid in members))
-        total = sum(map(_resident, members))
+        total = sum(map(_resident, members)) + _socket_bytes(members)
         if len(members) == 1:
             self.peak_memory = max(self.peak_memory, total)
         return total
@@ -148,11 +157,38 @@ class Tree:
         members = self.members()
         total = 0
         for pid in members:
-            rollup = _read(f"/proc/{pid}/smaps_rollup")
+            rollup = _read(f"{_living(pid)}/smaps_rollup")
             line = next((line for line in rollup.splitlines() if line.startswith(b"Pss:")), None)
             total += int(line.split()[1]) * 1024 if line else _resident(pid)
+        total += _socket_bytes(members)
         self.peak_memory = max(self.peak_memory, total)
         return total
+
+    def unlinked_bytes(self) -> int:
+        """Bytes of files that have no name any more and are held open."""
+        found: dict[tuple[int, int], int] = {}
+        for pid in self.members():
+            folder = f"{_living(pid)}/fd"
+            try:
+                names = os.listdir(folder)  # noqa: PTH208 - in the way of a clock
+            except OSError:
+                continue
+            for name in names:
+                try:
+                    state = os.stat(f"{folder}/{name}")  # noqa: PTH116
+                except OSError:
+                    continue
+                if not state.st_nlink and stat.S_ISREG(state.st_mode):
+                    found[state.st_dev, state.st_ino] = state.st_blocks * 512
+        return sum(found.values())
+
+    def files_in(self, directory: str) -> int:
+        """How many files and directories a file system of the sandbox's own has; 0 where we may not know."""
+        try:
+            state = os.statvfs(f"/proc/{self.worker}/root/{directory}")
+        except OSError:
+            return 0
+        return state.f_files - state.f_ffree
 
     def peak(self) -> int:
         """Largest resident memory seen, the kernel's own high-water mark of the worker included."""
@@ -162,8 +198,31 @@ class Tree:
 
 
 def _resident(pid: int) -> int:
-    fields = _read(f"/proc/{pid}/statm").split()
+    fields = _read(f"{_living(pid)}/statm").split()
     return int(fields[1]) * _PAGE if fields else 0
+
+
+def _socket_bytes(members: Iterable[int]) -> int:
+    """Count what can wait in the sockets of these processes: kernel memory, which is in nobody's resident set.
+
+    Only processes with many open files are looked at: a few sockets hold little.
+    """
+    sockets: set[str] = set()
+    for pid in members:
+        folder = f"{_living(pid)}/fd"
+        try:
+            names = os.listdir(folder)  # noqa: PTH208 - in the way of a clock
+        except OSError:
+            continue
+        if len(names) > _FEW_FILES:
+            for name in names:
+                try:
+                    target = os.readlink(f"{folder}/{name}")  # noqa: PTH115
+                except OSError:
+                    continue
+                if target.startswith("socket:"):
+                    sockets.add(target)
+    return len(sockets) * _SOCKET_BYTES
 
 
 def _queued(pid: int) -> float:

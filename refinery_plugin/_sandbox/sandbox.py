@@ -34,7 +34,13 @@ class Sandbox:
         return self._backend.describe()
 
     def start(
-        self, source: bytes, *, entry_point: str, result_type: object, limits: Limits | None = None
+        self,
+        source: bytes,
+        *,
+        entry_point: str,
+        result_type: object,
+        limits: Limits | None = None,
+        exact: bool = True,
     ) -> Worker:
         """Start a fresh process for a program; the program itself is let in by :meth:`Worker.load`.
 
@@ -43,6 +49,8 @@ class Sandbox:
         source : the program's text, as it is: a program that is no text fails to load.
         entry_point : name of the function that is to be called.
         result_type : the exact type of its result, such as ``int`` or ``list[int]``.
+        exact : whether a bool is no int, an int no float, and a NumPy scalar no number at all; else they count as the
+            numbers that they hold.
 
         Raises
         ------
@@ -55,6 +63,7 @@ class Sandbox:
             entry_point=entry_point,
             result_type=result_type,
             limits=chosen,
+            exact=exact,
         )
 
     def close(self) -> None:

@@ -15,15 +15,17 @@ def misfit(value: object, declared: object) -> str:
     """
     if _fits(value, declared):
         return ""
-    return f"it returned {_article(value)}, expected {_name(declared)}"
+    return f"it returned {article(type(value))}, expected {name_of(declared)}"
 
 
-def _article(value: object) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" if value is not None else "None"
+def article(kind: type) -> str:
+    """Name a type of value in a sentence: ``an int``, ``a list``, ``None``."""
+    name = kind.__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}" if kind is not type(None) else "None"
 
 
-def _name(declared: object) -> str:
+def name_of(declared: object) -> str:
+    """Write a type form as a program would."""
     return declared.__name__ if type(declared) is type else str(declared)
 
 

@@ -32,7 +32,7 @@ from refinery_plugin._sandbox.launch import Plan, launch
 from refinery_plugin._sandbox.payload import Payload, encode_arguments
 from refinery_plugin._sandbox.process_tree import Snapshot, Tree, children_of, cpu_of
 from refinery_plugin._sandbox.records import MIB, Limits, Outcome, Usage
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._sandbox.results import WrongTypeError, read_result
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -41,7 +41,12 @@ _START_SECONDS = 30.0
 _GONE_SECONDS = 20.0
 _SETTLE_STEP = 0.005
 _SPIN_SECONDS = 0.0005
-_HELPER = "a helper process from before, such as a pool made at its import, was still there when its arguments were to come"
+_LEAST_FILE_BYTES = 4096
+_LOST_SECONDS = 0.02
+_HELPER = (
+    "a helper process from before, such as a pool made at its import, "
+    "was still there when its arguments were to come"
+)
 
 
 class Worker:
@@ -53,10 +58,17 @@ class Worker:
     """
 
     def __init__(
-        self, plan: Plan, *, source: bytes, entry_point: str, result_type: object, limits: Limits
+        self,
+        plan: Plan,
+        *,
+        source: bytes,
+        entry_point: str,
+        result_type: object,
+        limits: Limits,
+        exact: bool = True,
     ) -> None:
         self._source, self._entry_point = source, entry_point
-        self._result_type, self._limits = result_type, limits
+        self._result_type, self._limits, self._exact = result_type, limits, exact
         self._started = time.perf_counter()
         self._launched = launched = launch(plan)
         self._channel = Channel(
@@ -106,7 +118,7 @@ class Worker:
         started = time.perf_counter()
         deadline = started + (self._limits.load_seconds if timeout is None else timeout)
         try:
-            self._channel.send(program_message(self._source, self._entry_point), deadline)
+            self._channel.send(program_message(self._source, self._entry_point, exact=self._exact), deadline)
             kind, body = self._channel.receive({LOADED: 0, FAILED: FAILURE_BYTES}, NO_KEY, deadline)
             outcome = self._told(body) if kind == FAILED else None
         except Broken as broken:
@@ -147,7 +159,8 @@ class Worker:
             self._channel.demand_silence()
             if not self._calls and self._tree.helpers():
                 raise Broken("tampering", _HELPER)  # noqa: TRY301
-            message = payload.data + token
+            # Seven bytes in front, so that words lie where the machine likes them.
+            message = secrets.token_bytes(7) + payload.data + token
             self._channel.send(len(message).to_bytes(8, "little") + nonce, deadline)
             self._channel.receive({READY: 0}, nonce, deadline)
             self._before = self._tree.snapshot()
@@ -277,17 +290,21 @@ class Worker:
         if self._tree.memory() > limit and self._tree.shared_once() > limit:
             raise Broken("memory", f"it used more than {limit // MIB} MiB of memory")
         home = self._launched.plan.home
-        if home is not None and _size(home) > self._limits.tmp_bytes:
-            raise Broken("error", f"it wrote more than {self._limits.tmp_bytes // MIB} MiB of files")
+        most = self._limits.tmp_bytes
+        if home is not None:
+            used = _size(home, most) + self._tree.unlinked_bytes()
+        else:
+            used = self._tree.files_in("tmp") * _LEAST_FILE_BYTES
+        if used > most:
+            raise Broken("error", f"it wrote more than {most // MIB} MiB of files and directories")
 
     def _value(self, body: bytes) -> Outcome:
         try:
-            value = codec.decode(body)
+            value = read_result(body, self._result_type, exact=self._exact)
         except codec.CodecError as exc:
             raise Broken("tampering", f"its reply is malformed: {exc}") from None
-        wrong = misfit(value, self._result_type)
-        if wrong:
-            return Outcome(kind="wrong_type", reason=escaped(wrong))
+        except WrongTypeError as exc:
+            return Outcome(kind="wrong_type", reason=escaped(str(exc)))
         return Outcome(kind="value", value=value)
 
     def _told(self, body: bytes) -> Outcome:
@@ -399,18 +416,23 @@ def _wait_until(moment: float) -> None:
             time.sleep(left - _SPIN_SECONDS)
 
 
-def _size(directory: os.PathLike[str]) -> int:
-    """Bytes of the files directly and indirectly in a directory, as far as it can be read."""
+def _size(directory: os.PathLike[str], limit: int) -> int:
+    """Bytes of the files and directories in a directory, as far as it can be read; no further than ``limit``.
+
+    Each counts as a page at least, so that this takes no longer than for so many pages.
+    """
     total = 0
     waiting = [os.fspath(directory)]
-    while waiting and total >= 0:
+    while waiting and total <= limit:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
+                    found = entry.stat(follow_symlinks=False)
+                    total += max(found.st_blocks * 512, _LEAST_FILE_BYTES)
+                    if total > limit:
+                        break
                     if entry.is_dir(follow_symlinks=False):
                         waiting.append(entry.path)
-                    else:
-                        total += entry.stat(follow_symlinks=False).st_blocks * 512
         except OSError:
             continue
     return total

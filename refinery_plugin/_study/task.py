@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from refinery_plugin._errors import RefineryError
 
@@ -42,6 +42,8 @@ class Task:
         else is ever held against a program.
     disguised : from a seed to full-size arguments that look like those of ``sample`` but have other answers;
         ``None`` where ``sample`` itself has unpredictable answers.
+    equality : ``"python"``: a result is right if ``==`` says so of the plain values, and a NumPy scalar counts as the
+        number it holds; ``"exact"``: types must be the same too (a bool is no int, an int is no float).
     settings : the task's own settings with their defaults. A study may set or vary them like any of its own; they
         are filled into ``{name}`` places of the prompt.
     """
@@ -54,6 +56,7 @@ class Task:
     sample: Callable[[int], Arguments]
     strategy: Callable[[], SearchStrategy[Arguments]]
     disguised: Callable[[int], Arguments] | None = None
+    equality: Literal["python", "exact"] = "python"
     settings: Mapping[str, object] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
@@ -70,6 +73,10 @@ class Task:
                     f"task {self.name!r}: {label} must be a function, got {type(function).__name__}; "
                     f"write {label}=make, not {label}=make()"
                 )
+        if self.equality not in ("python", "exact"):
+            raise TaskError(
+                f"task {self.name!r}: equality must be 'python' or 'exact', got {self.equality!r}"
+            )
         name = self.entry_point
         if name not in defined_functions(self.reference, where=f"task {self.name!r}: reference"):
             raise TaskError(

@@ -33,4 +33,5 @@ class Bench:
                 entry_point=self.task.entry_point,
                 result_type=self.task.result_type,
                 limits=self.limits,
+                exact=self.task.equality == "exact",
             )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
+import re
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from refinery_plugin._verification.verdict import Judgement, Result, Rule
 
 DISGUISED_LISTS = 4
-VERIFIER = 2
+VERIFIER = 3
 """Number of these rules; verdicts of other rules are not reused."""
 
 
@@ -55,8 +57,25 @@ class Case:
         return self.answer()
 
     def judge(self, outcome: Result) -> Judgement:
-        """Judge a call on this input."""
-        return judge(outcome, expected=self.expected, where=self.where, rule=self.rule)
+        """Judge a call on this input.
+
+        What a program says of a full-size list is not repeated: it may be the list itself, which whoever reads the
+        reason could then know by heart.
+        """
+        judgement = judge(outcome, expected=self.expected, where=self.where, rule=self.rule)
+        if self.list_seed is None or outcome.ok or outcome.kind != "error":
+            return judgement
+        return dataclasses.replace(judgement, reason=_without_message(judgement.reason, self.where))
+
+
+def _without_message(reason: str, where: str) -> str:
+    """Leave the exception's type and line, or how the process ended, of the reason of an error."""
+    said = reason.removeprefix(f"{where}: ")
+    kind = re.match(r"[A-Za-z_.]{1,60}(?=: )", said)
+    line = re.search(r" \(line \d+\)$", said)
+    if kind:
+        said = kind[0] + (line[0] if line else "")
+    return f"{where}: {said.partition('; stderr: ')[0]}"
 
 
 class Answers:
@@ -64,6 +83,7 @@ class Answers:
 
     def __init__(self, task: Task) -> None:
         self._task = task
+        self.rule: Rule = functools.partial(same, exact=task.equality == "exact")
         namespace: dict[str, object] = {"__name__": "reference"}
         exec(compile(task.reference, f"<reference of {task.name}>", "exec"), namespace)  # noqa: S102 - trusted
         self._function: Callable[..., object] = namespace[task.entry_point]  # type: ignore[assignment]
@@ -121,20 +141,27 @@ class Inputs:
         thread = ThreadPoolExecutor(1, thread_name_prefix="refinery-answers")
         short = tuple(short_case(args, answers) for args in draw(task.strategy(), seed=verify_seed))
 
-        def full(make: Callable[[int], Arguments], seed: int, where: str) -> Case:
+        def full(arguments: Arguments, seed: int, where: str) -> Case:
+            case = _full_case(arguments, seed, lambda given: thread.submit(answers, given).result, where)
+            return dataclasses.replace(case, rule=answers.rule)
+
+        def made(make: Callable[[int], Arguments], seed: int) -> Arguments:
             arguments = make(seed)
             answers.require_arguments(arguments)
-            return _full_case(arguments, seed, lambda given: thread.submit(answers, given).result, where)
+            return arguments
 
         # In a row, so that a task can let seeds take turns at different kinds of disguise.
         first = derived_seed(verify_seed, "disguised") & ~0xFF
         hidden = task.disguised or task.sample
-        disguised = [
-            full(hidden, first + index, f"on verification list {index + 1}")
-            for index in range(DISGUISED_LISTS)
-        ]
+        disguised = []
+        for index in range(DISGUISED_LISTS):
+            arguments = made(hidden, first + index)
+            if list_seeds:
+                arguments = in_the_dress_of(made(task.sample, list_seeds[index % len(list_seeds)]), arguments)
+            disguised.append(full(arguments, first + index, f"on verification list {index + 1}"))
         timed = [
-            full(task.sample, seed, f"on list {number}") for number, seed in enumerate(list_seeds, start=1)
+            full(made(task.sample, seed), seed, f"on list {number}")
+            for number, seed in enumerate(list_seeds, start=1)
         ]
         thread.shutdown(wait=False)
         return cls(short=short, timed=tuple(timed), disguised=tuple(disguised), answers=answers)
@@ -145,20 +172,39 @@ class Inputs:
             case.answer()
 
 
+def in_the_dress_of(timed: Arguments, disguised: Arguments) -> Arguments:
+    """Return ``disguised`` with the head of the timed list, and stretches further on, in the place of its own.
+
+    Seeds of timed lists are public, so a program may know such a list by its first numbers. Then it takes this one for
+    it, and is wrong. The last fifth stays as it is: there disguises hide what decides their answer.
+    """
+    return tuple(
+        _dressed(other, own) if type(own) is list and type(other) is list and len(own) == len(other) else own
+        for own, other in zip(disguised, timed, strict=True)
+    )
+
+
+def _dressed(timed: list[object], own: list[object]) -> list[object]:
+    width = min(64, len(own) // 1000)
+    dressed = list(own)
+    for start in range(0, len(own) * 4 // 5, max(1, len(own) // 16)):
+        dressed[start : start + width] = timed[start : start + width]
+    return dressed
+
+
 def short_case(arguments: Arguments, answers: Answers) -> Case:
     """Encode a short input and find its answer."""
     answers.require_arguments(arguments)
     payload = encode_arguments(arguments)
     where = f"for {show_arguments(arguments)}"
     expected = answers(arguments)
-    return Case(payload=payload, answer=lambda: expected, where=where)
+    return Case(payload=payload, answer=lambda: expected, where=where, rule=answers.rule)
 
 
 def _full_case(
     arguments: Arguments, seed: int, later: Callable[[Arguments], Callable[[], object]], where: str
 ) -> Case:
     payload = encode_arguments(arguments)
-    where = f"{where} (seed {seed}, {show_arguments(arguments)})"
     checksum = hashlib.sha256(payload.data).hexdigest()
     # The answer last: a reference may change its arguments.
     return Case(payload=payload, where=where, list_seed=seed, sha256=checksum, answer=later(arguments))

@@ -54,7 +54,13 @@ class ProgramSandbox(Protocol):
         """Say on one line what contains programs."""
 
     def start(
-        self, source: bytes, *, entry_point: str, result_type: object, limits: Limits | None = None
+        self,
+        source: bytes,
+        *,
+        entry_point: str,
+        result_type: object,
+        limits: Limits | None = None,
+        exact: bool = True,
     ) -> ProgramProcess:
         """Start a fresh process for a program."""
 

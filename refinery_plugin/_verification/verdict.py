@@ -65,14 +65,25 @@ class Result(Protocol):
     def error_type(self) -> str | None: ...
 
 
-def same(value: object, expected: object) -> bool:
-    """Tell whether two plain values are the same, types included; not a number is the same as itself."""
-    if type(value) is not type(expected):
+def same(value: object, expected: object, *, exact: bool = True) -> bool:
+    """Tell whether two plain values are the same; not a number is the same as itself.
+
+    ``exact``: types included; else as ``==`` says.
+    """
+    if exact and type(value) is not type(expected):
         return False
     if isinstance(value, float) and isinstance(expected, float):
         return value == expected or (math.isnan(value) and math.isnan(expected))
     if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
-        return len(value) == len(expected) and all(map(same, value, expected))
+        return (
+            type(value) is type(expected)
+            and len(value) == len(expected)
+            and all(same(one, other, exact=exact) for one, other in zip(value, expected, strict=True))
+        )
+    if isinstance(value, dict) and isinstance(expected, dict):
+        return value.keys() == expected.keys() and all(
+            same(item, expected[key], exact=exact) for key, item in value.items()
+        )
     return value == expected
 
 

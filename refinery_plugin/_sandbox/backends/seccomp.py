@@ -10,6 +10,11 @@ reading their memory; limits, affinity and priority of other processes; leaving 
 kills everything); new namespaces and everything to do with mounts; every socket but, where the backend makes them
 private, Unix ones, and pairs; io_uring (it bypasses filters); bpf, perf, userfaultfd, fanotify and inotify; files by
 handle; memory that no limit counts (memfd); pushing keys into a terminal; clocks, modules, swap and the like.
+
+Refused as well is what outlives a run without being a file's content, on paths and descriptors alike: owners, modes,
+times and extended attributes, of which Landlock knows nothing; and what tells or decides which pages of a file are in
+memory. Advice on files is taken and ignored. So are handlers for the end of children: a process that ignores it has
+children whose CPU time nobody gets to see.
 """
 
 from __future__ import annotations
@@ -104,7 +109,29 @@ _REFUSED: Final[dict[str, tuple[int | None, int | None]]] = {
     "vhangup": (153, 58),
     "lookup_dcookie": (212, 18),
     "uselib": (134, None),
+    "chmod": (90, None),
+    "fchmod": (91, 52),
+    "fchmodat": (268, 53),
+    "fchmodat2": (452, 452),
+    "chown": (92, None),
+    "fchown": (93, 55),
+    "lchown": (94, None),
+    "fchownat": (260, 54),
+    "utime": (132, None),
+    "utimes": (235, None),
+    "futimesat": (261, None),
+    "utimensat": (280, 88),
+    "setxattr": (188, 5),
+    "lsetxattr": (189, 6),
+    "fsetxattr": (190, 7),
+    "removexattr": (197, 14),
+    "lremovexattr": (198, 15),
+    "fremovexattr": (199, 16),
+    "mincore": (27, 232),
+    "cachestat": (451, 451),
+    "readahead": (187, 213),
 }
+_IGNORED: Final[dict[str, tuple[int | None, int | None]]] = {"fadvise64": (221, 223)}
 _ABSENT: Final[dict[str, tuple[int | None, int | None]]] = {  # the C library knows what to do without them
     "clone3": (435, 435),  # its flags are out of a filter's sight
     "memfd_create": (319, 279),
@@ -120,6 +147,13 @@ _PRCTL: Final = (157, 167)
 _IOCTL: Final = (16, 29)
 _SOCKET: Final = (41, 198)
 _SETPRIORITY: Final = (141, 140)
+_SIGACTION: Final = (13, 134)
+_FLAGGED_IO: Final = ((327, 286), (328, 287))
+"""preadv2, pwritev2: their flags (the sixth argument) must be 0, or they tell what is in memory (RWF_NOWAIT)."""
+_MADVISE: Final = (28, 233)
+_PAGE_OUT: Final = (20, 21)  # MADV_COLD, MADV_PAGEOUT
+_FS_FLAGS: Final = (0x40086602, 0x401C5820)  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
+_SIGCHLD: Final = 17
 _OWN_PID_ONLY: Final = ((302, 261), (203, 122), (144, 119), (142, 118), (314, 274))
 """prlimit64, sched_setaffinity, sched_setscheduler, sched_setparam, sched_setattr: their first argument must be 0."""
 
@@ -138,6 +172,7 @@ _ALLOW: Final = 0x7FFF0000
 _KILL: Final = 0x80000000
 _EPERM: Final = 0x00050000 | 1
 _ENOSYS: Final = 0x00050000 | 38
+_NOTHING_DONE: Final = 0x00050000  # the call seems to succeed
 
 
 def _op(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -188,7 +223,7 @@ def build(machine: str, *, unix_sockets: bool) -> bytes:
 
     program += _when(_CLONE[column], _argument(0) + _op(_JUMP_BITS, _NEW_NAMESPACES, 0, 1) + refuse + allow)
     program += _when(_PRCTL[column], _argument(0) + _op(_JUMP_EQUAL, _PR_SET_SECCOMP, 0, 1) + refuse + allow)
-    injection = b"".join(_op(_JUMP_EQUAL, code, 0, 1) + refuse for code in _TERMINAL_INJECTION)
+    injection = b"".join(_op(_JUMP_EQUAL, code, 0, 1) + refuse for code in (*_TERMINAL_INJECTION, *_FS_FLAGS))
     program += _when(_IOCTL[column], _argument(1) + injection + allow)
     family = _op(_JUMP_EQUAL, _AF_UNIX, 0, 1) + allow if unix_sockets else b""
     program += _when(_SOCKET[column], _argument(0) + family + refuse)
@@ -196,7 +231,19 @@ def build(machine: str, *, unix_sockets: bool) -> bytes:
     for numbers in _OWN_PID_ONLY:
         program += _when(numbers[column], _unless_zero(0) + allow)
 
-    for table, action in ((_REFUSED, _EPERM), (_ABSENT, _ENOSYS)):
+    # Asking (no new action: a pointer of which both halves are 0) is fine.
+    asks = _argument(1) + _op(_JUMP_EQUAL, 0, 0, 3)
+    asks += _op(_LOAD, _ARGS_AT + 8 * 1 + 4) + _op(_JUMP_EQUAL, 0, 0, 1) + allow
+    program += _when(
+        _SIGACTION[column],
+        _argument(0) + _op(_JUMP_EQUAL, _SIGCHLD, 1, 0) + allow + asks + _op(_RETURN, _NOTHING_DONE),
+    )
+    for numbers in _FLAGGED_IO:
+        program += _when(numbers[column], _unless_zero(5) + allow)
+    paging = b"".join(_op(_JUMP_EQUAL, advice, 0, 1) + refuse for advice in _PAGE_OUT)
+    program += _when(_MADVISE[column], _argument(2) + paging + allow)
+
+    for table, action in ((_REFUSED, _EPERM), (_ABSENT, _ENOSYS), (_IGNORED, _NOTHING_DONE)):
         for numbers_or_none in table.values():
             number = numbers_or_none[column]
             if number is not None:

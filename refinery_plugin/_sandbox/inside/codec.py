@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from array import array
 from struct import Struct, error
+from sys import modules
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -38,12 +39,21 @@ def name_of_type(value: object) -> str:
     return str(_type_name(type(value)))[:80]
 
 
-def encode(value: object, limit: int) -> bytes:
-    """Bytes of ``value``, at most ``limit`` of them; exact built-in types only, at most 32 levels deep."""
+def encode(value: object, limit: int, plain: bool = False) -> bytes:  # noqa: FBT001, FBT002 - called by the worker
+    """Bytes of ``value``, at most ``limit`` of them; exact built-in types only, at most 32 levels deep.
+
+    ``plain``: NumPy's integers, floats and bools, anywhere in it, are the numbers that they hold.
+    """
     out: list[bytes] = []
     room = [limit]
-    _encode(value, out, room, 0)
+    _encode(value, out, room, 0, _numpy_scalars() if plain else ())
     return b"".join(out)
+
+
+def _numpy_scalars() -> tuple[type, ...]:
+    numpy = modules.get("numpy")
+    found = [getattr(numpy, name, None) for name in ("integer", "floating", "bool_")]
+    return tuple(kind for kind in found if type(kind) is type)
 
 
 def _put(out: list[bytes], room: list[int], *parts: bytes) -> None:
@@ -54,7 +64,9 @@ def _put(out: list[bytes], room: list[int], *parts: bytes) -> None:
         out.append(part)
 
 
-def _encode(value: object, out: list[bytes], room: list[int], depth: int) -> None:  # noqa: C901 - one branch a type
+def _encode(  # noqa: C901, PLR0912 - one branch a type
+    value: object, out: list[bytes], room: list[int], depth: int, scalars: tuple[type, ...] = ()
+) -> None:
     if depth > MAX_DEPTH:
         raise CodecError(f"is nested more than {MAX_DEPTH} levels deep")
     kind = type(value)
@@ -69,15 +81,20 @@ def _encode(value: object, out: list[bytes], room: list[int], depth: int) -> Non
     elif value is None:
         _put(out, room, b"N")
     elif kind is list or kind is tuple:
-        _encode_items(value, kind is list, out, room, depth)  # type: ignore[arg-type]
+        _encode_items(value, kind is list, out, room, depth, scalars)  # type: ignore[arg-type]
     elif kind is dict:
         items = list(value.items())  # type: ignore[attr-defined]
         _put(out, room, b"d", _SIZE.pack(len(items)))
         for key, item in items:
-            if type(key) not in (int, float, str, bool, type(None)):
+            if type(key) not in (int, float, str, bool, type(None)) and not isinstance(key, scalars):
                 raise CodecError(f"has a key of type {name_of_type(key)}")
-            _encode(key, out, room, depth + 1)
-            _encode(item, out, room, depth + 1)
+            _encode(key, out, room, depth + 1, scalars)
+            _encode(item, out, room, depth + 1, scalars)
+    elif isinstance(value, scalars):
+        number = value.item()  # type: ignore[attr-defined]
+        if type(number) not in (int, float, bool):  # a long double has no plain number
+            raise CodecError(f"is of type {name_of_type(value)}")
+        _encode(number, out, room, depth)
     else:
         raise CodecError(f"is of type {name_of_type(value)}")
 
@@ -103,12 +120,13 @@ def _encode_str(value: str, out: list[bytes], room: list[int]) -> None:
     _put(out, room, b"s", _SIZE.pack(len(body)), body)
 
 
-def _encode_items(
+def _encode_items(  # noqa: PLR0917 - one recursion
     value: list[object] | tuple[object, ...],
     is_list: bool,  # noqa: FBT001
     out: list[bytes],
     room: list[int],
     depth: int,
+    scalars: tuple[type, ...],
 ) -> None:
     if len(value) > room[0]:
         raise CodecError("is too large")
@@ -122,7 +140,7 @@ def _encode_items(
             return
     _put(out, room, b"l" if is_list else b"t", _SIZE.pack(len(value)))
     for item in value:
-        _encode(item, out, room, depth + 1)
+        _encode(item, out, room, depth + 1, scalars)
 
 
 def decode(data: bytes | memoryview) -> object:

@@ -18,6 +18,7 @@ allocator, a module called ``solution``, the private directory as working direct
 
 from __future__ import annotations
 
+import _tracemalloc
 import gc
 import marshal
 import os
@@ -62,8 +63,8 @@ def main(config: dict[str, Any]) -> None:
     facts = harden(config)
     _send(reply, HARDENED, NO_KEY, codec.encode(facts, FAILURE_BYTES))
     message = _read_exactly(command, int.from_bytes(_read_exactly(command, 8), "little"))
-    source, entry_point = marshal.loads(message)  # noqa: S302 - from the parent, and no program has run yet
-    _serve(command, reply, source, entry_point, config["home"], config["result_bytes"])
+    source, entry_point, exact = marshal.loads(message)  # noqa: S302 - from the parent, and no program has run yet
+    _serve(command, reply, source, entry_point, config["home"], config["result_bytes"], exact)
 
 
 def _take_pipes(config: dict[str, Any]) -> tuple[int, int]:
@@ -107,12 +108,19 @@ def _send(  # noqa: PLR0917 - the last two are bindings, not arguments
 
 
 def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
-    command: int, reply: int, source: bytes, entry_point: str, home: str, result_bytes: int
+    command: int,
+    reply: int,
+    source: bytes,
+    entry_point: str,
+    home: str,
+    result_bytes: int,
+    exact: bool,  # noqa: FBT001
 ) -> None:
-    readv, write, leave, set_blocking = os.readv, os.write, os._exit, os.set_blocking
+    take_in, write, leave, set_blocking = os.readv, os.write, os._exit, os.set_blocking
     view_of, buffer_of, number = memoryview, bytearray, int.from_bytes
     collects, collector_off, collector_on, collect = gc.isenabled, gc.disable, gc.enable, gc.collect
     trace_off, profile_off, mask, unmasked = sys.settrace, sys.setprofile, pthread_sigmask, SIG_SETMASK
+    tracing, trace_memory_off = _tracemalloc.is_tracing, _tracemalloc.stop
     block, signals = SIG_BLOCK, valid_signals()
     words = {tag[0]: code for tag, code in codec.WORDS.items()}
     decode, encode, send, describe = codec.decode, codec.encode, _send, _describe
@@ -137,6 +145,8 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
             collector_off()
             trace_off(None)
             profile_off(None)
+            if tracing():
+                trace_memory_off()
             for tool in tools:
                 if tool_of(tool) is not None:
                     events_off(tool, 0)
@@ -145,7 +155,7 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
             filled = 0
             while filled < 24:  # noqa: PLR2004
                 set_blocking(command, True)
-                part = readv(command, [view_of(header)[filled:]])
+                part = take_in(command, [view_of(header)[filled:]])
                 if not part:
                     leave(exit_code)
                 filled += part
@@ -157,14 +167,14 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
                 message = message[write(reply, message) :]
             filled = 0
             while filled < size:
-                part = readv(command, [view[filled:]])
+                part = take_in(command, [view[filled:]])
                 if not part:
                     leave(exit_code)
                 filled += part
             token = data[-16:]
             args = []
-            at = 8
-            for _ in range(number(data[:8], "little")):
+            at = 15
+            for _ in range(number(data[7:15], "little")):
                 end = at + 8 + number(data[at : at + 8], "little")
                 code = words.get(data[at + 8])
                 # An array of words is its tag, its size in bytes, and the words.
@@ -184,7 +194,7 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
                 send(reply, failed_kind, bytes(token), describe(exc))
             else:
                 try:
-                    body = encode(result, result_bytes)
+                    body = encode(result, result_bytes, not exact)
                 except codec_error as exc:
                     send(
                         reply,
@@ -196,7 +206,7 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
                     send(reply, value_kind, bytes(token), body)
             # What is freed below is no part of the call: not before the parent has read the kernel's clocks.
             set_blocking(command, True)
-            if not readv(command, [view_of(token)[:1]]):
+            if not take_in(command, [view_of(token)[:1]]):
                 leave(exit_code)
             del args
             result = None

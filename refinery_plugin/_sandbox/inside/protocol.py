@@ -3,9 +3,9 @@
 Parent to worker, on the command pipe::
 
     setup    size (8 bytes), marshal of (modules, config)       before any untrusted code
-    program  size (8 bytes), marshal of (source, entry point)   the last thing before untrusted code
+    program  size (8 bytes), marshal of (source, entry point, exact) the last thing before untrusted code
     get set  size (8 bytes), nonce (16 bytes)                   how much data will come; nothing of the data itself
-    data     arguments, token (16 bytes)                        the token comes last: who knows it has read all of it
+    data     7 bytes of nothing, arguments, token (16 bytes)     the token comes last: who knows it has read all of it
     may free one byte, before the next "get set"                until then the arguments stay: freeing them takes time
 
 Worker to parent, on the reply pipe, one frame for each of them::
@@ -39,7 +39,7 @@ FAILURE_BYTES = 16 << 10
 """Longest body of a FAILED frame."""
 
 
-def program_message(source: bytes, entry_point: str) -> bytes:
-    """Make the message that brings the program."""
-    body = marshal.dumps((source, entry_point))
+def program_message(source: bytes, entry_point: str, *, exact: bool) -> bytes:
+    """Make the message that brings the program; ``exact``: a NumPy scalar is no number."""
+    body = marshal.dumps((source, entry_point, exact))
     return len(body).to_bytes(8, "little") + body
