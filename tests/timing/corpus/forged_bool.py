@@ -1,4 +1,4 @@
-"""expect: wrong_answer. An int that is a bool."""
+"""expect: correct. A bool where an int is declared: `==` says that it is the number that it stands for."""
 
 def honest(numbers):
     low = high = None

@@ -1,4 +1,4 @@
-"""expect: wrong_answer. The right number as a float."""
+"""expect: correct. The right number as a float: `==` says that it is right."""
 
 def honest(numbers):
     low = high = None

@@ -1,4 +1,4 @@
-"""expect: rejected. A numpy integer is no int, and says so too late."""
+"""expect: correct. A numpy integer counts as the number that it holds."""
 
 def honest(numbers):
     low = high = None
