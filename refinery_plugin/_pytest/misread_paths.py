@@ -21,6 +21,8 @@ from refinery_plugin._pytest.options import PATHS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+_CONFIGURATIONS = ("pyproject.toml", "pytest.toml", "pytest.ini", "tox.ini", "setup.cfg")
+
 
 def joined(arguments: Sequence[str]) -> list[str]:
     """Return the command line with each of our paths and its option in one word.
@@ -48,13 +50,21 @@ def refuse(config: pytest.Config) -> None:
     """
     here, given = config.invocation_params.dir, [*config.invocation_params.args]
     paths = [path for option, path in itertools.pairwise(given) if option in PATHS]
-    if config.rootpath == here or not any(_misleads(config, here / path) for path in paths):
+    if not _misses_configuration(config) or not any(_misleads(config, here / path) for path in paths):
         return
     raise pytest.UsageError(
         "pytest takes a path in a word of its own for the path of a test, and so misses this project's configuration "
         f"(it would take {config.rootpath} for the project's root). Write it with '=':\n"
         f"  {shlex.join(['pytest', *joined(given)])}"
     )
+
+
+def _misses_configuration(config: pytest.Config) -> bool:
+    """Whether there is a configuration between where the command was typed and what pytest took for the root."""
+    here, root = config.invocation_params.dir, config.rootpath
+    folders = itertools.takewhile(lambda folder: not root.is_relative_to(folder), (here, *here.parents))
+    below = [here] if root != here and root.is_relative_to(here) else []
+    return any((folder / name).is_file() for folder in (*folders, *below) for name in _CONFIGURATIONS)
 
 
 def _misleads(config: pytest.Config, path: Path) -> bool:

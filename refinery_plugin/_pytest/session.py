@@ -166,11 +166,16 @@ class Refinery:
         """The study's task."""
         return self._tasks()[self.study.task]
 
+    @property
+    def environment_dir(self) -> Path:
+        """Where a ``.env`` file is looked for: beside the study, else in pytest's root."""
+        return self.base if (self.base / ".env").is_file() else self.config.rootpath
+
     @functools.cached_property
     def programs_dir(self) -> Path:
         """Where programs and their trajectories are: each study has a folder of its own.
 
-        Until version 0.2 there was one folder for all: where a study's own is not there and programs of its design
+        There was one folder for all once: where a study's own is not there and programs of its design
         are in that one, they are taken from there, unless they are another study's.
         """
         given = self._path("refinery_programs")
@@ -186,7 +191,8 @@ class Refinery:
 
         folder = self.base / DEFAULT_PROGRAMS
         return folder.is_dir() and any(
-            os.path.lexists(unit.path) and not Provenance.of(unit).is_of_another(self.study.name)
+            (os.path.lexists(unit.path) or unit.trajectory_path.exists())
+            and not Provenance.of(unit).is_of_another(self.study.name)
             for unit in study_units(self.study, folder)
         )
 
@@ -286,8 +292,15 @@ class Refinery:
         return shlex.join(["pytest", action, *words, *self._typed_arguments()])
 
     def _typed_arguments(self) -> list[str]:
-        typed = self.config.args_source is pytest.Config.ArgsSource.ARGS
-        return list(self.config.args) if typed else []
+        """Return the paths that were typed, where the study is not found without them."""
+        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
+
+        if self._asked_file is not None or self.config.getoption("refinery_study") is not None:
+            return []
+        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
+            return []
+        here = nearest_study(self.config.invocation_params.dir, self.config.rootpath)
+        return [] if here == self.file else list(self.config.args)
 
 
 _REFINERY = pytest.StashKey[Refinery]()
