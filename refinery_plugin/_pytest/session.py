@@ -186,7 +186,7 @@ class Refinery:
 
     @functools.cached_property
     def _is_in_old_place(self) -> bool:
-        from refinery_plugin._study.provenance import Provenance  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._generation.provenance import Provenance  # noqa: PLC0415 - see the module's docstring
         from refinery_plugin._study.units import study_units  # noqa: PLC0415 - see the module's docstring
 
         folder = self.base / DEFAULT_PROGRAMS
@@ -248,7 +248,7 @@ class Refinery:
 
     def refusal(self, unit: Unit) -> str | None:
         """Say why a program may not be judged as this study's, and what to do; ``None`` where it may."""
-        from refinery_plugin._study.provenance import Provenance  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._generation.provenance import Provenance  # noqa: PLC0415 - see the module's docstring
 
         key = (unit.path, unit.turn)
         if key not in self._refusals:
