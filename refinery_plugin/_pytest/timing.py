@@ -262,7 +262,9 @@ class TimingHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
         """Collect what a worker found."""
-        self._remote += getattr(node, "workeroutput", {}).get(_RESULTS, [])
+        known = {program["id"] for program in self._remote}
+        found = getattr(node, "workeroutput", {}).get(_RESULTS, [])
+        self._remote += [program for program in found if program["id"] not in known]
 
 
 class OrderHooks:
