@@ -19,6 +19,7 @@ SETS = {
 
 @pytest.mark.parametrize("row", r_rows("tests.csv"), ids=lambda row: f"{row['set']}-{row['test']}")
 def test_p_values_of_many_data_sets_are_those_of_r(row: dict[str, str]) -> None:
+    """R's p for one data set is ours in each row of many, whatever stands between."""
     counts, values = SETS[row["set"]]
     n, y = np.asarray(counts), np.asarray([values, values[::-1], values])
     mean, squares = many.moments(y, n)
@@ -37,6 +38,7 @@ def test_p_values_of_many_data_sets_are_those_of_r(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 11, 12, 20, 300, 4000])
 def test_shapiro_is_that_of_scipy_at_every_size(n: int) -> None:
+    """The row-wise Shapiro-Wilk test is scipy's, from 3 values to 4,000."""
     y = np.random.default_rng(n).exponential(size=(2, n))
     expected = [stats.shapiro(row).pvalue for row in y]
     assert many.shapiro_test(y) == pytest.approx(expected, rel=1e-5, abs=1e-12)
@@ -50,6 +52,7 @@ def test_welch_rejects_a_third_of_the_time_at_the_pilots_sizes_and_kruskal_hardl
 
 @pytest.mark.parametrize("test", ["welch", "kruskal", "brown-forsythe", "shapiro", "games-howell"])
 def test_sizes_are_near_nominal_in_large_groups_and_repeat(test: str) -> None:
+    """In large groups a test's size is 5 % within its error, and a second call gives the same."""
     rate, error, number = size(test, [80, 0, 80, 80], alpha=0.05)
     assert rate == pytest.approx(0.05, abs=4 * error + 0.005)
     assert number >= 1000
@@ -57,6 +60,7 @@ def test_sizes_are_near_nominal_in_large_groups_and_repeat(test: str) -> None:
 
 
 def test_studies_of_any_size_are_simulated_with_bounded_work() -> None:
+    """From 200 to 10,000 data sets are drawn, fewer for a larger study."""
     for counts in ([2083] * 12, [4] * 2000):
         for test in ("welch", "kruskal", "brown-forsythe"):
             rate, error, number = size(test, counts, alpha=0.05)
@@ -76,11 +80,13 @@ def test_studies_of_any_size_are_simulated_with_bounded_work() -> None:
     ],
 )
 def test_what_cannot_be_simulated_is_refused(test: str, counts: list[int]) -> None:
+    """Groups too small for a test, and unknown tests, are refused."""
     with pytest.raises(AnalysisError):
         size(test, counts, alpha=0.05)
 
 
 def test_exact_tests_keep_their_level_in_ten_thousand_pilots() -> None:
+    """F and a contrast reject 5 % of ten thousand pilots without any effect."""
     weights = np.repeat([0.25, 0.0, -0.25], 4)
     p = experiments([2] * 12, sigma=0.87, contrasts={"agents: 1 - 3": weights})
     for name in ("f", "agents: 1 - 3"):
@@ -90,5 +96,6 @@ def test_exact_tests_keep_their_level_in_ten_thousand_pilots() -> None:
 
 @pytest.mark.parametrize("counts", [[3], [1, 1], [0, 4], []])
 def test_experiments_that_leave_nothing_to_test_are_refused(counts: list[int]) -> None:
+    """One group, or no program beyond one a group, is refused."""
     with pytest.raises(AnalysisError, match="nothing to test"):
         experiments(counts, sigma=1.0)
