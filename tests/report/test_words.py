@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from refinery_analysis import Options, analyse, read_results
+from refinery_analysis._inference.multiplicity import holm
 from refinery_analysis._presentation.caveats import caveats
-from refinery_analysis._presentation.findings import findings, holm, on_passing, on_planning, on_times
+from refinery_analysis._presentation.findings import findings, on_passing, on_planning, on_times
 from refinery_analysis._presentation.terminal import summary
 from refinery_analysis._report import tables
 from refinery_analysis._report.blocks import Grid
@@ -51,7 +52,7 @@ def test_a_chance_finding_among_many_questions_is_a_hint(tmp_path: Path) -> None
         analysis = analyse(read_results([path]))
         assert analysis.anova is not None
         p = [term.p or 1.0 for term in analysis.anova.terms]
-        if min(p) < 0.05 <= min(holm(p)):
+        if min(p) < 0.05 <= min(value or 0.0 for value in holm(p)):
             told = on_times(analysis)
             assert "hint, but no proof" in told
             assert "3 questions" in told
