@@ -7,8 +7,9 @@ import time
 from typing import TYPE_CHECKING, TypeAlias
 
 from refinery_plugin._pytest.benchmark import restore, sibling
-from refinery_plugin._timing.order import derived_seed, plan_runs
+from refinery_plugin._timing.order import plan_runs
 from refinery_plugin._verification.run import Run, Waiting
+from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.short_inputs import ShortCheck
 from refinery_plugin._verification.verdict import CORRECT, Judgement
 

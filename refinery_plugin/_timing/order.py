@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import random
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeVar
+
+from refinery_plugin._verification.seeds import derived_seed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Sequence
@@ -15,12 +16,6 @@ T = TypeVar("T")
 
 STRETCH = 10
 """About so many programs are timed before the reference is timed again."""
-
-
-def derived_seed(seed: int, *purpose: object) -> int:
-    """Return a seed of 63 bits for one purpose: streams for different purposes have nothing in common."""
-    text = "\x1f".join(map(str, (seed, *purpose)))
-    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big") >> 1
 
 
 def in_blocks(items: Sequence[T], *, replicate: Callable[[T], Hashable], seed: int) -> list[T]:

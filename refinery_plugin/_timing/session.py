@@ -20,9 +20,10 @@ from refinery_plugin._timing.journal import Journal
 from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._timing.progress import Book
 from refinery_plugin._timing.source import read_source, read_trajectory
+from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, Inputs
 from refinery_plugin._verification.quietness import Cores, Quietness
-from refinery_plugin._verification.run import Bench, Pace, Run, Waiting
+from refinery_plugin._verification.run import Bench, Run, Waiting
 from refinery_plugin._verification.short_inputs import ShortCheck
 from refinery_plugin._words import count
 

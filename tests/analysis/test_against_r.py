@@ -99,6 +99,7 @@ def test_variance_components_agree_with_lme4(name: str, expected: Figures) -> No
     ],
 )
 def test_a_component_at_its_bound_is_exactly_zero(name: str, component: str, method: str) -> None:
+    """A variance component estimated at its bound is exactly 0, and the fit says that it is singular."""
     ours = done(name).variance
     assert ours.method == method
     assert ours.singular

@@ -77,6 +77,7 @@ def unexplained(value: object, way: str = "") -> list[str]:
 @SETTINGS
 @given(documents=studies(), chosen=options)
 def test_any_study_is_analysed_or_refused_in_words(documents: list[Document], chosen: dict[str, str]) -> None:
+    """The document of any study counts all programs, keeps p within 0 and 1, and explains each figure it lacks."""
     text = answer(documents, chosen, "--json")
     if text is None:
         return
@@ -106,6 +107,7 @@ def test_any_study_is_analysed_or_refused_in_words(documents: list[Document], ch
 @SETTINGS
 @given(documents=studies(), chosen=options)
 def test_any_study_is_summed_up_without_nan(documents: list[Document], chosen: dict[str, str]) -> None:
+    """The summary of any study has at most 60 lines of 80 columns, and none says nan, inf or null."""
     text = answer(documents, chosen)
     if text is None:
         return
@@ -119,6 +121,7 @@ def test_any_study_is_summed_up_without_nan(documents: list[Document], chosen: d
 @settings(SETTINGS, max_examples=20)
 @given(documents=studies())
 def test_no_difference_is_claimed_where_nothing_could_be_tested(documents: list[Document]) -> None:
+    """Where no term has a p, the first answer of the summary shows none."""
     found = answer(documents, {}, "--json")
     text = answer(documents, {})
     if found is None or text is None:
@@ -132,6 +135,7 @@ def test_no_difference_is_claimed_where_nothing_could_be_tested(documents: list[
 @settings(SETTINGS, max_examples=40)
 @given(document=damaged())
 def test_a_damaged_file_is_analysed_or_refused_with_its_name(document: Document) -> None:
+    """A file with damaged entries gives finite figures or one error that names the file."""
     with tempfile.TemporaryDirectory() as directory:
         path = write(Path(directory) / "damaged.json", document)
         try:
@@ -149,6 +153,7 @@ def test_a_damaged_file_is_analysed_or_refused_with_its_name(document: Document)
 def test_the_other_commands_answer_or_refuse_too(
     documents: list[Document], command: str, chosen: dict[str, str]
 ) -> None:
+    """Plan, look and negative print strict JSON for any study, or one error in words."""
     text = answer(documents, {"--effect": "0.5", **chosen}, "--json", command=(command,))
     if text is not None:
         assert figures(text)

@@ -28,6 +28,7 @@ def document(capsys: pytest.CaptureFixture[str], *argv: str) -> dict[str, Any]:
 
 
 def test_the_document_has_the_promised_keys(pilot: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """The JSON of the 2025 pilot has the keys of the reference, its known counts and its power."""
     found = document(capsys, pilot, "--effect", "0.5")
     assert found["schema"] == 1
     data = {"trials": 96, "programs": 24, "passed": 24, "failed": 0, "treatments": 12, "balanced": True}
@@ -71,10 +72,12 @@ def test_right_figures_stand_beside_the_published_ones(
 
 
 def test_without_an_effect_there_is_no_power(pilot: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Power is null unless ``--effect`` says what it is for."""
     assert document(capsys, pilot)["power"] is None
 
 
 def test_what_was_paid_is_told_per_program(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The cost of a replicate is the sum of all costs over the number of programs."""
     found = document(capsys, str(data / "machine_a.json"))
     assert found["cost"]["usd"] == pytest.approx(8 * 0.01 + 8 * 0.02 + 8 * 0.03)
     assert found["cost"]["usd_per_replicate"] == pytest.approx(0.02)
@@ -107,6 +110,7 @@ def test_what_was_paid_is_told_per_program(data: Path, capsys: pytest.CaptureFix
 def test_what_is_wrong_ends_with_2_and_one_clear_text(
     argv: list[str], message: str, pilot: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """A mistake on the command line exits with 2 and one error on standard error, with neither output nor traceback."""
     assert main([pilot, *argv] if argv else []) == 2
     printed = capsys.readouterr()
     assert not printed.out
@@ -118,6 +122,7 @@ def test_what_is_wrong_ends_with_2_and_one_clear_text(
 def test_out_gets_the_report_and_the_tidy_frames(
     pilot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """``--out`` makes the folder and writes the page, a row for each run and a row for each program."""
     monkeypatch.chdir(tmp_path)
     assert main([pilot, "--out", "out"]) == 0
     assert (tmp_path / "out" / "report.html").is_file()
@@ -131,6 +136,7 @@ def test_out_gets_the_report_and_the_tidy_frames(
 def test_a_place_that_can_not_be_written_is_told(
     pilot: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """``--out`` below a file exits with 2 and says that it can't be written."""
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert main([pilot, "--out", str(tmp_path / "file")]) == 2
     assert "can't be written" in capsys.readouterr().err
@@ -156,6 +162,7 @@ def test_the_module_runs_and_help_needs_no_numerical_library(pilot: str) -> None
 
 
 def test_what_is_exported_is_there() -> None:
+    """Each name of ``__all__`` is found under its own name, and a misspelt one raises AttributeError."""
     assert refinery_analysis.__all__ == sorted(refinery_analysis.__all__)
     for name in refinery_analysis.__all__:
         assert getattr(refinery_analysis, name).__name__ == name
@@ -167,6 +174,7 @@ def test_what_is_exported_is_there() -> None:
 def test_spaces_about_the_minus_of_a_contrast_do_not_count(
     pilot: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    """A contrast written without spaces is the same test."""
     tests = [
         document(capsys, pilot, "--contrast", text)["contrasts"] for text in ("agents: 1 - 3", "agents:1-3")
     ]

@@ -12,6 +12,7 @@ import pytest
     "name", ["_inference.multiplicity", "_models.pass_rates", "_reading.levels", "_models.formula"]
 )
 def test_examples_are_true(name: str) -> None:
+    """The examples in the docstrings give what they show."""
     found = doctest.testmod(importlib.import_module(f"refinery_analysis.{name}"))
     assert found.attempted > 0
     assert found.failed == 0

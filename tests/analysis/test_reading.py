@@ -21,6 +21,7 @@ HEADER = "agents,iterations,time_limit,replicate,list,run,seconds,passed\n"
 
 
 def test_the_pilot_becomes_frames_of_runs_and_programs(data: Path) -> None:
+    """The pilot's 96 timings are 96 runs of 24 programs, with its two factors and the two derived from the budgets."""
     results = read_results([data / "pilot2025.csv"])
     assert len(results.runs) == 96
     assert len(results.programs) == 24
@@ -38,6 +39,7 @@ def test_the_pilot_becomes_frames_of_runs_and_programs(data: Path) -> None:
 
 
 def test_a_program_with_one_failed_run_failed(data: Path) -> None:
+    """One failed run among a program's runs makes the program one that failed."""
     results = read_results([data / "pilot2025_first.csv"])
     assert (~results.programs["passed"]).sum() == 1
     assert len(results.programs) == 23
@@ -45,6 +47,7 @@ def test_a_program_with_one_failed_run_failed(data: Path) -> None:
 
 @pytest.mark.parametrize("form", ["mapping", "id", "commas", "label", "limits", "loose", "params"])
 def test_treatments_are_read_in_every_form(form: str, tmp_path: Path) -> None:
+    """A treatment may be a mapping, an id, a label, loose keys, two limits or parameters: the factors are the same."""
     document = small()
     for benchmark in document["benchmarks"]:
         extra = benchmark["extra_info"]
@@ -105,6 +108,7 @@ def test_factors_are_open(tmp_path: Path) -> None:
 
 
 def test_programs_that_failed_have_their_verdict_and_kind(tmp_path: Path) -> None:
+    """A program without runs keeps its verdict and the type of its error, and adds no run."""
     failed = Made(treatment={"agents": 1}, replicate=1, seconds=[], verdict="error")
     passed = Made(treatment={"agents": 1}, replicate=2, seconds=[[1.0]])
     results = read_results([write(tmp_path / "r.json", benchmark_json([failed, passed]))])
@@ -124,6 +128,7 @@ def test_each_run_has_its_companion_from_the_reference(tmp_path: Path) -> None:
 
 
 def test_intermediate_programs_are_kept_apart(tmp_path: Path) -> None:
+    """Timings of a program of an earlier turn are among the turns, not among the runs."""
     document = small()
     early = json.loads(json.dumps(document["benchmarks"][0]))
     early["extra_info"] |= {"turn": 1, "sha256": "other"}
@@ -135,6 +140,7 @@ def test_intermediate_programs_are_kept_apart(tmp_path: Path) -> None:
 
 
 def test_the_machine_is_named_and_programs_of_two_machines_stay_apart(data: Path) -> None:
+    """Different programs timed on two machines are never taken for the same ones."""
     results = read_results([data / "machine_a.json", data / "machine_b.json"])
     assert results.machines == ("a / made", "b / made")
     assert not results.crossed
@@ -142,6 +148,7 @@ def test_the_machine_is_named_and_programs_of_two_machines_stay_apart(data: Path
 
 
 def test_the_same_program_on_two_machines_is_one_program_paid_once(tmp_path: Path) -> None:
+    """One program that two machines timed counts once, its runs twice and its cost once."""
     files = [write(tmp_path / f"{node}.json", small(node=node, shared=True)) for node in ("a", "b")]
     results = read_results(files)
     assert results.crossed
@@ -151,6 +158,7 @@ def test_the_same_program_on_two_machines_is_one_program_paid_once(tmp_path: Pat
 
 
 def test_a_program_that_fails_on_one_of_two_machines_failed(tmp_path: Path) -> None:
+    """The verdict of a program that two machines timed is the failure, where one of them saw one."""
     slow = small(node="b", shared=True)
     slow["refinery"]["programs"][0] |= {"verdict": "timeout", "reason": "too slow"}
     slow["benchmarks"] = slow["benchmarks"][2:]
@@ -271,6 +279,7 @@ def test_a_program_that_fails_on_one_of_two_machines_failed(tmp_path: Path) -> N
 def test_what_is_wrong_in_json_is_told_with_file_entry_and_field(
     change: Callable[[dict[str, Any]], object], where: str, what: str, tmp_path: Path
 ) -> None:
+    """An error about a benchmark JSON begins with the file, the entry and the field."""
     document = small()
     change(document)
     path = write(tmp_path / "r.json", document)
@@ -293,6 +302,7 @@ def test_what_is_wrong_in_json_is_told_with_file_entry_and_field(
     ],
 )
 def test_what_is_no_refinery_json_is_told(text: str, where: str, tmp_path: Path) -> None:
+    """A file that is empty, broken, too deep or of another tool is refused by name with what is missing."""
     path = tmp_path / "r.json"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(AnalysisError) as caught:
@@ -338,6 +348,7 @@ ROWS = "1,3,inf,1,1,1,1.5,True\n1,3,inf,1,1,2,1.6,True\n"
     ],
 )
 def test_what_is_wrong_in_csv_is_told_with_line_and_column(text: str, message: str, tmp_path: Path) -> None:
+    """An error about a CSV begins with the file and names line and column where there are such."""
     path = tmp_path / "r.csv"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(AnalysisError) as caught:
@@ -347,6 +358,7 @@ def test_what_is_wrong_in_csv_is_told_with_line_and_column(text: str, message: s
 
 
 def test_a_failed_run_needs_no_time(tmp_path: Path) -> None:
+    """A failed run may leave its time empty or write that it has none, and a note counts such runs."""
     path = tmp_path / "r.csv"
     for word in ("", "nan", "NA"):
         path.write_text(HEADER + ROWS + f"1,3,inf,2,1,1,{word},False\n", encoding="utf-8")
@@ -381,6 +393,7 @@ def test_csv_is_read_in_every_form_that_programs_write(form: str, data: Path, tm
 
 
 def test_files_that_do_not_belong_together_are_told(data: Path, tmp_path: Path) -> None:
+    """Files of two studies, of other factors, or given or measured twice are refused."""
     one = write(tmp_path / "one.json", small())
     other = small(node="b")
     other["refinery"]["study"]["name"] = "other"
@@ -400,6 +413,7 @@ def test_files_that_do_not_belong_together_are_told(data: Path, tmp_path: Path) 
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    """A missing file, a directory, no file at all and binary data each get an error of their own."""
     with pytest.raises(AnalysisError, match="there is no such file"):
         read_results([tmp_path / "none.json"])
     with pytest.raises(AnalysisError, match="can't be read"):

@@ -59,6 +59,7 @@ FAST = settings(max_examples=40, deadline=None, derandomize=True, database=None)
     ],
 )
 def test_formulas_expand_as_in_r(formula: str, terms: list[str]) -> None:
+    """Operators of a formula give the terms that R's ``terms`` gives, in its order."""
     assert [":".join(term) for term in parse(formula, ["a", "b", "c", "d-e"]).terms] == terms
 
 
@@ -77,6 +78,7 @@ def test_formulas_expand_as_in_r(formula: str, terms: list[str]) -> None:
     ],
 )
 def test_a_formula_that_can_not_be_read_is_told(formula: str, message: str) -> None:
+    """A formula that can't be read is quoted in the error, with what is wrong."""
     with pytest.raises(AnalysisError) as caught:
         parse(formula, ["agents", "optimization"])
     assert message in str(caught.value)
@@ -132,6 +134,7 @@ def test_timings_that_are_all_alike_only_inflate_the_count(tmp_path: Path) -> No
 
 
 def test_sums_of_squares_of_balanced_data_add_up(pilot: Results) -> None:
+    """With balanced data terms and residual of types 1, 2 and 3 sum to the total."""
     for kind in (1, 2, 3):
         table = analyse(pilot, Options(type=kind)).anova
         assert table is not None
@@ -142,6 +145,7 @@ def test_sums_of_squares_of_balanced_data_add_up(pilot: Results) -> None:
 @FAST
 @given(seed=st.integers(0, 10_000), scale=st.floats(1e-6, 1e6), shift=st.floats(0, 1e3))
 def test_f_does_not_depend_on_the_unit_of_time(seed: int, scale: float, shift: float) -> None:
+    """F stays the same when all times are scaled and shifted."""
     rng = np.random.default_rng(seed)
     y, cell = rng.standard_normal(40), rng.integers(0, 4, 40)
     from_two = [_one_way(values, cell) for values in (y, scale * (y + shift))]
@@ -156,6 +160,7 @@ def _one_way(y: np.ndarray[Any, Any], cell: np.ndarray[Any, Any]) -> float:
 
 
 def test_one_replicate_gives_means_and_says_that_nothing_can_be_tested(tmp_path: Path) -> None:
+    """With one program a treatment means are told, and every test is left out with a note."""
     programs = [
         Made(treatment={"agents": a, "size": s}, replicate=1, seconds=[[1.1 + a + s]])
         for a, s in itertools.product((1, 2), (1, 2, 3))
@@ -171,6 +176,7 @@ def test_one_replicate_gives_means_and_says_that_nothing_can_be_tested(tmp_path:
 
 
 def test_no_program_passed_is_an_answer(tmp_path: Path) -> None:
+    """A study in which every program failed is analysed: there are no times to compare."""
     programs = [
         Made(treatment={"agents": a}, replicate=r, seconds=[], verdict="error")
         for a in (1, 2)
@@ -206,6 +212,7 @@ def test_tests_that_err_at_this_design_support_no_conclusion(pilot: Results) -> 
 
 
 def test_ratio_is_the_mean_log_ratio_to_the_reference(tmp_path: Path) -> None:
+    """The response ``ratio`` is the log time less the log of the reference's geometric mean."""
     results = read_results([write(tmp_path / "r.json", small())])
     seconds, ratio, log = (sample(results, response) for response in ("seconds", "ratio", "log"))
     assert ratio.y == pytest.approx(log.y - math.log(math.sqrt(0.9 * 1.1)))
@@ -214,11 +221,13 @@ def test_ratio_is_the_mean_log_ratio_to_the_reference(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("response", ["ratio", "cpu"])
 def test_a_response_that_the_files_lack_is_told(response: Response, pilot: Results) -> None:
+    """A response that no file holds is refused with the advice to use another."""
     with pytest.raises(AnalysisError, match="use another --response"):
         analyse(pilot, Options(response=response))
 
 
 def test_contaminated_runs_are_kept_and_compared(tmp_path: Path) -> None:
+    """Disturbed runs stay in the analysis, and a second one leaves them out."""
     found = analyse(read_results([write(tmp_path / "r.json", small())]))
     assert found.contamination.runs == 16
     assert found.contamination.programs == 8
@@ -228,6 +237,7 @@ def test_contaminated_runs_are_kept_and_compared(tmp_path: Path) -> None:
 
 
 def test_the_noise_floor_compares_the_reference_with_itself(tmp_path: Path) -> None:
+    """The noise is what blocks of the reference on one list differ by, as log ratios."""
     document = small()
     document["refinery"]["reference"] = [
         {"block": b, "list": 1, "seconds": [t]} for b, t in enumerate((1.0, 1.1, 1.1), start=1)
@@ -276,6 +286,7 @@ def test_the_numerical_maximum_is_the_closed_form_on_balanced_data(
 
 
 def test_components_that_can_not_be_told_apart_are_null(tmp_path: Path) -> None:
+    """With one list and one run the components of lists are None, and a note says why."""
     programs = [
         Made(treatment={"a": a}, replicate=r, seconds=[[1.0 * a + r]]) for a in (1, 2) for r in (1, 2, 3)
     ]
@@ -287,6 +298,7 @@ def test_components_that_can_not_be_told_apart_are_null(tmp_path: Path) -> None:
 
 
 def test_lost_runs_leave_the_closed_form(data: Path) -> None:
+    """Where a program lacks runs on a list the components are found numerically."""
     results = read_results([data / "unbalanced.csv"])
     layout, _ = gather(results, sample(results, "seconds"))
     assert layout is not None
@@ -298,12 +310,14 @@ def test_lost_runs_leave_the_closed_form(data: Path) -> None:
 
 
 def test_many_pairs_are_interpolated_without_loss() -> None:
+    """Tails of many studentized ranges at once agree with those of each alone."""
     q = np.linspace(0.3, 9.0, 60)
     each = np.asarray([range_tail(np.asarray([value]), 5, 14.0)[0] for value in q])
     assert range_tail(q, 5, 14.0) == pytest.approx(each, rel=1e-5)
 
 
 def test_critical_values_agree_with_scipy() -> None:
+    """Quantiles of the studentized range are those of ``scipy.stats``."""
     for levels, df in ((2, 7.0), (3, 12.0), (12, 24.0)):
         assert range_quantile(0.05, levels, df) == pytest.approx(
             stats.studentized_range.isf(0.05, levels, df), rel=1e-7
@@ -316,6 +330,7 @@ def test_holm_steps_down() -> None:
 
 
 def test_contrasts_are_of_matched_treatments(pilot: Results) -> None:
+    """Weights of a contrast sum to 0, its positive ones to 1, and ``at`` leaves a single pair of treatments."""
     found = sample(pilot, "seconds")
     contrasts = {contrast.name: contrast for contrast in planned_contrasts(found)}
     assert list(contrasts) == ["agents: 1 - 3", "type: iterations - time", "level: tight - loose"]
@@ -337,6 +352,7 @@ def test_contrasts_are_of_matched_treatments(pilot: Results) -> None:
     ],
 )
 def test_a_contrast_that_can_not_be_read_is_told(spec: str, message: str, pilot: Results) -> None:
+    """A contrast that can't be read gets an error with the right spelling or the levels there are."""
     with pytest.raises(AnalysisError) as caught:
         planned_contrasts(sample(pilot, "seconds"), [spec])
     assert message in str(caught.value)
@@ -348,6 +364,7 @@ def test_a_contrast_that_can_not_be_read_is_told(spec: str, message: str, pilot:
 @FAST
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 4)), min_size=2, max_size=4))
 def test_the_exact_test_sums_all_tables(cells: list[tuple[int, int]]) -> None:
+    """The exact p is the share of all tables with these margins that are no likelier than the one seen."""
     made = [n for n, _ in cells]
     passed = [min(n, x) for n, x in cells]
     found = pass_test(made, passed)
@@ -365,6 +382,7 @@ def test_the_exact_test_sums_all_tables(cells: list[tuple[int, int]]) -> None:
 
 
 def test_large_tables_are_permuted_and_say_so() -> None:
+    """Too large a table is tested by permutations, near the chi squared p, and the method says so."""
     found = pass_test([2000, 2100, 1900, 2050], [1900, 2000, 1700, 1950])
     assert "20,000 permutations" in found.method
     assert found.p is not None
@@ -373,6 +391,7 @@ def test_large_tables_are_permuted_and_say_so() -> None:
 
 
 def test_wilson_agrees_with_scipy() -> None:
+    """The interval of a rate is scipy's Wilson interval, at its ends too."""
     for good, made in ((0, 5), (3, 7), (24, 24)):
         theirs = stats.binomtest(good, made).proportion_ci(0.95, "wilson")
         assert wilson(good, made, 0.05) == pytest.approx((theirs.low, theirs.high))
@@ -391,6 +410,7 @@ def test_wilson_agrees_with_scipy() -> None:
     ],
 )
 def test_invented_names_are_a_kind_of_failure(error: str | None, reason: str | None, invented: bool) -> None:  # noqa: FBT001
+    """Errors of names, modules, attributes and keywords that don't exist count as invented, others don't."""
     assert is_invented(error, reason) is invented
 
 
@@ -440,6 +460,7 @@ def test_the_pilots_published_figures_come_out(pilot: Results) -> None:
 
 
 def test_the_published_power_is_that_of_statsmodels(pilot: Results) -> None:
+    """The power as published, and the total required, are those of ``FTestAnovaPower``."""
     found = as_published(sample(pilot, "seconds"), effect=0.5, alpha=0.05, target=0.8)
     theirs = FTestAnovaPower()
     assert found.power == pytest.approx(theirs.power(found.f, 24, 0.05, 12), rel=1e-9)
@@ -448,6 +469,7 @@ def test_the_published_power_is_that_of_statsmodels(pilot: Results) -> None:
 
 
 def test_a_machine_that_is_slower_is_a_term_and_no_noise(data: Path) -> None:
+    """Two machines make the machine a term of the model, and a slower one is found by it."""
     results = read_results([data / "machine_a.json", data / "machine_b.json"])
     fitted = fit_model(sample(results, "seconds"), choose_model(results, None))
     assert fitted is not None

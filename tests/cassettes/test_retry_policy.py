@@ -60,9 +60,11 @@ def test_no_header_breaks_the_reader(header: str) -> None:
 
 @pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 504, 529])
 def test_these_may_pass(status: int) -> None:
+    """A status that says busy, too many or a fault of the server is tried again."""
     assert passes(status)
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 413, 415, 422, 451])
 def test_these_stay(status: int) -> None:
+    """A status that blames the request is not tried again."""
     assert not passes(status)

@@ -47,6 +47,7 @@ def test_ids_say_treatment_and_replicate_in_the_order_of_the_study(project: pyte
 
 
 def test_an_id_can_be_typed(project: pytest.Pytester) -> None:
+    """The id of a test selects it, without quoting the budget's blanks."""
     one = "test_program[agents=2-optimization=60s-r1]"
     assert collected(project, f"{next(project.path.glob('test_*.py')).name}::{one}") == [one]
 
@@ -68,6 +69,7 @@ def test_levels_select_programs(project: pytest.Pytester, expression: str, numbe
 
 
 def test_an_expression_without_programs_is_left_to_pytest(pytester: pytest.Pytester) -> None:
+    """In a project without programs ``-k a=1`` is pytest's own usage error."""
     pytester.makepyfile("def test_it(): pass")
     result = pytester.runpytest_subprocess("-k", "a=1")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -82,6 +84,7 @@ def test_generation_leaves_other_tests_out(project: pytest.Pytester) -> None:
 def test_programs_that_are_not_there_are_skipped_with_the_command_that_makes_them(
     project: pytest.Pytester,
 ) -> None:
+    """Missing programs are skipped, counted, and the command that makes them is shown."""
     result = project.runpytest_subprocess("-p", "no:cacheprovider", "-k", "agents=1")
     result.assert_outcomes(skipped=4, deselected=9)
     result.stdout.fnmatch_lines(["4 programs are not there; next:", "  pytest --refinery-generate"])
@@ -118,6 +121,7 @@ def test_turns_are_programs_of_their_own_where_that_is_asked_for(project: pytest
 
 
 def test_a_damaged_trajectory_is_named_with_the_remedy(project: pytest.Pytester) -> None:
+    """A trajectory that can't be read is told by file name, with the command that makes it again."""
     programs = project.mkdir("tests") / "test_generated" / "programs"
     programs.mkdir(parents=True)
     (programs / "1_3_inf_1.json").write_text('{"turns": 3}')

@@ -43,6 +43,7 @@ GOOD = "def solve(x):\n    return x\n"
     ],
 )
 def test_the_program_is_found(answer: str) -> None:
+    """Fences of every kind, nested, open, indented, quoted or missing, give the same program."""
     assert extract_program(answer, "solve").program == GOOD
 
 
@@ -60,6 +61,7 @@ def test_an_indented_block_gives_way_to_a_fenced_one() -> None:
 
 
 def test_the_last_block_that_defines_the_entry_point_wins() -> None:
+    """Of several blocks the last that defines the entry point is taken, though another follows."""
     first, last = "def solve(x):\n    return 1\n", "def solve(x):\n    return 2\n"
     answer = f"```python\n{first}```\nBetter:\n```python\n{last}```\nUse it:\n```python\nsolve(1)\n```"
     assert extract_program(answer, "solve").program == last
@@ -77,6 +79,7 @@ def test_the_last_block_that_defines_the_entry_point_wins() -> None:
     ],
 )
 def test_every_way_of_binding_the_entry_point_counts(source: str) -> None:
+    """A lambda, an import, a branch, a class or an annotated name may define the entry point."""
     assert extract_program(f"```python\n{source}```", "solve").program == source
 
 
@@ -94,6 +97,7 @@ def test_every_way_of_binding_the_entry_point_counts(source: str) -> None:
     ],
 )
 def test_an_answer_without_usable_code_says_why(answer: str, reason: str) -> None:
+    """An answer from which nothing can be taken gets a reason that names the fault."""
     taken = extract_program(answer, "solve")
     if taken.program is None:
         assert taken.reason is not None
@@ -103,11 +107,13 @@ def test_an_answer_without_usable_code_says_why(answer: str, reason: str) -> Non
 
 
 def test_a_huge_answer_is_read_in_reasonable_time() -> None:
+    """Two megabytes of code come through whole, before pytest-timeout ends the test."""
     filler = "x = 1\n" * 350_000
     assert extract_program(f"```python\n{filler}{GOOD}```", "solve").program == filler + GOOD
 
 
 @given(st.text(alphabet=st.characters(), max_size=200))
 def test_no_answer_raises(text: str) -> None:
+    """Any text gives a program or a reason, never both and never an exception."""
     taken = extract_program(text, "solve")
     assert (taken.program is None) != (taken.reason is None)

@@ -23,6 +23,7 @@ from refinery_plugin._study.levels import Budget, LevelError, slug
 def test_a_budget_is_read_and_shown_in_its_normal_form(
     text: str, iterations: int | None, seconds: int | None, normal: str
 ) -> None:
+    """Minutes become seconds and singular plural, so equal budgets look the same."""
     budget = Budget.parse(text)
     assert (budget.iterations, budget.seconds, str(budget)) == (iterations, seconds, normal)
 
@@ -50,12 +51,14 @@ def test_a_budget_is_read_and_shown_in_its_normal_form(
     ],
 )
 def test_a_wrong_budget_says_what_is_allowed(text: object, hint: str) -> None:
+    """A budget that can't be read is refused with the right spelling or the form."""
     with pytest.raises(LevelError, match=hint):
         Budget.parse(text)
 
 
 @given(iterations=st.none() | st.integers(1, 1000), seconds=st.none() | st.integers(1, 10**6))
 def test_a_budget_reads_back_what_it_shows(iterations: int | None, seconds: int | None) -> None:
+    """Parsing the text of any budget gives the budget."""
     budget = Budget(iterations=iterations, seconds=seconds)
     if iterations is not None or seconds is not None:
         assert Budget.parse(str(budget)) == budget
@@ -63,4 +66,5 @@ def test_a_budget_reads_back_what_it_shows(iterations: int | None, seconds: int 
 
 @given(st.text())
 def test_a_slug_can_be_typed_and_names_a_file(text: str) -> None:
+    """A slug has no separator, blank, quote, bracket or colon, whatever it is made of."""
     assert not set(slug(text)) & set("/\\\0 \t\n'\"[]:")

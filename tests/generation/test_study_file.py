@@ -35,6 +35,7 @@ def load(tmp_path: Path, text: str, **options: str) -> Study:
 
 
 def test_the_full_crossing_follows_from_the_factors_in_their_order(tmp_path: Path) -> None:
+    """Treatments are all combinations of the levels, the last factor fastest, times the replicates."""
     study = load(
         tmp_path,
         HEAD + 'replicates = 3\n[factors]\nagents = [1, 2]\noptimization = ["3 iterations", "1 min"]',
@@ -50,6 +51,7 @@ def test_the_full_crossing_follows_from_the_factors_in_their_order(tmp_path: Pat
 
 
 def test_any_setting_can_be_a_factor_the_tasks_own_too(tmp_path: Path) -> None:
+    """Model, sampling, memory, instructions and the task's own settings may all be varied."""
     study = load(
         tmp_path,
         HEAD + '[factors]\nmodel = ["a", "b"]\ntemperature = [0, 0.7]\nmemory = ["program", "transcript"]\n'
@@ -67,6 +69,7 @@ def test_any_setting_can_be_a_factor_the_tasks_own_too(tmp_path: Path) -> None:
 
 
 def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
+    """A study that varies nothing has a single treatment with the settings it gives."""
     study = load(tmp_path, HEAD + "agents = 2")
     assert len(study.treatments) == 1
     assert study.treatments[0].settings.agents == 2
@@ -112,6 +115,7 @@ def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
     ],
 )
 def test_a_mistake_is_told_with_file_key_and_remedy(tmp_path: Path, text: str, said: str | None) -> None:
+    """A wrong value is refused with the file, the key, the value and what is allowed."""
     if said is None:
         assert load(tmp_path, HEAD + text).programs == 27
         return
@@ -134,11 +138,13 @@ def test_a_mistake_is_told_with_file_key_and_remedy(tmp_path: Path, text: str, s
     ],
 )
 def test_a_broken_head_is_told(tmp_path: Path, text: str, said: str) -> None:
+    """A missing or wrong name or task, and broken TOML, are each refused with the cause."""
     with pytest.raises(StudyError, match=said):
         load(tmp_path, text)
 
 
 def test_files_that_are_no_study_are_told(tmp_path: Path) -> None:
+    """A missing file, a directory and bytes that are not UTF-8 are refused in words."""
     with pytest.raises(StudyError, match="no such study file"):
         load_study(tmp_path / "none.toml", TASKS)
     with pytest.raises(StudyError, match="directory"):
@@ -149,6 +155,7 @@ def test_files_that_are_no_study_are_told(tmp_path: Path) -> None:
 
 
 def test_pyproject_holds_a_study_under_its_table(tmp_path: Path) -> None:
+    """``[tool.refinery]`` is read as a study, and its mistakes are told like those of a file."""
     (tmp_path / "pyproject.toml").write_text(
         '[tool.refinery]\nname = "mine"\ntask = "double"\nreplicates = 4'
     )
@@ -159,18 +166,21 @@ def test_pyproject_holds_a_study_under_its_table(tmp_path: Path) -> None:
 
 
 def test_a_project_without_a_study_gets_the_pilot(tmp_path: Path) -> None:
+    """Without a study of its own a project gets the 2025 pilot's design."""
     (tmp_path / "pyproject.toml").write_text("[tool.other]\n")
     study = find_study(tmp_path, {"digit-sum-difference": TASK})
     assert (study.name, study.programs, study.treatments[0].settings.model) == ("pilot", 24, "gpt-4o")
 
 
 def test_another_model_replaces_the_studys(tmp_path: Path) -> None:
+    """``--refinery-model`` replaces the model of a study, but not one that is a factor."""
     assert load(tmp_path, HEAD + 'model = "a"', model="b").treatments[0].settings.model == "b"
     with pytest.raises(StudyError, match="--refinery-model cannot replace"):
         load(tmp_path, HEAD + '[factors]\nmodel = ["a", "c"]', model="b")
 
 
 def test_no_two_requests_of_a_study_share_a_seed(tmp_path: Path) -> None:
+    """Ten thousand trajectories have ranges of request seeds that never meet, all below 2**31."""
     study = load(tmp_path, HEAD + f"seed = 7\nreplicates = 500\n[factors]\nagents = {list(range(1, 21))}")
     starts = {
         study.request_seed(t, r, 1) // 1024 for t in study.treatments for r in study.replicate_numbers()
@@ -180,6 +190,7 @@ def test_no_two_requests_of_a_study_share_a_seed(tmp_path: Path) -> None:
 
 
 def test_more_replicates_keep_the_seeds_of_those_there_were(tmp_path: Path) -> None:
+    """Seeds of replicates do not move when a study grows."""
     small = load(tmp_path, HEAD + "replicates = 2\n[factors]\nagents = [1, 2, 3]")
     large = load(tmp_path, HEAD + "replicates = 9\n[factors]\nagents = [1, 2, 3]")
     for treatment in small.treatments:

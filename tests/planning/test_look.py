@@ -29,6 +29,7 @@ def look(
 
 
 def test_a_clear_difference_stops_at_the_first_look(tmp_path: Path) -> None:
+    """A difference beyond the bound stops the study, and a later look is refused."""
     result = look(tmp_path, 10, shift=3.0)
     assert result.look.decision == SHOWN
     assert result.path == tmp_path / "made.looks"
@@ -40,6 +41,7 @@ def test_a_clear_difference_stops_at_the_first_look(tmp_path: Path) -> None:
 
 
 def test_without_a_difference_the_study_goes_on_and_ends_at_its_end(tmp_path: Path) -> None:
+    """The last look spends all of alpha, and no look follows it."""
     no_futility = Request(looks=2, replicates=20, futility="none")
     first = look(tmp_path, 10, no_futility, shift=0.3)
     assert first.look.decision == GO_ON
@@ -52,6 +54,7 @@ def test_without_a_difference_the_study_goes_on_and_ends_at_its_end(tmp_path: Pa
 
 
 def test_the_same_programs_cannot_be_looked_at_twice(tmp_path: Path) -> None:
+    """A second look at the same programs is refused, and the file of looks stays as it was."""
     look(tmp_path, 5, shift=0.5)
     before = (tmp_path / "made.looks").read_bytes()
     with pytest.raises(AnalysisError, match="not free"):
@@ -71,12 +74,14 @@ def test_the_same_programs_cannot_be_looked_at_twice(tmp_path: Path) -> None:
     ],
 )
 def test_a_changed_plan_is_refused(tmp_path: Path, request_: Request, effect: float, match: str) -> None:
+    """Each part of the plan is fixed by the first look, and the error names the option that changed."""
     look(tmp_path, 5, shift=0.5)
     with pytest.raises(AnalysisError, match=match):
         look(tmp_path, 9, request_, shift=0.5, effect=effect)
 
 
 def test_programs_that_vanish_or_change_are_noticed(tmp_path: Path) -> None:
+    """Programs of an earlier look must be there again with the same values."""
     look(tmp_path, 5, shift=0.5)
     with pytest.raises(AnalysisError, match="missing"):
         look(tmp_path, 4, shift=0.5)
@@ -85,6 +90,7 @@ def test_programs_that_vanish_or_change_are_noticed(tmp_path: Path) -> None:
 
 
 def test_other_treatments_are_another_study(tmp_path: Path) -> None:
+    """Results of other treatments are refused as a next look."""
     look(tmp_path, 5, shift=0.5)
     other = study(tmp_path / "results.json", {"agents": [1, 2]}, 9)
     with pytest.raises(AnalysisError, match="treatments"):
@@ -92,6 +98,7 @@ def test_other_treatments_are_another_study(tmp_path: Path) -> None:
 
 
 def test_a_hopeless_study_stops_for_futility_which_is_advice_unless_binding(tmp_path: Path) -> None:
+    """A study may go on past non-binding futility, and never past binding."""
     found: dict[str, int | str] = {}
     for futility in ("non-binding", "binding"):
         directory = tmp_path / futility
@@ -108,6 +115,7 @@ def test_a_hopeless_study_stops_for_futility_which_is_advice_unless_binding(tmp_
 
 
 def test_the_omnibus_test_can_be_looked_at_too(tmp_path: Path) -> None:
+    """A look may ask whether any treatment differs, with that test's degrees of freedom."""
     path = study(tmp_path / "r.json", {"agents": [1, 2, 3]}, 6, shift=4.0)
     result = take(analysed(path), Request(question="omnibus", replicates=30))
     assert result.df_num == 2
@@ -115,6 +123,7 @@ def test_the_omnibus_test_can_be_looked_at_too(tmp_path: Path) -> None:
 
 
 def test_the_end_is_planned_from_the_spread_where_it_is_not_given(tmp_path: Path) -> None:
+    """Without ``--replicates`` the first look plans the end from sigma and the effect."""
     result = look(tmp_path, 4, Request(looks=3))
     assert 10 < result.plan.replicates < 60
     assert result.plan.looks == 3
@@ -124,6 +133,7 @@ def test_the_end_is_planned_from_the_spread_where_it_is_not_given(tmp_path: Path
     "damage", ["{", "[]", '{"schema": 1}', '{"schema": 9}', '{"schema": 1, "plan": {}, "looks": []}']
 )
 def test_a_damaged_file_of_looks_is_told_and_kept(tmp_path: Path, damage: str) -> None:
+    """A file of looks that can't be read is named in the error and never overwritten."""
     (tmp_path / "made.looks").write_text(damage, encoding="utf-8")
     with pytest.raises(AnalysisError, match=r"made\.looks"):
         look(tmp_path, 5)
@@ -142,12 +152,14 @@ def test_a_damaged_file_of_looks_is_told_and_kept(tmp_path: Path, damage: str) -
 def test_a_first_look_that_makes_no_sense_leaves_no_file(
     tmp_path: Path, request_: Request, effect: float | None, replicates: int, match: str
 ) -> None:
+    """A first look that is refused writes nothing."""
     with pytest.raises(AnalysisError, match=match):
         look(tmp_path, replicates, request_, effect=effect)
     assert not (tmp_path / "made.looks").exists()
 
 
 def test_the_command_says_the_decision_and_refuses_the_second_time(tmp_path: Path) -> None:
+    """``look --json`` tells decision and file, and fails when it is run again."""
     path = study(tmp_path / "results.json", FACTORS, 10, shift=3.0)
     argv = ["look", str(path), "--effect", "1", "--looks", "2", "--replicates", "20"]
     document = json.loads(cli.run([*argv, "--json"]).text)
@@ -158,6 +170,7 @@ def test_the_command_says_the_decision_and_refuses_the_second_time(tmp_path: Pat
 
 
 def test_the_text_fits_80_columns(tmp_path: Path) -> None:
+    """No line of a look's text is longer than 80 columns, but one with a path."""
     text = look(tmp_path, 5, shift=0.5).text()
     assert all(len(line) <= 80 or str(tmp_path) in line for line in text.splitlines())
 

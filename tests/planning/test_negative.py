@@ -39,12 +39,14 @@ def test_runs_taken_for_programs_find_differences_almost_always() -> None:
 
 
 def test_results_repeat_for_a_seed_and_differ_for_another() -> None:
+    """The same seed draws the same labels, another seed others."""
     first, same, other = (negative(pilot(None), resamples=500, seed=seed) for seed in (1, 1, 2))
     assert first == same
     assert first.tests != other.tests
 
 
 def test_few_assignments_are_told(tmp_path: Path) -> None:
+    """Where labels can be dealt in few ways a note counts them."""
     result = negative(
         analysed(study(tmp_path / "aa.json", {"arm": ["A", "a"]}, 2), effect=None), resamples=200
     )
@@ -62,6 +64,7 @@ def test_few_assignments_are_told(tmp_path: Path) -> None:
 def test_what_cannot_be_tested_is_said(
     tmp_path: Path, levels: list[str], replicates: int, sigma: float, match: str
 ) -> None:
+    """One treatment, one program each and no spread are refused with the reason."""
     path = study(tmp_path / "aa.json", {"arm": levels}, replicates, sigma=sigma)
     with pytest.raises(AnalysisError, match=match):
         negative(analysed(path, effect=None))
@@ -69,11 +72,13 @@ def test_what_cannot_be_tested_is_said(
 
 @pytest.mark.parametrize("wrong", [{"resamples": 0}, {"resamples": -5}, {"seed": -1}])
 def test_options_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
+    """A number of resamples or a seed that is too small is refused by the option's name."""
     with pytest.raises(AnalysisError, match="--"):
         negative(pilot(None), **wrong)
 
 
 def test_the_command_prints_text_of_80_columns_and_strict_json() -> None:
+    """``negative`` prints at most 80 columns, and JSON without anything about it."""
     argv = ["negative", str(PILOT), "--resamples", "300"]
     assert max(len(line) for line in cli.run(argv).text.splitlines()) <= 80
     document = json.loads(cli.run([*argv, "--json"]).text)

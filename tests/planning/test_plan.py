@@ -36,11 +36,13 @@ def test_the_choice_of_question_is_worth_a_factor_of_more_than_twenty(made: Plan
 
 
 def test_the_cheapest_comes_first(made: PlanResult) -> None:
+    """The designs are sorted by what they cost."""
     prices = [r.usd for r in made.rows]
     assert prices == sorted(p for p in prices if p is not None)
 
 
 def test_the_budget_buys_whole_replicates_and_their_power(made: PlanResult) -> None:
+    """A budget is turned into whole replicates, and a single one has no power."""
     full = row(made, "full", "agents: 1 - 3")
     assert full.replicates_at_budget == 10  # 12 programs of 8 cents each
     assert full.power_at_budget == pytest.approx(0.72, abs=0.01)
@@ -50,6 +52,7 @@ def test_the_budget_buys_whole_replicates_and_their_power(made: PlanResult) -> N
 
 
 def test_the_recommended_number_is_for_the_upper_limit_of_sigma(made: PlanResult) -> None:
+    """The recommended number is at least the required one, and that at least the low one."""
     for r in made.rows:
         assert None not in (r.replicates_low, r.replicates_per_treatment, r.replicates_recommended)
         assert (r.replicates_low or 0) <= (r.replicates_per_treatment or 0) <= (r.replicates_recommended or 0)
@@ -74,6 +77,7 @@ def test_prices_are_those_of_each_treatment_and_prefixes_are_free(tmp_path: Path
 
 
 def test_programs_that_will_fail_are_paid_too(tmp_path: Path) -> None:
+    """At a pass rate of one half twice as many programs are planned."""
     whole = plan(analysed(study(tmp_path / "a.json", {"agents": [1, 3]}, 6, usd={1: 0.1, 3: 0.1})))
     half = plan(analysed(study(tmp_path / "b.json", {"agents": [1, 3]}, 6, usd={1: 0.1, 3: 0.1}, failing=6)))
     assert half.pass_rate == 0.5
@@ -82,6 +86,7 @@ def test_programs_that_will_fail_are_paid_too(tmp_path: Path) -> None:
 
 
 def test_open_factors_are_planned_for_like_the_pilots(tmp_path: Path) -> None:
+    """Factors of any name get the same kinds of designs and questions."""
     factors: Mapping[str, Sequence[Any]] = {"model": ["a", "b", "c"], "temperature": [0.2, 0.7, 1.0]}
     result = plan(analysed(study(tmp_path / "a.json", factors, 3)))
     questions = {r.question for r in result.rows}
@@ -90,6 +95,7 @@ def test_open_factors_are_planned_for_like_the_pilots(tmp_path: Path) -> None:
 
 
 def test_sequential_versions_are_shown_where_asked_for() -> None:
+    """``--looks`` adds bounds for each look that keep both power and error."""
     result = plan(pilot(), Settings(usd_per_program=0.08, looks=2, spending="pocock"))
     shown = [r.sequential for r in result.rows if r.sequential is not None]
     assert len(shown) >= 2
@@ -98,11 +104,13 @@ def test_sequential_versions_are_shown_where_asked_for() -> None:
 
 
 def test_the_text_fits_80_columns_and_the_document_is_strict_json(made: PlanResult) -> None:
+    """The text stays within 80 columns, and the document holds no NaN."""
     assert max(len(line) for line in made.text().splitlines()) <= 80
     json.dumps(made.document(), allow_nan=False)
 
 
 def test_without_prices_the_plan_says_so_and_counts_programs() -> None:
+    """Without a price designs are sorted by programs, and the text names the option."""
     result = plan(pilot())
     assert all(r.usd is None for r in result.rows)
     assert "--usd-per-program" in result.text()
@@ -117,11 +125,13 @@ def test_without_prices_the_plan_says_so_and_counts_programs() -> None:
 def test_what_cannot_be_planned_is_said(
     tmp_path: Path, replicates: int, factors: dict[str, list[int]], match: str
 ) -> None:
+    """One program a treatment, or one treatment, is refused with the reason."""
     with pytest.raises(AnalysisError, match=match):
         plan(analysed(study(tmp_path / "a.json", factors, replicates)))
 
 
 def test_a_plan_needs_an_effect() -> None:
+    """A plan without ``--effect`` is refused by the option's name."""
     with pytest.raises(AnalysisError, match="--effect"):
         plan(pilot(effect=None))
 
@@ -131,11 +141,13 @@ def test_a_plan_needs_an_effect() -> None:
     [{"budget": 0.0}, {"budget": float("nan")}, {"usd_per_program": -1.0}, {"looks": 1}, {"looks": 6}],
 )
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
+    """A budget, a price or a number of looks out of range is refused."""
     with pytest.raises(AnalysisError):
         Settings(**wrong)  # type: ignore[arg-type]
 
 
 def test_the_command_prints_json_and_nothing_else() -> None:
+    """``plan --json`` prints one document, cheapest design first."""
     argv = ["plan", str(PILOT), "--effect", "0.5", "--usd-per-program", "0.08", "--budget", "5", "--json"]
     document = json.loads(cli.run(argv).text)
     assert document["rows"][0]["usd"] < document["rows"][-1]["usd"]

@@ -40,6 +40,7 @@ def test_the_pilots_right_numbers_come_out() -> None:
 
 
 def test_the_required_number_has_an_interval_and_the_recommended_one_is_on_its_upper_side() -> None:
+    """Replicates are in the order low, required, recommended, high, and the ends differ."""
     asked = pilot().power
     assert asked is not None
     for test in asked.tests():
@@ -55,6 +56,7 @@ def test_the_required_number_has_an_interval_and_the_recommended_one_is_on_its_u
 
 
 def test_the_document_has_the_keys_of_the_interface_and_no_others() -> None:
+    """The ``power`` of the document has the keys of the reference."""
     asked = pilot().power
     assert asked is not None
     document = asked.document()
@@ -67,6 +69,7 @@ def test_the_document_has_the_keys_of_the_interface_and_no_others() -> None:
 
 
 def test_the_curve_goes_through_the_required_number() -> None:
+    """The curve reaches the target first at the required number, within its band."""
     asked = pilot().power
     assert asked is not None
     for test in asked.tests():
@@ -80,23 +83,27 @@ def test_the_curve_goes_through_the_required_number() -> None:
 
 @pytest.mark.parametrize("text", ["observed", " Observed ", "post-hoc", "auto"])
 def test_the_observed_effect_is_refused_with_the_reason(text: str) -> None:
+    """An effect taken from the data is refused: its power is the p value in other words."""
     with pytest.raises(AnalysisError, match="p value in other words"):
         effects.parse_effect(text)
 
 
 @pytest.mark.parametrize("text", ["0", "-1", "nan", "inf", "much"])
 def test_an_effect_that_makes_no_sense_is_refused(text: str) -> None:
+    """An effect must be a positive, finite number."""
     with pytest.raises(AnalysisError, match="positive"):
         effects.parse_effect(text)
 
 
 def test_the_observed_means_are_refused_as_means_to_plan_for() -> None:
+    """Means equal to those observed are refused like the observed effect."""
     sample = pilot().sample
     with pytest.raises(AnalysisError, match="observed"):
         power(sample, (), FREE, effect=0.5, alpha=0.05, target=0.8, means=sample.means.tolist())
 
 
 def test_means_of_the_user_have_their_own_f() -> None:
+    """Means given as halves half a second apart have the f and the power of ``half``."""
     sample = pilot().sample
     means = [1.0] * 6 + [1.5] * 6
     asked = power(sample, (), FREE, effect=0.5, alpha=0.05, target=0.8, means=means)
@@ -106,17 +113,20 @@ def test_means_of_the_user_have_their_own_f() -> None:
 
 @pytest.mark.parametrize("means", [[1.0], [1.0] * 12, [math.nan, *[1.0] * 11]])
 def test_means_that_make_no_sense_are_refused(means: list[float]) -> None:
+    """Too few means, equal means and NaN are refused."""
     with pytest.raises(AnalysisError, match="means"):
         power(pilot().sample, (), FREE, effect=0.5, alpha=0.05, target=0.8, means=means)
 
 
 @pytest.mark.parametrize(("alpha", "target"), [(0, 0.8), (1, 0.8), (0.05, 0.05), (0.05, 1), (math.nan, 0.8)])
 def test_rates_that_make_no_sense_are_refused(alpha: float, target: float) -> None:
+    """Alpha and the target must be rates, the target above alpha."""
     with pytest.raises(AnalysisError, match="must be between"):
         power(pilot().sample, (), FREE, effect=0.5, alpha=alpha, target=target)
 
 
 def test_one_replicate_leaves_sigma_unknown_and_says_so(tmp_path: Path) -> None:
+    """With one program a treatment every figure of power is None, and a note says why."""
     analysis = analysed(study(tmp_path / "a.json", {"agents": [1, 2, 3]}, 1))
     asked = analysis.power
     assert asked is not None
@@ -130,6 +140,7 @@ def test_one_replicate_leaves_sigma_unknown_and_says_so(tmp_path: Path) -> None:
 
 
 def test_programs_that_do_not_differ_leave_sigma_unknown(tmp_path: Path) -> None:
+    """Programs with equal times leave sigma None, with a note."""
     asked = analysed(study(tmp_path / "a.json", {"agents": [1, 2]}, 3, sigma=0.0)).power
     assert asked is not None
     assert asked.sigma is None
@@ -137,6 +148,7 @@ def test_programs_that_do_not_differ_leave_sigma_unknown(tmp_path: Path) -> None
 
 
 def test_costs_are_what_was_paid_for_each_treatment(tmp_path: Path) -> None:
+    """The cost of a design is each treatment's own price times its replicates."""
     factors: Mapping[str, Sequence[Any]] = {
         "agents": [1, 3],
         "optimization": ["3 iterations", "8 iterations"],
@@ -155,6 +167,7 @@ def test_costs_are_what_was_paid_for_each_treatment(tmp_path: Path) -> None:
 def test_power_grows_with_replicates_and_the_required_number_is_the_smallest(
     n: int, k: int, f: float, alpha: float
 ) -> None:
+    """Power never falls with replicates, and one fewer than required misses the target."""
     before, after = balanced_power(f, k, k - 1, [n, n + 1], alpha=alpha)
     assert after >= before - 1e-9
     needed = replicates_required(f, k, k - 1, alpha=alpha, target=0.8)
@@ -178,6 +191,7 @@ def test_the_least_favourable_patterns_are(counts: list[int], seed: int) -> None
 
 @pytest.mark.parametrize("k", [2, 3, 7, 12])
 def test_cohens_f_is_the_sd_of_the_means_over_sigma(k: int) -> None:
+    """The f of both patterns is the standard deviation of their means over sigma."""
     extremes = np.zeros(k)
     extremes[[0, -1]] = -0.25, 0.25
     halves = np.where(np.arange(k) < k // 2, 0.0, 0.5)

@@ -22,6 +22,7 @@ def of(kind: str) -> list[dict[str, float]]:
 
 
 def test_omnibus_power_is_that_of_pwr_anova_test() -> None:
+    """R: ``pwr.anova.test``, power for k groups of n."""
     for row in of("omnibus"):
         k = int(row["groups"])
         power = balanced_power(row["f"], k, k - 1, [int(row["n"])], alpha=row["alpha"])[0]
@@ -29,6 +30,7 @@ def test_omnibus_power_is_that_of_pwr_anova_test() -> None:
 
 
 def test_contrast_power_is_that_of_pwr_f2_test() -> None:
+    """R: ``pwr.f2.test``, power of one degree of freedom."""
     for row in of("contrast"):
         power = balanced_power(row["f"], int(row["groups"]), 1, [int(row["n"])], alpha=row["alpha"])[0]
         assert power == pytest.approx(row["value"], rel=1e-6), row
@@ -43,6 +45,7 @@ def test_unequal_groups_are_those_of_pwr_t2n_test() -> None:
 
 
 def test_required_replicates_are_those_of_pwr() -> None:
+    """R: the n of ``pwr.anova.test``, rounded up."""
     for row in of("replicates"):
         k = int(row["groups"])
         found = replicates_required(row["f"], k, k - 1, alpha=row["alpha"], target=row["target"])
@@ -50,12 +53,14 @@ def test_required_replicates_are_those_of_pwr() -> None:
 
 
 def test_the_far_tail_is_that_of_r() -> None:
+    """R: ``pf`` with a noncentrality, where power is near 1."""
     for row in of("tail"):
         power = float(f_power(row["f"], row["df_num"], row["df_den"], alpha=row["alpha"]))
         assert power == pytest.approx(row["value"], rel=1e-6), row
 
 
 def test_the_upper_limit_of_sigma_is_that_of_r() -> None:
+    """R: the upper limit of sigma from ``qchisq``."""
     for row in of("sigma_upper"):
         assert upper_sigma(1.0, int(row["df_den"])) == pytest.approx(row["value"], rel=1e-9)
 

@@ -64,6 +64,7 @@ def test_five_equal_looks_have_the_bounds_that_are_widely_known() -> None:
 
 @pytest.mark.parametrize("spending", SPENDINGS)
 def test_spending_grows_to_alpha_and_stays_there(spending: str) -> None:
+    """Every spending function rises to alpha at the planned end, and spends no more after it."""
     values = [spent(spending, t, 0.05) for t in (0.01, 0.2, 0.7, 0.999, 1.0, 1.3)]
     assert values == sorted(values)
     assert values[-2:] == [0.05, 0.05]
@@ -108,6 +109,7 @@ def test_the_error_of_all_looks_together_is_at_most_nominal(
 
 
 def test_binding_futility_keeps_the_error_only_when_obeyed_and_non_binding_always() -> None:
+    """Error stays at 5 % with futility obeyed, and with it ignored only where it is not binding."""
     looks = stages(2, [10, 20, 30])
     for futility in ("binding", "non-binding"):
         rules = Rules(df_num=1, alpha=0.05, target=0.8, unit_ncp=0.35, spending="pocock", futility=futility)
@@ -120,6 +122,7 @@ def test_binding_futility_keeps_the_error_only_when_obeyed_and_non_binding_alway
 
 
 def test_early_bounds_do_not_depend_on_what_comes_later() -> None:
+    """The bounds of the first looks are the same whether or not others follow."""
     rules = Rules(df_num=1, alpha=0.05, target=0.8, unit_ncp=0.3, spending="pocock")
     all_looks = bounds(stages(2, [5, 10, 15]), rules, planned=15, count=50_000)
     first = bounds(stages(2, [5, 10]), rules, planned=15, count=50_000)
@@ -127,6 +130,7 @@ def test_early_bounds_do_not_depend_on_what_comes_later() -> None:
 
 
 def test_a_schedule_reaches_its_power_with_fewer_programs_on_average() -> None:
+    """A schedule keeps power and error, and on average needs fewer programs than one look."""
     rules = Rules(df_num=1, alpha=0.05, target=0.8, unit_ncp=2 * 0.3**2, spending="obrien-fleming")
     made = schedule(rules, 2, 3)
     assert made is not None
@@ -139,6 +143,7 @@ def test_a_schedule_reaches_its_power_with_fewer_programs_on_average() -> None:
 
 @pytest.mark.parametrize("looks", [2, 3, 4, 5])
 def test_planned_looks_grow_and_end_where_they_should(looks: int) -> None:
+    """Looks are as many as asked for, strictly growing, the last at the end."""
     found = planned_looks(20, looks)
     assert len(found) == looks
     assert found[-1] == 20
@@ -147,12 +152,14 @@ def test_planned_looks_grow_and_end_where_they_should(looks: int) -> None:
 
 @pytest.mark.parametrize("wrong", [[], [5, 5], [5, 4], [1, 2, 3, 4, 5, 6]])
 def test_looks_without_growth_or_too_many_are_refused(wrong: list[int]) -> None:
+    """No look, looks that do not grow and more than five are refused."""
     rules = Rules(df_num=1, alpha=0.05, target=0.8, unit_ncp=0.3, spending="pocock")
     with pytest.raises(AnalysisError, match="look"):
         bounds([Stage(replicates=n, df_den=2 * n) for n in wrong], rules, planned=9, count=1000)
 
 
 def test_unknown_spending_and_futility_are_refused() -> None:
+    """An unknown name is refused with the names there are."""
     with pytest.raises(AnalysisError, match="choose from"):
         spent("linear", 0.5, 0.05)
     with pytest.raises(AnalysisError, match="choose from"):

@@ -42,8 +42,8 @@ def test_p_values_of_many_data_sets_are_those_of_r(row: dict[str, str]) -> None:
 
 @pytest.mark.parametrize("n", [3, 4, 5, 6, 7, 11, 12, 20, 300, 4000])
 def test_shapiro_is_that_of_scipy_at_every_size(n: int) -> None:
+    """The row-wise Shapiro-Wilk test is scipy's, from 3 values to 4,000."""
     y = np.random.default_rng(n).exponential(size=(2, n))
-    """W and its p value, of data that are anything but normal."""
     expected = [stats.shapiro(row) for row in y]
     found = BY_NAME["shapiro"].figures(DataSets(counts=np.asarray([n]), y=y))
     assert found.p == pytest.approx([each.pvalue for each in expected], rel=1e-5, abs=1e-12)

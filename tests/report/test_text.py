@@ -36,10 +36,12 @@ from refinery_analysis._presentation.text import (
     ],
 )
 def test_numbers(value: float | None, shown: str) -> None:
+    """Numbers have three digits that count, thousands commas, a true minus, and a dash where there is none."""
     assert number(value) == shown
 
 
 def test_shares_are_0_or_100_percent_only_when_exact() -> None:
+    """A share near either end is shown as below or above, never rounded to it."""
     assert [percent(x) for x in (0.0, 1.0, 0.001, 0.999, 0.346)] == [
         "0 %",
         "100 %",
@@ -51,10 +53,12 @@ def test_shares_are_0_or_100_percent_only_when_exact() -> None:
 
 
 def test_p_values() -> None:
+    """A p has three places, is called below 0.001 beyond them, and a dash where there is none."""
     assert [p_phrase(p) for p in (0.2412, 0.0004, None)] == ["p = 0.241", "p < 0.001", "p = –"]
 
 
 def test_money_and_time() -> None:
+    """Dollars show more places below ten cents and none from a thousand on; durations get a fitting unit."""
     assert [dollars(x) for x in (0, 0.0261, 4.987, 98.999, 1234.5, None)] == [
         "$0",
         "$0.026",
@@ -73,6 +77,7 @@ def test_money_and_time() -> None:
 
 
 def test_counts_and_lists() -> None:
+    """One is singular, others plural, and long lists end in how many are left."""
     assert [count(n, "program") for n in (0, 1, 2400)] == ["0 programs", "1 program", "2,400 programs"]
     assert listing(["a"]) == "a"
     assert listing(["a", "b", "c"]) == "a, b and c"
@@ -81,12 +86,14 @@ def test_counts_and_lists() -> None:
 
 
 def test_sentences() -> None:
+    """A text becomes a sentence with its end, its first letter raised unless it is a symbol."""
     assert sentence("all programs passed") == "All programs passed."
     assert sentence("p = 0.2 is no proof") == "p = 0.2 is no proof."
     assert sentence("Done!") == "Done!"
 
 
 def test_names_are_cut_in_their_middle() -> None:
+    """A long name loses its middle, and keeps beginning, end and the width asked for."""
     assert middle_cut("abcdefghij", 20) == "abcdefghij"
     cut = middle_cut("a very long name, temperature 0.7", 20)
     assert len(cut) == 20

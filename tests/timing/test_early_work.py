@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from refinery_plugin._verification.run import Early, Pace
+from refinery_plugin._verification.hand_over import Early, Pace
 from refinery_plugin._verification.verdict import Verdict
 
 

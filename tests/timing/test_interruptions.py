@@ -65,6 +65,7 @@ def assert_whole(document: dict[str, Any], *, correct: int) -> None:
 def test_a_session_stopped_in_its_first_round_writes_a_whole_file(
     project: Project, number: signal.Signals
 ) -> None:
+    """An interrupt before any program is finished leaves a valid file without programs, and the command to resume."""
     project.add({"1_3_inf_1": SLOW})
     session = project.start("--benchmark-json=out.json")
     wait_until(session, lambda: b'"kind":"reference"' in journal(project))
@@ -102,6 +103,7 @@ def test_killed_at_random_moments_a_session_loses_and_repeats_nothing(project: P
 
 
 def test_with_nothing_left_to_resume_the_file_is_written_again_unmeasured(project: Project) -> None:
+    """Resuming a finished session measures nothing, and writes the same times again."""
     project.add({"1_3_inf_1": HONEST, "2_3_inf_1": CONSTANT})
     project.run("--benchmark-json=out.json").assert_outcomes(passed=1, xfailed=1)
     first = times(project)
@@ -115,6 +117,7 @@ def test_with_nothing_left_to_resume_the_file_is_written_again_unmeasured(projec
 
 
 def test_with_nothing_at_all_to_resume_a_session_begins(project: Project) -> None:
+    """``--refinery-resume`` without an earlier session says so and starts one."""
     project.add({"1_3_inf_1": HONEST})
     result = project.run("--refinery-resume", "--benchmark-json=out.json")
     result.assert_outcomes(passed=1)
@@ -135,6 +138,7 @@ def test_times_that_are_in_no_file_can_be_had_without_measuring_again(project: P
 
 
 def test_a_changed_program_is_measured_anew_and_the_others_are_not(project: Project) -> None:
+    """Resuming measures the changed program only; all other times stay."""
     project.add({"1_3_inf_1": HONEST, "2_3_inf_1": HONEST})
     project.run("--benchmark-json=out.json").assert_outcomes(passed=2)
     first = times(project)
@@ -170,6 +174,7 @@ def test_a_full_disk_is_told_clearly_and_the_file_comes_with_the_next_resume(pro
 
 
 def test_an_unwritable_place_for_the_journal_is_told_clearly(project: Project) -> None:
+    """Where the journal can't be kept the session ends with an error that says so."""
     project.add({"1_3_inf_1": HONEST})
     (project.path / ".refinery").write_text("in the way")
     result = project.run()
@@ -178,6 +183,7 @@ def test_an_unwritable_place_for_the_journal_is_told_clearly(project: Project) -
 
 
 def test_a_second_measuring_session_waits_for_the_first(project: Project) -> None:
+    """A session waits with a word while another measures, and then measures as usual."""
     project.add({"1_3_inf_1": HONEST})
     lock = MachineLock(project.path / "pytest-refinery.measuring.lock")
     lock.acquire(waiting=pytest.fail)

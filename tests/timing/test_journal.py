@@ -53,6 +53,7 @@ def test_a_journal_cut_anywhere_keeps_every_whole_record(tmp_path: Path, data: s
 
 
 def test_a_killed_writer_leaves_a_journal_that_can_be_read(tmp_path: Path) -> None:
+    """After SIGKILL every record that was told is there, and at most one more."""
     code = (
         "import sys; from pathlib import Path; from refinery_plugin._timing.journal import Journal\n"
         "j = Journal.create(Path(sys.argv[1]), {})\n"
@@ -93,6 +94,7 @@ def test_a_full_disk_is_told_before_a_run_and_costs_no_record(
 
 
 def test_a_damaged_line_is_named(tmp_path: Path) -> None:
+    """A line that can't be read in the middle of a journal is an error with its number."""
     path = written(tmp_path, 2)
     path.write_bytes(path.read_bytes().replace(b'"number":0', b'"number":'))
     with pytest.raises(JournalError, match="line 2"):
@@ -100,6 +102,7 @@ def test_a_damaged_line_is_named(tmp_path: Path) -> None:
 
 
 def test_the_newest_journal_of_the_same_study_is_found(tmp_path: Path) -> None:
+    """The latest journal is chosen by study, and there is None for another or in no folder."""
     paths = [written(tmp_path, number) for number in (1, 2)]
     newest = latest(tmp_path, about={"study_name": "s"})
     assert newest is not None
@@ -109,6 +112,7 @@ def test_the_newest_journal_of_the_same_study_is_found(tmp_path: Path) -> None:
 
 
 def test_old_journals_do_not_pile_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new journal leaves only the newest few beside it."""
     monkeypatch.setattr(journal, "_KEPT", 3)
     for _ in range(8):
         written(tmp_path, 1)

@@ -20,6 +20,7 @@ HOLD = (
 
 
 def test_a_second_session_waits_and_says_for_whom(tmp_path: Path) -> None:
+    """The one who waits is told process and file, once, and gets the lock when its holder dies."""
     path = tmp_path / "lock"
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -45,6 +46,7 @@ def test_a_second_session_waits_and_says_for_whom(tmp_path: Path) -> None:
 
 
 def test_a_lock_can_be_taken_again_after_its_release(tmp_path: Path) -> None:
+    """Released, the lock is free at once."""
     for _ in range(2):
         lock = MachineLock(tmp_path / "lock")
         lock.acquire(waiting=pytest.fail)

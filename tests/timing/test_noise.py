@@ -16,23 +16,28 @@ def mark(*, queue: float, tasks: int, others: float, stolen: float = 0.0, cpu: f
 
 
 def test_a_quiet_run_is_clean() -> None:
+    """A run that hardly waited, while nobody else worked, is not contaminated."""
     assert mark(queue=0.001, tasks=1, others=0.0) is False
 
 
 def test_a_lone_task_waits_only_for_others() -> None:
+    """A single task that waited for a core was disturbed by somebody."""
     assert mark(queue=0.1, tasks=1, others=0.0) is True
 
 
 def test_tasks_that_wait_for_each_other_wait_by_their_own_doing() -> None:
+    """The waiting of several tasks counts only where others used the cores meanwhile."""
     assert mark(queue=5.0, tasks=8, others=0.0, cpu=2.0) is False
     assert mark(queue=5.0, tasks=8, others=0.5, cpu=2.0) is True
 
 
 def test_time_that_the_hypervisor_took_counts() -> None:
+    """Time stolen from the machine contaminates a run."""
     assert mark(queue=0.0, tasks=1, others=0.0, stolen=0.2) is True
 
 
 def test_nobody_can_know_without_the_kernels_figures() -> None:
+    """Without the kernel's figures a run is neither clean nor contaminated."""
     assert (
         is_contaminated(seconds=1, cpu_seconds=None, queue_seconds=None, tasks=1, before=None, after=None)
         is None
@@ -43,6 +48,7 @@ def test_nobody_can_know_without_the_kernels_figures() -> None:
 
 
 def test_the_kernel_tells_the_load() -> None:
+    """The machine's busy seconds can be read here, and never go back."""
     first, second = Load.now(), Load.now()
     assert first is not None
     assert second is not None
@@ -50,6 +56,7 @@ def test_the_kernel_tells_the_load() -> None:
 
 
 def test_the_note_says_what_to_do_only_where_something_is_to_be_done() -> None:
+    """A quiet machine gets one line, a noisy one advice too, and no run none."""
     quiet = Quietness.of([False] * 20, [[1.0, 1.01, 0.99]]).lines()
     assert len(quiet) == 1
     assert quiet[0].startswith("quiet machine: 0 of 20 runs")
@@ -61,6 +68,7 @@ def test_the_note_says_what_to_do_only_where_something_is_to_be_done() -> None:
 
 @pytest.mark.parametrize(("programs", "parent", "apart"), [({0, 1, 2}, {3}, True), ({0, 1}, {0, 1}, False)])
 def test_cores_say_whether_one_was_spared(programs: set[int], parent: set[int], apart: bool) -> None:  # noqa: FBT001
+    """The parent is apart where it has a core of its own, and the text then names that."""
     cores = Cores(programs=frozenset(programs), parent=frozenset(parent))
     assert cores.apart is apart
     assert ("keeps to core 3" in str(cores)) is apart

@@ -60,6 +60,7 @@ def shrunk(program: Callable[[list[int]], int], *, seed: int) -> str:
 
 
 def test_a_seed_draws_the_same_inputs_again_and_another_seed_others() -> None:
+    """Inputs are decided by the seed alone."""
     assert draw(TASK.strategy(), seed=5) == draw(TASK.strategy(), seed=5)
     assert draw(TASK.strategy(), seed=5) != draw(TASK.strategy(), seed=6)
 
@@ -88,12 +89,14 @@ def test_usual_slips_are_found_and_shrunk(slip: Callable[[list[int]], int], reas
 
 
 def test_a_program_that_answers_at_random_still_gets_one_reason() -> None:
+    """Shrinking a counterexample that comes and goes ends with a reason, not with an error."""
     answers = itertools.cycle([False, True, True])
     found = shrunk(lambda numbers: spread(matching(numbers)) + next(answers), seed=1)
     assert "it returned" in found
 
 
 def test_shrinking_ends_when_its_time_is_up() -> None:
+    """Without time left nothing is tried, and the first judgement stands."""
     like = Judgement(verdict=Verdict.WRONG_ANSWER, reason="as first seen")
     calls = 0
 
@@ -107,6 +110,7 @@ def test_shrinking_ends_when_its_time_is_up() -> None:
 
 
 def test_a_fault_of_ours_while_shrinking_is_not_held_against_the_program() -> None:
+    """A sandbox that fails while a counterexample is shrunk raises; there is no judgement."""
     like = Judgement(verdict=Verdict.WRONG_ANSWER)
 
     def check(_: Arguments) -> Judgement:

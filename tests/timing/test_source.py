@@ -24,6 +24,7 @@ def refusal(path: Path) -> tuple[str, str]:
 
 
 def test_any_bytes_are_a_program_until_the_sandbox_says_otherwise(tmp_path: Path) -> None:
+    """Bytes that are no text are read unchanged, and not refused."""
     path = tmp_path / "1_3_inf_1.py"
     path.write_bytes(b"\xff\x00\n")
     source = read_source(Unit(treatment=None, replicate=None, path=path), directory=tmp_path)
@@ -32,6 +33,7 @@ def test_any_bytes_are_a_program_until_the_sandbox_says_otherwise(tmp_path: Path
 
 
 def test_what_is_no_file_gets_a_verdict(tmp_path: Path) -> None:
+    """A directory, a pipe, a device and links to nothing are refused in words, unread."""
     (tmp_path / "directory.py").mkdir()
     os.mkfifo(tmp_path / "pipe.py")
     (tmp_path / "gone.py").symlink_to(tmp_path / "nowhere")
@@ -45,6 +47,7 @@ def test_what_is_no_file_gets_a_verdict(tmp_path: Path) -> None:
 
 
 def test_links_are_followed_inside_the_directory_only(tmp_path: Path) -> None:
+    """A link to another program is followed, one that leads out is refused."""
     inside = tmp_path / "programs"
     inside.mkdir()
     (tmp_path / "secret.py").write_text("x = 1\n")
@@ -57,6 +60,7 @@ def test_links_are_followed_inside_the_directory_only(tmp_path: Path) -> None:
 
 
 def test_a_source_of_fifty_megabytes_is_refused_unread(tmp_path: Path) -> None:
+    """A file larger than a program may be is refused with both sizes."""
     path = tmp_path / "big.py"
     with path.open("wb") as file:
         file.truncate(50 * 2**20)
@@ -72,12 +76,14 @@ def test_a_source_of_fifty_megabytes_is_refused_unread(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_only_comments_holds_no_program(tmp_path: Path, text: str, reason: str) -> None:
+    """A file without code has the verdict ``no_program``, and its comment as the reason."""
     path = tmp_path / "empty.py"
     path.write_text(text, encoding="utf-8")
     assert refusal(path) == (Verdict.NO_PROGRAM, reason)
 
 
 def test_the_program_of_a_turn_comes_from_its_trajectory(tmp_path: Path) -> None:
+    """A turn's program is the one of its trajectory, and there is none where that has none."""
     (tmp_path / "1_3_inf_1.json").write_text(
         json.dumps({"turns": [{"turn": 1, "program": "x = 1\n"}, {"turn": 2, "program": None}, "nonsense"]})
     )
@@ -90,6 +96,7 @@ def test_the_program_of_a_turn_comes_from_its_trajectory(tmp_path: Path) -> None
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"turns": 5}', "\ud800"])
 def test_a_trajectory_that_is_none_tells_nothing(tmp_path: Path, text: str) -> None:
+    """From a file that is no trajectory no program of a turn is taken."""
     (tmp_path / "a.json").write_bytes(text.encode("utf-8", "surrogatepass"))
     unit = Unit(treatment=None, replicate=1, path=tmp_path / "a.py", turn=1)
     assert read_source(unit, directory=tmp_path).refusal is not None

@@ -55,6 +55,7 @@ def test_the_stream_has_no_modulo_bias() -> None:
 
 
 def test_a_longer_draw_begins_with_the_shorter_one() -> None:
+    """A seed's first numbers do not depend on how many are drawn."""
     assert (
         stream.uniform(1, low=1, high=6, size=5000)[:50].tolist()
         == stream.uniform(1, low=1, high=6, size=50).tolist()
@@ -62,6 +63,7 @@ def test_a_longer_draw_begins_with_the_shorter_one() -> None:
 
 
 def test_a_build_that_gives_other_numbers_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine whose random numbers differ from the recorded checksum is refused."""
     stream.check_stream()
     monkeypatch.setattr(stream, "_CHECKSUM", "00000000")
     with pytest.raises(stream.StreamError, match="differ on this machine"):
@@ -70,6 +72,7 @@ def test_a_build_that_gives_other_numbers_is_refused(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize("seed", range(1000, 1008))
 def test_disguised_lists_look_uniform_but_have_another_answer(seed: int) -> None:
+    """Length, range and mean are a sample's; the answer differs, and part of it stands late at an odd place."""
     assert TASK.disguised is not None
     values = numbers_of(TASK.disguised(seed))
     assert (len(values), values.min(), values.max()) == (1_000_000, 1, 100_000)
@@ -85,6 +88,7 @@ def test_disguised_lists_look_uniform_but_have_another_answer(seed: int) -> None
 
 
 def test_disguises_range_from_one_outermost_value_to_nearly_all() -> None:
+    """By its seed a disguise takes one matching value away, some, most or nearly all."""
     assert TASK.disguised is not None
     total = np.count_nonzero(DIGITS == 30)
     left = [len(np.unique(matches(numbers_of(TASK.disguised(seed))))) for seed in range(8, 12)]

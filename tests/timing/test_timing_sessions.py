@@ -104,6 +104,7 @@ def check_benchmarks(document: dict[str, Any]) -> None:
 
 
 def test_incorrect_programs_fail_under_strict(project: Project) -> None:
+    """``--refinery-strict`` turns a program's wrong answer into a failed test, with the reason."""
     project.add({"1_3_inf_1": HONEST, "1_inf_60_1": CONSTANT})
     result = project.run("--refinery-strict", "--benchmark-json=out.json")
     result.assert_outcomes(passed=1, failed=1)
@@ -138,6 +139,7 @@ def test_the_table_of_times_fits_the_terminal_unless_columns_were_chosen(
 
 
 def test_runxfail_does_not_turn_an_incorrect_program_into_a_pass(project: Project) -> None:
+    """Under ``--runxfail`` an incorrect program fails."""
     project.add({"1_inf_60_1": CONSTANT})
     project.run("--runxfail", timing=False).assert_outcomes(failed=1)
 
@@ -154,6 +156,7 @@ def test_a_session_without_a_correct_program_still_writes_its_files(project: Pro
 
 
 def test_without_timing_programs_are_verified_all_the_same(project: Project) -> None:
+    """Without timing every program gets its verdict, and the file no benchmark."""
     project.add({"1_3_inf_1": HONEST, "1_inf_60_1": CONSTANT})
     project.run("--benchmark-json=out.json", timing=False).assert_outcomes(passed=1, xfailed=1)
     assert project.json()["benchmarks"] == []
@@ -161,6 +164,7 @@ def test_without_timing_programs_are_verified_all_the_same(project: Project) -> 
 
 
 def test_workers_verify_in_parallel_with_one_seed(project: Project) -> None:
+    """Under pytest-xdist programs are verified with one seed for all, and the summary says that none was timed."""
     project.add({"1_3_inf_1": HONEST, "1_inf_60_1": CONSTANT, "2_3_inf_1": RAISES})
     result = project.run("-n2", "--benchmark-json=out.json", timing=False)
     result.assert_outcomes(passed=1, xfailed=2)
@@ -175,6 +179,7 @@ def test_workers_verify_in_parallel_with_one_seed(project: Project) -> None:
 
 
 def test_timing_under_workers_is_refused_in_one_line(project: Project) -> None:
+    """Timing under pytest-xdist is a usage error of one line that names the way out."""
     project.add({"1_3_inf_1": HONEST})
     result = project.run("-n2")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
@@ -202,6 +207,7 @@ def test_pytest_benchmarks_own_tools_work_on_the_results(project: Project) -> No
 
 
 def test_a_seed_repeats_the_verification_and_none_draws_afresh(project: Project) -> None:
+    """The same seed finds the same counterexample, and without one a new seed is drawn and recorded."""
     guess = "def get_difference(numbers):\n    return len(numbers) if len(numbers) > 9000 else 1 / 0\n"
     project.add({"1_3_inf_1": guess})
     seeds = []
@@ -242,6 +248,7 @@ def test_a_test_time_limit_does_not_cut_a_long_program_short(project: Project) -
 
 
 def test_hostile_files_get_one_verdict_each_and_end_no_session(project: Project) -> None:
+    """Odd names, broken bytes, pipes, links, directories and floods each get their verdict."""
     project.add(
         {
             "1_3_inf_1": HONEST,
@@ -275,6 +282,7 @@ def test_hostile_files_get_one_verdict_each_and_end_no_session(project: Project)
 
 
 def test_order_is_random_by_the_seed_and_can_be_left_as_it_is(project: Project) -> None:
+    """The seed decides the order of tests; ``-p no:refinery-order`` leaves it, and an id still runs alone."""
     project.add({f"1_3_inf_{number}": NO_PROGRAM for number in range(1, 9)})
 
     def order(*options: str) -> list[str]:
@@ -316,6 +324,7 @@ def test_a_busy_machine_is_seen_in_the_runs(project: Project) -> None:
 
 
 def test_other_benchmarks_are_left_to_pytest_benchmark(pytester: pytest.Pytester) -> None:
+    """A project's own benchmark is saved without anything of ours, and leaves no journal."""
     pytester.makepyfile("def test_it(benchmark):\n    benchmark(sum, [1, 2])\n")
     result = pytester.runpytest_subprocess("--benchmark-json=out.json")
     result.assert_outcomes(passed=1)
