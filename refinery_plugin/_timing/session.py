@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from refinery_plugin._timing.journal import Past
     from refinery_plugin._timing.program_file import ProgramText
     from refinery_plugin._timing.progress import ProgramProgress
-    from refinery_plugin._verification.checker import Check
     from refinery_plugin._verification.ports import ProgramSandbox, Timer
     from refinery_plugin._verification.steps import Step
     from refinery_plugin._verification.verdict import Judgement
@@ -103,7 +102,8 @@ class MeasuringSession:
         self._began = time.monotonic()
         self._sandbox: ProgramSandbox | None = None
         self._checker: Checker | None = None
-        self._checks: dict[str, Check] = {}
+        self.repeated = 0
+        """How many tests asked for a program that another test had."""
         self._interrupted = self._find_interrupted() if settings.times else None
         interrupted = self._interrupted
         self.verify_seed = _seed(settings.verify_seed, interrupted)
@@ -172,19 +172,26 @@ class MeasuringSession:
         ------
         RefineryError : for a fault that is not the program's.
         """
+        known = self.findings.get(_name(unit))
+        if known is not None:
+            # Another test of the same program, such as one with a parameter more: it is measured and counted once.
+            self.repeated += 1
+            return known
         text = self._read(unit)
         if text.refusal is not None:
             return self._keep(unit, text, text.refusal, NO_WAITING)
         key = _key(unit, text)
         progress = self._progress.of(key)
         if not self._settings.times:
-            if key not in self._checks:
-                self._checks[key] = self.prepare().check(text.data, key=key)
-            check = self._checks[key]
+            check = self.prepare().check(text.data, key=key)
             return self._keep(unit, text, check.judgement, check.waiting)
         if not self._is_finished(progress):
             self._time(text.data, key, stretch=stretch, timer=timer)
         return self._keep(unit, text, progress.verdict or CORRECT, progress.waiting, progress)
+
+    def has_examined(self, unit: Unit) -> bool:
+        """Tell whether a program was examined already."""
+        return _name(unit) in self.findings
 
     def timed_lists(self, finding: Finding) -> list[TimedList]:
         """Return what pytest-benchmark is told of a program."""
@@ -339,7 +346,7 @@ class MeasuringSession:
             trajectory={} if unit.turn is not None else read_trajectory(unit),
             runs=dict(progress.runs) if progress is not None and judgement.correct else {},
         )
-        self.findings[f"{unit.path.name}#{unit.turn}"] = finding
+        self.findings[_name(unit)] = finding
         return finding
 
     def _clock(self) -> dict[str, float]:
@@ -353,6 +360,10 @@ class MeasuringSession:
             "reference_load_seconds": reference.load,
             "reference_verify_seconds": reference.verify,
         }
+
+
+def _name(unit: Unit) -> str:
+    return f"{unit.path.name}#{unit.turn}"
 
 
 def _key(unit: Unit, text: ProgramText) -> str:
