@@ -7,14 +7,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from refinery_plugin._sandbox import Outcome, SandboxFault, Usage
+from refinery_plugin._sandbox.inside import codec
 from refinery_plugin._sandbox.payload import Payload, decode_arguments, encode_arguments
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._sandbox.results import WrongTypeError, read_result
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from refinery_plugin._sandbox import Limits
 
+_RESULT_BYTES = 1 << 24
 _QUIET = Usage(cpu_seconds=0.5, queue_seconds=0.0, revealed_seconds=0.75, peak_tasks=1)
 
 
@@ -29,15 +31,14 @@ class ScriptedProcess:
     load, hand_over : how the step fails; ``None`` where it does not.
     answer : what the call returns for its arguments, or how it ends; unless given, the program's own source is run,
         right here and uncontained.
-    hand_over_cpu_seconds, side_cpu_seconds : what was computed between the arrival of the data and the call.
+    taking_seconds : what passes between the first byte of the data and the call.
     usage : what the process used in the end.
     """
 
     load: Outcome | Exception | None = None
     hand_over: Outcome | Exception | None = None
     answer: Callable[..., object] | Outcome | BaseException | None = None
-    hand_over_cpu_seconds: float = 0.0
-    side_cpu_seconds: float = 0.0
+    taking_seconds: float = 0.0
     usage: Usage = _QUIET
 
 
@@ -87,7 +88,13 @@ class ScriptedSandbox:
         return "scripted: nothing is contained"
 
     def start(
-        self, source: bytes, *, entry_point: str, result_type: object, limits: Limits | None = None
+        self,
+        source: bytes,
+        *,
+        entry_point: str,
+        result_type: object,
+        limits: Limits | None = None,
+        exact: bool = True,
     ) -> ScriptedSandboxProcess:
         """Start the next process of the program's script."""
         del limits
@@ -98,7 +105,7 @@ class ScriptedSandbox:
         self.started.append(source)
         self.running += 1
         return ScriptedSandboxProcess(
-            self, source, script=script, entry_point=entry_point, result_type=result_type
+            self, source, script=script, entry_point=entry_point, result_type=result_type, exact=exact
         )
 
     def close(self) -> None:
@@ -117,7 +124,9 @@ class ScriptedSandboxProcess:
         script: ScriptedProcess,
         entry_point: str,
         result_type: object,
+        exact: bool,
     ) -> None:
+        self._exact = exact
         self._sandbox = sandbox
         self._source = source
         self._script = script
@@ -126,8 +135,7 @@ class ScriptedSandboxProcess:
         self._arguments: tuple[object, ...] | None = None
         self._function: Callable[..., object] | None = None
         self._closed = False
-        self.hand_over_cpu_seconds = 0.0
-        self.side_cpu_seconds = 0.0
+        self.taking_seconds = 0.0
 
     def load(self, timeout: float | None = None) -> Outcome | None:
         """Import the program, or fail as the script says."""
@@ -152,13 +160,12 @@ class ScriptedSandboxProcess:
         if (failure := _told(self._script.hand_over)) is not None:
             return failure
         self._arguments = decode_arguments(args if isinstance(args, Payload) else encode_arguments(args))
-        self.hand_over_cpu_seconds = self._script.hand_over_cpu_seconds
-        self.side_cpu_seconds = self._script.side_cpu_seconds
+        self.taking_seconds = self._script.taking_seconds
         return None
 
-    def go(self, timeout: float) -> Outcome:
-        """Answer as the script says, or as the program does."""
-        del timeout
+    def go(self, timeout: float, *, credit: float | None = None, least: float = 0.0) -> Outcome:
+        """Answer as the script says, or as the program does, at once: what is charged is not waited for."""
+        del timeout, credit, least
         if self._arguments is None:
             raise SandboxFault("go() without hand_over(): a mistake of the caller")
         arguments, self._arguments = self._arguments, None
@@ -177,9 +184,13 @@ class ScriptedSandboxProcess:
             return _raised(exc)
         if isinstance(value, Outcome):
             return value
-        if wrong := misfit(value, self._result_type):
-            return Outcome(kind="wrong_type", reason=wrong)
-        return Outcome(kind="value", value=value)
+        try:
+            data = codec.encode(value, _RESULT_BYTES, not self._exact)
+            return Outcome(kind="value", value=read_result(data, self._result_type, exact=self._exact))
+        except codec.CodecError as exc:
+            return Outcome(kind="wrong_type", reason=f"the result {exc}")
+        except WrongTypeError as exc:
+            return Outcome(kind="wrong_type", reason=str(exc))
 
     def close(self) -> Usage:
         """Tell what the script says was used."""

@@ -169,34 +169,24 @@ def test_each_list_is_tried_once_in_an_order_that_seed_and_key_decide() -> None:
     assert set(order(6, "key0")) & set(orders[0]) == set(LIST_SEEDS)
 
 
-def test_work_before_the_call_gets_another_chance_beside_the_reference() -> None:
-    """The machine may have become slower: the reference is asked again, three times, before the next attempt."""
-    early, calm = ScriptedProcess(hand_over_cpu_seconds=0.5), ScriptedProcess()
-    sandbox = ScriptedSandbox({PROGRAM: [calm, early, early, calm]})
+def test_who_takes_long_to_take_its_data_gets_another_chance_beside_the_reference() -> None:
+    """The machine may have become slower: the reference is asked again before the next attempt."""
+    slow, calm = ScriptedProcess(taking_seconds=0.5), ScriptedProcess()
+    sandbox = ScriptedSandbox({PROGRAM: [calm, slow, slow, calm]})
     checker = open_checker(sandbox)
     opened = len(sandbox.started)
     assert checker.check(PROGRAM.encode()).judgement.correct
     reference = [source for source in sandbox.started[opened:] if source == REFERENCE.encode()]
-    assert len(reference) == 6
+    assert len(reference) == 2
     assert sandbox.running == 0
 
 
-@pytest.mark.parametrize(
-    ("script", "reason"),
-    [
-        (ScriptedProcess(hand_over_cpu_seconds=0.5), "it used 500 ms of CPU between"),
-        (ScriptedProcess(side_cpu_seconds=0.5), "it used 500 ms of CPU in other threads"),
-    ],
-    ids=["in all", "in other threads"],
-)
-def test_work_before_the_call_three_times_in_a_row_is_tampering(script: ScriptedProcess, reason: str) -> None:
-    """It was called for no full-size list at all."""
-    sandbox = ScriptedSandbox({PROGRAM: [ScriptedProcess(), script]})
+def test_who_takes_long_every_time_is_called_all_the_same() -> None:
+    """Nobody is accused of it: the third attempt counts, and what was too much is charged."""
+    sandbox = ScriptedSandbox({PROGRAM: [ScriptedProcess(), ScriptedProcess(taking_seconds=0.5)]})
     judgement = open_checker(sandbox).check(PROGRAM.encode()).judgement
-    assert judgement.verdict is Verdict.TAMPERING
-    assert judgement.reason.startswith(reason)
-    assert "3 times in a row" in judgement.reason
-    assert full_size_calls(sandbox, PROGRAM) == []
+    assert judgement.correct
+    assert len(full_size_calls(sandbox, PROGRAM)) == DISGUISED_LISTS + len(LIST_SEEDS)
     assert sandbox.running == 0
 
 
