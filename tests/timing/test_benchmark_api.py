@@ -56,6 +56,7 @@ def test_what_was_timed_is_an_entry_under_its_own_name(pytester: pytest.Pytester
 
 
 def test_the_session_has_what_saving_needs(request: pytest.FixtureRequest) -> None:
+    """The attributes that are used of pytest-benchmark's session and storage are there."""
     session = session_of(request.config)
     for name in (
         "benchmarks",
@@ -76,6 +77,7 @@ def test_the_session_has_what_saving_needs(request: pytest.FixtureRequest) -> No
 
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    """Folders are made, a write that fails says what to do, and nothing temporary stays beside the file."""
     path = tmp_path / "deep" / "out.json"
     write_whole(path, {"a": 1})
     with pytest.raises(SaveError, match="--refinery-resume"):
@@ -88,6 +90,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_a_link_to_a_file_stays_a_link(tmp_path: Path) -> None:
+    """Writing through a symbolic link changes the file it leads to."""
     (tmp_path / "link.json").symlink_to(tmp_path / "real.json")
     (tmp_path / "real.json").write_text("old")
     write_whole(tmp_path / "link.json", [1])

@@ -60,9 +60,9 @@ def test_a_program_that_answers_right_is_correct_and_no_process_is_left() -> Non
             id="full-size",
         ),
         pytest.param(
-            ScriptedProcess(answer=lambda number: float(2 * number)),
+            ScriptedProcess(answer=lambda number: str(2 * number)),
             Verdict.WRONG_ANSWER,
-            "for 0: it returned a float, expected int",
+            "for 0: it returned a str, expected int",
             id="type",
         ),
         pytest.param(
