@@ -62,7 +62,7 @@ def match_ids(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let ``-k agents=2`` select by the ids of programs: pytest's own expressions have no words with ``=`` in them."""
     expression: str = config.option.keyword
     ours = [(item, unit) for item in items if (unit := unit_of(item)) is not None]
-    if not ours or "=" not in expression:
+    if "=" not in expression or not (ours or refinery_of(config).is_declared):
         return
     config.option.keyword = _INSIDE_WORD.sub(":", expression)
     for item, unit in ours:

@@ -46,6 +46,18 @@ def _seed(text: str) -> int:
     return value
 
 
+def prefer_what_was_typed(config: pytest.Config) -> None:
+    """Let ``--benchmark-skip`` of a configuration give way to what asks for programs on the command line.
+
+    Projects have it in ``addopts`` to leave benchmarks out of everyday runs; pytest-benchmark refuses it beside
+    ``--benchmark-only``, and with it ``--refinery-generate`` would make programs and look at none.
+    """
+    typed = config.invocation_params.args
+    if config.getoption("benchmark_skip", default=False) and "--benchmark-skip" not in typed:
+        asked = bool(config.getoption("refinery_generate"))
+        config.option.benchmark_skip = not (asked or "--benchmark-only" in typed)
+
+
 def add_options(parser: pytest.Parser) -> None:
     """Add all options in one group."""
     group = parser.getgroup("refinery", "refinery: designed experiments on generated code")
