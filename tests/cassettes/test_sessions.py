@@ -190,7 +190,7 @@ def test_what_a_session_says_fits_into_80_columns(project: Project) -> None:
 
 
 def test_paths_in_words_of_their_own_do_not_hide_the_project(project: Project, tmp_path: Path) -> None:
-    """Directories that exist, outside the project: pytest takes them for tests and finds another root, which is said."""
+    """Directories that exist, outside the project: pytest takes them for tests and another root, and that is said."""
     for name in ("programs", "cassettes"):
         (tmp_path / "elsewhere" / name).mkdir(parents=True)
     (tmp_path / "study.toml").write_text((project.root / "pyproject.toml").read_text())
