@@ -36,6 +36,16 @@ def _dollars(text: str) -> Decimal:
     return value
 
 
+def _ratio(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; use a number above 0, such as 1.2")
+    return value
+
+
 def _seed(text: str) -> int:
     try:
         value = int(text)
@@ -110,6 +120,12 @@ def add_options(parser: pytest.Parser) -> None:
         "--refinery-strict",
         action="store_true",
         help="an incorrect program fails its test (default: it is xfailed)",
+    )
+    add(
+        "--refinery-max-ratio",
+        metavar="X",
+        type=_ratio,
+        help="a program that takes more than X times the reference's time, beyond the noise, fails its test",
     )
     add("--refinery-resume", action="store_true", help="go on with an interrupted timing session")
     add(
