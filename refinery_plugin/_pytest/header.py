@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._pytest.session import Refinery, refinery_of
+from refinery_plugin._pytest.session import JOURNALS, Refinery, refinery_of
 from refinery_plugin._study.levels import show
 from refinery_plugin._words import count
 
@@ -30,7 +30,7 @@ def lines(config: pytest.Config) -> list[str]:
             told += _source(refinery)
         if refinery.old_place is not None:
             told.append(refinery.old_place)
-        if not refinery.journal_dir.is_relative_to(refinery.base):
+        if refinery.journal_dir != refinery.base / JOURNALS:
             told.append(f"this folder is read-only: timing sessions are kept in {refinery.journal_dir}")
         if config.getoption("refinery_sandbox") == "none":
             told.append(

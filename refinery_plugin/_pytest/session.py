@@ -36,6 +36,9 @@ FOREIGN = pytest.StashKey[int]()
 DEFAULT_PROGRAMS = Path("tests/test_generated/programs")
 """Where the programs of studies are: a folder for each study."""
 
+JOURNALS = Path(".refinery/timing")
+"""Where journals are, beside the study."""
+
 BUILT_IN = "pilot"
 """What ``--refinery-study`` calls the study that comes with the plugin."""
 
@@ -171,7 +174,7 @@ class Refinery:
     @functools.cached_property
     def journal_dir(self) -> Path:
         """Where timing sessions keep their journals: beside the study, or in the user's cache if that is read-only."""
-        own = self.base / ".refinery" / "timing"
+        own = self.base / JOURNALS
         if is_writable(own):
             return own
         name = hashlib.sha256(os.fsencode(self.base)).hexdigest()[:16]
