@@ -23,9 +23,9 @@ _LARGEST_DF = 1e9
 
 
 def range_tail(q: Floats, levels: int, df: float) -> Floats:
-    """Return P(Q > q) of the studentised range, shape of ``q``; relative error below 1e-8
-    (R's ptukey, which promises less, agrees to about four digits far out).
+    """Return P(Q > q) of the studentised range, shape of ``q``; relative error below 1e-8.
 
+    R's ptukey promises less: it agrees to about four digits far out.
     The tail of the range of normal values is averaged over the scale s, ``df`` s^2 being chi-square with ``df``
     degrees of freedom. In ln(s) the density is smooth and falls off fast on both sides, where the trapezoidal rule
     gains digits with every point (Trefethen & Weideman 2014).
