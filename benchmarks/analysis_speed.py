@@ -123,8 +123,9 @@ def write_json(path: Path, case: Case, rng: np.random.Generator) -> None:
                 "completion_tokens": 400,
                 "cost_usd": 0.01,
             }
-            amounts |= {"reason": None if verdict == "correct" else "it broke", "error_type": None}
-            entries.append({**known, **amounts, "model": "m", "load_seconds": 0.01, "verify_seconds": 0.2})
+            reason = None if verdict == "correct" else "it broke"
+            amounts |= {"load_seconds": 0.01, "verify_seconds": 0.2}
+            entries.append({**known, **amounts, "model": "m", "reason": reason, "error_type": None})
             if verdict != "correct":
                 continue
             for number, data in enumerate(times.tolist(), start=1):
@@ -134,7 +135,7 @@ def write_json(path: Path, case: Case, rng: np.random.Generator) -> None:
                 stats = {"data": data, "mean": sum(data) / RUNS, "rounds": RUNS, "min": min(data)}
                 stats |= {"max": max(data), "stddev": 0.01, "median": data[0], "iqr": 0.0, "ops": 1.0}
                 full = f"tests/test_generated/test_programs.py::test_time[{name}-r{replicate}-{number}]"
-                benchmark = {
+                benchmark: dict[str, Any] = {
                     "group": None,
                     "name": full[38:],
                     "fullname": full,
@@ -194,7 +195,8 @@ def main() -> int:
     asked.add_argument("--case", action="append", choices=tuple(CASES), help="may be repeated (default: all)")
     names = asked.parse_args().case or list(CASES)
     with tempfile.TemporaryDirectory() as folder:
-        return int(not all([measure(name, CASES[name], Path(folder)) for name in names]))
+        good = [measure(name, CASES[name], Path(folder)) for name in names]
+    return int(not all(good))
 
 
 if __name__ == "__main__":
