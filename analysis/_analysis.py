@@ -6,7 +6,10 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from ._errors import AnalysisError
-from ._models import contrasts, marginal_means, noise_floor, oneway, pairwise, pass_rates, variance_components
+from ._inference import contrasts, pairwise
+from ._inference.hc3 import hc3_tests
+from ._inference.registry import reported_tests
+from ._models import marginal_means, noise_floor, pass_rates, variance_components
 from ._models.anova import anova, choose_model, fit_model
 from ._models.pseudoreplication import pseudoreplication
 from ._models.sample import sample as take_sample
@@ -16,14 +19,14 @@ from ._power.power import power
 from ._power.published import as_published
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from ._inference.contrasts import Contrast, ContrastTest
+    from ._inference.pairwise import Pair
+    from ._inference.result import TestResult
     from ._models.anova import AnovaTable, Fitted
-    from ._models.contrasts import Contrast, ContrastTest
     from ._models.marginal_means import MarginalMean
     from ._models.noise_floor import Contamination, NoiseFloor
-    from ._models.oneway import Assumptions, Robust
-    from ._models.pairwise import Pair
     from ._models.pass_rates import Failures
     from ._models.pseudoreplication import Pseudoreplication
     from ._models.sample import Response, Sample
@@ -71,7 +74,8 @@ class Options:
 class Analysis:
     """Every figure of the report. None: that step had nothing to work on, and ``notes`` says why.
 
-    ``power`` and ``published`` are None without ``options.effect``.
+    ``tests`` has those of the registry by their names, ``hc3`` one for each term of the model. ``power`` and
+    ``published`` are None without ``options.effect``.
     """
 
     options: Options
@@ -84,8 +88,8 @@ class Analysis:
     pairs: tuple[Pair, ...]
     games_howell: tuple[Pair, ...]
     contrasts: tuple[ContrastTest, ...]
-    assumptions: Assumptions
-    robust: Robust
+    tests: Mapping[str, TestResult]
+    hc3: tuple[TestResult, ...]
     failures: Failures
     contamination: Contamination
     noise: tuple[NoiseFloor, ...]
@@ -130,8 +134,8 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         pairs=pairwise.tukey(fitted, alpha=options.alpha),
         games_howell=pairwise.games_howell(sample, fitted, alpha=options.alpha),
         contrasts=contrasts.contrast_tests(sample, chosen, alpha=options.alpha),
-        assumptions=oneway.check_assumptions(sample, fitted, alpha=options.alpha),
-        robust=oneway.robust_tests(sample, fitted, type=options.type, alpha=options.alpha),
+        tests=reported_tests(sample, fitted, alpha=options.alpha),
+        hc3=hc3_tests(fitted, type=options.type, alpha=options.alpha),
         failures=pass_rates.failures(results, seconds, alpha=options.alpha),
         contamination=noise_floor.contamination(results, options.response, model, type=options.type),
         noise=noise_floor.noise_floor(results),

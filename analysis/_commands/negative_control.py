@@ -10,9 +10,11 @@ import numpy as np
 from scipy import stats
 
 from .._errors import AnalysisError
-from .._inference import rowwise as many
+from .._inference.contrasts import planned_contrasts
+from .._inference.registry import COMPARING
+from .._inference.rowwise import DataSets, contrast_test
 from .._inference.size import rate
-from .._models.contrasts import planned_contrasts
+from .._inference.statistical_test import always_possible
 from .._models.sample import run_values
 from .._presentation.terminal_plan import wrapped
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
     from .._analysis import Analysis
     from .._arrays import Floats, Integers
-    from .._models.contrasts import Contrast
+    from .._inference.contrasts import Contrast
     from .._models.sample import Sample
     from .._reading.frames import Results
 
@@ -29,6 +31,7 @@ RESAMPLES = 10_000
 SEED = 20250302
 NAIVE = "F over runs, as if each were a program"
 
+_IMPOSSIBLE = {test.title: test.impossible for test in COMPARING}
 _FEWEST = 100
 _WORK = 40_000_000
 _CHUNK = 500_000
@@ -210,28 +213,27 @@ def _contrasts(analysis: Analysis, sample: Sample) -> tuple[Contrast, ...]:
 
 def _p_values(setting: _Setting, y: Floats, contrasts: tuple[Contrast, ...]) -> dict[str, Floats]:
     """Test rows of values, (s, n): p values (s,) by test."""
-    counts = setting.counts
-    mean, squares = many.moments(y, counts)
+    data = DataSets(counts=setting.counts, y=y)
     # Values that happen to be equal within all treatments leave 0/0; such a row finds nothing.
     with np.errstate(divide="ignore", invalid="ignore"):
-        made = {"F over programs": many.f_test(mean, squares, counts)}
-        made["Welch"] = (
-            many.welch_test(mean, squares, counts) if counts.min() > 1 else np.full(len(y), np.nan)
-        )
-        made["Kruskal-Wallis"] = many.kruskal_test(stats.rankdata(y, axis=1), counts)
+        p = {
+            test.title: np.full(len(y), np.nan) if test.impossible(data.counts) else test.figures(data).p
+            for test in COMPARING
+        }
         for contrast in contrasts:
-            made[contrast.name] = many.contrast_test(mean, squares, counts, contrast.weights[setting.present])
+            p[contrast.name] = contrast_test(data, contrast.weights[setting.present])
         if setting.runs is not None:
-            made[NAIVE] = _naive(setting, mean, squares)
-    return made
+            p[NAIVE] = _naive(setting, data)
+    return p
 
 
-def _naive(setting: _Setting, mean: Floats, squares: Floats) -> Floats:
-    counts, runs, k = setting.counts, setting.runs or 1, setting.counts.size
-    centre = mean @ counts / counts.sum()
-    between = runs * ((mean - centre[:, None]) ** 2 @ counts) / (k - 1)
+def _naive(setting: _Setting, data: DataSets) -> Floats:
+    counts, runs, k = data.counts, setting.runs or 1, data.counts.size
+    centre = data.mean @ counts / counts.sum()
+    between = runs * ((data.mean - centre[:, None]) ** 2 @ counts) / (k - 1)
     df = int(counts.sum()) * runs - k
-    return np.asarray(stats.f.sf(between / ((runs * squares.sum(axis=1) + setting.within) / df), k - 1, df))
+    within = runs * data.squares.sum(axis=1) + setting.within
+    return np.asarray(stats.f.sf(between / (within / df), k - 1, df))
 
 
 def _resampled(
@@ -251,9 +253,8 @@ def _resampled(
 
 
 def _told(name: str, here: Floats, p: Floats, alpha: float, setting: _Setting) -> FalsePositives:
-    if name == "Welch" and setting.counts.min() < 2:  # noqa: PLR2004
-        note = "cannot be done: a treatment has only one program that passed"
-        return FalsePositives(test=name, p=None, rate=None, error=None, note=note)
+    if problem := _IMPOSSIBLE.get(name, always_possible)(setting.counts):
+        return FalsePositives(test=name, p=None, rate=None, error=None, note=f"cannot be done: {problem}")
     share, error = rate(p <= alpha)
     remark = None
     if share - 2 * error > 1.2 * alpha:

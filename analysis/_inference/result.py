@@ -22,7 +22,7 @@ class Size:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Test:
+class TestResult:
     """One test; figures are None where it can't be done, and ``note`` says why.
 
     ``trusted`` is False where the simulated size is outside 0.03 to 0.06 (at alpha 0.05; in proportion
@@ -38,6 +38,11 @@ class Test:
     trusted: bool | None = None
     note: str | None = None
 
+    @classmethod
+    def impossible(cls, name: str, note: str) -> TestResult:
+        """Return a test that could not be done."""
+        return cls(name=name, statistic=None, df_num=None, df_den=None, p=None, note=note)
+
 
 def trusted(rate: float, alpha: float) -> bool:
     """Whether a test of this simulated size may support a conclusion."""
@@ -49,7 +54,7 @@ def doubt(rate: float, alpha: float) -> str:
     return f"rejects {rate:.1%} of the time when nothing differs (nominal {alpha:.0%}): no conclusion"
 
 
-def sized(test: Test, size: Callable[[], tuple[float, float, int]], alpha: float) -> Test:
+def sized(test: TestResult, size: Callable[[], tuple[float, float, int]], alpha: float) -> TestResult:
     """Add the simulated size to a test that gave a p value."""
     if test.p is None:
         return test
@@ -64,6 +69,8 @@ def sized(test: Test, size: Callable[[], tuple[float, float, int]], alpha: float
     )
 
 
-def impossible(name: str, note: str) -> Test:
-    """Return a test that could not be done."""
-    return Test(name=name, statistic=None, df_num=None, df_den=None, p=None, note=note)
+def with_note(test: TestResult, note: str) -> TestResult:
+    """Add a remark to a test that gave a p value."""
+    if test.p is None:
+        return test
+    return dataclasses.replace(test, note=f"{test.note}; {note}" if test.note else note)

@@ -7,14 +7,14 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from .._models.contrasts import planned_contrasts
+from .._inference.contrasts import planned_contrasts
 from .._reading.levels import OPTIMIZATION
 from . import effect_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from .._models.contrasts import Contrast
+    from .._inference.contrasts import Contrast
     from .._models.sample import Sample, Treatment
 
 _ITERATIONS = re.compile(r"(?P<number>[0-9]+) iterations?")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from .._arrays import Floats
-    from .._models.contrasts import Contrast
+    from .._inference.contrasts import Contrast
     from .._models.sample import Sample
     from .cost import Cost
 

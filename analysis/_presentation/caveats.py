@@ -32,7 +32,7 @@ def _failed(analysis: Analysis) -> list[str]:
 
 def _assumptions(analysis: Analysis) -> list[str]:
     alpha, told = analysis.options.alpha, []
-    spread, normal = analysis.assumptions.brown_forsythe, analysis.assumptions.shapiro
+    spread, normal = analysis.tests["brown-forsythe"], analysis.tests["shapiro"]
     if spread.p is not None and spread.p < alpha and spread.trusted is not False:
         told.append(
             f"Some treatments vary more than others (Brown-Forsythe {p_phrase(spread.p)}), though the analysis of "

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from .._inference.registry import REPORTED
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from .._analysis import Analysis
-    from .._inference.result import Test
+    from .._inference.contrasts import ContrastTest
+    from .._inference.pairwise import Pair
+    from .._inference.result import TestResult
+    from .._inference.statistical_test import Role
     from .._models.anova import AnovaTable
-    from .._models.contrasts import ContrastTest
-    from .._models.pairwise import Pair
     from .._models.pseudoreplication import Pseudoreplication
 
 SCHEMA = 1
@@ -33,14 +36,10 @@ def document(analysis: Analysis) -> dict[str, Any]:
         "variance": _variance(analysis),
         "anova": _anova(analysis.anova, analysis.options.type),
         "pseudoreplication": _pseudoreplication(analysis.pseudoreplication),
-        "assumptions": {
-            "brown_forsythe": _test(analysis.assumptions.brown_forsythe, "df_num", "df_den"),
-            "shapiro": _test(analysis.assumptions.shapiro),
-        },
+        "assumptions": _tests(analysis, "assumptions"),
         "robust": {
-            "welch": _test(analysis.robust.welch, "df_num", "df_den"),
-            "kruskal": _test(analysis.robust.kruskal, "df_num"),
-            "hc3": [{"term": test.name, **_test(test, "df_num", "df_den")} for test in analysis.robust.hc3],
+            **_tests(analysis, "robust"),
+            "hc3": [{"term": test.name, **_test(test, ("df_num", "df_den"))} for test in analysis.hc3],
             "games_howell": [_pair(pair) for pair in analysis.games_howell],
         },
         "means": [_plain(mean) for mean in analysis.means],
@@ -128,7 +127,16 @@ def _pseudoreplication(found: Pseudoreplication | None) -> dict[str, Any] | None
     }
 
 
-def _test(test: Test, *degrees: str) -> dict[str, Any]:
+def _tests(analysis: Analysis, role: Role) -> dict[str, Any]:
+    """Return the registry's tests of one part of the document."""
+    return {
+        row.key: _test(analysis.tests[row.name], row.degrees)
+        for row in REPORTED
+        if row.role == role and row.key is not None
+    }
+
+
+def _test(test: TestResult, degrees: tuple[str, ...]) -> dict[str, Any]:
     values: dict[str, Any] = {"statistic": test.statistic}
     values |= {name: getattr(test, name) for name in degrees}
     values["p"] = test.p

@@ -5,14 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from .._inference.multiplicity import holm
 from .text import count, dollars, listing, number, one_line, p_phrase, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._analysis import Analysis
+    from .._inference.contrasts import ContrastTest
     from .._models.anova import Term
-    from .._models.contrasts import ContrastTest
     from .._models.pass_rates import PassRate
     from .._power.power import Power, QuestionPower
 
@@ -36,16 +37,6 @@ def tested_terms(analysis: Analysis) -> tuple[Term, ...]:
     return tuple(term for term in analysis.anova.terms if term.p is not None and term.term != MACHINE)
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's adjusted p values, in the order given (Holm 1979)."""
-    order = sorted(range(len(p)), key=lambda i: p[i])
-    adjusted, worst = [0.0] * len(p), 0.0
-    for rank, i in enumerate(order):
-        worst = max(worst, min(1.0, (len(p) - rank) * p[i]))
-        adjusted[i] = worst
-    return adjusted
-
-
 def on_times(analysis: Analysis) -> str:
     """Whether the treatments' times differ, with no more certainty than the tests give."""
     sample = analysis.sample
@@ -66,7 +57,7 @@ def on_times(analysis: Analysis) -> str:
     if not terms:
         return f"Whether the treatments' times differ can't be tested: {_why_not(analysis)}."
     alpha = analysis.options.alpha
-    adjusted = holm([float(term.p or 0.0) for term in terms])
+    adjusted = [p or 0.0 for p in holm([term.p for term in terms])]
     proven = [term for term, p in zip(terms, adjusted, strict=True) if p < alpha]
     if proven:
         return _proven(analysis, proven)
@@ -149,8 +140,8 @@ def difference(analysis: Analysis, test: ContrastTest) -> str:
 def _doubt(analysis: Analysis, proven: Sequence[Term]) -> str:
     """Return what speaks against a proven difference: tests that assume less, where they can be believed."""
     alpha = analysis.options.alpha
-    spread = analysis.assumptions.brown_forsythe
-    robust = {test.name: test for test in analysis.robust.hc3}
+    spread = analysis.tests["brown-forsythe"]
+    robust = {test.name: test for test in analysis.hc3}
     lost = [
         t.term for t in proven if (r := robust.get(t.term)) and r.trusted and r.p is not None and r.p >= alpha
     ]

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._analysis import Analysis
+    from .._inference.pairwise import Pair
     from .._inference.result import Size
     from .._models.anova import AnovaTable
-    from .._models.pairwise import Pair
 
 _MOST_ROWS = 500
 _MOST_PAIRS = 300

@@ -9,13 +9,13 @@ import numpy as np
 from scipy import stats
 
 from .._errors import AnalysisError
-from .._models.contrasts import contrast_tests, planned_contrasts
+from .._inference.contrasts import contrast_tests, planned_contrasts
 from .._power import effect_sizes, noncentrality
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._models.contrasts import Contrast
+    from .._inference.contrasts import Contrast
     from .._models.sample import Sample
 
 OMNIBUS = "omnibus"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import os
 import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from refinery_plugin._generation.trajectory import sha256
 from refinery_plugin._study.levels import Budget, slug
 
 if TYPE_CHECKING:
@@ -114,7 +114,11 @@ def program_name(study: Study, treatment: Treatment, replicate: int) -> str:
 def _open_name(treatment: Treatment) -> str:
     # Most file systems take names of 255 bytes.
     name = treatment.id
-    return name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}_{sha256(name)[:12]}"
+    return (
+        name
+        if len(name) <= _LONGEST_NAME
+        else f"{name[:_LONGEST_NAME]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    )
 
 
 def _unit_of(study: Study, path: Path, by_name: Mapping[str, Treatment]) -> Unit:

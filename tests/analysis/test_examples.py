@@ -9,7 +9,7 @@ import pytest
 
 
 @pytest.mark.parametrize(
-    "name", ["_models.contrasts", "_models.pass_rates", "_reading.levels", "_models.formula"]
+    "name", ["_inference.multiplicity", "_models.pass_rates", "_reading.levels", "_models.formula"]
 )
 def test_examples_are_true(name: str) -> None:
     """The examples in the docstrings give what they show."""

@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refinery_analysis import Options, analyse, read_results
 from refinery_analysis._errors import AnalysisError
+from refinery_analysis._inference.contrasts import planned_contrasts
+from refinery_analysis._inference.multiplicity import holm
 from refinery_analysis._inference.studentized_range import range_quantile, range_tail
 from refinery_analysis._models.anova import anova, choose_model, fit_model
 from refinery_analysis._models.balanced_layout import Layout
-from refinery_analysis._models.contrasts import holm, planned_contrasts
 from refinery_analysis._models.formula import parse
 from refinery_analysis._models.freeman_halton import EXACT, pass_test
 from refinery_analysis._models.pass_rates import _omnibus, is_invented, shuffle_test, wilson
@@ -189,7 +190,7 @@ def test_no_program_passed_is_an_answer(tmp_path: Path) -> None:
 
 def test_brown_forsythe_with_two_replicates_is_no_number(pilot: Results) -> None:
     """0/0: other tools print F = 1e33."""
-    test = analyse(pilot).assumptions.brown_forsythe
+    test = analyse(pilot).tests["brown-forsythe"]
     assert test.statistic is None
     assert test.note is not None
     assert "0/0" in test.note
@@ -197,13 +198,14 @@ def test_brown_forsythe_with_two_replicates_is_no_number(pilot: Results) -> None
 
 def test_tests_that_err_at_this_design_support_no_conclusion(pilot: Results) -> None:
     """12 treatments of 2: Welch rejects about 35 % of the time, Kruskal-Wallis 0.2 %."""
-    robust = analyse(pilot).robust
-    assert robust.welch.size is not None
-    assert robust.welch.size.rate == pytest.approx(0.35, abs=0.02)
-    assert robust.kruskal.size is not None
-    assert robust.kruskal.size.rate == pytest.approx(0.002, abs=0.0015)
-    assert robust.welch.trusted is robust.kruskal.trusted is False
-    assert all(test.trusted is False for test in robust.hc3)
+    analysis = analyse(pilot)
+    welch, kruskal = analysis.tests["welch"], analysis.tests["kruskal"]
+    assert welch.size is not None
+    assert welch.size.rate == pytest.approx(0.35, abs=0.02)
+    assert kruskal.size is not None
+    assert kruskal.size.rate == pytest.approx(0.002, abs=0.0015)
+    assert welch.trusted is kruskal.trusted is False
+    assert all(test.trusted is False for test in analysis.hc3)
 
 
 # -- responses

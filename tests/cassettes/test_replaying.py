@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import json
 import re
-import time
 from decimal import Decimal
 
 import pytest
@@ -217,17 +216,15 @@ def test_any_text_survives_recording(lab: Lab, server: ModelServer, text: str | 
 
 
 def test_the_clock_of_a_replay_is_the_recorded_one(lab: Lab) -> None:
-    """An edited latency is what the reply tells; no time passes."""
+    """An edited latency is what the reply tells; none of its eleven days passes."""
     lab.converse(requests(2))
     document = lab.cassette()
-    document["interactions"][0]["response"]["refinery"]["latency_ms"] = 119_000
+    document["interactions"][0]["response"]["refinery"]["latency_ms"] = 10**9
     lab.edit(document)
-    started = time.monotonic()
-    first, second = lab.converse(requests(2), offline=True, remaining_ms=120_000)
+    first, second = lab.converse(requests(2), offline=True, remaining_ms=10**9 + 120_000)
     assert isinstance(first, Reply)
-    assert first.latency_ms == 119_000
+    assert first.latency_ms == 10**9
     assert isinstance(second, Reply)
-    assert time.monotonic() - started < 60
 
 
 def test_an_edited_latency_moves_the_cut(lab: Lab) -> None:
@@ -242,10 +239,9 @@ def test_an_edited_latency_moves_the_cut(lab: Lab) -> None:
         assert told.latency_ms == 1000
 
 
-def test_many_turns_of_one_trajectory_replay_in_linear_time(lab: Lab) -> None:
-    """Each request is compared with the next recorded one alone, so equal requests play in order, too."""
-    lab.converse(requests(1))
-    document = lab.cassette()
-    document["interactions"] *= 300
-    lab.edit(document)
-    assert len(lab.converse(requests(1) * 300, offline=True)) == 300
+def test_equal_requests_of_one_trajectory_replay_in_their_order(lab: Lab, server: ModelServer) -> None:
+    """Each request is compared with the next recorded one alone, so sixty equal ones play in order, too."""
+    server.script(*(answer(f"answer {number}") for number in range(60)))
+    lab.converse(requests(1) * 60)
+    replayed = lab.converse(requests(1) * 60, offline=True)
+    assert texts(replayed) == [f"answer {number}" for number in range(60)]

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("packaging")
 SAMPLE = Path(__file__).parent / "sample_project"
+ROOT = Path(__file__).parents[2]
+FIGURES = ROOT / "tests" / "analysis" / "data" / "pilot2025.csv"
 PROGRAM = """```python
 def count_primes(below: int) -> int:
     sieve = bytearray([1]) * max(below, 2)
@@ -81,14 +85,14 @@ def test_a_study_of_ones_own_is_recorded_verified_and_timed(project: Path, resul
     assert sorted(program["verdict"] for program in programs) == ["correct"] * 3 + ["wrong_answer"]
     assert len(document["benchmarks"]) == 3
     assert len(list((project / "cassettes" / "primes").glob("*.json"))) == 4
-    assert len(list((project / "tests" / "test_generated" / "programs").glob("*.py"))) == 4
+    assert len(list((project / "tests" / "test_generated" / "programs" / "primes").glob("*.py"))) == 4
 
 
 def test_what_was_recorded_replays_without_a_key_or_a_server(
     project: Path, results: Path, installed: Installed
 ) -> None:
     """In CI, where nothing may be called."""
-    programs = project / "tests" / "test_generated" / "programs"
+    programs = project / "tests" / "test_generated" / "programs" / "primes"
     before = {path.name: path.read_bytes() for path in programs.glob("*.py")}
     assert results.is_file()
     for path in programs.glob("*.py"):
@@ -113,6 +117,32 @@ def test_the_console_script_analyses_beside_a_folder_named_analysis(
     assert "this is the project's own" in theirs.stderr
     ours = installed.run("python", "-m", "refinery_analysis", results.name, cwd=project)
     assert ours.returncode == 0, ours.stderr
+
+
+def test_a_project_with_an_analysis_py_keeps_it_and_gets_ours(installed: Installed, tmp_path: Path) -> None:
+    """Their module is found by tests and by ``-m``, ours by its own name, in one folder and one environment."""
+    (tmp_path / "analysis.py").write_text("THEIRS = 'this is the project\\'s own'\nprint(THEIRS)\n")
+    (tmp_path / "test_theirs.py").write_text(
+        "import analysis\nimport refinery_analysis\n\n\ndef test_both():\n"
+        "    assert analysis.THEIRS\n    assert refinery_analysis.analyse\n"
+    )
+    tests = installed.run("python", "-m", "pytest", "-q", cwd=tmp_path)
+    assert "1 passed" in tests.stdout, tests.stdout + tests.stderr
+    theirs = installed.run("python", "-m", "analysis", FIGURES, cwd=tmp_path)
+    assert theirs.stdout == "this is the project's own\n", theirs.stderr
+    for ours in (("refinery-analysis",), ("python", "-m", "refinery_analysis")):
+        ran = installed.run(*ours, FIGURES, "--json", cwd=tmp_path)
+        assert ran.returncode == 0, ran.stderr
+        assert json.loads(ran.stdout)["data"]["programs"] == 24
+
+
+def test_a_checkout_analyses_by_the_name_of_its_folder(installed: Installed, tmp_path: Path) -> None:
+    """``python -m analysis`` at this repository's root prints the document of the installed command."""
+    command = [sys.executable, "-m", "analysis", str(FIGURES), "--json"]
+    here = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, check=False)
+    assert here.returncode == 0, here.stderr
+    elsewhere = installed.run("refinery-analysis", FIGURES, "--json", cwd=tmp_path)
+    assert json.loads(here.stdout) == json.loads(elsewhere.stdout)
 
 
 def test_the_module_analyses_where_nothing_hides_it(

@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from planning_data import analysed, pilot, study
 from refinery_analysis import AnalysisError
-from refinery_analysis._inference.size import experiments
-from refinery_analysis._models.contrasts import planned_contrasts
+from refinery_analysis._inference.contrasts import planned_contrasts
 from refinery_analysis._power import effect_sizes as effects
 from refinery_analysis._power import noncentrality as information
 from refinery_analysis._power.cost import Cost, cost
 from refinery_analysis._power.noncentral_f import f_power
 from refinery_analysis._power.power import balanced_power, power, replicates_required
+from simulated_studies import experiments
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from ..._inference.registry import REPORTED
 from ..._presentation.names import tips
 from ..._presentation.text import count, number, one_line, p_value, percent
 from ..figure import Table
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..._analysis import Analysis
     from ..._arrays import Floats
-    from ..._inference.result import Test
+    from ..._inference.result import TestResult
     from ..._models.sample import Sample
     from ..figure import Figure
 
@@ -86,11 +87,8 @@ def _no_points() -> pd.DataFrame:
 def tests_table(analysis: Analysis) -> Table:
     """The tests of the assumptions, and those that assume less; each with its simulated size."""
     tests = (
-        ("Brown-Forsythe: equal spread in all treatments", analysis.assumptions.brown_forsythe),
-        ("Shapiro-Wilk: normal residuals", analysis.assumptions.shapiro),
-        ("Welch: equal means, any spread", analysis.robust.welch),
-        ("Kruskal-Wallis: equal ranks", analysis.robust.kruskal),
-        *((f"HC3, {one_line(test.name, limit=60)}", test) for test in analysis.robust.hc3),
+        *((row.heading, analysis.tests[row.name]) for row in REPORTED),
+        *((f"HC3, {one_line(test.name, limit=60)}", test) for test in analysis.hc3),
     )
     return Table(
         caption="Tests of the assumptions, and tests that assume less",
@@ -103,7 +101,7 @@ def tests_table(analysis: Analysis) -> Table:
     )
 
 
-def _trust(test: Test) -> str:
+def _trust(test: TestResult) -> str:
     if test.p is None:
         return one_line(test.note or "can't be done", limit=160)
     if test.trusted is None:

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from .._errors import AnalysisError
-from .._inference.result import Size, trusted
+from .._models.marginal_means import of_treatments
 from .._reading.levels import LEVEL, OPTIMIZATION, TYPE, as_number
-from .marginal_means import of_treatments
+from .multiplicity import holm
+from .result import Size, trusted
 from .satterthwaite import family_size, satterthwaite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from .._arrays import Floats
-    from .sample import Sample
+    from .._models.sample import Sample
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,19 +200,6 @@ def contrast_tests(
     tests = [_test(sample, contrast, alpha) for contrast in contrasts]
     adjusted = holm([test.p for test in tests])
     return tuple(dataclasses.replace(test, p_holm=p) for test, p in zip(tests, adjusted, strict=True))
-
-
-def holm(p: Sequence[float | None]) -> list[float | None]:
-    """Adjust p values by Holm's step-down rule; None stays None and is not counted.
-
-    Examples
-    --------
-    >>> holm([0.01, None, 0.04])
-    [0.02, None, 0.04]
-    """
-    known = [value for value in p if value is not None]
-    adjusted = iter(multipletests(known, method="holm")[1].tolist() if known else ())
-    return [None if value is None else next(adjusted) for value in p]
 
 
 def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._inference.result import Size
-from .._inference.studentized_range import critical_values
+from .result import Size
+from .studentized_range import critical_values
 
 if TYPE_CHECKING:
     from .._arrays import Floats, Integers
-    from .sample import Sample
+    from .._models.sample import Sample
 
 _SEED = 20250302
 _DRAWS = 2_000_000

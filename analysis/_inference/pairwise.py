@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._inference.result import Size, doubt, trusted
-from .._inference.studentized_range import range_quantile, range_tail
-from .marginal_means import factors_compared, of_factor
+from .._models.marginal_means import factors_compared, of_factor
+from .result import Size, doubt, trusted
 from .satterthwaite import family_size, satterthwaite
+from .studentized_range import range_quantile, range_tail
 
 if TYPE_CHECKING:
     from .._arrays import Floats
-    from .anova import Fitted
-    from .marginal_means import Estimates
-    from .sample import Sample
+    from .._models.anova import Fitted
+    from .._models.marginal_means import Estimates
+    from .._models.sample import Sample
 
 MAX_LEVELS = 60
 """Beyond this many levels a family of pairs is left out: nobody reads 2,000 intervals."""

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from .._inference.result import Test, impossible, sized
-from .formula import name_of
+from .._models.formula import name_of
+from .result import TestResult, sized
 
 if TYPE_CHECKING:
     from .._arrays import Floats, Integers
-    from .anova import Fitted
+    from .._models.anova import Fitted
 
 _SIMULATIONS = 10_000
 _SEED = 20250302
@@ -35,7 +35,7 @@ class _Hypothesis:
         return len(self.together) - len(self.relatives)
 
 
-def hc3_tests(fitted: Fitted | None, *, type: int, alpha: float) -> tuple[Test, ...]:  # noqa: A002
+def hc3_tests(fitted: Fitted | None, *, type: int, alpha: float) -> tuple[TestResult, ...]:  # noqa: A002
     """Test each term with HC3 (MacKinnon & White 1985); R: ``car::Anova(white.adjust="hc3")``.
 
     Types 1 and 2 test a term after all that do not contain it, type 3 after all others. A Wald statistic of nested
@@ -47,20 +47,22 @@ def hc3_tests(fitted: Fitted | None, *, type: int, alpha: float) -> tuple[Test, 
     fit = fitted.fit
     problem = _problem(fitted)
     if problem is not None:
-        return tuple(impossible(name_of(term), problem) for term in names)
+        return tuple(TestResult.impossible(name_of(term), problem) for term in names)
     covariance = _covariance(fit.x, fit.bread, _meat(fitted))
     made = []
     for i, term in enumerate(names):
         hypothesis = _hypothesis(fitted, i, type)
         if hypothesis.df == 0:
-            made.append(impossible(name_of(term), "has one level"))
+            made.append(TestResult.impossible(name_of(term), "has one level"))
             continue
         f = float(_f(fit.beta[None], covariance[None], hypothesis)[0])
         if not np.isfinite(f):
-            made.append(impossible(name_of(term), "the robust covariance is singular at these sizes"))
+            made.append(
+                TestResult.impossible(name_of(term), "the robust covariance is singular at these sizes")
+            )
             continue
         p = float(stats.f.sf(f, hypothesis.df, fit.df))
-        test = Test(name=name_of(term), statistic=f, df_num=hypothesis.df, df_den=fit.df, p=p)
+        test = TestResult(name=name_of(term), statistic=f, df_num=hypothesis.df, df_den=fit.df, p=p)
         if fit.x.shape[1] <= _MOST_COLUMNS:
             test = sized(test, lambda h=hypothesis: _size(fitted, h, alpha), alpha)  # type: ignore[misc]
         made.append(test)
