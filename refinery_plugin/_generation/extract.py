@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import functools
+import itertools
 import re
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
+from refinery_plugin._generation.answer_blocks import (
+    Blocks,
+    bare_code,
+    between_fences,
+    code_lines,
+    markdown_blocks,
+    tagged,
+    texts_in_json,
+)
+from refinery_plugin._generation.python_source import Names, binding, class_of_method, tree
+from refinery_plugin._generation.repairs import LONGEST, repaired
+from refinery_plugin._generation.thinking import has_marks, without_thinking
 
-_FENCE = re.compile(r"^\s*(```|~~~)", re.MULTILINE)
-_DEEPEST = 3
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from refinery_plugin._generation.python_source import Binding
+
+_MOST_PIECES = 60
+_MOST_TEXTS = 5
+_LANGUAGE = re.compile(r"\A\s*(?:python|py)3?[ \t]*\n", re.IGNORECASE)
+_MOST_JOINED = 20
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,97 +40,131 @@ class Extraction:
 
 
 def extract_program(answer: str, entry_point: str) -> Extraction:
-    """Take the program that defines ``entry_point`` from an answer in Markdown.
+    """Take the program that defines ``entry_point`` from an answer.
 
-    An answer that is Python as a whole is taken whole. Else the last fenced code block that defines the entry point
-    wins, whatever its language tag, also inside a block that holds Markdown itself; a block whose fence was never
-    closed counts too. Where there is none, the last indented code block that does. A block must parse to be usable,
-    so an answer that was cut off in the middle of the program gives nothing.
+    An answer that is Python as a whole is taken whole. Else thinking is left out, and the ways of ``_ways`` are tried
+    in their order; of the pieces that one way finds the last that defines the entry point wins, together with
+    those pieces that define what it needs. A piece that only imports the entry point counts where none defines it.
+    A piece must parse to be usable, so an answer that was cut off in the middle of the program gives nothing.
     """
     answer = answer.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     if not answer.strip():
         return Extraction(program=None, reason="the answer is empty")
-    if _defines(answer, entry_point):
+    answer = _LANGUAGE.sub("", answer)  # the rest of a fence that was lost
+    if binding(answer, entry_point) is not None:
         return Extraction(program=_tidy(answer), reason=None)
-    fenced, indented = _blocks(answer)
-    for blocks in (fenced, indented):
-        candidates = [block for block in blocks if _defines(block, entry_point)]
-        if candidates:
-            return Extraction(program=_tidy(candidates[-1]), reason=None)
-    return Extraction(program=None, reason=_why(fenced or indented, entry_point))
+    said = answer
+    if has_marks(answer):
+        said = without_thinking(answer, code_lines=code_lines(answer))
+        if not said.strip():
+            return Extraction(program=None, reason="the answer holds nothing but thinking")
+        if binding(said, entry_point) is not None:
+            return Extraction(program=_tidy(said), reason=None)
+    blocks = markdown_blocks(said)
+    wanted: tuple[Binding, ...] = ("definition", "import")
+    for kind in wanted:
+        for way in _ways(said, blocks, entry_point):
+            if (program := _last(way(), entry_point, kind)) is not None:
+                return Extraction(program=_tidy(program), reason=None)
+    return Extraction(program=None, reason=_why(said, blocks, entry_point))
 
 
-@functools.cache
-def _parser() -> MarkdownIt:
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - only when the first answer is read
+def _ways(said: str, blocks: Blocks, name: str) -> Iterator[Callable[[], Sequence[str]]]:
+    """Yield the ways of finding pieces of code, from the surest to the boldest."""
+    yield lambda: blocks.fenced
+    yield lambda: blocks.indented
+    if len(said) > LONGEST or name not in said:
+        return  # what follows tries much
+    yield lambda: _mended(blocks.fenced, name)
+    yield lambda: _mended(tagged(said), name)
+    yield lambda: _mended(between_fences(said), name)
+    yield lambda: _mended(texts_in_json([said, *blocks.fenced]), name)
+    yield lambda: bare_code(said)
+    yield lambda: _mended([said], name)
+    yield lambda: [run for text in itertools.islice(repaired(said), _MOST_TEXTS) for run in bare_code(text)]
 
-    # Models put code between tags of their own (<answer>), which would hide the fences inside as HTML.
-    # Only blocks count, so nothing within a paragraph is parsed: that takes a minute for 2 MB.
-    return MarkdownIt("commonmark").disable(["html_block", "inline", "text_join"])
+
+def _mended(pieces: Iterable[str], name: str) -> list[str]:
+    """Return the pieces that are Python, and of those that define ``name`` once repaired, the repaired ones."""
+    found: list[str] = []
+    for piece in list(pieces)[-_MOST_PIECES:]:
+        if tree(piece) is not None:
+            found.append(piece)
+        else:
+            found += _repaired(piece, name)
+    return found
 
 
-def _blocks(answer: str, *, depth: int = 0) -> tuple[list[str], list[str]]:
-    """Return the fenced and the indented code blocks, in order, those inside of others included."""
-    fenced: list[str] = []
-    indented: list[str] = []
-    # Blocks inside lists and quotes are tokens of the same flat stream, already without their indentation.
-    for token in _parser().parse(answer):
-        if token.type not in ("fence", "code_block") or not token.content.strip():
+def _repaired(piece: str, name: str) -> list[str]:
+    first = None
+    for text in repaired(piece):
+        if tree(text) is None:
             continue
-        inside = (
-            ([], [])
-            if depth == _DEEPEST or not _holds_a_fence(token.content)
-            else _blocks(token.content, depth=depth + 1)
-        )
-        fenced += [*([token.content] if token.type == "fence" else []), *inside[0]]
-        indented += [*([token.content] if token.type == "code_block" else []), *inside[1]]
-    return fenced, indented
+        if binding(text, name) == "definition":
+            return [text]
+        first = first or text
+    return [] if first is None else [first]
 
 
-def _holds_a_fence(block: str) -> bool:
-    return _FENCE.search(block) is not None and _tree(block) is None
+def _last(pieces: Sequence[str], name: str, kind: Binding) -> str | None:
+    """Return the last piece that binds ``name`` in this way, with those that it needs."""
+    for index in reversed(range(len(pieces))):
+        if binding(pieces[index], name) == kind:
+            return _joined(pieces, index, name)
+    return None
 
 
-def _tree(source: str) -> ast.Module | None:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def _joined(pieces: Sequence[str], chosen: int, name: str) -> str:
+    """Put before and after a piece those that bind what it needs and does not bind itself, in their order.
+
+    The nearest one before it is asked first, then those after it, but no piece that imports the entry point or uses
+    it while it is loaded: that is a test of the program, or an example.
+    """
+    program = pieces[chosen]
+    if len(program) > LONGEST:
+        return program
+    own = Names(program)
+    if not own.needed:
+        return program
+    asked = [*reversed(range(chosen)), *range(chosen + 1, len(pieces))][:_MOST_PIECES]
+    usable = [
+        index for index in asked if len(pieces[index]) <= LONGEST and not _only_uses(pieces[index], name)
+    ]
+    others = {index: Names(pieces[index]) for index in usable}
+    taken, bound, needed = {chosen}, set(own.bound), set(own.needed)
+    while (missing := needed - bound) and len(taken) < _MOST_JOINED:
+        index = next((i for i, names in others.items() if i not in taken and names.bound & missing), None)
+        if index is None:
+            break
+        taken.add(index)
+        bound |= others[index].bound
+        needed |= others[index].needed
+    whole = _concatenated(pieces[index] for index in sorted(taken))
+    return whole if binding(whole, name) == "definition" else program
 
 
-def _defines(source: str, entry_point: str) -> bool:
-    if source.isascii() and entry_point not in source:
-        return False  # parsing megabytes takes seconds
-    tree = _tree(source)
-    return tree is not None and any(_binds(node, entry_point) for node in tree.body)
+def _only_uses(piece: str, name: str) -> bool:
+    kind = binding(piece, name)
+    return kind == "import" or (kind is None and name in Names(piece).at_once)
 
 
-def _binds(node: ast.stmt, name: str) -> bool:
-    """Whether a statement of the top level makes ``name`` something that can be called."""
-    match node:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return node.name == name
-        case ast.Assign(targets=targets):
-            return any(isinstance(target, ast.Name) and target.id == name for target in targets)
-        case ast.AnnAssign(target=ast.Name(id=target_name), value=value):
-            return target_name == name and value is not None
-        case ast.Import(names=names) | ast.ImportFrom(names=names):
-            return any((alias.asname or alias.name) == name for alias in names)
-        case ast.If() | ast.Try() | ast.With():
-            bodies = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
-            handlers = [child for handler in getattr(node, "handlers", []) for child in handler.body]
-            return any(_binds(child, name) for child in [*bodies, *handlers])
-        case _:
-            return False
+def _concatenated(pieces: Iterable[str]) -> str:
+    lines = "\n\n\n".join(piece.strip("\n").rstrip() for piece in pieces).split("\n")
+    # Python wants these before all else.
+    first = [line for line in lines if line.startswith("from __future__ import ")]
+    return "\n".join([*dict.fromkeys(first), *(line for line in lines if line not in first)])
 
 
 def _tidy(source: str) -> str:
     return source.strip("\n").rstrip() + "\n"
 
 
-def _why(blocks: list[str], entry_point: str) -> str:
-    if not blocks:
+def _why(said: str, blocks: Blocks, entry_point: str) -> str:
+    pieces = blocks.fenced or blocks.indented or tuple(bare_code(said) if len(said) <= LONGEST else ())
+    if not pieces:
         return "the answer holds no code"
-    if all(_tree(block) is None for block in blocks):
+    if all(tree(piece) is None for piece in pieces):
         return "no code block of the answer is complete, valid Python"
-    return f"no code block of the answer defines {entry_point}"
+    owner = next(filter(None, (class_of_method(piece, entry_point) for piece in pieces)), None)
+    as_method = "" if owner is None else f" as a function: there it is a method of class {owner}"
+    return f"no code block of the answer defines {entry_point}{as_method}"

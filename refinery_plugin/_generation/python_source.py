@@ -1,0 +1,129 @@
+"""What a piece of Python binds and needs; nothing is ever run."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import functools
+import symtable
+import warnings
+from typing import Literal, TypeAlias
+
+Binding: TypeAlias = Literal["definition", "import"]
+
+_BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__"}
+_UNUSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
+
+
+@functools.lru_cache(maxsize=32)
+def tree(source: str) -> ast.Module | None:
+    """Return the syntax tree, or ``None`` for what is no Python.
+
+    Warnings of the parser, such as that of an odd escape, are no errors here whatever the filters say: a program must
+    not depend on them.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return ast.parse(source)
+        except _UNUSABLE:
+            return None
+
+
+def binding(source: str, name: str) -> Binding | None:
+    """Return how the top level of some source makes ``name`` something that can be called, if it does.
+
+    Examples
+    --------
+    >>> binding("def solve(x): return x", "solve"), binding("from a import solve", "solve")
+    ('definition', 'import')
+    """
+    if source.isascii() and name not in source:
+        return None  # parsing megabytes takes seconds
+    module = tree(source)
+    if module is None:
+        return None
+    found = {_binding(node, name) for node in module.body}
+    return "definition" if "definition" in found else "import" if "import" in found else None
+
+
+def _binding(node: ast.stmt, name: str) -> Binding | None:
+    match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            found = node.name == name
+        case ast.Assign(targets=targets):
+            found = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+        case ast.AnnAssign(target=ast.Name(id=target_name), value=value):
+            found = target_name == name and value is not None
+        case ast.Import(names=names) | ast.ImportFrom(names=names):
+            return "import" if any((alias.asname or alias.name) == name for alias in names) else None
+        case ast.If() | ast.Try() | ast.With():
+            inside = {_binding(child, name) for child in _children(node)}
+            return "definition" if "definition" in inside else "import" if "import" in inside else None
+        case _:
+            found = False
+    return "definition" if found else None
+
+
+def _children(node: ast.If | ast.Try | ast.With) -> list[ast.stmt]:
+    bodies = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
+    return [*bodies, *(child for handler in getattr(node, "handlers", []) for child in handler.body)]
+
+
+def class_of_method(source: str, name: str) -> str | None:
+    """Return the class of the top level that has a method called ``name``, if there is one."""
+    module = tree(source) if name in source else None
+    for node in [] if module is None else module.body:
+        if isinstance(node, ast.ClassDef) and any(
+            _binding(child, name) == "definition" for child in node.body
+        ):
+            return node.name
+    return None
+
+
+class Names:
+    """The names that the top level of some source binds, and those that it needs from elsewhere.
+
+    ``at_once`` are those that are needed while the module is loaded, not only when a function is called. All are
+    empty for what does not compile.
+    """
+
+    def __init__(self, source: str) -> None:
+        self.bound: frozenset[str] = frozenset()
+        self.needed: frozenset[str] = frozenset()
+        self.at_once: frozenset[str] = frozenset()
+        table = _symbols(source)
+        if table is None:
+            return
+        top = table.get_symbols()
+        self.bound = frozenset(
+            symbol.get_name() for symbol in top if symbol.is_assigned() or symbol.is_imported()
+        )
+        self.at_once = frozenset(symbol.get_name() for symbol in top if symbol.is_referenced())
+        inside = {
+            symbol.get_name()
+            for scope in _scopes(table)
+            for symbol in scope.get_symbols()
+            if symbol.is_global() and symbol.is_referenced()
+        }
+        self.needed = (self.at_once | inside) - self.bound - _BUILTINS
+
+
+def _symbols(source: str) -> symtable.SymbolTable | None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return symtable.symtable(source, "<answer>", "exec")
+        except _UNUSABLE:
+            return None
+
+
+def _scopes(table: symtable.SymbolTable) -> list[symtable.SymbolTable]:
+    """Return all scopes below one."""
+    found: list[symtable.SymbolTable] = []
+    waiting = list(table.get_children())
+    while waiting:
+        scope = waiting.pop()
+        found.append(scope)
+        waiting += scope.get_children()
+    return found

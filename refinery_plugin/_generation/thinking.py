@@ -1,0 +1,100 @@
+"""Taking the thinking out of an answer: what a model says to itself is no answer, whether it came to an end or not."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+_WORDS = "think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|analysis|seed:think|antml:thinking"
+_TAG = rf"</(?:{_WORDS})>"
+_MARKS = (
+    # How models and servers mark thinking: the opening mark, and the closing ones, the surest first.
+    (rf"<(?:{_WORDS})(?:\s[^<>\n]*)?>", (_TAG,)),  # DeepSeek, Qwen and most others
+    (rf"```(?:{_WORDS})>?[ \t]*$", (_TAG, r"```[ \t]*")),
+    (r"\[THINK\]", (r"\[/THINK\]",)),  # Mistral
+    (r"◁think▷", (r"◁/think▷",)),  # Kimi
+    (r"<\|begin_of_(?:thought|thinking)\|>", (r"<\|end_of_(?:thought|thinking)\|>",)),
+    (r"<\|channel\|>analysis<\|message\|>", (r"<\|channel\|>final<\|message\|>", r"<\|end\|>")),  # gpt-oss
+    (r"<details type=\"reasoning\"[^<>\n]*>", (r"</details>",)),  # gateways for people to read
+)
+_FLAGS = re.IGNORECASE | re.MULTILINE
+_OPENING = re.compile("|".join(rf"(^[ \t]*{opening})" for opening, _ in _MARKS), _FLAGS)
+
+
+def _closing(mark: str) -> re.Pattern[str]:
+    # In a program such a mark stands inside a text, so that something is before it and after it on its line.
+    return re.compile(rf"(?:{mark})[ \t]*$|^[ \t]*(?:{mark})", _FLAGS)
+
+
+_CLOSING = tuple(tuple(map(_closing, closings)) for _, closings in _MARKS)
+_ALONE = tuple(closings[0] for closings in _CLOSING)
+
+FENCE = re.compile(rf"(?:{_WORDS})>?", re.IGNORECASE)
+"""The info text of a fenced block that holds thinking."""
+
+
+def has_marks(answer: str) -> bool:
+    """Whether anything in an answer looks like a mark of thinking."""
+    return any(mark.search(answer) for mark in (_OPENING, *_ALONE))
+
+
+def without_thinking(answer: str, *, code_lines: Collection[int] = ()) -> str:
+    r"""Return an answer without its thinking.
+
+    Thinking that was never closed reaches to the end; where only the closing mark is there, since the prompt held the
+    opening one, everything before it was thinking.
+
+    Parameters
+    ----------
+    answer : the whole answer.
+    code_lines : numbers of lines, from 0, that belong to a program: a mark there is part of it.
+
+    Examples
+    --------
+    >>> without_thinking("<think>\nHm.\n</think>\nYes.").strip()
+    'Yes.'
+    >>> without_thinking("Hm.\n</think>\nYes.").strip()
+    'Yes.'
+    """
+    inside = _Spans(answer, code_lines)
+    kept: list[str] = []
+    position = 0
+    opening = inside.first_outside(_OPENING, 0)
+    alone = min(
+        filter(None, (inside.first_outside(mark, 0) for mark in _ALONE)), key=re.Match.start, default=None
+    )
+    if alone and (opening is None or alone.start() < opening.start()):
+        position = alone.end()
+    while opening := inside.first_outside(_OPENING, position):
+        kept.append(answer[position : opening.start()])
+        closings = _CLOSING[(opening.lastindex or 1) - 1]
+        closing = next(filter(None, (inside.first_outside(mark, opening.end()) for mark in closings)), None)
+        if closing is None:
+            return "".join(kept)
+        position = closing.end()
+    return "".join([*kept, answer[position:]])
+
+
+class _Spans:
+    """A text, some of whose lines are a program's."""
+
+    def __init__(self, text: str, code_lines: Collection[int]) -> None:
+        self._text = text
+        self._code: list[tuple[int, int]] = []
+        start = 0
+        for number, line in enumerate(text.split("\n") if code_lines else ()):
+            if number in code_lines:
+                self._code.append((start, start + len(line)))
+            start += len(line) + 1
+
+    def first_outside(self, mark: re.Pattern[str], position: int) -> re.Match[str] | None:
+        """Return the first match that is in no program."""
+        for match in mark.finditer(self._text, position):
+            index = bisect.bisect_right(self._code, (match.start(), len(self._text))) - 1
+            if index < 0 or match.start() >= self._code[index][1]:
+                return match
+        return None

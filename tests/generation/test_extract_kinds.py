@@ -1,0 +1,401 @@
+"""Answers as models really give them: thinking, stray fences, no fences, programs in pieces, odd characters."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from refinery_plugin._generation.extract import extract_program
+
+CASSETTES = Path(__file__).parents[2] / "cassettes" / "pilot"
+GOOD = "def solve(x):\n    y = x\n    return y\n"
+DRAFT = "def solve(x):\n    return 0\n"
+INDENTED = textwrap.indent(GOOD, "    ")
+FENCED = f"```python\n{GOOD}```"
+F = "```"
+
+
+def plain(program: str | None) -> str | None:
+    """Return the program without anything that means nothing to Python."""
+    return None if program is None else ast.unparse(ast.parse(program))
+
+
+GOOD_PLAIN = plain(GOOD)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f" {GOOD}",
+        f"   \n {GOOD}",
+        textwrap.indent(GOOD, "  "),
+        f"```python\n {GOOD}```",
+        f"```python\n{textwrap.indent(GOOD, '   ')}```",
+        f"Here:\n```python\n\n \t{GOOD}```\nDone.",
+        "\xa0" + GOOD,
+    ],
+)
+def test_a_blank_before_the_first_line_is_no_harm(answer: str) -> None:
+    """What stands before the code, or before all of its lines alike, means nothing."""
+    assert plain(extract_program(answer, "solve").program) == GOOD_PLAIN
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"{GOOD}```\n",
+        f"{GOOD}```",
+        f"Sure:\n\n{GOOD}\n```\nThis is linear.",
+        f"Sure! Here it is:\n\n{GOOD}\nThis runs in linear time.\n",
+        f"Sure! Here it is:\n{GOOD}\nDone.\n",
+        f"Note: this is fast.\n{GOOD}\nOutput: x\n",
+        f"{GOOD}\n# Explanation\n\nIt returns its argument, as is.",
+        f"# Solution\n\n{GOOD}",
+        f"Here is the code.\n\nimport math\n\n{GOOD}\nUse it.",
+        f"```python\n{GOOD}\nThis runs in linear time and needs no extra memory.\n",
+        f"python\n{GOOD}",
+        f"Code:\n~~~\n{GOOD.rstrip()}~~~",
+        f"```python\n{GOOD.rstrip()}```",
+        f"```python\n{GOOD.rstrip()}```\n\nIt is fast.",
+        f"```python\n{GOOD.rstrip()} ```\n\nIt is fast, as\n\n```\nsolve(1)\n```\nshows.",
+        "```python def solve(x):\n    y = x\n    return y\n```",
+        "```def solve(x):\n    y = x\n    return y\n```",
+        "1. Do this:\n\n    ```py3\n    def solve(x):\n        y = x\n        return y\n    ```\n",
+        "* Do this:\n  ```python3 title=x\n  def solve(x):\n      y = x\n      return y\n  ```\n",
+        f"10. Do this:\n   ```python\n{textwrap.indent(GOOD, '   ')}   ```\n",
+    ],
+)
+def test_bare_code_and_stray_fences(answer: str) -> None:
+    """A fence may be missing, stand on a line of code, or be indented too far; prose is no code."""
+    program = extract_program(answer, "solve").program
+    assert program is not None
+    assert (plain(program) or "").removeprefix("import math\n\n") == GOOD_PLAIN
+    assert "linear" not in program
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"<code>\n{GOOD}</code>",
+        f"<python>\n{GOOD}</python>",
+        f'<pre><code class="language-python">\n{GOOD}</code></pre>',
+        f"<answer>{GOOD}</answer>",
+        f"Here:\n[PYTHON]\n{GOOD}[/PYTHON]\nDone.",
+        f"<code>\n{INDENTED}</code>",
+        json.dumps({"reasoning": "x", "code": GOOD}),
+        f"```json\n{json.dumps({'code': GOOD})}\n```",
+        json.dumps(GOOD),
+    ],
+)
+def test_tags_and_json_hold_code_too(answer: str) -> None:
+    """Code need not stand between fences."""
+    assert plain(extract_program(answer, "solve").program) == GOOD_PLAIN
+
+
+@pytest.mark.parametrize("space", ["\u00a0", "\u2003", "\u3000", "\u202f", "\u2007"])
+def test_odd_blanks_are_blanks(space: str) -> None:
+    """Some models and gateways indent with other blanks than Python's."""
+    assert plain(extract_program(f"```python\n{GOOD.replace(' ', space)}```", "solve").program) == GOOD_PLAIN
+    bare = f"Here it is:\n\n{GOOD.replace('    ', space * 4)}\nThat is all."
+    assert plain(extract_program(bare, "solve").program) == GOOD_PLAIN
+
+
+def test_odd_blanks_within_texts_stay() -> None:
+    """Only what keeps the code from being Python is changed."""
+    source = 'def solve(x):\n    return "a\u00a0b"\n'
+    assert extract_program(f"```python\n{source}```", "solve").program == source
+    odd = source.replace("    return", "\u00a0\u00a0\u00a0\u00a0return")
+    assert extract_program(f"```python\n{odd}```", "solve").program == source
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        ">>> def solve(x):\n...     y = x\n...     return y\n...\n>>> solve(3)\n3\n",
+        "In [1]: def solve(x):\n   ...:     y = x\n   ...:     return y\n",
+        "1  def solve(x):\n2      y = x\n3      return y\n",
+        " 9 | def solve(x):\n10 |     y = x\n11 |     return y\n",
+        "%load_ext autoreload\n!pip install numpy\ndef solve(x):\n    y = x\n    return y\n%timeit solve(3)\n",
+        "\u200bdef solve(x):\n    y = x\n    return y\n",
+    ],
+)
+def test_what_tools_put_around_code_goes(block: str) -> None:
+    """Prompts, numbers of lines and notebook commands are no part of a program."""
+    for answer in (f"```python\n{block}```", block):
+        program = extract_program(answer, "solve").program
+        assert program is not None, answer
+        assert (plain(program) or "").removesuffix("\nsolve(3)") == GOOD_PLAIN
+
+
+def test_entities_and_printed_quotes_are_undone() -> None:
+    """What was made for a web page, or by a word processor, is code still."""
+    source = "def solve(x) -> bool:\n    return x < 3 and x > '1'\n"
+    page = source.replace("<", "&lt;").replace(">", "&gt;")
+    printed = source.replace("'1'", "\u20181\u2019")
+    for text in (page, printed):
+        assert extract_program(f"```python\n{text}```", "solve").program == source
+
+
+MARKS = [
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<reasoning>", "</reasoning>"),
+    ("[THINK]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+    ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("```thinking", "```"),
+    ("<THINK>", "</THINK>"),
+]
+
+
+@pytest.mark.parametrize(("opening", "closing"), MARKS)
+def test_thinking_is_no_answer(opening: str, closing: str) -> None:
+    """A draft in thinking never counts, closed or not; the answer beside it does."""
+    closed = f"{opening}\nMaybe so:\n\n{DRAFT}\nNo.\n{closing}\n\n"
+    assert extract_program(closed + FENCED, "solve").program == GOOD
+    assert extract_program(f"{FENCED}\n\n{closed}", "solve").program == GOOD
+    assert extract_program(closed + GOOD, "solve").program == GOOD
+    assert extract_program(closed + "I give up.", "solve").program is None
+    unfinished = f"{opening}\nMaybe so:\n\n{DRAFT}\nHmm, but then"
+    assert extract_program(unfinished, "solve").program is None
+    assert extract_program(f"{FENCED}\n{unfinished}", "solve").program == GOOD
+
+
+@pytest.mark.parametrize(("opening", "closing"), MARKS[:-2])
+def test_fences_in_thinking_are_no_answer(opening: str, closing: str) -> None:
+    """A fence inside thinking, closed or not, hides nothing of the answer behind it."""
+    for draft in (f"```python\n{DRAFT}```\nThat is wrong.", f"```python\n{DRAFT}"):
+        thought = f"{opening}\n{draft}\n{closing}\n"
+        assert extract_program(thought + FENCED, "solve").program == GOOD
+        assert extract_program(thought.removeprefix(opening) + FENCED, "solve").program == GOOD
+        assert extract_program(f"{opening}\n{draft}", "solve").program is None
+
+
+def test_a_mark_of_thinking_inside_a_program_is_part_of_it() -> None:
+    """A program may well be about such marks."""
+    source = 'def solve(x):\n    """Cut.\n\n    <think>\n    """\n    return x.split("</think>")\n'
+    for answer in (
+        source,
+        f"```python\n{source}```",
+        f"<think>\nHm.\n</think>\n```python\n{source}```\nDone.",
+    ):
+        assert extract_program(answer, "solve").program == source
+
+
+def test_an_answer_of_thinking_alone_says_so() -> None:
+    """The reason names what the answer was."""
+    assert extract_program("<think>\nHm, let me", "solve").reason == "the answer holds nothing but thinking"
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        "from peaks import solve\n\ndef test_small():\n    assert solve(1) == 1\n",
+        "import pytest\nfrom solution import solve\n",
+        "from solution import solve as solve\nprint(solve(3))\n",
+    ],
+)
+def test_a_definition_beats_an_import(usage: str) -> None:
+    """A file that imports the program tests it."""
+    answer = f"```python\n{GOOD}```\nA test:\n```python\n{usage}```\n"
+    assert extract_program(answer, "solve").program == GOOD
+    assert extract_program(f"Here:\n\n{GOOD}\nA test:\n```python\n{usage}```\n", "solve").program == GOOD
+
+
+HELPER = "import math\n\n\ndef helper(x):\n    return math.floor(x)\n"
+USER = "def solve(x):\n    return helper(x)\n"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"```python\n{HELPER}```\nThen:\n```python\n{USER}```",
+        f"```python\n{USER}```\nIt needs:\n```python\n{HELPER}```",
+        f"```python\nimport math\n```\n```python\ndef helper(x):\n    return math.floor(x)\n```\n```python\n{USER}```",
+        f"First:\n\n{HELPER}\nThen the function:\n\n{USER}\nThat is all.",
+        f"```python\n{HELPER}```\n```python\n{USER}```\n```python\nprint(solve(helper(2)))\n```",
+        f"```python\n{HELPER}\n{DRAFT}```\nFaster:\n```python\n{USER}```",
+    ],
+)
+def test_blocks_that_need_each_other_are_joined(answer: str) -> None:
+    """A helper or an import in another block is part of the program; an example is not."""
+    program = extract_program(answer, "solve").program
+    assert program is not None
+    space: dict[str, object] = {}
+    exec(program, space)  # noqa: S102 - our own text
+    assert space["solve"](2.5) == 2  # type: ignore[operator]
+    assert "print" not in program
+
+
+def test_a_future_import_of_a_later_block_goes_first() -> None:
+    """Joined blocks are one program, and Python wants these first."""
+    answer = f"```python\n{HELPER}```\n```python\nfrom __future__ import annotations\n\n{USER}```"
+    program = extract_program(answer, "solve").program
+    assert program is not None
+    compile(program, "joined", "exec", dont_inherit=True)
+
+
+def test_a_whole_program_is_not_joined_with_anything() -> None:
+    """Blocks that define other things, or the same things worse, stay out."""
+    answer = f"```python\nimport os\ny = 3\n```\n```python\n{GOOD}```\n```python\nx = solve(3)\n```"
+    assert extract_program(answer, "solve").program == GOOD
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        f'def solve(x):\n"""Doc.\n\n{F}\nsolve(1)\n{F}\n"""\n'.replace('"""Doc', '  """Doc') + "  return x\n",
+        f'"""Module.\n\n{F}python\nsolve(1)\n{F}\n"""\n\n{GOOD}',
+    ],
+)
+def test_fences_in_docstrings_end_nothing(source: str) -> None:
+    """A docstring may hold fences of the answer's own kind at the very margin."""
+    assert extract_program(f"```python\n{source}```\nDone.", "solve").program == source
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "```python\ndef solve(x):\n    return helper(x)\n\ndef helper(x):\n    return (x +",
+        "def solve(x):\n    return helper(x)\n\ndef helper(x):\n    return (x +",
+        "Here:\n\ndef solve(x):\n    total = 0\n    for i in range(",
+        "def solve(x):\n    return TABLE[x]\n\nTABLE = [1, 2, 3,",
+        "Sure: def solve(x) does it.",
+        "class Solution:\n    def solve(self, x):\n        return x\n",
+        f"```python\n{DRAFT.replace('solve', 'other')}```\nCall solve(3).",
+    ],
+)
+def test_what_was_cut_off_or_is_no_function_gives_nothing(answer: str) -> None:
+    """Half a program is none, however it is looked at."""
+    assert extract_program(answer, "solve").program is None
+
+
+def test_a_method_is_named_as_such() -> None:
+    """The reason says where the function stands instead."""
+    answer = "```python\nclass Solution:\n    def solve(self, x):\n        return x\n```"
+    assert "method of class Solution" in (extract_program(answer, "solve").reason or "")
+
+
+@pytest.mark.filterwarnings("error")
+def test_warnings_of_the_parser_are_no_errors() -> None:
+    """The same answer gives the same program whatever warnings are turned into."""
+    source = 'import re\n\n\ndef solve(x):\n    return re.sub("\\d", "", x) is 3\n'
+    assert extract_program(f"```python\n{source}```", "solve").program == source
+    assert extract_program(
+        f"```python\nimport re\n```\n```python\n{source.partition('def')[2].join(['def', ''])}```", "solve"
+    ).program
+
+
+def test_the_recorded_pilot_gives_the_programs_it_gave() -> None:
+    """163 of 167 answers of the recorded pilot hold a program, byte for byte those of the first release."""
+    digest, programs, answers = hashlib.sha256(), 0, 0
+    for path in sorted(CASSETTES.glob("*.json")):
+        for exchange in json.loads(path.read_bytes())["interactions"]:
+            if exchange["response"]["refinery"]["cut"]:
+                continue
+            text = (
+                json.loads(exchange["response"]["body"]["string"])["choices"][0]["message"]["content"] or ""
+            )
+            program = extract_program(text, "get_difference").program
+            answers += 1
+            programs += program is not None
+            digest.update((program or "").encode() + b"\0")
+    assert (programs, answers) == (163, 167)
+    assert digest.hexdigest() == "8a370fa824f9e5bbde97bfd606bc48a31ab7d509cbf064470e018302f2d147ad"
+
+
+PIECES = st.sampled_from(
+    [
+        GOOD,
+        DRAFT,
+        HELPER,
+        USER,
+        FENCED,
+        f"```python\n{HELPER}```",
+        f"```python\n{USER}```",
+        "```",
+        "~~~",
+        "```python",
+        "<think>",
+        "</think>",
+        "Some prose.",
+        "# A title",
+        "- item",
+        "> quoted",
+        "    indented = 1",
+        "from a import solve",
+        "solve(3)",
+        "\xa0",
+        "def solve(x):",
+        '"""',
+        "<code>",
+        "</code>",
+        "1. one",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(PIECES, max_size=9), st.sampled_from(["\n", "\n\n", " "]))
+def test_whatever_is_taken_is_a_program(pieces: list[str], between: str) -> None:
+    """What is taken is Python that binds the name, the same each time; else there is a reason."""
+    answer = between.join(pieces)
+    taken = extract_program(answer, "solve")
+    assert taken == extract_program(answer, "solve")
+    assert (taken.program is None) != (taken.reason is None)
+    if taken.program is not None:
+        assert "solve" in taken.program
+        ast.parse(taken.program)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(alphabet=st.characters(exclude_characters="`~<[◁", codec="utf-8"), max_size=80))
+def test_a_fenced_program_is_found_below_any_prose(prose: str) -> None:
+    """Words before a fenced program never hide it."""
+    assert extract_program(f"Well: {' '.join(prose.split())}\n\n{FENCED}\n", "solve").program == GOOD
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 8), st.integers(0, 3), st.sampled_from(["```python\n{}```", "{}"]))
+def test_indentation_never_matters(depth: int, lead: int, form: str) -> None:
+    """A program that is indented as a whole is the same program."""
+    body = "\n" * lead + textwrap.indent(GOOD, " " * depth)
+    assert plain(extract_program(form.format(body), "solve").program) == GOOD_PLAIN
+
+
+HOSTILE = {
+    "backticks": "`" * 200_000,
+    "fences": "```\n" * 60_000,
+    "fences of python": "```python\nsolve\n```\n" * 20_000,
+    "quotes": ">" * 200_000,
+    "lists": "- " * 100_000,
+    "brackets": "solve = " + "(" * 200_000,
+    "minus": "solve = " + "-" * 150_000 + "1",
+    "definitions": "def solve(x):\n" * 15_000,
+    "decorators": "@solve\n" * 30_000,
+    "tags": "<think>\n" * 30_000,
+    "code tags": "<code>solve" * 18_000,
+    "closing": "</think>\n" * 30_000,
+    "entities": "&lt;solve" * 20_000,
+    "json": "[" * 190_000 + "solve",
+    "blanks": " " * 199_000 + "solve",
+    "tabs": "\t\n" * 90_000 + "solve",
+    "broken": ("def solve(x):\n    return (\n\nprose here\n\n" * 5_000)[:199_000],
+    "assignments": "solve = [\n" * 19_000,
+    "numbers": "".join(f"{n} solve\n" for n in range(1, 15_000)),
+}
+
+
+@pytest.mark.parametrize("size", [39_500, 200_000])
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_answers_take_bounded_time(kind: str, size: int) -> None:
+    """Answers of 200,000 characters, and of as many as all ways are tried on, end: what they give binds the name."""
+    program = extract_program(HOSTILE[kind][-size:], "solve").program
+    assert program is None or "solve" in program
