@@ -5,13 +5,17 @@ from __future__ import annotations
 import dataclasses
 import statistics
 import textwrap
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from refinery_plugin._words import dollars
+from refinery_plugin._timing.document import describe_program
+from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from refinery_plugin._study.units import Unit
+    from refinery_plugin._timing.session import MeasuringSession
 
 _MOST_TREATMENTS = 40
 _MOST_REASONS = 12
@@ -27,6 +31,38 @@ class _Row:
     seconds: list[float] = dataclasses.field(default_factory=list)
     passed: int = 0
     cost: float | None = None
+
+
+def summary(
+    session: MeasuringSession, units: Iterable[Unit], remote: Sequence[Mapping[str, object]], *, width: int
+) -> list[str]:
+    """Return the lines of the note at the end.
+
+    Parameters
+    ----------
+    units : the programs of the study, in its order.
+    remote : entries of ``refinery.programs`` that other processes found.
+    width : columns of the terminal.
+    """
+    findings = session.findings.values()
+    place = {unit.id: number for number, unit in enumerate(units)}
+    programs = [*map(describe_program, findings), *remote]
+    programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))  # examined in random order
+    verdicts = Counter(str(program["verdict"]) for program in programs).most_common()
+    seconds = {finding.unit.id: statistics.fmean(finding.seconds) for finding in findings if finding.seconds}
+    lines = treatments(programs, seconds, width=width)
+    in_words = ", ".join(f"{number} {name}" for name, number in verdicts)
+    lines += ["", f"{count(len(programs), 'program')}: {in_words}; verification seed {session.verify_seed}"]
+    lines += failures(programs, width=width)
+    if session.repeated:
+        lines.append(
+            f"{count(session.repeated, 'test')} asked for a program that another test had: each counts once"
+        )
+    if remote:
+        lines.append("they were verified in parallel and not timed; to time them, run without -n")
+    if (quietness := session.quietness()) is not None:
+        lines += ["", *quietness.lines(), str(session.cores)]
+    return lines
 
 
 def treatments(
