@@ -5,18 +5,24 @@ from __future__ import annotations
 import dataclasses
 import statistics
 import textwrap
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from refinery_plugin._words import dollars
+from refinery_plugin._timing.document import describe_program
+from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from refinery_plugin._study.units import Unit
+    from refinery_plugin._timing.session import MeasuringSession
 
 _MOST_TREATMENTS = 40
 _MOST_REASONS = 12
 _NONE = "-"
 _OTHER = "other files"
+_ONLY = "all programs"
+_LONGEST_LEVEL = 40
 
 
 @dataclasses.dataclass(slots=True)
@@ -25,6 +31,38 @@ class _Row:
     seconds: list[float] = dataclasses.field(default_factory=list)
     passed: int = 0
     cost: float | None = None
+
+
+def summary(
+    session: MeasuringSession, units: Iterable[Unit], remote: Sequence[Mapping[str, object]], *, width: int
+) -> list[str]:
+    """Return the lines of the note at the end.
+
+    Parameters
+    ----------
+    units : the programs of the study, in its order.
+    remote : entries of ``refinery.programs`` that other processes found.
+    width : columns of the terminal.
+    """
+    findings = session.findings.values()
+    place = {unit.id: number for number, unit in enumerate(units)}
+    programs = [*map(describe_program, findings), *remote]
+    programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))  # examined in random order
+    verdicts = Counter(str(program["verdict"]) for program in programs).most_common()
+    seconds = {finding.unit.id: statistics.fmean(finding.seconds) for finding in findings if finding.seconds}
+    lines = treatments(programs, seconds, width=width)
+    in_words = ", ".join(f"{number} {name}" for name, number in verdicts)
+    lines += ["", f"{count(len(programs), 'program')}: {in_words}; verification seed {session.verify_seed}"]
+    lines += failures(programs, width=width)
+    if session.repeated:
+        lines.append(
+            f"{count(session.repeated, 'test')} asked for a program that another test had: each counts once"
+        )
+    if remote:
+        lines.append("they were verified in parallel and not timed; to time them, run without -n")
+    if (quietness := session.quietness()) is not None:
+        lines += ["", *quietness.lines(), str(session.cores)]
+    return lines
 
 
 def treatments(
@@ -92,11 +130,24 @@ def wrapped(line: str, width: int) -> list[str]:
 
 def _label(treatment: object) -> str:
     """Name a treatment: levels that are words speak for themselves, numbers need their factor."""
-    if not isinstance(treatment, dict) or not treatment:
+    if not isinstance(treatment, dict):
         return _OTHER
-    return ", ".join(
-        str(level) if isinstance(level, str) else f"{name} {level}" for name, level in treatment.items()
-    )
+    return ", ".join(_level(name, level) for name, level in treatment.items()) or _ONLY
+
+
+def _level(name: str, level: object) -> str:
+    if not isinstance(level, str):
+        return f"{name} {level}"
+    words = " ".join(level.split())
+    return _shortened(words, _LONGEST_LEVEL) if words else f"no {name}"
+
+
+def _shortened(text: str, width: int) -> str:
+    """Cut a text in the middle: long levels often begin alike."""
+    if len(text) <= width:
+        return text
+    head = (width - 3) * 2 // 3
+    return f"{text[:head]}...{text[head + 3 - width :]}"
 
 
 def _aligned(table: Sequence[tuple[str, ...]], width: int) -> list[str]:
@@ -106,7 +157,7 @@ def _aligned(table: Sequence[tuple[str, ...]], width: int) -> list[str]:
     return [
         "  ".join(
             [
-                _clipped(row[0], widths[0]).ljust(widths[0]),
+                _shortened(row[0], max(widths[0], 6)).ljust(widths[0]),
                 *(cell.rjust(size) for cell, size in zip(row[1:], widths[1:], strict=True)),
             ]
         )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from refinery_plugin._pytest.benchmark import BenchmarkTimer, report
 from refinery_plugin._pytest.timing import faults_end_the_session, hooks_of
 
 if TYPE_CHECKING:
@@ -28,13 +29,19 @@ class Program:
         """
         __tracebackhide__ = True
         benchmark._mode = "refinery"  # noqa: SLF001 - or pytest-benchmark warns that it was not used
+        config = self._node.config
+        hooks = hooks_of(config)
         with faults_end_the_session():
-            finding = (
-                hooks_of(self._node.config).measurement().examine(self.unit, self._node.nodeid, benchmark)
+            session = hooks.session()
+            known = session.has_examined(self.unit)
+            finding = session.examine(
+                self.unit, stretch=hooks.stretch(self._node), timer=BenchmarkTimer(benchmark)
             )
+            for timed in () if known else session.timed_lists(finding):
+                report(config, benchmark, timed)
         if finding.judgement.correct:
             return
-        if not self._node.config.getoption("refinery_strict"):
+        if not config.getoption("refinery_strict"):
             pytest.xfail(str(finding.judgement))  # returns under --runxfail
         pytest.fail(str(finding.judgement), pytrace=False)
 

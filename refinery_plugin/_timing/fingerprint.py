@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
     from refinery_plugin._timing.journal import Past
+    from refinery_plugin._timing.records import SessionHeader
 
 _LIBRARIES = ("pytest-benchmark", "hypothesis", "numpy")
 
@@ -29,9 +30,9 @@ class ResumeError(RefineryError):
     """The interrupted session cannot be gone on with."""
 
 
-def facts(study: Study, task: Task, *, programs: Path, sandbox: str) -> dict[str, object]:
+def fingerprint(study: Study, task: Task, *, programs: Path, sandbox: str) -> dict[str, object]:
     """Return what must be the same for figures to belong to one session, as it stands in JSON."""
-    found = {
+    values = {
         "programs": os.fspath(programs),
         "study": describe_study(study),
         "task": hashlib.sha256(f"{task.signature}\n{task.reference}".encode()).hexdigest(),
@@ -40,14 +41,14 @@ def facts(study: Study, task: Task, *, programs: Path, sandbox: str) -> dict[str
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
         "sandbox": sandbox,
     }
-    plain: dict[str, object] = json.loads(json.dumps(found))
+    plain: dict[str, object] = json.loads(json.dumps(values))
     return plain
 
 
 def versions() -> dict[str, str]:
     """Return the versions of what verdicts and times depend on."""
-    found = {name: importlib.metadata.version(name) for name in _LIBRARIES}
-    return {"python": platform.python_version(), "pytest-refinery": own_version(), **found}
+    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version(), "pytest-refinery": own_version(), **libraries}
 
 
 def own_version() -> str:
@@ -63,22 +64,29 @@ def find_past(directory: Path, *, study: Study, programs: Path) -> Past | None:
     return latest(directory, about={"programs": os.fspath(programs), "study_name": study.name})
 
 
-def require_same(past: Past, now: Mapping[str, object], *, verify_seed: int | None) -> None:
+def require_same(
+    header: SessionHeader, now: Mapping[str, object], *, path: Path, verify_seed: int | None
+) -> None:
     """Refuse to mix figures of different circumstances.
+
+    Parameters
+    ----------
+    header : of the interrupted session, whose journal is at ``path``.
+    now : this session's fingerprint.
+    verify_seed : that was asked for; ``None`` where any will do.
 
     Raises
     ------
     ResumeError : with what differs.
     """
-    differing = [name for name, value in now.items() if past.header.get(name) != value]
-    if verify_seed is not None and past.header.get("verify_seed") != verify_seed:
-        differing.append("verify_seed")
+    then: dict[str, object] = dict(header.fingerprint)
+    now = dict(now)
+    if verify_seed is not None:
+        then["verify_seed"], now["verify_seed"] = header.verify_seed, verify_seed
+    differing = [name for name, value in now.items() if then.get(name) != value]
     if differing:
-        details = "; ".join(
-            f"{name}: then {past.header.get(name)!r}, now {now.get(name)!r}" for name in differing
-        )
+        details = "; ".join(f"{name}: then {then.get(name)!r}, now {now[name]!r}" for name in differing)
         raise ResumeError(
-            f"--refinery-resume: the interrupted session ({past.path}) was under other circumstances "
-            f"({details[:1500]}). "
+            f"--refinery-resume: the interrupted session ({path}) was under other circumstances ({details[:1500]}). "
             "Restore them, or start afresh without --refinery-resume"
         )

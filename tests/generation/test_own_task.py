@@ -133,7 +133,7 @@ def test_what_was_recorded_replays_without_a_key(
         server.default = answer(RIGHT)
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
         pytester.runpytest_subprocess("--refinery-generate").assert_outcomes(passed=4)
-    folder = pytester.path / "tests" / "test_generated" / "programs"
+    folder = pytester.path / "tests" / "test_generated" / "programs" / "vowels"
     first = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert "style=plain-r1.py" in first
     assert "style=clever-r2.json" in first

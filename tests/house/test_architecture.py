@@ -37,8 +37,8 @@ FLOORS = {
         ("_analysis",),
         ("_sequential",),
         ("_power",),
-        ("_models",),
         ("_inference",),
+        ("_models",),
         ("_reading",),
         ("_command_name", "_arrays", "_errors"),
     ),
@@ -66,11 +66,6 @@ UPWARD = {
     ("analysis._presentation.names", "analysis._report.svg"),
     ("analysis._presentation.terminal", "analysis._report.tables"),
     ("analysis._presentation.terminal_plan", "analysis._commands.plan"),
-    ("refinery_plugin._timing", "refinery_plugin._pytest.program"),
-    ("refinery_plugin._timing.examination", "refinery_plugin._pytest.benchmark"),
-    ("refinery_plugin._timing.session", "refinery_plugin._pytest.benchmark"),
-    ("refinery_plugin._timing.session", "refinery_plugin._pytest.overview"),
-    ("refinery_plugin._timing.session", "refinery_plugin._pytest.session"),
 }
 CIRCLES = {frozenset({"analysis._commands.plan", "analysis._presentation.terminal_plan"})}
 

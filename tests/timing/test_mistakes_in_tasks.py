@@ -40,7 +40,7 @@ STUDY = Study(
 
 
 def inputs(changes: Mapping[str, Any]) -> Inputs:
-    made = Inputs.make(dataclasses.replace(TASK, **changes), STUDY, verify_seed=1)
+    made = Inputs.make(dataclasses.replace(TASK, **changes), list_seeds=[STUDY.list_seed(1)], verify_seed=1)
     made.wait()
     return made
 
