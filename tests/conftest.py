@@ -15,3 +15,10 @@ def _no_worker_of_xdist(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions that tests start are no part of the session that runs the tests."""
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """Warnings are errors in the sessions that tests start, as they are in this one."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-W error")
+    return pytester
