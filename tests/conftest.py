@@ -18,7 +18,10 @@ def _no_worker_of_xdist(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
-    """Warnings are errors in the sessions that tests start, as they are in this one."""
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-W error")
+def pytester(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> pytest.Pytester:
+    """Warnings are errors in the sessions that tests start, too, unless ``-W`` says otherwise of all."""
+    filters = ["error", *(request.config.getoption("pythonwarnings") or ())]
+    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-W {one}" for one in filters))
     return pytester
