@@ -22,6 +22,6 @@ def pytester(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> pytest.Pytester:
     """Warnings are errors in the sessions that tests start, too, unless ``-W`` says otherwise of all."""
-    filters = ["error", *(request.config.getoption("pythonwarnings") or ())]
+    filters = ["error", "default::ResourceWarning", *(request.config.getoption("pythonwarnings") or ())]
     monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-W {one}" for one in filters))
     return pytester
