@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from refinery_plugin._sandbox.inside import codec
 from refinery_plugin._sandbox.results import MAX_ITEMS, WrongTypeError, read_result
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._study.value_types import misfit
 
 if TYPE_CHECKING:
     from sandbox_bench import Bench

@@ -4,7 +4,8 @@ Runs on both sides: in the trusted parent, and inside the sandbox before the pro
 that a program could have replaced by the time it is used: every name is bound here and now.
 
 One value is a tag and its body. Only exact types have a tag: no subclass, no look-alike passes. A list of integers
-that fit 32 or 64 bits is an array of machine words, so that a million of them cost milliseconds.
+that fit 32 or 64 bits, or of floats, is an array of machine words, so that a million of them cost milliseconds. Sets
+are written in the order of their items' bytes: equal sets have equal encodings, whatever the seed of hashes.
 """
 
 from __future__ import annotations
@@ -19,8 +20,12 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 32
 MAX_INT_BITS = 14_000  # what every Python can print without being told to (sys.set_int_max_str_digits)
-# Tags of arrays and their type codes: 4 and 8 bytes wherever CPython runs.
-WORDS: dict[bytes, Literal["i", "q"]] = {b"w": "i", b"q": "q"}
+# Tags of arrays and their type codes: 4, 8 and 8 bytes wherever CPython runs.
+WORDS: dict[bytes, Literal["i", "q", "d"]] = {b"w": "i", b"q": "q", b"x": "d"}
+_WORDS_OF = {int: (b"w", b"q"), float: (b"x",)}
+_COLLECTIONS = {b"l": list, b"t": tuple, b"S": set, b"Z": frozenset}
+_MOST_EQUAL_HASHES = 64
+_KEYS = (int, float, str, bool, type(None), bytes, tuple, frozenset)
 
 _SIZE = Struct("<Q")
 _INT = Struct("<q")
@@ -29,6 +34,10 @@ _FLOAT = Struct("<d")
 
 class CodecError(ValueError):
     """The value has no encoding, or the bytes are none."""
+
+
+class TooManyItemsError(CodecError):
+    """The bytes would be more items than may be made of them."""
 
 
 _type_name = type.__dict__["__name__"].__get__
@@ -65,7 +74,7 @@ def _put(out: list[bytes], room: list[int], *parts: bytes) -> None:
 
 
 def _encode(  # noqa: C901, PLR0912 - one branch a type
-    value: object, out: list[bytes], room: list[int], depth: int, scalars: tuple[type, ...] = ()
+    value: object, out: list[bytes], room: list[int], depth: int, scalars: tuple[type, ...]
 ) -> None:
     if depth > MAX_DEPTH:
         raise CodecError(f"is nested more than {MAX_DEPTH} levels deep")
@@ -80,21 +89,25 @@ def _encode(  # noqa: C901, PLR0912 - one branch a type
         _encode_str(value, out, room)  # type: ignore[arg-type]
     elif value is None:
         _put(out, room, b"N")
+    elif kind is bytes:
+        _put(out, room, b"b", _SIZE.pack(len(value)), value)  # type: ignore[arg-type]
     elif kind is list or kind is tuple:
         _encode_items(value, kind is list, out, room, depth, scalars)  # type: ignore[arg-type]
     elif kind is dict:
         items = list(value.items())  # type: ignore[attr-defined]
         _put(out, room, b"d", _SIZE.pack(len(items)))
         for key, item in items:
-            if type(key) not in (int, float, str, bool, type(None)) and not isinstance(key, scalars):
+            if type(key) not in _KEYS and not isinstance(key, scalars):
                 raise CodecError(f"has a key of type {name_of_type(key)}")
             _encode(key, out, room, depth + 1, scalars)
             _encode(item, out, room, depth + 1, scalars)
+    elif kind is set or kind is frozenset:
+        _encode_set(value, kind is set, out, room, depth, scalars)  # type: ignore[arg-type]
     elif isinstance(value, scalars):
         number = value.item()  # type: ignore[attr-defined]
         if type(number) not in (int, float, bool):  # a long double has no plain number
             raise CodecError(f"is of type {name_of_type(value)}")
-        _encode(number, out, room, depth)
+        _encode(number, out, room, depth, scalars)
     else:
         raise CodecError(f"is of type {name_of_type(value)}")
 
@@ -130,10 +143,11 @@ def _encode_items(  # noqa: PLR0917 - one recursion
 ) -> None:
     if len(value) > room[0]:
         raise CodecError("is too large")
-    if is_list and value and not set(map(type, value)) - {int}:
-        for tag, code in WORDS.items():
+    kinds = set(map(type, value)) if is_list else ()
+    if len(kinds) == 1:
+        for tag in _WORDS_OF.get(kinds.pop(), ()):
             try:
-                words = array(code, value)  # type: ignore[arg-type]
+                words = array(WORDS[tag], value)  # type: ignore[arg-type]
             except OverflowError:
                 continue
             _put(out, room, tag, _SIZE.pack(len(words) * words.itemsize), words.tobytes())
@@ -143,12 +157,38 @@ def _encode_items(  # noqa: PLR0917 - one recursion
         _encode(item, out, room, depth + 1, scalars)
 
 
-def decode(data: bytes | memoryview) -> object:
-    """Give the value that ``data`` is the encoding of, all of it and nothing more."""
+def _encode_set(  # noqa: PLR0917 - one recursion
+    value: set[object] | frozenset[object],
+    is_set: bool,  # noqa: FBT001
+    out: list[bytes],
+    room: list[int],
+    depth: int,
+    scalars: tuple[type, ...],
+) -> None:
+    if len(value) > room[0]:
+        raise CodecError("is too large")
+    _put(out, room, b"S" if is_set else b"Z", _SIZE.pack(len(value)))
+    items = []
+    for item in value:
+        if type(item) not in _KEYS and not isinstance(item, scalars):
+            raise CodecError(f"has an item of type {name_of_type(item)} in a set")
+        parts: list[bytes] = []
+        _encode(item, parts, room, depth + 1, scalars)
+        items.append(b"".join(parts))
+    out += sorted(items)
+
+
+def decode(data: bytes | memoryview, most: int = 1 << 62) -> object:
+    """Give the value that ``data`` is the encoding of, all of it and nothing more.
+
+    ``most`` is how many items of collections, those of arrays of words aside, may be made one by one.
+    """
     view = memoryview(data)
     try:
-        value, end = _decode(view, 0, 0)
-    except (error, IndexError, UnicodeDecodeError, ValueError, TypeError) as exc:
+        value, end = _decode(view, 0, 0, [most])
+    except (error, OverflowError, IndexError, UnicodeDecodeError, ValueError, TypeError) as exc:
+        if isinstance(exc, TooManyItemsError):
+            raise
         raise CodecError(f"malformed value: {exc}") from None
     if end != len(view):
         raise CodecError(f"malformed value: {len(view) - end} bytes are left over")
@@ -163,7 +203,7 @@ def _take(view: memoryview, at: int) -> tuple[memoryview, int]:
     return view[start : start + size], start + size
 
 
-def _decode(view: memoryview, at: int, depth: int) -> tuple[object, int]:  # noqa: PLR0911 - one a tag
+def _decode(view: memoryview, at: int, depth: int, left: list[int]) -> tuple[object, int]:  # noqa: PLR0911 - one a tag
     if depth > MAX_DEPTH:
         raise CodecError("it is nested too deep")
     tag = bytes(view[at : at + 1])
@@ -174,11 +214,13 @@ def _decode(view: memoryview, at: int, depth: int) -> tuple[object, int]:  # noq
         return _FLOAT.unpack_from(view, at)[0], at + _FLOAT.size
     if tag in (b"N", b"T", b"F"):
         return {b"N": None, b"T": True, b"F": False}[tag], at
-    if tag in (b"l", b"t", b"d"):
-        return _decode_items(tag, view, at, depth)
+    if tag == b"d" or tag in _COLLECTIONS:
+        return _decode_items(tag, view, at, depth, left)
     body, end = _take(view, at)
     if tag in WORDS:
         return body.cast(WORDS[tag]).tolist(), end
+    if tag == b"b":
+        return bytes(body), end
     if tag == b"s":
         return str(body, "utf-8"), end
     if tag == b"I" and len(body) <= MAX_INT_BITS // 8 + 1:
@@ -186,22 +228,38 @@ def _decode(view: memoryview, at: int, depth: int) -> tuple[object, int]:  # noq
     raise CodecError(f"there is no tag {tag!r}")
 
 
-def _decode_items(tag: bytes, view: memoryview, at: int, depth: int) -> tuple[object, int]:
+def _decode_items(tag: bytes, view: memoryview, at: int, depth: int, left: list[int]) -> tuple[object, int]:
     (count,) = _SIZE.unpack_from(view, at)
     at += _SIZE.size
     if (
         count > len(view) - at
     ):  # every item takes a byte at least: no count makes us allocate what is not there
         raise CodecError("it is cut short")
+    left[0] -= count * 2 if tag == b"d" else count
+    if left[0] < 0:
+        raise TooManyItemsError("it has more items than may be")
     items: list[object] = []
     for _ in range(count * 2 if tag == b"d" else count):
-        item, at = _decode(view, at, depth + 1)
+        item, at = _decode(view, at, depth + 1, left)
         items.append(item)
-    if tag == b"l":
-        return items, at
-    if tag == b"t":
-        return tuple(items), at
-    return dict(zip(items[::2], items[1::2], strict=True)), at
+    if tag in (b"d", b"S", b"Z"):
+        _refuse_equal_hashes(items[::2] if tag == b"d" else items)
+    made = dict(zip(items[::2], items[1::2], strict=True)) if tag == b"d" else _COLLECTIONS[tag](items)
+    if len(made) != count:
+        raise CodecError("it has the same key or item twice")
+    return made, at
+
+
+def _refuse_equal_hashes(keys: list[object]) -> None:
+    """Refuse keys that would take time with the square of their number, in one call that nobody can interrupt."""
+    if len(keys) <= _MOST_EQUAL_HASHES:
+        return
+    counts: dict[int, int] = {}  # of hashes that differ, so this cannot take that long itself
+    for key in keys:
+        value = hash(key)
+        counts[value] = counts.get(value, 0) + 1
+        if counts[value] > _MOST_EQUAL_HASHES:
+            raise CodecError(f"more than {_MOST_EQUAL_HASHES} of its keys have the same hash")
 
 
 def encode_arguments(args: tuple[object, ...], limit: int = 1 << 30) -> bytes:
