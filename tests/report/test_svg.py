@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from refinery_analysis._report.svg import SEPARATOR, drawing, for_file, for_page
+from refinery_analysis._presentation.text import SEPARATOR
+from refinery_analysis._report.svg import drawing, for_file, for_page
 from refinery_analysis._report.theme import BLUE, PAPER
 
 RAW = f"""<svg xmlns="http://www.w3.org/2000/svg" class="marks" width="100" height="50" viewBox="0 0 100 50">
