@@ -69,6 +69,7 @@ def _subtitle(analysis: Analysis) -> str:
 
 def _found(analysis: Analysis) -> Section:
     blocks: list[Block] = [Findings(findings(analysis)), Tiles(_glance(analysis))]
+    blocks.append(Grid(tables.conclusions(analysis), summary="Every conclusion, with its figures"))
     warnings = caveats(analysis)
     if warnings:
         blocks.append(Caveats(warnings))

@@ -74,6 +74,44 @@ def programs(analysis: Analysis) -> Table:
     )
 
 
+def conclusions(analysis: Analysis) -> Table:
+    """Everything that is concluded, one line each."""
+    rows = [
+        (
+            term_name(c.question),
+            c.response,
+            c.answer,
+            number(c.estimate),
+            MISSING if c.ci_low is None else f"{number(c.ci_low)} to {number(c.ci_high)}",
+            one_line(c.unit or MISSING, limit=40),
+            p_value(c.p),
+            p_value(c.p_adjusted),
+            one_line(c.method, limit=200),
+            one_line(c.why or "", limit=200),
+        )
+        for c in analysis.conclusions
+    ]
+    return trimmed(
+        Table(
+            caption="Every question, and what these data answer; undecided is no proof that there is no difference",
+            columns=(
+                "question",
+                "response",
+                "answer",
+                "estimate",
+                f"{percent(1 - analysis.options.alpha)} interval",
+                "unit",
+                "p",
+                "p, adjusted",
+                "method",
+                "why",
+            ),
+            rows=tuple(rows),
+            text_columns=frozenset({0, 1, 2, 5, 8, 9}),
+        )
+    )
+
+
 def reason(analysis: Analysis) -> str:
     """Why there is no analysis of variance."""
     return sentence(analysis.notes[-1]) if analysis.notes else "Too few programs passed."

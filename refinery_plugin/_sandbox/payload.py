@@ -20,13 +20,15 @@ def encode_arguments(args: tuple[object, ...]) -> Payload:
 
     Raises
     ------
-    SandboxError : an argument is not made of int, float, str, bool, None, and lists, tuples and dicts of these.
+    SandboxError : an argument is not made of int, float, str, bool, None, bytes, and lists, tuples, sets and dicts
+        of these.
     """
     try:
         return Payload(codec.encode_arguments(args))
     except codec.CodecError as exc:
         raise SandboxError(
-            f"an argument {exc}: arguments are made of int, float, str, bool, None, lists, tuples and dicts"
+            f"an argument {exc}: arguments are made of int, float, str, bool, None, bytes, lists, tuples, "
+            "sets, frozensets and dicts"
         ) from exc
 
 

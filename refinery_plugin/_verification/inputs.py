@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import encode_arguments
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._study.value_types import misfit
 from refinery_plugin._verification.examples import draw
 from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.verdict import judge, same, show_arguments

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Self, TypeAlias
 
 from refinery_plugin._sandbox import Outcome, SandboxFault, Usage
 from refinery_plugin._sandbox.payload import Payload, decode_arguments, encode_arguments
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._study.value_types import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
