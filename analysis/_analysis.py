@@ -171,7 +171,15 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
     if fitted is None:
         return {}
     own = [name for name in results.factors if name not in results.derived]
-    return {name_of(term): test for term, test in anova_type_tests(sample, fitted.model.terms, own).items()}
+    texts = dict(zip(results.programs["program"], results.programs["sha256"], strict=True))
+    found = anova_type_tests(
+        sample, fitted.model.terms, own, [_text(texts[name]) for name in sample.programs]
+    )
+    return {name_of(term): test for term, test in found.items()}
+
+
+def _text(checksum: object) -> str | None:
+    return checksum if isinstance(checksum, str) and checksum else None
 
 
 def _powers(

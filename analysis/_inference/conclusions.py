@@ -166,7 +166,7 @@ def _lets_spreads_differ(evidence: Evidence, term: str) -> tuple[Answer, str | N
     names = list(evidence.unequal)
     adjusted = holm([evidence.unequal[name].p for name in names])[names.index(term)]
     if adjusted is None or adjusted >= evidence.alpha:
-        return "undecided", _SPREADS
+        return ("undecided", _SPREADS) if test.note is None else ("untestable", test.note)
     return "different", None
 
 

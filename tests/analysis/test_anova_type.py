@@ -106,3 +106,21 @@ def test_a_treatment_with_one_program_can_not_be_told_from_chance(tmp_path: Path
     assert found.answer == "untestable"
     assert "agents 3" in (found.why or "")
     assert "only one program passed" in (found.why or "")
+
+
+def test_programs_that_are_the_same_text_carry_no_difference(tmp_path: Path) -> None:
+    """Seven of eight programs are one text, timed in two moods of the machine: that is no effect of the treatments."""
+    times = {1: [1.0, 1.01, 1.02, 1.0], 3: [2.0, 2.01, 2.02, 1.5]}
+    programs = [
+        Made(treatment={"agents": agents}, replicate=i, seconds=[[seconds]])
+        for agents, of in times.items()
+        for i, seconds in enumerate(of, start=1)
+    ]
+    document = benchmark_json(programs)
+    for entry in (*document["refinery"]["programs"], *(b["extra_info"] for b in document["benchmarks"])):
+        if (entry["treatment"]["agents"], entry["replicate"]) != (3, 4):
+            entry["sha256"] = "the same"
+    found = analyse(read_results([write(tmp_path / "made.json", document)])).conclusions
+    first = next(c for c in found if c.response != "passed")
+    assert first.answer == "untestable"
+    assert "7 of 8 programs" in (first.why or "")
