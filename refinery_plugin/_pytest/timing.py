@@ -20,11 +20,15 @@ from refinery_plugin._pytest.session import FOREIGN, MISSING, is_distributed, re
 from refinery_plugin._words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
     from types import FrameType
 
     from refinery_plugin._timing.session import MeasuringSession, SessionSettings
+    from refinery_plugin._verification.ports import ProgramSandbox
+
+SANDBOX: pytest.StashKey[Callable[[], ProgramSandbox]] = pytest.StashKey()
+"""Opens the sandbox in the place of the backend that was chosen: for tests of sessions without processes."""
 
 SESSION_ERROR = 3
 """Exit code when the session had to stop for a fault that is no program's."""
@@ -82,8 +86,10 @@ class TimingHooks:
             study=refinery.study,
             task=refinery.task,
             programs=refinery.programs_dir,
-            journals=config.rootpath / ".refinery" / "timing",
-            open_sandbox=lambda: open_sandbox(sandbox, packages=refinery.study.packages),
+            journals=refinery.journal_dir,
+            open_sandbox=config.stash.get(
+                SANDBOX, lambda: open_sandbox(sandbox, packages=refinery.study.packages)
+            ),
             times=self.times,
             resumes=bool(config.getoption("refinery_resume")),
             verify_seed=self._seed(),
@@ -254,7 +260,7 @@ class TimingHooks:
         if interrupted:
             return [
                 "next, without repeating a finished run:",
-                f"  {refinery.time_command()} --refinery-resume",
+                f"  {refinery.time_command()} --refinery-resume{self._json_option()}",
             ]
         if self._written:
             results = shlex.quote(refinery.relative(self._written[0]))
@@ -264,6 +270,12 @@ class TimingHooks:
             f"  {refinery.time_command()} --refinery-resume --benchmark-json=results.json",
             "  refinery-analysis results.json --out report",
         ]
+
+    def _json_option(self) -> str:
+        # pytest-benchmark has opened the file already, and its name is the file's.
+        path = getattr(self._config.option, "benchmark_json", None)
+        name = getattr(path, "name", path)
+        return f" --benchmark-json={shlex.quote(str(name))}" if name else ""
 
     def pytest_unconfigure(self) -> None:
         """Let go of everything."""
