@@ -18,6 +18,8 @@ from refinery_plugin._study.levels import MAX_TURNS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_MOST_TOLD = 300
+
 
 @dataclasses.dataclass(slots=True)
 class _State:
@@ -48,7 +50,7 @@ async def refine(
 
     Returns
     -------
-    The trajectory; one that a ``ChatFailedError`` ended says so in ``failure``.
+    The trajectory; one that a ``ChatFailedError`` ended says so in ``failure``, and keeps its last complete program.
 
     Raises
     ------
@@ -146,8 +148,14 @@ def _take(
 
 
 def _explain(reason: str | None, reply: Reply, brief: Brief) -> str | None:
-    if reason is not None and reply.finish_reason == "length":
+    if reason is None:
+        return None
+    if reply.finish_reason == "length":
         return f"{reason}; the answer was cut off at max_tokens = {brief.settings.max_tokens}"
+    if reply.refusal is not None:
+        return f"{reason}; the model refused: {' '.join(reply.refusal.split())[:_MOST_TOLD]}"
+    if reply.finish_reason == "content_filter":
+        return f"{reason}; a content filter of the server stopped the answer"
     return reason
 
 

@@ -39,11 +39,20 @@ class CassetteError(GenerationStopError):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One failed attempt: what went wrong, how long it took, whether it may have been paid for."""
+    """One failed attempt: what went wrong, how long it took, whether it may have been paid for.
+
+    ``usage`` is prompt and completion tokens where the server counted them.
+    """
 
     outcome: str
     ms: int
     paid: bool
+    usage: tuple[int, int] | None = None
+
+    def document(self) -> dict[str, object]:
+        """Return it as it is recorded."""
+        usage = {} if self.usage is None else {"usage": list(self.usage)}
+        return {"outcome": self.outcome, "ms": self.ms, "paid": self.paid, **usage}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +68,14 @@ class Recorded:
 
     @property
     def lost(self) -> int:
-        """How many attempts may have been paid for without giving an answer."""
-        return sum(attempt.paid for attempt in self.attempts)
+        """How many attempts may have been paid for, at most with all that was reserved, without giving an answer."""
+        return sum(attempt.paid for attempt in self.attempts if attempt.usage is None)
+
+    @property
+    def lost_usage(self) -> tuple[int, int]:
+        """Prompt and completion tokens of the attempts that gave no answer, as far as the server counted them."""
+        counted = [attempt.usage for attempt in self.attempts if attempt.usage is not None]
+        return sum(prompt for prompt, _ in counted), sum(completion for _, completion in counted)
 
 
 class _Persister:
@@ -200,7 +215,7 @@ class Tape:
                     "latency_ms": response.latency_ms,
                     "cut": cut,
                     "sha256": hashlib.sha256(body_sent).hexdigest(),
-                    "attempts": [dataclasses.asdict(attempt) for attempt in response.attempts],
+                    "attempts": [attempt.document() for attempt in response.attempts],
                 },
             },
         )
@@ -270,7 +285,13 @@ def _recorded(response: Mapping[str, Any]) -> Recorded:
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     attempts = tuple(
-        Attempt(outcome=one["outcome"], ms=one["ms"], paid=one["paid"]) for one in extra.get("attempts", [])
+        Attempt(
+            outcome=one["outcome"],
+            ms=one["ms"],
+            paid=one["paid"],
+            usage=(one["usage"][0], one["usage"][1]) if "usage" in one else None,
+        )
+        for one in extra.get("attempts", [])
     )
     return Recorded(body=None if extra["cut"] else body, latency_ms=extra["latency_ms"], attempts=attempts)
 
