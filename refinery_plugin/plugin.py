@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refinery_plugin._pytest import options
+from refinery_plugin._pytest.session import refinery_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -40,6 +41,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("refinery_generate") and config.pluginmanager.hasplugin("xdist"):
         from refinery_plugin._pytest.generation import WorkerHooks  # noqa: PLC0415
 
+        # After those above: what comes last is outermost, and programs are made before anything is prepared for them.
         config.pluginmanager.register(WorkerHooks(config), "refinery-workers")
 
 
@@ -47,11 +49,11 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_load_initial_conftests(
     early_config: pytest.Config, args: list[str]
 ) -> Generator[None, object, object]:
-    """Set right what pytest takes for paths of tests before it knows the options of plugins."""
+    """Refuse what pytest takes for a path of tests before it knows the options of plugins."""
     if any(arg in options.PATHS for arg in args):
-        from refinery_plugin._pytest import restart  # noqa: PLC0415
+        from refinery_plugin._pytest import misread_paths  # noqa: PLC0415
 
-        restart.mend(early_config)
+        misread_paths.refuse(early_config)
     return (yield)
 
 
@@ -64,11 +66,8 @@ def pytest_refinery_tasks() -> Iterable[Task]:
 
 
 def _is_wanted(config: pytest.Config) -> bool:
-    """Whether this session says by itself that it is about a study: by an option, or in its pyproject.toml."""
-    if config.getoption("refinery_generate") or config.getoption("refinery_study"):
-        return True
-    pyproject = config.rootpath / "pyproject.toml"
-    return pyproject.is_file() and b"[tool.refinery" in pyproject.read_bytes()
+    """Whether this session says by itself that it is about a study: by an option, or in a pyproject.toml."""
+    return refinery_of(config).is_declared
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -117,16 +116,6 @@ def pytest_runtestloop(session: pytest.Session) -> None:
         from refinery_plugin._pytest import generation  # noqa: PLC0415
 
         generation.before_tests(session)
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Under pytest-xdist, generate the program of one test outside its time limit."""
-    if item.config.getoption("refinery_generate") and hasattr(item.config, "workerinput"):
-        from refinery_plugin._pytest import generation  # noqa: PLC0415
-
-        generation.before_test(item)
-    return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .._errors import AnalysisError
 from .entries import LONGEST, SHORTEST, Levels, Place, RawFile, RawProgram, brief, writable
 from .frames import RESERVED, Source
-from .levels import OPTIMIZATION, budget, parse_id, show, squeezed
+from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _MOST_NAMES = 5
 _MEAN_TOLERANCE = 1e-6
-_LONGEST_LEVEL = 200
 _AMOUNTS = (
     "turns",
     "calls",
@@ -142,7 +141,7 @@ class _Reader:
         if isinstance(study, dict):
             factors = study.get("factors")
             for name, levels in (factors if isinstance(factors, dict) else {}).items():
-                shown = [show(level) for level in levels] if isinstance(levels, list) else []
+                shown = [label(level) for level in levels] if isinstance(levels, list) else []
                 declared[str(name)] = tuple(level for level in shown if level is not None)
             study = study.get("name")
         return place.text(study, "study"), declared
@@ -256,8 +255,8 @@ class _Reader:
         )
 
     def _mapping_levels(self, treatment: Mapping[str, Any], place: Place) -> Levels:
-        if not treatment:
-            raise place.error("treatment", "has no factor; analysis needs at least one")
+        if not treatment:  # a study that varies nothing has one treatment: the study itself
+            return self._mapping_levels({"study": _study_name(self.refinery.get("study")) or "all"}, place)
         # Few treatments, many programs: each is checked once. True and 1 are equal keys, so types count too.
         key = (*treatment.items(), *map(type, treatment.values()))
         try:
@@ -273,11 +272,9 @@ class _Reader:
             raise place.error(
                 "treatment", f"factor {name!r} has the name of a column; rename it in the study"
             )
-        level = show(value)
-        if not level or len(level) > _LONGEST_LEVEL:
-            raise place.error(
-                f"treatment.{name}", f"a level must be a short text or a number, got {brief(value)}"
-            )
+        level = label(value)
+        if level is None:
+            raise place.error(f"treatment.{name}", f"a level must be a text or a number, got {brief(value)}")
         return level
 
     def _id_levels(self, treatment: str, entry: Mapping[str, Any], place: Place) -> Levels | None:

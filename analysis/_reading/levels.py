@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,34 @@ def show(value: object) -> str | None:
     if isinstance(value, str):
         return writable(" ".join(value.split()))
     return None
+
+
+LONGEST = 80
+"""Characters of a level's text; longer ones are shortened in the middle."""
+
+EMPTY = "(empty)"
+"""How the empty text is shown, such as the level of ``instructions`` that gives none."""
+
+
+def label(value: object) -> str | None:
+    """Return a level as the text that stands for it everywhere, never empty and never long; None if it is no scalar.
+
+    Two levels of one factor never have the same text: what is shortened keeps a few digits of its checksum.
+
+    Examples
+    --------
+    >>> label(""), label(3), label([1])
+    ('(empty)', '3', None)
+    >>> label("Think step by step. " * 20)
+    'Think step by step. Think step by step. Thi... step by step. [0cdb90]'
+    """
+    text = show(value)
+    if text is None or not text:
+        return None if text is None else EMPTY
+    if len(text) <= LONGEST:
+        return text
+    digits = hashlib.sha256(text.encode()).hexdigest()[:6]
+    return f"{text[:43]}...{text[-14:]} [{digits}]"
 
 
 def _number(value: float) -> str | None:

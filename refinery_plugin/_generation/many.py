@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._files import write_atomically, write_json
-from refinery_plugin._generation.prompts import Brief
+from refinery_plugin._generation.prompts import Brief, prompt_sha256
 from refinery_plugin._generation.refine import refine
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord, document, no_program_source
 
@@ -81,7 +81,7 @@ async def generate(
         model = "" if unit.treatment is None else unit.treatment.settings.model
         price = line.price(unit.name, model)
         # In a thread: waiting for the disk must not hold up the clocks of the other trajectories.
-        await asyncio.to_thread(write_files, generated, study=study, price=price)
+        await asyncio.to_thread(write_files, generated, study=study, task=task, price=price)
         observer.trajectory(unit, trajectory)
         return generated
 
@@ -108,7 +108,7 @@ async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer:
     return trajectory
 
 
-def write_files(generated: Generated, *, study: Study, price: Price | None) -> None:
+def write_files(generated: Generated, *, study: Study, task: Task, price: Price | None) -> None:
     """Write the program, or the comment that stands for it, and the trajectory beside it."""
     unit, trajectory = generated.unit, generated.trajectory
     if unit.treatment is None or unit.replicate is None:
@@ -116,10 +116,12 @@ def write_files(generated: Generated, *, study: Study, price: Price | None) -> N
     source = trajectory.program
     if source is None:
         source = no_program_source(trajectory, unit.treatment, unit.replicate)
+    brief = Brief(task=task, settings=unit.treatment.settings, packages=study.packages)
     told = document(
         trajectory,
         study=study.name,
-        task=study.task,
+        task=task.name,
+        prompt_sha256=prompt_sha256(brief),
         treatment=unit.treatment,
         replicate=unit.replicate,
         price=price,

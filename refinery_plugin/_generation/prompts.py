@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
@@ -70,6 +71,13 @@ def task_message(brief: Brief, turn: Turn) -> Message:
 def follow_up_message(brief: Brief, turn: Turn) -> Message:
     """Ask for the next program in a conversation that already holds the task."""
     return _user(_request(brief, turn))
+
+
+def prompt_sha256(brief: Brief) -> str:
+    """Return the SHA-256 of what the first request of a trajectory says: an edited prompt has another one."""
+    turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
+    told = (system_message(brief, 1), task_message(brief, turn))
+    return hashlib.sha256("\0".join(message.content for message in told).encode()).hexdigest()
 
 
 def _user(parts: Sequence[str]) -> Message:

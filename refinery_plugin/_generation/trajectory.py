@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from refinery_plugin._study.pricing import Price
+    from refinery_plugin._study.settings import Settings
     from refinery_plugin._study.study import Treatment
 
 SCHEMA = 1
@@ -107,6 +108,7 @@ def document(
     *,
     study: str,
     task: str,
+    prompt_sha256: str,
     treatment: Treatment,
     replicate: int,
     price: Price | None,
@@ -120,16 +122,8 @@ def document(
         "task": task,
         "treatment": dict(treatment.levels),
         "replicate": replicate,
-        "settings": {
-            "agents": settings.agents,
-            "optimization": str(settings.optimization),
-            "model": settings.model,
-            "temperature": settings.temperature,
-            "max_tokens": settings.max_tokens,
-            "memory": settings.memory,
-            "instructions": settings.instructions,
-            **settings.extra,
-        },
+        "settings": described_settings(settings),
+        "prompt_sha256": prompt_sha256,
         "price": None if price is None else _price(price),
         "verdict": None if program is not None else "no_program",
         "reason": trajectory.no_program_reason,
@@ -141,6 +135,20 @@ def document(
         "cost_usd": _number(trajectory.cost_usd),
         "clock_ms": trajectory.clock_ms,
         "turns": [_turn(turn, treatment) for turn in trajectory.turns],
+    }
+
+
+def described_settings(settings: Settings) -> dict[str, object]:
+    """Return the settings of a trajectory as they stand in JSON."""
+    return {
+        "agents": settings.agents,
+        "optimization": str(settings.optimization),
+        "model": settings.model,
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_tokens,
+        "memory": settings.memory,
+        "instructions": settings.instructions,
+        **settings.extra,
     }
 
 

@@ -28,7 +28,7 @@ _LEDGER = pytest.StashKey[Ledger]()
 
 def endpoint(refinery: Refinery) -> str:
     """Return where live requests would go, fit to be shown, and whether there is no key for it."""
-    environment = Environment(refinery.config.rootpath)
+    environment = Environment(refinery.environment_dir)
     return endpoint_name(environment) + ("" if environment.get(KEY) else f" (but {KEY} is not set)")
 
 
@@ -165,6 +165,6 @@ def _target(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, Tape]
     if not _unrecorded(refinery, units, tapes):
         return "All is recorded"
     try:
-        return Endpoint(Environment(refinery.config.rootpath))
+        return Endpoint(Environment(refinery.environment_dir))
     except MissingKeyError as exc:
         return str(exc)

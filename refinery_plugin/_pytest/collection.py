@@ -40,6 +40,7 @@ def parametrize(metafunc: pytest.Metafunc) -> None:
     """Make one test a program of the study."""
     refinery = refinery_of(metafunc.config)
     try:
+        refinery.settle(metafunc.definition.path)
         units = refinery.units
         if metafunc.config.getoption("refinery_turns"):
             units = with_turns(units)

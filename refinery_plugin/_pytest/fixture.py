@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._pytest.generation import refuse_if_stopped
-from refinery_plugin._pytest.session import MISSING, refinery_of
+from refinery_plugin._pytest.session import FOREIGN, MISSING, refinery_of
 from refinery_plugin._study.units import Unit
 from refinery_plugin._timing import Program, program_of
 
@@ -26,6 +26,9 @@ def program(request: pytest.FixtureRequest) -> Program:
     if not os.path.lexists(unit.path):
         request.config.stash[MISSING] = request.config.stash.get(MISSING, 0) + 1
         pytest.skip(_missing(refinery, unit))
+    if (refusal := refinery.refusal(unit)) is not None:
+        request.config.stash[FOREIGN] = request.config.stash.get(FOREIGN, 0) + 1
+        pytest.fail(refusal, pytrace=False)
     return program_of(request, unit)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._generation.event_loop import run_to_end
 from refinery_plugin._generation.forecast import describe
 from refinery_plugin._generation.many import Generated, Observer, generate
 from refinery_plugin._pytest.collection import NO_TEST, selected
@@ -17,7 +17,7 @@ from refinery_plugin._pytest.session import is_distributed, refinery_of, unit_of
 from refinery_plugin._pytest.totals import Row, lines
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Generator, Iterator, Sequence
 
     from refinery_plugin._pytest.session import Refinery
     from refinery_plugin._recording.store import CassetteStore
@@ -42,10 +42,7 @@ def before_tests(session: pytest.Session) -> None:
     pytest.UsageError : when no program can be generated, with the reason and the remedy.
     """
     config = session.config
-    if config.option.collectonly:
-        return
-    if is_distributed(config):
-        _guard_for_workers(config)
+    if config.option.collectonly or is_distributed(config):
         return
     if session.testsfailed and not config.option.continue_on_collection_errors:
         return  # pytest's own loop is about to say so
@@ -56,7 +53,7 @@ def before_tests(session: pytest.Session) -> None:
 
 
 def before_test(item: pytest.Item) -> None:
-    """Generate the program of one test; an error is kept for its fixture to tell."""
+    """Generate the program of one test, outside of it; an error is kept for its fixture to tell."""
     unit = unit_of(item)
     if unit is None or _STOPPED in item.config.stash:
         return
@@ -75,8 +72,6 @@ def refuse_if_stopped(config: pytest.Config) -> None:
 
 def _guard_for_workers(config: pytest.Config) -> None:
     """Hold the cassettes in the process that starts the workers; they share what it holds."""
-    if hasattr(config, "workerinput"):
-        return
     from refinery_plugin._pytest.cassettes import hold  # noqa: PLC0415 - openai and vcr are slow to import
 
     guard = contextlib.ExitStack()
@@ -96,7 +91,7 @@ def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
         if plan is not None:
             _say(refinery, *describe(plan, concurrency=refinery.concurrency))
         with _observer(refinery, units) as observer:
-            done = asyncio.run(_generate_and_close(refinery, units, store, observer))
+            done = run_to_end(lambda: _generate_and_close(refinery, units, store, observer))
         refinery.config.stash.setdefault(_ROWS, []).extend(Row.of(one) for one in done)
 
 
@@ -164,10 +159,24 @@ class WorkerHooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ANN401 - a class of pytest-xdist
-        """Show the plan when the first worker has collected: no test has started then."""
-        if not self._is_planned and not self._config.option.collectonly:
+        """Hold the cassettes and show the plan when the first worker has collected: no test has started then."""
+        if ids and not self._is_planned and not self._config.option.collectonly:
             self._is_planned = True
+            refinery = refinery_of(self._config)
+            try:
+                for path in {self._config.rootpath / node_id.partition("::")[0] for node_id in ids}:
+                    refinery.settle(path)
+            except RefineryError as exc:
+                raise pytest.UsageError(str(exc)) from exc
+            _guard_for_workers(self._config)
             _say_plan(refinery_of(self._config), set(ids), workers=node.workerinput["workercount"])
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
+        """In a worker, generate the program of one test before that begins: its time limit has not started."""
+        if hasattr(item.config, "workerinput"):
+            before_test(item)
+        return (yield)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:

@@ -28,6 +28,8 @@ def lines(config: pytest.Config) -> list[str]:
         told = _design(refinery)
         if refinery.generates:
             told += _source(refinery)
+        if refinery.old_place is not None:
+            told.append(refinery.old_place)
     except RefineryError:
         return []  # told as an error of its own, a moment later
     return [f"refinery: {line}" for line in told]

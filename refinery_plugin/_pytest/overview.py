@@ -17,6 +17,8 @@ _MOST_TREATMENTS = 40
 _MOST_REASONS = 12
 _NONE = "-"
 _OTHER = "other files"
+_ONLY = "all programs"
+_LONGEST_LEVEL = 40
 
 
 @dataclasses.dataclass(slots=True)
@@ -92,11 +94,24 @@ def wrapped(line: str, width: int) -> list[str]:
 
 def _label(treatment: object) -> str:
     """Name a treatment: levels that are words speak for themselves, numbers need their factor."""
-    if not isinstance(treatment, dict) or not treatment:
+    if not isinstance(treatment, dict):
         return _OTHER
-    return ", ".join(
-        str(level) if isinstance(level, str) else f"{name} {level}" for name, level in treatment.items()
-    )
+    return ", ".join(_level(name, level) for name, level in treatment.items()) or _ONLY
+
+
+def _level(name: str, level: object) -> str:
+    if not isinstance(level, str):
+        return f"{name} {level}"
+    words = " ".join(level.split())
+    return _shortened(words, _LONGEST_LEVEL) if words else f"no {name}"
+
+
+def _shortened(text: str, width: int) -> str:
+    """Cut a text in the middle: long levels often begin alike."""
+    if len(text) <= width:
+        return text
+    head = (width - 3) * 2 // 3
+    return f"{text[:head]}...{text[head + 3 - width :]}"
 
 
 def _aligned(table: Sequence[tuple[str, ...]], width: int) -> list[str]:
@@ -106,7 +121,7 @@ def _aligned(table: Sequence[tuple[str, ...]], width: int) -> list[str]:
     return [
         "  ".join(
             [
-                _clipped(row[0], widths[0]).ljust(widths[0]),
+                _shortened(row[0], max(widths[0], 6)).ljust(widths[0]),
                 *(cell.rjust(size) for cell, size in zip(row[1:], widths[1:], strict=True)),
             ]
         )

@@ -16,7 +16,7 @@ import pytest
 from refinery_plugin._errors import RefineryError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
@@ -28,7 +28,14 @@ FIXTURE = "refinery_program"
 MISSING = pytest.StashKey[int]()
 """How many programs the session asked for that are not there."""
 
+FOREIGN = pytest.StashKey[int]()
+"""How many programs were refused, since they are another study's."""
+
 DEFAULT_PROGRAMS = Path("tests/test_generated/programs")
+"""Where the programs of studies are: a folder for each study."""
+
+BUILT_IN = "pilot"
+"""What ``--refinery-study`` calls the study that comes with the plugin."""
 
 
 class Refinery:
@@ -39,6 +46,8 @@ class Refinery:
 
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
+        self._settled: Path | None = None
+        self._refusals: dict[tuple[Path, int | None], str | None] = {}
 
     @property
     def generates(self) -> bool:
@@ -67,30 +76,141 @@ class Refinery:
         return tasks
 
     @functools.cached_property
+    def _asked_file(self) -> Path | None:
+        """The file that ``--refinery-study`` names; ``None`` where it names none, or the built-in pilot."""
+        chosen = self._path("refinery_study")
+        built_in = chosen is not None and self.config.getoption("refinery_study") == BUILT_IN
+        return None if built_in and not chosen.exists() else chosen  # type: ignore[union-attr]
+
+    @functools.cached_property
+    def _file_of_arguments(self) -> Path | None:
+        """The one study that is nearest to what the command line names; ``None`` where there is none, or several."""
+        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
+
+        found = {nearest_study(folder, self.config.rootpath) for folder in self._folders_of_arguments()}
+        return found.pop() if len(found) == 1 else None
+
+    def _folders_of_arguments(self) -> Iterator[Path]:
+        here = self.config.invocation_params.dir
+        for argument in self.config.args or [os.fspath(here)]:
+            path = Path(os.path.normpath(here / argument.partition("::")[0]))
+            if path.exists():
+                yield path if path.is_dir() else path.parent
+
+    @property
+    def file(self) -> Path | None:
+        """The TOML file that declares the study, as far as it is known before tests are collected."""
+        return self._asked_file or self._settled or self._file_of_arguments
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the session says by itself which study it is about: by an option, or beside its tests."""
+        return self.config.getoption("refinery_study") is not None or self.file is not None
+
+    def settle(self, test: Path) -> None:
+        """Let a test that asks for a program decide: the study nearest to it is the session's.
+
+        Raises
+        ------
+        StudyError : when there is none, or another test has another one.
+        """
+        if self.config.getoption("refinery_study") is not None:
+            return
+        from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
+
+        found = nearest_study(test.parent, self.config.rootpath)
+        if found is None:
+            raise StudyError(
+                f"there is no study for {self.relative(test)}: no pyproject.toml from {self.relative(test.parent)} up "
+                f"to {self.config.rootpath} has a table [tool.refinery]. Write one there, name a TOML file with "
+                f"--refinery-study=FILE, or ask for the built-in pilot with --refinery-study={BUILT_IN}"
+            )
+        if self._settled not in {None, found}:
+            raise StudyError(
+                f"{self.relative(test)} belongs to the study of {self.relative(found)}, and other tests of this "
+                f"session to that of {self.relative(self._settled or found)}: run them one after the other (name "
+                "their folders), or choose one with --refinery-study=FILE"
+            )
+        if self._settled is None and found != self.file:
+            for name in ("study", "task", "programs_dir", "cassettes_dir", "units"):
+                self.__dict__.pop(name, None)  # read for a first look at another study
+        self._settled = found
+
+    @functools.cached_property
     def study(self) -> Study:
-        """The study: ``--refinery-study``, else ``[tool.refinery]``, else the pilot."""
-        from refinery_plugin._study.toml import find_study, load_study  # noqa: PLC0415 - see the module's docstring
+        """The study: that of ``--refinery-study``, else the ``[tool.refinery]`` that is nearest to the tests."""
+        from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._study.toml import load_study, pilot_study  # noqa: PLC0415
 
         model = self.config.getoption("refinery_model")
-        chosen = self._path("refinery_study")
-        if chosen is not None:
-            return load_study(chosen, self._tasks(), model=model)
-        return find_study(self.config.rootpath, self._tasks(), model=model)
+        if self.file is not None:
+            return load_study(self.file, self._tasks(), model=model)
+        if self.config.getoption("refinery_study") == BUILT_IN:
+            return pilot_study(self._tasks(), model=model)
+        raise StudyError(
+            "there is no study: no pyproject.toml here has a table [tool.refinery]. Write one, name a TOML file with "
+            f"--refinery-study=FILE, or ask for the built-in pilot with --refinery-study={BUILT_IN}"
+        )
+
+    @property
+    def base(self) -> Path:
+        """The folder that a study's files are in: that of its ``pyproject.toml``, else pytest's root."""
+        root, file = self.config.rootpath, self.file
+        if file is not None and file.name == "pyproject.toml" and file.is_relative_to(root):
+            return file.parent
+        return root
 
     @functools.cached_property
     def task(self) -> Task:
         """The study's task."""
         return self._tasks()[self.study.task]
 
+    @property
+    def environment_dir(self) -> Path:
+        """Where a ``.env`` file is looked for: beside the study, else in pytest's root."""
+        return self.base if (self.base / ".env").is_file() else self.config.rootpath
+
     @functools.cached_property
     def programs_dir(self) -> Path:
-        """Where programs and their trajectories are."""
-        return self._path("refinery_programs") or self.config.rootpath / DEFAULT_PROGRAMS
+        """Where programs and their trajectories are: each study has a folder of its own.
+
+        There was one folder for all once: where a study's own is not there and programs of its design
+        are in that one, they are taken from there, unless they are another study's.
+        """
+        given = self._path("refinery_programs")
+        if given is not None:
+            return given
+        own = self.base / DEFAULT_PROGRAMS / self.study.name
+        return own if own.is_dir() or not self._is_in_old_place else own.parent
+
+    @functools.cached_property
+    def _is_in_old_place(self) -> bool:
+        from refinery_plugin._generation.provenance import Provenance  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._study.units import study_units  # noqa: PLC0415 - see the module's docstring
+
+        folder = self.base / DEFAULT_PROGRAMS
+        return folder.is_dir() and any(
+            (os.path.lexists(unit.path) or unit.trajectory_path.exists())
+            and not Provenance.of(unit).is_of_another(self.study.name)
+            for unit in study_units(self.study, folder)
+        )
+
+    @property
+    def old_place(self) -> str | None:
+        """What to say of programs that are where all studies had theirs; ``None`` where they are in the right place."""
+        if self.programs_dir != self.base / DEFAULT_PROGRAMS or self._path("refinery_programs") is not None:
+            return None
+        own = self.relative(self.programs_dir / self.study.name)
+        return (
+            f"programs are taken from {self.relative(self.programs_dir)}, where all studies had theirs; move them to "
+            f"{own}, where this study's are looked for first"
+        )
 
     @functools.cached_property
     def cassettes_dir(self) -> Path:
         """Where the study's cassettes are."""
-        return self._path("refinery_cassettes") or self.config.rootpath / "cassettes" / self.study.name
+        return self._path("refinery_cassettes") or self.base / "cassettes" / self.study.name
 
     def _path(self, option: str) -> Path | None:
         value = self.config.getoption(option)
@@ -126,6 +246,21 @@ class Refinery:
                 "name a directory with programs, or add --refinery-generate to make them there"
             ) from exc
 
+    def refusal(self, unit: Unit) -> str | None:
+        """Say why a program may not be judged as this study's, and what to do; ``None`` where it may."""
+        from refinery_plugin._generation.provenance import Provenance  # noqa: PLC0415 - see the module's docstring
+
+        key = (unit.path, unit.turn)
+        if key not in self._refusals:
+            found = Provenance.of(unit).mismatch(unit, study=self.study, task=self.task)
+            self._refusals[key] = found and (
+                f"{self.relative(unit.path)} is not this study's: {found} (so says "
+                f"{unit.trajectory_path.name} beside it). Make it with: {self.generate_command()}; or give the changed "
+                "study another name, and the old programs stay as they are; or remove that file, to have the program "
+                "judged as one from elsewhere"
+            )
+        return self._refusals[key]
+
     @property
     def record_mode(self) -> str:
         """``none``, ``once`` or ``all``; where nothing is asked for, ``none`` under CI and ``once`` elsewhere."""
@@ -145,7 +280,7 @@ class Refinery:
 
     def time_command(self) -> str:
         """Return the command that verifies and times the programs of this session."""
-        return self._command("--benchmark-only", ("study", "programs"))
+        return self._command("--benchmark-only", ("study", "programs", "model"))
 
     def generate_command(self) -> str:
         """Return the command that makes the programs of this session."""
@@ -154,7 +289,18 @@ class Refinery:
     def _command(self, action: str, options: tuple[str, ...]) -> str:
         given = [(option, self.config.getoption(f"refinery_{option}")) for option in options]
         words = [f"--refinery-{option}={value}" for option, value in given if value is not None]
-        return shlex.join(["pytest", action, *words])
+        return shlex.join(["pytest", action, *words, *self._typed_arguments()])
+
+    def _typed_arguments(self) -> list[str]:
+        """Return the paths that were typed, where the study is not found without them."""
+        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
+
+        if self._asked_file is not None or self.config.getoption("refinery_study") is not None:
+            return []
+        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
+            return []
+        here = nearest_study(self.config.invocation_params.dir, self.config.rootpath)
+        return [] if here == self.file else list(self.config.args)
 
 
 _REFINERY = pytest.StashKey[Refinery]()

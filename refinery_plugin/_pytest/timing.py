@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._pytest.session import MISSING, is_distributed, refinery_of, unit_of
+from refinery_plugin._pytest.session import FOREIGN, MISSING, is_distributed, refinery_of, unit_of
 from refinery_plugin._words import count
 
 if TYPE_CHECKING:
@@ -146,7 +146,9 @@ class TimingHooks:
 
         unit = unit_of(item)
         skipped = any(True for _ in item.iter_markers("skip"))
-        return skipped or unit is None or not os.path.lexists(unit.path) or self._config.option.setuponly
+        if skipped or unit is None or not os.path.lexists(unit.path) or self._config.option.setuponly:
+            return True
+        return refinery_of(self._config).refusal(unit) is not None
 
     def _on_termination(self) -> None:
         """Treat a polite kill like Ctrl-C, so that what was measured is reported."""
@@ -215,6 +217,11 @@ class TimingHooks:
             lines += [""] if lines else []
             lines.append(f"{count(missing, 'program')} {are} not there; next:")
             lines.append(f"  {refinery_of(self._config).generate_command()}")
+        if foreign := self._config.stash.get(FOREIGN, 0):
+            are = "is" if foreign == 1 else "are"
+            lines += [""] if lines else []
+            lines.append(f"{count(foreign, 'program')} {are} not this study's and {are} not judged; next:")
+            lines.append(f"  {refinery_of(self._config).generate_command()}")
         if lines and (self._config.get_verbosity() >= 0 or self._save_fault):
             terminalreporter.section("refinery: verification and timing", sep="-")
             self._write(terminalreporter, lines)
@@ -255,7 +262,9 @@ class TimingHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
         """Collect what a worker found."""
-        self._remote += getattr(node, "workeroutput", {}).get(_RESULTS, [])
+        known = {program["id"] for program in self._remote}
+        found = getattr(node, "workeroutput", {}).get(_RESULTS, [])
+        self._remote += [program for program in found if program["id"] not in known]
 
 
 class OrderHooks:

@@ -53,14 +53,38 @@ def load_study(path: Path, tasks: Mapping[str, Task], *, model: str | None = Non
     return _Reader(str(path), _table(path), tasks, model).study()
 
 
-def find_study(root: Path, tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
-    """Return the study of ``root``'s ``pyproject.toml``, or the pilot where it declares none."""
-    path = root / "pyproject.toml"
-    if path.is_file():
-        table = _tool_table(_parse(path), path)
-        if table is not None:
-            return _Reader(f"{path} [tool.refinery]", table, tasks, model).study()
+def pilot_study(tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
+    """Return the built-in pilot."""
     return _Reader("the built-in pilot", _PILOT, tasks, model).study()
+
+
+def nearest_study(start: Path, top: Path) -> Path | None:
+    """Return the ``pyproject.toml`` with ``[tool.refinery]`` that is nearest to a folder, up to ``top``.
+
+    ``None`` where there is none; a folder outside of ``top`` is looked at alone.
+    """
+    folders = [start, *start.parents] if start.is_relative_to(top) else [start]
+    for folder in folders:
+        if declares_study(folder / "pyproject.toml"):
+            return folder / "pyproject.toml"
+        if folder == top:
+            return None
+    return None
+
+
+def declares_study(path: Path) -> bool:
+    """Whether a ``pyproject.toml`` declares a study; one that is broken does where it seems to."""
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return False
+    if b"refinery" not in data:  # most projects of an environment that has the plugin
+        return False
+    try:
+        tool = tomllib.loads(data.decode("utf-8")).get("tool")
+    except (ValueError, RecursionError):
+        return b"[tool.refinery" in data
+    return isinstance(tool, dict) and "refinery" in tool
 
 
 def _parse(path: Path) -> dict[str, object]:
@@ -76,6 +100,8 @@ def _parse(path: Path) -> dict[str, object]:
         raise StudyError(f"{path}: byte {exc.start} is not UTF-8, which TOML demands") from exc
     except tomllib.TOMLDecodeError as exc:
         raise StudyError(f"{path}: not valid TOML: {exc}") from exc
+    except RecursionError as exc:
+        raise StudyError(f"{path}: not a study: brackets are nested too deeply to be read") from exc
 
 
 def _tool_table(document: Mapping[str, object], path: Path) -> Mapping[str, object] | None:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from refinery_plugin._errors import RefineryError
+from refinery_plugin._study.trajectory_file import damaged, read_document
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from refinery_plugin._study.units import Unit
-
-
-class TrajectoryFileError(RefineryError):
-    """A trajectory file is not as the plugin wrote it."""
 
 
 def turn_programs(path: Path) -> dict[int, str]:
@@ -26,15 +21,14 @@ def turn_programs(path: Path) -> dict[int, str]:
     ------
     TrajectoryFileError : with the file, and what to do.
     """
-    try:
-        turns = json.loads(path.read_text(encoding="utf-8"))["turns"]
-        return {int(turn["turn"]): str(turn["program"]) for turn in turns if turn["program"] is not None}
-    except FileNotFoundError:
+    document = read_document(path)
+    if document is None:
         return {}
-    except (OSError, ValueError, KeyError, TypeError) as exc:
-        raise TrajectoryFileError(
-            f"{path}: not a trajectory ({exc!r}); make it again with pytest --refinery-generate"
-        ) from exc
+    try:
+        turns = cast("Any", document["turns"])
+        return {int(turn["turn"]): str(turn["program"]) for turn in turns if turn["program"] is not None}
+    except (ValueError, KeyError, TypeError) as exc:
+        raise damaged(path, repr(exc)) from exc
 
 
 def with_turns(units: Sequence[Unit]) -> list[Unit]:

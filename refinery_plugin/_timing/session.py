@@ -77,6 +77,7 @@ class Measurement:
         self.session = secrets.token_hex(6)
         self.findings: dict[str, Finding] = {}
         self._means: dict[str, float] = {}
+        self._repeated = 0
         self._refinery = refinery
         self._stretch_of = stretch_of
         self._say = say
@@ -140,6 +141,11 @@ class Measurement:
         ------
         RefineryError : for a fault that is not the program's.
         """
+        known = self.findings.get(_key(unit))
+        if known is not None:
+            # Another test of the same program, such as one with a parameter more: it is measured and counted once.
+            self._repeated += 1
+            return known
         source = self._read(unit)
         if source.refusal is not None:
             return self._found(unit, source, source.refusal, Waiting())
@@ -188,6 +194,10 @@ class Measurement:
         lines = overview.treatments(programs, self._means, width=width)
         lines += ["", f"{count(len(programs), 'program')}: {found}; verification seed {self.verify_seed}"]
         lines += overview.failures(programs, width=width)
+        if self._repeated:
+            lines.append(
+                f"{count(self._repeated, 'test')} asked for a program that another test had: each counts once"
+            )
         if remote:
             lines.append("they were verified in parallel and not timed; to time them, run without -n")
         if self.timing and self._book.reference:
@@ -321,7 +331,7 @@ class Measurement:
             waiting=waiting,
             trajectory={} if unit.turn is not None else read_trajectory(unit),
         )
-        self.findings[f"{unit.path.name}#{unit.turn}"] = finding
+        self.findings[_key(unit)] = finding
         return finding
 
     def _report(self, finding: Finding, subject: Subject, entries: Entries) -> None:
@@ -354,6 +364,10 @@ class Measurement:
             "reference_load_seconds": reference.load,
             "reference_verify_seconds": reference.verify,
         }
+
+
+def _key(unit: Unit) -> str:
+    return f"{unit.path.name}#{unit.turn}"
 
 
 def _seed(given: int | None, past: object) -> int:

@@ -114,7 +114,7 @@ def _turn_program(unit: Unit) -> bytes:
 
 def read_trajectory(unit: Unit) -> Mapping[str, object]:
     """Return the document of the trajectory that a program came from; empty where there is none."""
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, RecursionError):
         path = Path(unit.trajectory_path)
         if path.is_file() and not path.is_symlink() and path.stat().st_size <= _LARGEST_DOCUMENT:
             document = json.loads(path.read_text(encoding="utf-8"))

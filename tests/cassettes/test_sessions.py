@@ -153,7 +153,7 @@ def test_xdist_shows_the_plan_and_what_was_generated(project: Project, server: M
     assert after, ran.output
     assert "at a concurrency of 2" in after
     assert "2 workers [2 items]" not in plan
-    assert "2 programs in tests/test_generated/programs, 1 identical to another" in after
+    assert "2 programs in tests/test_generated/programs/vowels, 1 identical to another" in after
     assert "4 turns (4 live, 0 replayed), 400 prompt + 200 completion tokens" in after
     assert "next: pytest --benchmark-only" in after
     assert len(server.requests) == 4

@@ -18,6 +18,7 @@ from refinery_plugin._pytest.options import SANDBOXES
 from refinery_plugin._study import toml
 from refinery_plugin._study.settings import SETTINGS
 from refinery_plugin._study.study import Limits
+from refinery_plugin._tasks import SHIPPED_TASKS
 from refinery_plugin._verification.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ def test_every_field_of_the_benchmark_file_is_described_with_its_type(tutorial: 
 
 def test_every_field_of_a_trajectory_file_is_described_with_its_type(tutorial: Path) -> None:
     """Compared with all that the tutorial's session wrote."""
-    for path in (tutorial / "tests" / "test_generated" / "programs").glob("*.json"):
+    for path in (tutorial / "tests" / "test_generated" / "programs").rglob("*.json"):
         compare(json.loads(path.read_text(encoding="utf-8")), REFERENCE / "trajectory.md", top="The file")
 
 
@@ -188,3 +189,9 @@ def test_every_module_stands_on_the_map() -> None:
             )
     for name in named:
         assert (ROOT / name).exists(), f"{name} is on the map, but not there"
+
+
+def test_the_page_of_tasks_lists_those_that_ship() -> None:
+    """In their order, and no other."""
+    told = tables(REFERENCE / "tasks.md")["The tasks that ship"]
+    assert list(told) == [task.name for task in SHIPPED_TASKS]

@@ -100,9 +100,9 @@ def test_inside_another_process_a_path_that_hides_the_project_is_an_error(
     options = ("--collect-only", "-q", "--refinery-programs", str(elsewhere))
     result = project.runpytest_inprocess(*options)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"*write --refinery-programs={elsewhere}*"])
+    result.stderr.fnmatch_lines([f"*pytest --collect-only -q --refinery-programs={elsewhere}*"])
     (project.path / "pyproject.toml").unlink()
-    result = project.runpytest_inprocess(*options)
+    result = project.runpytest_inprocess("--refinery-study=pilot", *options)
     result.stdout.fnmatch_lines(["*::test_program[[]agents=1-optimization=3iterations-r1]"])
 
 

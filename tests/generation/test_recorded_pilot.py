@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PROGRAMS = "tests/test_generated/programs"
+PROGRAMS = "tests/test_generated/programs/pilot"
 # Of all programs in the order of their names: whatever changes it changes the recorded study.
 DIGEST = "a7106f858b9b5c04a16202a4562fad0fd9895d48945527442e3dc80258208a15"
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from refinery_plugin._study.study import Study, StudyError
 from refinery_plugin._study.task import Task
-from refinery_plugin._study.toml import find_study, load_study
+from refinery_plugin._study.toml import load_study, nearest_study, pilot_study
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -159,17 +159,39 @@ def test_pyproject_holds_a_study_under_its_table(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text(
         '[tool.refinery]\nname = "mine"\ntask = "double"\nreplicates = 4'
     )
-    assert find_study(tmp_path, TASKS).replicates == 4
+    assert load_study(tmp_path / "pyproject.toml", TASKS).replicates == 4
     (tmp_path / "pyproject.toml").write_text("[tool.refinery]\nmodell = 3\nname = 'x'\ntask = 'double'")
     with pytest.raises(StudyError, match="did you mean 'model'"):
-        find_study(tmp_path, TASKS)
+        load_study(tmp_path / "pyproject.toml", TASKS)
 
 
-def test_a_project_without_a_study_gets_the_pilot(tmp_path: Path) -> None:
-    """Without a study of its own a project gets the 2025 pilot's design."""
-    (tmp_path / "pyproject.toml").write_text("[tool.other]\n")
-    study = find_study(tmp_path, {"digit-sum-difference": TASK})
+def test_the_pilot_comes_with_the_plugin() -> None:
+    """The study of 2025, for who asks for it by name."""
+    study = pilot_study({"digit-sum-difference": TASK})
     assert (study.name, study.programs, study.treatments[0].settings.model) == ("pilot", 24, "gpt-4o")
+
+
+def test_the_nearest_project_with_a_study_counts(tmp_path: Path) -> None:
+    """Files without the table are passed over; nothing above the top is looked at."""
+    inner, deep = tmp_path / "repo" / "bench", tmp_path / "repo" / "bench" / "tests"
+    deep.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").write_text("[tool.refinery]\nname = 'above'\n")
+    (tmp_path / "repo" / "pyproject.toml").write_text("[tool.refinery]\nname = 'repo'\n")
+    (deep / "pyproject.toml").write_text("[project]\ndependencies = ['pytest-refinery']\n")
+    assert nearest_study(deep, tmp_path / "repo") == tmp_path / "repo" / "pyproject.toml"
+    (inner / "pyproject.toml").write_text("tool.refinery.name = 'bench'\n")
+    assert nearest_study(deep, tmp_path / "repo") == inner / "pyproject.toml"
+    assert nearest_study(deep, deep) is None
+
+
+@pytest.mark.parametrize("name", ["study.toml", "pyproject.toml"])
+def test_brackets_without_end_are_told(tmp_path: Path, name: str) -> None:
+    """Not a traceback of the parser's recursion."""
+    path = tmp_path / name
+    path.write_text("[tool.refinery]\nname = " + "[" * 200_000)
+    assert nearest_study(tmp_path, tmp_path) == (path if name == "pyproject.toml" else None)
+    with pytest.raises(StudyError, match=f"{name}: not (a study|valid TOML)"):
+        load_study(path, TASKS)
 
 
 def test_another_model_replaces_the_studys(tmp_path: Path) -> None:

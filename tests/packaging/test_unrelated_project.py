@@ -85,14 +85,14 @@ def test_a_study_of_ones_own_is_recorded_verified_and_timed(project: Path, resul
     assert sorted(program["verdict"] for program in programs) == ["correct"] * 3 + ["wrong_answer"]
     assert len(document["benchmarks"]) == 3
     assert len(list((project / "cassettes" / "primes").glob("*.json"))) == 4
-    assert len(list((project / "tests" / "test_generated" / "programs").glob("*.py"))) == 4
+    assert len(list((project / "tests" / "test_generated" / "programs" / "primes").glob("*.py"))) == 4
 
 
 def test_what_was_recorded_replays_without_a_key_or_a_server(
     project: Path, results: Path, installed: Installed
 ) -> None:
     """In CI, where nothing may be called."""
-    programs = project / "tests" / "test_generated" / "programs"
+    programs = project / "tests" / "test_generated" / "programs" / "primes"
     before = {path.name: path.read_bytes() for path in programs.glob("*.py")}
     assert results.is_file()
     for path in programs.glob("*.py"):

@@ -94,7 +94,7 @@ class Project:
     @property
     def programs(self) -> Path:
         """Where the programs and trajectories are."""
-        return self.root / "tests" / "test_generated" / "programs"
+        return self.root / "tests" / "test_generated" / "programs" / "vowels"
 
     def files(self, directory: Path) -> dict[str, bytes]:
         """Return the files of a folder by name."""

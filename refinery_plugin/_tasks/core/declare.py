@@ -1,0 +1,51 @@
+"""A task from its reference: source, signature and result type are read from the function."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import textwrap
+import typing
+from typing import TYPE_CHECKING
+
+from refinery_plugin._study.task import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hypothesis.strategies import SearchStrategy
+
+    from refinery_plugin._study.task import Arguments
+
+
+def declare(
+    reference: Callable[..., object],
+    *,
+    name: str,
+    prompt: str,
+    sample: Callable[[int], Arguments],
+    strategy: Callable[[], SearchStrategy[Arguments]],
+) -> Task:
+    """Return the task whose reference is a function that needs nothing of its module.
+
+    A prompt may be broken into lines as the source likes it: an empty line begins a paragraph, other line ends are
+    spaces.
+    """
+    source = textwrap.dedent(inspect.getsource(reference))
+    return Task(
+        name=name,
+        prompt="\n\n".join(" ".join(part.split()) for part in textwrap.dedent(prompt).strip().split("\n\n")),
+        signature=_head(source),
+        result_type=typing.get_type_hints(reference)["return"],
+        reference=source,
+        sample=sample,
+        strategy=strategy,
+    )
+
+
+def _head(source: str) -> str:
+    (function,) = ast.parse(source).body
+    if not isinstance(function, ast.FunctionDef):
+        raise TypeError("a reference is one function")
+    function.body = [ast.Expr(ast.Constant(...))]
+    return ast.unparse(function).removesuffix("...").strip().removesuffix(":")

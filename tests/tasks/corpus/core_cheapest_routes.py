@@ -1,0 +1,92 @@
+"""Solutions of core-cheapest-routes; each function is a program of its own."""
+
+
+def honest_heap(places, roads):
+    from heapq import heappop, heappush
+
+    leaving = [[] for _ in range(places)]
+    for start, end, cost in roads:
+        leaving[start].append((end, cost))
+    costs = [None] * places
+    heap = [(0, 0)]
+    while heap:
+        total, place = heappop(heap)
+        if costs[place] is None:
+            costs[place] = total
+            for end, cost in leaving[place]:
+                if costs[end] is None:
+                    heappush(heap, (total + cost, end))
+    return costs
+
+
+def honest_queue(places, roads):
+    from collections import deque
+
+    leaving = [[] for _ in range(places)]
+    for start, end, cost in roads:
+        leaving[start].append((end, cost))
+    costs = [float("inf")] * places
+    costs[0] = 0
+    queue = deque([0])
+    while queue:
+        place = queue.popleft()
+        for end, cost in leaving[place]:
+            if costs[place] + cost < costs[end]:
+                costs[end] = costs[place] + cost
+                queue.append(end)
+    return [None if cost == float("inf") else cost for cost in costs]
+
+
+def honest_rounds(places, roads):
+    far = 10**12
+    costs = [0] + [far] * (places - 1)
+    changed = True
+    while changed:
+        changed = False
+        for start, end, cost in roads:
+            if costs[start] + cost < costs[end]:
+                costs[end] = costs[start] + cost
+                changed = True
+    return [None if cost >= far else cost for cost in costs]
+
+
+def wrong_both_ways(places, roads):
+    far = 10**12
+    costs = [0] + [far] * (places - 1)
+    for _ in range(places):
+        for start, end, cost in roads:
+            costs[end] = min(costs[end], costs[start] + cost)
+            costs[start] = min(costs[start], costs[end] + cost)
+    return [None if cost >= far else cost for cost in costs]
+
+
+def wrong_fewest_roads(places, roads):
+    leaving = {}
+    for start, end, cost in roads:
+        leaving.setdefault(start, []).append((end, cost))
+    costs = [None] * places
+    costs[0] = 0
+    queue = [0]
+    for place in queue:
+        for end, cost in leaving.get(place, []):
+            if costs[end] is None:
+                costs[end] = costs[place] + cost
+                queue.append(end)
+    return costs
+
+
+def wrong_minus_one(places, roads):
+    far = 10**12
+    costs = [0] + [far] * (places - 1)
+    for _ in range(places):
+        for start, end, cost in roads:
+            costs[end] = min(costs[end], costs[start] + cost)
+    return [-1 if cost >= far else cost for cost in costs]
+
+
+def wrong_one_round(places, roads):
+    far = 10**12
+    costs = [0] + [far] * (places - 1)
+    for start, end, cost in roads:
+        costs[end] = min(costs[end], costs[start] + cost)
+    return [None if cost >= far else cost for cost in costs]

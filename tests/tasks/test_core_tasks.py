@@ -1,0 +1,145 @@
+"""The suite that ships: honest programs pass, slips and cheats do not, samples are frozen and differ."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from typing import TYPE_CHECKING
+
+import pytest
+from core_corpus import CORPUS, Solution, function_of, solutions
+
+from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._tasks import SHIPPED_TASKS
+from refinery_plugin._tasks.core import CORE_TASKS
+from refinery_plugin._verification.examples import draw
+from refinery_plugin._verification.inputs import Answers
+from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed, judge, show_arguments
+
+if TYPE_CHECKING:
+    from refinery_plugin._sandbox import Sandbox
+    from refinery_plugin._study.task import Arguments, Task
+
+ALL = solutions()
+SEED = 20261125
+TASKS = {task.name: task for task in CORE_TASKS}
+tasks = pytest.mark.parametrize("task", CORE_TASKS, ids=[task.name for task in CORE_TASKS])
+SAMPLES = {
+    "core-repeated-text": "f4ddcb51531aa873",
+    "core-coprime-pairs": "b8399c38a84b22e3",
+    "core-inversions": "c42072102c24a689",
+    "core-skyline": "4e39053ec4e5a46e",
+    "core-companions": "bdf07c5180a7d8aa",
+    "core-cheapest-routes": "5205a6b0815e5391",
+    "core-edit-distance": "9522aed2ed159bcc",
+    "core-unfold": "6457985a5918997b",
+    "core-coverage": "ea51b80bec3f3e8a",
+    "core-cells": "8fed862408145523",
+    "core-matrix-product": "38ba6e0e0c24e852",
+}
+
+
+@functools.cache
+def short_inputs(name: str) -> list[Arguments]:
+    """Return what a session would draw."""
+    return draw(TASKS[name].strategy(), seed=SEED)
+
+
+@functools.cache
+def expected(name: str) -> list[object]:
+    """Return the answers to short inputs, and to one of full size."""
+    answers = Answers(TASKS[name])
+    return [answers(arguments) for arguments in (*short_inputs(name), TASKS[name].sample(7))]
+
+
+def judged(solution: Solution, sandbox: Sandbox) -> Judgement:
+    """Judge a program in one process of the real sandbox, up to its first fault."""
+    task = solution.task
+    inputs = [*short_inputs(task.name), task.sample(7)]
+    with sandbox.start(
+        solution.source.encode(), entry_point=task.entry_point, result_type=task.result_type
+    ) as worker:
+        refused = worker.load()
+        if refused is not None:
+            return failed(refused, where="while it was loaded")
+        for arguments, answer in zip(inputs, expected(task.name), strict=True):
+            outcome = worker.hand_over(arguments, 20) or worker.go(20)
+            judgement = judge(outcome, expected=answer, where=f"for {show_arguments(arguments)}")
+            if not judgement.correct:
+                return judgement
+    return CORRECT
+
+
+@pytest.mark.parametrize(
+    "solution", [solution for solution in ALL if solution.name.startswith("honest")], ids=lambda one: one.id
+)
+def test_an_honest_program_passes(solution: Solution, sandbox: Sandbox) -> None:
+    """Whatever its method: lists and sets, better algorithms, NumPy."""
+    assert judged(solution, sandbox) == CORRECT
+
+
+@pytest.mark.parametrize(
+    "solution", [solution for solution in ALL if solution.name.startswith("wrong")], ids=lambda one: one.id
+)
+def test_a_slip_or_a_cheat_does_not_pass(solution: Solution, sandbox: Sandbox) -> None:
+    """It runs, and is found out by what it returns."""
+    assert judged(solution, sandbox).verdict is Verdict.WRONG_ANSWER
+
+
+@tasks
+def test_every_task_has_at_least_three_honest_programs_and_six_others(task: Task) -> None:
+    """So that no task is added whose verdicts nobody tried."""
+    names = [solution.name for solution in ALL if solution.task is task]
+    assert sum(name.startswith("honest") for name in names) >= 3
+    assert sum(name.startswith("wrong") for name in names) >= 6
+
+
+def test_no_programs_are_left_of_a_task_that_is_gone() -> None:
+    """Every file of the corpus belongs to a task."""
+    assert {path.stem for path in CORPUS.glob("*.py")} == {task.name.replace("-", "_") for task in CORE_TASKS}
+
+
+@tasks
+def test_samples_are_frozen(task: Task) -> None:
+    """Checksums of the arguments as text: what times are compared on changes with no library and no platform."""
+    assert hashlib.sha256(repr(task.sample(0)).encode()).hexdigest()[:16] == SAMPLES[task.name]
+
+
+@tasks
+def test_answers_differ_between_samples(task: Task) -> None:
+    """No answer of one list is right on another."""
+    answers = [repr(function_of(task)(*task.sample(seed))) for seed in range(3)]
+    assert len(set(answers)) == 3
+
+
+@tasks
+def test_short_inputs_hold_many_answers(task: Task) -> None:
+    """And all of them are of the type that the task declares."""
+    answers = [function_of(task)(*arguments) for arguments in short_inputs(task.name)]
+    assert not [found for answer in answers if (found := misfit(answer, task.result_type))]
+    assert len({repr(answer) for answer in answers}) >= 10
+
+
+@tasks
+def test_a_reference_leaves_its_arguments_alone(task: Task) -> None:
+    """So that an input can be shown after it was used."""
+    arguments = short_inputs(task.name)[-1]
+    before = repr(arguments)
+    function_of(task)(*arguments)
+    assert repr(arguments) == before
+
+
+@tasks
+def test_a_prompt_names_every_argument(task: Task) -> None:
+    """A model is told what each of them is."""
+    function = function_of(task)
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    assert [name for name in names if f"`{name}`" not in task.prompt] == []
+
+
+def test_every_core_task_ships() -> None:
+    """Studies may name them; names are unique and say where they belong."""
+    names = [task.name for task in SHIPPED_TASKS]
+    assert len(set(names)) == len(names)
+    assert {task.name for task in CORE_TASKS} <= set(names)
+    assert all(task.name.startswith("core-") for task in CORE_TASKS)
