@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.chat import Chat, ChatFailedError, ChatRequest, Cut, Message, Reply
 from refinery_plugin._generation.extract import extract_program
-from refinery_plugin._generation.prompts import Brief, Turn, follow_up_message, system_message, task_message
+from refinery_plugin._generation.prompts import Brief, Turn, turn_request
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord
 from refinery_plugin._study.levels import MAX_TURNS
 
@@ -91,25 +91,12 @@ async def _one_turn(brief: Brief, chat: Chat, state: _State, number: int, seed: 
         # Rounded up: a budget that is not over never reads as 0 seconds.
         remaining_seconds=None if remaining_ms is None else -(-remaining_ms // 1000),
     )
-    messages = _messages(brief, state, turn)
-    request = ChatRequest(
-        model=brief.settings.model,
-        messages=(system_message(brief, turn.lead), *messages),
-        temperature=brief.settings.temperature,
-        max_tokens=brief.settings.max_tokens,
-        seed=seed,
-    )
+    request = turn_request(brief, turn, state.transcript, seed=seed)
     answer = await chat.ask(request, remaining_ms=remaining_ms)
     state.clock_ms += answer.latency_ms
     if isinstance(answer, Cut):
         return _cut_record(number, turn, seed, state.clock_ms, answer)
-    return _take(brief, state, number=number, turn=turn, seed=seed, messages=messages, reply=answer)
-
-
-def _messages(brief: Brief, state: _State, turn: Turn) -> tuple[Message, ...]:
-    if brief.settings.memory == "transcript" and state.transcript:
-        return (*state.transcript, follow_up_message(brief, turn))
-    return (task_message(brief, turn),)
+    return _take(brief, state, number=number, turn=turn, seed=seed, request=request, reply=answer)
 
 
 def _take(
@@ -119,7 +106,7 @@ def _take(
     number: int,
     turn: Turn,
     seed: int,
-    messages: tuple[Message, ...],
+    request: ChatRequest,
     reply: Reply,
 ) -> TurnRecord:
     # A lone surrogate is legal in JSON but in no UTF-8 file or request.
@@ -128,7 +115,8 @@ def _take(
     if taken.program is not None:
         state.program, state.author = taken.program, turn.lead
     if brief.settings.memory == "transcript":
-        state.transcript = [*messages, Message(role="assistant", content=text)]
+        said = [message for message in request.messages if message.role != "system"]
+        state.transcript = [*said, Message(role="assistant", content=text)]
     return TurnRecord(
         number=number,
         agent=turn.lead,

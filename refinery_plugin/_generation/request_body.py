@@ -43,7 +43,7 @@ def most_completion_tokens(body: Mapping[str, object]) -> int | None:
 
 
 def source_of(field: str, rules: RequestRules) -> str | None:
-    """Return which part of the study sends a field: ``"extra"``, the name of one of ours, or ``None`` where none does."""
+    """Return what of the study sends a field: ``"extra"``, or the name of one of ours; ``None`` where nothing does."""
     if field in rules.extra:
         return "extra"
     return next(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.settings import Settings
     from refinery_plugin._study.study import Treatment
+    from refinery_plugin._study.wording import Wording
 
 SCHEMA = 1
 
@@ -61,7 +62,7 @@ class Trajectory:
 
     @property
     def cut_short(self) -> str | None:
-        """Why the trajectory ended before its budget though it has a program; ``None`` for one that went on to its end."""
+        """Why a trajectory with a program ended before its budget; ``None`` for one that went on to its end."""
         return None if self.program is None else self.failure
 
     @property
@@ -148,8 +149,14 @@ def described_settings(settings: Settings) -> dict[str, object]:
         "max_tokens": settings.max_tokens,
         "memory": settings.memory,
         "instructions": settings.instructions,
+        **_wording(settings.prompts),
         **settings.extra,
     }
+
+
+def _wording(wording: Wording) -> Mapping[str, object]:
+    texts = wording.document()
+    return {"prompts": texts} if texts else {}
 
 
 def _price(price: Price) -> Mapping[str, object]:

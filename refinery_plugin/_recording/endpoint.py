@@ -192,8 +192,8 @@ def _check_key(environment: Environment, variables: Sequence[str]) -> None:
     for name in variables:
         if environment.get(name) is None:
             raise MissingKeyError(
-                f"The study's request.headers want ${name}, which is not set: set it in the environment or in a .env file, "
-                "or put the study's cassettes into the folder to replay them"
+                f"The study's request.headers want ${name}, which is not set: set it in the environment or in a .env "
+                "file, or put the study's cassettes into the folder to replay them"
             )
     if not variables and not has_key(environment):
         raise MissingKeyError(

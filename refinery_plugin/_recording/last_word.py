@@ -60,8 +60,8 @@ _ROWS: tuple[_Row, ...] = (
     (
         lambda it: it.status == 401,  # noqa: PLR2004 - what the server says may well quote the key
         lambda it: GenerationStopError(
-            f"{it.where} refuses the key (HTTP 401): set {KEY} to one that is valid there, or {URL} to the endpoint that "
-            f"it is for; where the key belongs into another header, name it in request.headers of the study. {_KEPT}"
+            f"{it.where} refuses the key (HTTP 401): set {KEY} to one that is valid there, or {URL} to the endpoint "
+            f"that it is for; a key of another header belongs to the study's request.headers. {_KEPT}"
         ),
     ),
     (
@@ -77,8 +77,8 @@ _ROWS: tuple[_Row, ...] = (
     (
         lambda it: it.status == 403,  # noqa: PLR2004
         lambda it: GenerationStopError(
-            f"{it.where} does not let this key do that ({it.told}): use another {KEY}, another model, or ask whoever gave "
-            f"the key. {_KEPT}"
+            f"{it.where} does not let this key do that ({it.told}): use another {KEY}, another model, or ask whoever "
+            f"gave the key. {_KEPT}"
         ),
     ),
     (
@@ -90,8 +90,8 @@ _ROWS: tuple[_Row, ...] = (
     (
         lambda it: it.status == 404 or it.said.no_model,  # noqa: PLR2004
         lambda it: GenerationStopError(
-            f"{it.where} knows no model {it.model!r}, or is not where an OpenAI-compatible endpoint is ({it.told}): name a "
-            f"model that it serves, in the study or with --refinery-model, or set {URL}"
+            f"{it.where} knows no model {it.model!r}, or is not where an OpenAI-compatible endpoint is ({it.told}): "
+            f"name a model that it serves, in the study or with --refinery-model, or set {URL}"
         ),
     ),
     (

@@ -22,8 +22,8 @@ _FILTER = re.compile(
     r"content[_ ]?(?:filter|policy|management)|responsible ?ai|data_inspection", re.IGNORECASE
 )
 _OVERFLOW = re.compile(
-    r"context[_ ](?:length|window|size)|maximum context|(?:prompt|input|message)s? (?:is |are )?too long|too many (?:input )?"
-    r"tokens|exceeds? the (?:model|context|max)|reduce the length|context is full|context too long",
+    r"context[_ ](?:length|window|size)|maximum context|(?:prompt|input|message)s? (?:is |are )?too long|"
+    r"too many (?:input )?tokens|exceeds? the (?:model|context|max)|reduce the length|context is full|context too long",
     re.IGNORECASE,
 )
 _NO_MODEL = re.compile(
@@ -36,9 +36,9 @@ _NO_SYSTEM = re.compile(
     r"|developer instruction is not enabled|does not support .{0,20}system",
     re.IGNORECASE | re.DOTALL,
 )
+_TIME = r"\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)(?![a-z])"
 _IN_WORDS = re.compile(
-    r"(?:try again|retry|wait|available|reset)[^.\n]{0,40}?\b(?:in|after|for)\s+((?:\d+(?:\.\d+)?\s*(?:ms|milliseconds?|s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)"
-    r"(?![a-z])\s*)+)",
+    rf"(?:try again|retry|wait|available|reset)[^.\n]{{0,40}}?\b(?:in|after|for)\s+((?:{_TIME}\s*)+)",
     re.IGNORECASE,
 )
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milli|s|m|h)", re.IGNORECASE)
@@ -56,8 +56,8 @@ class Refused:
     fields : names of fields of the request that it points at.
     delay : seconds that it asks to wait.
     status : the HTTP status that the body names.
-    no_credit, filtered, overflow, no_model, no_system : what it is about: money, a content filter, a conversation that is
-        too long, an unknown model, messages of a role that the model does not take.
+    no_credit, filtered, overflow, no_model, no_system : what it is about: money, a content filter, a conversation
+        that is too long, an unknown model, messages of a role that the model does not take.
     """
 
     text: str

@@ -45,8 +45,8 @@ class RetryPolicy:
         """Return the pause after the ``failed``-th failure (from 1): what the server asks for, else doubling.
 
         Doubling pauses are shortened by up to a quarter at random, so that many trajectories do not come back at
-        once; what a server asks for is never shortened. ``limited`` says that it was one request too many: quotas are by the
-        minute, so those pauses are four times as long.
+        once; what a server asks for is never shortened. ``limited`` says that it was one request too many: quotas
+        are by the minute, so those pauses are four times as long.
         """
         if retry_after is not None:
             return retry_after

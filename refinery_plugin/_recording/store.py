@@ -206,8 +206,9 @@ class _TapeChat:
         )
 
     def _cost(self, call: Call, usage: tuple[int, int], recorded: Recorded, *, lost: int) -> Decimal | None:
-        """Return USD at the price of the recording; each lost attempt counts with what the server counted, or else
-        with all that was reserved for it.
+        """Return USD at the price of the recording.
+
+        Each lost attempt counts with what the server counted, or else with all that was reserved for it.
         """
         price = self._tape.price
         if price is None:

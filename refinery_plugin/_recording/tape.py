@@ -21,6 +21,7 @@ from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.difference import difference
 from refinery_plugin._recording.format import EXTRA, DamageError, parse
+from refinery_plugin._recording.shelf import put_aside
 from refinery_plugin._study.pricing import Price
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ class Tape:
     Parameters
     ----------
     path : its file.
-    afresh : whether what the file holds is to be recorded again; it is replaced by the first new response.
+    afresh : whether what the file holds is to be recorded again; it is put aside by the first new response.
 
     Raises
     ------
@@ -141,6 +142,7 @@ class Tape:
 
     def __init__(self, path: Path, *, afresh: bool = False) -> None:
         self.path = path
+        self._replaces = afresh
         self._persister = _Persister()
         arguments: dict[str, Any] = {
             "path": path,
@@ -255,6 +257,16 @@ class Tape:
             return None
         return str(failed["reason"])
 
+    def _put_aside(self) -> None:
+        try:
+            if self.path.exists():
+                put_aside(self.path)
+        except OSError as exc:
+            raise CassetteError(
+                f"{self.path}: cannot be put aside: {exc.strerror}; it is left as it is"
+            ) from exc
+        self._replaces = False
+
     def save(self) -> None:
         """Write the file; it is on disk when this returns.
 
@@ -262,13 +274,16 @@ class Tape:
         ------
         CassetteError : when it cannot be written.
         """
+        if self._replaces:
+            self._put_aside()
         exchanges = {"requests": self._cassette.requests, "responses": self._cassette.responses}
         self._persister.save_cassette(self.path, exchanges, jsonserializer)
 
 
 _REMEDY = (
-    "Undo what changed it (study, task, prompts, cassette, version), or record this trajectory again with "
-    "--refinery-record=all (-k selects some)"
+    "Undo what changed it (study, task, prompts, cassette, version). Or give the study another name: what was paid for "
+    "stays, and the new programs are recorded beside it. Or record this trajectory again with --refinery-record=all "
+    "(-k selects some), which keeps the old recording in the folder 'replaced'"
 )
 
 

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING
 import anyio
 import httpx2
 
-from refinery_plugin._generation.chat from refinery_plugin._recording.answer import Answer, AnswerError, read_answer
+from refinery_plugin._recording.answer import Answer, AnswerError, read_answer
 from refinery_plugin._recording.endpoint import DiscreetLogs
 from refinery_plugin._recording.last_word import Refusal, last_word
 from refinery_plugin._recording.refused import read_refusal
 from refinery_plugin._recording.retry import retry_after_seconds
-
 from refinery_plugin._study.request import NO_RULES
 
 if TYPE_CHECKING:

@@ -21,7 +21,6 @@ _OURS = ("model", "messages", "stream", "n")
 _REASONS = re.compile(r"(?:.*/)?(?:o[134](?![a-z0-9.])|gpt-5(?!-chat)(?![0-9]))", re.IGNORECASE)
 _HEADER = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _LOOKS_SECRET = re.compile(r"(?i)^(?:proxy-)?authorization$|key$|token$|secret$|cookie$")
-_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,9 +28,9 @@ class RequestRules:
     """How a request to one model differs from ours: fields left out, renamed, added, and headers."""
 
     drop: tuple[str, ...] = ()
-    rename: Mapping[str, str] = _EMPTY
-    extra: Mapping[str, Any] = _EMPTY
-    headers: Mapping[str, str] = _EMPTY
+    rename: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    extra: Mapping[str, Any] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
+    headers: Mapping[str, str] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
     def over(self, below: RequestRules) -> RequestRules:
         """Return these rules with those of ``below`` where these say nothing."""
@@ -70,11 +69,14 @@ class RequestTable:
     """The rules of a study, and those of single models on top."""
 
     common: RequestRules = NO_RULES
-    models: Mapping[str, RequestRules] = _EMPTY
+    models: Mapping[str, RequestRules] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
     def of(self, model: str) -> RequestRules:
         """Return the rules for one model: its own over the study's over what its name says."""
         return self.models.get(model, NO_RULES).over(self.common.over(known_rules(model)))
+
+
+NO_TABLE = RequestTable()
 
 
 def parse_request(value: object) -> RequestTable:
