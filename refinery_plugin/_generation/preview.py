@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.chat import ChatFailedError, Reply
@@ -44,5 +44,6 @@ def preview(brief: Brief, *, seed: Callable[[int], int], turns: int) -> list[Cha
     """Return the requests of the first turns; a placeholder stands for each program."""
     signature = brief.task.signature.rstrip().rstrip(":")
     chat = _Placeholder(f"{signature}:\n    ...  # the program of the turn before", turns)
-    asyncio.run(refine(brief, chat, seed=seed))
+    with contextlib.suppress(StopIteration):  # nothing in it ever waits, so it ends at the first step
+        refine(brief, chat, seed=seed).send(None)
     return chat.requests

@@ -44,9 +44,11 @@ def show(session: pytest.Session) -> None:
 def _lines(refinery: Refinery, session: pytest.Session) -> Iterator[str]:
     study = refinery.study
     seen: dict[str, str] = {}
-    units = selected(session) or refinery.units
-    for treatment, replicate in {u.treatment: u.replicate for u in reversed(units) if u.treatment}.items():
-        if replicate is None:
+    units = selected(session) or refinery.units  # without a test of programs, all of the study's
+    first = {unit.treatment_id: unit for unit in reversed(units)}  # the first replicate of each
+    for unit in reversed(first.values()):
+        treatment, replicate = unit.treatment, unit.replicate
+        if treatment is None or replicate is None:
             continue
         brief = Brief(task=refinery.task, settings=treatment.settings, packages=study.packages)
         requests = preview(
