@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ._errors import AnalysisError
 from ._inference import contrasts, pairwise
+from ._inference.conclusions import Evidence, conclude
 from ._inference.hc3 import hc3_tests
 from ._inference.registry import reported_tests
 from ._models import marginal_means, noise_floor, pass_rates, variance_components
@@ -21,6 +22,7 @@ from ._power.published import as_published
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ._inference.conclusions import Conclusion
     from ._inference.contrasts import Contrast, ContrastTest
     from ._inference.pairwise import Pair
     from ._inference.result import TestResult
@@ -72,15 +74,20 @@ class Options:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Analysis:
-    """Every figure of the report. None: that step had nothing to work on, and ``notes`` says why.
+    """Every figure of the report, and what is concluded from them.
 
-    ``tests`` has those of the registry by their names, ``hc3`` one for each term of the model. ``power`` and
-    ``published`` are None without ``options.effect``.
+    None: that step had nothing to work on, and ``notes`` says why.
+
+    ``fitted`` is the model of the analysis of variance, whose residuals are tested and drawn. ``tests`` has those of
+    the registry by their names, ``hc3`` one for each term of the model. ``power`` and ``published`` are None without
+    ``options.effect``.
     """
 
     options: Options
     results: Results
     sample: Sample
+    conclusions: tuple[Conclusion, ...]
+    fitted: Fitted | None
     anova: AnovaTable | None
     pseudoreplication: Pseudoreplication | None
     variance: Components
@@ -123,26 +130,39 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
     paid = cost.cost(results)
     seconds = sample if options.response == "seconds" else take_sample(results, "seconds")
     published, planned = _powers(sample, chosen, paid, options)
+    alpha, notes = options.alpha, tuple(_notes(results, sample, fitted))
+    evidence = Evidence(
+        sample=sample,
+        anova=None if fitted is None else anova(fitted, type=options.type),
+        contrasts=contrasts.contrast_tests(sample, chosen, alpha=alpha),
+        tests=reported_tests(sample, fitted, alpha=alpha),
+        hc3=hc3_tests(fitted, type=options.type, alpha=alpha),
+        failures=pass_rates.failures(results, seconds, alpha=alpha),
+        notes=notes,
+        alpha=alpha,
+    )
     return Analysis(
         options=options,
         results=results,
         sample=sample,
-        anova=None if fitted is None else anova(fitted, type=options.type),
+        conclusions=conclude(evidence),
+        fitted=fitted,
+        anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
         variance=variance_components.variance_components(results, sample),
         means=marginal_means.marginal_means(sample, fitted, alpha=options.alpha),
         pairs=pairwise.tukey(fitted, alpha=options.alpha),
         games_howell=pairwise.games_howell(sample, fitted, alpha=options.alpha),
-        contrasts=contrasts.contrast_tests(sample, chosen, alpha=options.alpha),
-        tests=reported_tests(sample, fitted, alpha=options.alpha),
-        hc3=hc3_tests(fitted, type=options.type, alpha=options.alpha),
-        failures=pass_rates.failures(results, seconds, alpha=options.alpha),
+        contrasts=evidence.contrasts,
+        tests=evidence.tests,
+        hc3=evidence.hc3,
+        failures=evidence.failures,
         contamination=noise_floor.contamination(results, options.response, model, type=options.type),
         noise=noise_floor.noise_floor(results),
         cost=paid,
         published=published,
         power=planned,
-        notes=tuple(_notes(results, sample, fitted)),
+        notes=notes,
     )
 
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 from refinery_plugin._errors import RefineryError
 
 if TYPE_CHECKING:
+    from refinery_plugin._pytest.program import Program
     from refinery_plugin._study.task import Task
-    from refinery_plugin._timing import Program
 
 __all__ = ["Program", "RefineryError", "Task"]
 
-_HOMES = {"Program": "refinery_plugin._timing", "Task": "refinery_plugin._study.task"}
+_HOMES = {"Program": "refinery_plugin._pytest.program", "Task": "refinery_plugin._study.task"}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is exported

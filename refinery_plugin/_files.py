@@ -29,21 +29,27 @@ def write_atomically(path: Path, data: bytes) -> None:
         if path.is_file() and not path.is_symlink() and path.read_bytes() == data:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, data)
+        replace_whole(path, data)
     except OSError as exc:
         raise FileError(
             f"{path} could not be written: {exc.strerror or exc}; nothing that was there is lost"
         ) from exc
 
 
-def _replace(path: Path, data: bytes) -> None:
+def replace_whole(path: Path, data: bytes, *, mode: int = 0o644) -> None:
+    """Put a new file in the place of the old one, once it is whole and on disk.
+
+    Raises
+    ------
+    OSError : with the old file as it was.
+    """
     handle, temporary = tempfile.mkstemp(prefix=f".{path.name[:100]}.", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o644)  # noqa: PTH101 - mkstemp makes 0600, but results are there to be shared
+        os.chmod(temporary, mode)  # noqa: PTH101 - mkstemp makes 0600, but results are there to be shared
         os.replace(temporary, path)  # noqa: PTH105
         _sync_directory(path.parent)
     except BaseException:

@@ -2,15 +2,48 @@
 
 from __future__ import annotations
 
+import importlib
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._generation.chat import ChatRequest, Cut, Message, Reply
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["ChatRequest", "Cut", "Message", "Reply", "ScriptedChat", "reply"]
+    from refinery_plugin._sandbox.records import Outcome, Usage
+    from refinery_plugin._verification.scripted import ScriptedProcess, ScriptedSandbox
+
+__all__ = [
+    "ChatRequest",
+    "Cut",
+    "Message",
+    "Outcome",
+    "Reply",
+    "ScriptedChat",
+    "ScriptedProcess",
+    "ScriptedSandbox",
+    "Usage",
+    "reply",
+]
+
+_HOMES = {
+    "Outcome": "refinery_plugin._sandbox.records",
+    "ScriptedProcess": "refinery_plugin._verification.scripted",
+    "ScriptedSandbox": "refinery_plugin._verification.scripted",
+    "Usage": "refinery_plugin._sandbox.records",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is exported
+    """Import on first use what needs the sandbox, which only Linux has."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def reply(text: str, *, latency_ms: int = 1000, finish_reason: str = "stop") -> Reply:

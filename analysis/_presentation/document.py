@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
     from .._analysis import Analysis
+    from .._inference.conclusions import Conclusion
     from .._inference.contrasts import ContrastTest
     from .._inference.pairwise import Pair
     from .._inference.result import TestResult
@@ -33,6 +34,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
         "response": analysis.options.response,
         "model": analysis.anova.model if analysis.anova else analysis.options.model,
         "unit": "program",
+        "conclusions": [_conclusion(conclusion) for conclusion in analysis.conclusions],
         "variance": _variance(analysis),
         "anova": _anova(analysis.anova, analysis.options.type),
         "pseudoreplication": _pseudoreplication(analysis.pseudoreplication),
@@ -79,6 +81,12 @@ def _data(analysis: Analysis) -> dict[str, Any]:
         "machines": list(results.machines),
         "factors": {name: list(levels) for name, levels in results.factors.items()},
     }
+
+
+def _conclusion(conclusion: Conclusion) -> dict[str, Any]:
+    values = _plain(conclusion)
+    del values["compared"]  # ``method`` says it in words
+    return values
 
 
 def _variance(analysis: Analysis) -> dict[str, Any]:

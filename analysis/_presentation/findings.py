@@ -5,19 +5,19 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .._inference.multiplicity import holm
+from .._inference.conclusions import PASSED, RATIO, TREATMENT
 from .text import count, dollars, listing, number, one_line, p_phrase, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._analysis import Analysis
-    from .._inference.contrasts import ContrastTest
-    from .._models.anova import Term
+    from .._inference.conclusions import Conclusion
     from .._models.pass_rates import PassRate
     from .._power.power import Power, QuestionPower
 
-MACHINE = "machine"
+_FEW = 10
+"""Programs of a treatment, from which on nobody calls them few."""
 
 
 def findings(analysis: Analysis) -> tuple[str, str, str]:
@@ -30,131 +30,77 @@ def term_name(term: str) -> str:
     return " × ".join(one_line(part, limit=60) for part in term.split(":"))
 
 
-def tested_terms(analysis: Analysis) -> tuple[Term, ...]:
-    """The terms of the model that have a p value, without the machine, which nobody asks about."""
-    if analysis.anova is None:
-        return ()
-    return tuple(term for term in analysis.anova.terms if term.p is not None and term.term != MACHINE)
-
-
 def on_times(analysis: Analysis) -> str:
-    """Whether the treatments' times differ, with no more certainty than the tests give."""
-    sample = analysis.sample
-    filled = int((sample.counts > 0).sum())
-    if not sample.y.size:
-        passed = (
-            "No program that passed was timed"
-            if analysis.results.programs["passed"].any()
-            else "No program passed"
-        )
-        return f"{passed}, so there are no times to compare."
-    if filled < 2:  # noqa: PLR2004 - a comparison needs two
-        return (
-            f"Only one treatment has programs that passed ({count(int(sample.y.size), 'program')}), so there are no "
-            "times to compare."
-        )
-    terms = tested_terms(analysis)
-    if not terms:
-        return f"Whether the treatments' times differ can't be tested: {_why_not(analysis)}."
-    alpha = analysis.options.alpha
-    adjusted = [p or 0.0 for p in holm([term.p for term in terms])]
-    proven = [term for term, p in zip(terms, adjusted, strict=True) if p < alpha]
+    """Whether the treatments' times differ, in the words of the conclusions and with no more certainty than theirs."""
+    about = [c for c in analysis.conclusions if c.response != PASSED]
+    tested = [c for c in about if c.p is not None]
+    if not tested:
+        return _untestable(about[0])
+    proven = [c for c in tested if c.answer == "different"]
     if proven:
         return _proven(analysis, proven)
-    hinted = [(term, p) for term, p in zip(terms, adjusted, strict=True) if (term.p or 0.0) < alpha]
-    shown = listing(f"{term_name(term.term)} {p_phrase(term.p)}" for term in terms)
-    if hinted:
-        term, p = hinted[0]
+    hint = next((c for c in tested if c.p is not None and c.p < analysis.options.alpha), None)
+    if hint is not None:
         return (
-            f"There is a hint, but no proof, that {term_name(term.term)} matters for the times: "
-            f"{p_phrase(term.p)}, and "
-            f"{p_phrase(p)} once it is counted that {len(terms)} questions were asked."
+            f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times: "
+            f"{p_phrase(hint.p)}, and {p_phrase(hint.p_adjusted)} once it is counted that {len(tested)} questions "
+            "were asked."
         )
-    return (
-        f"No difference between the treatments' times was shown ({shown}); with so few programs this is no proof that "
-        "there is none."
-        if _small(analysis)
-        else f"No difference between the treatments' times was shown ({shown}), which is no proof that there is none."
+    shown = listing(f"{term_name(c.question)} {p_phrase(c.p)}" for c in tested)
+    small = int(analysis.sample.counts.max(initial=0)) < _FEW
+    no_proof = "; with so few programs this is no proof" if small else ", which is no proof"
+    return f"No difference between the treatments' times was shown ({shown}){no_proof} that there is none."
+
+
+def _untestable(conclusion: Conclusion) -> str:
+    why = one_line(conclusion.why or "there are too few programs for it", limit=200).rstrip(".")
+    if conclusion.question == TREATMENT:
+        return f"{why[0].upper()}{why[1:]}."
+    why = why[0].lower() + why[1:] if why[1:2].islower() else why
+    return f"Whether the treatments' times differ can't be tested: {why}."
+
+
+def _proven(analysis: Analysis, proven: Sequence[Conclusion]) -> str:
+    shown = listing(f"{term_name(c.question)} ({p_phrase(c.p)})" for c in proven)
+    sentence = f"The times differ by more than chance: {shown} {'makes' if len(proven) == 1 else 'make'} a difference"
+    sure = [c for c in proven if c.compared is not None and _excludes_equality(c)]
+    detail = f", for instance {difference(analysis, sure[0])}" if sure else ""
+    objections = dict.fromkeys(c.why for c in proven if c.why is not None)
+    against = "; but ".join(_objection(why, proven) for why in objections)
+    return sentence + detail + (f"; but {against}" if against else "") + "."
+
+
+def _objection(why: str, proven: Sequence[Conclusion]) -> str:
+    """Say of which questions something is true, unless it is of all."""
+    of = [term_name(c.question) for c in proven if c.why == why]
+    return why if len(of) == len(proven) else f"as to {listing(of)}, {why}"
+
+
+def _excludes_equality(conclusion: Conclusion) -> bool:
+    equal = 1.0 if conclusion.unit == RATIO else 0.0
+    low, high = conclusion.ci_low, conclusion.ci_high
+    return low is not None and high is not None and not low <= equal <= high
+
+
+def difference(analysis: Analysis, conclusion: Conclusion) -> str:
+    """Return an estimate in words: who took how much less, and how sure that is."""
+    first, second = conclusion.compared or ("", "")
+    values = [conclusion.estimate or 0.0, conclusion.ci_low or 0.0, conclusion.ci_high or 0.0]
+    is_ratio = conclusion.unit == RATIO
+    slower = values[0] > 1 if is_ratio else values[0] > 0
+    fast, slow = (second, first) if slower else (first, second)
+    a, b = (
+        f"{one_line(conclusion.question, limit=40)} {one_line(level, limit=40)}" for level in (fast, slow)
     )
-
-
-def _small(analysis: Analysis) -> bool:
-    return int(analysis.sample.counts.max(initial=0)) < 10  # noqa: PLR2004 - programs per treatment
-
-
-def _why_not(analysis: Analysis) -> str:
-    notes = (
-        list(analysis.anova.notes) + [t.note for t in analysis.anova.terms if t.note]
-        if analysis.anova
-        else []
-    )
-    reasons = [note for note in (*notes, *analysis.notes) if note]
-    if not reasons:
-        return "there are too few programs for it"
-    first = one_line(reasons[0], limit=200).rstrip(".")
-    return first[0].lower() + first[1:] if first[1:2].islower() else first
-
-
-def _proven(analysis: Analysis, proven: Sequence[Term]) -> str:
-    shown = listing(f"{term_name(term.term)} ({p_phrase(term.p)})" for term in proven)
-    verb = "makes" if len(proven) == 1 else "make"
-    sentence = f"The times differ by more than chance: {shown} {verb} a difference"
-    detail = _detail(analysis, {part for term in proven for part in term.term.split(":")})
-    doubt = _doubt(analysis, proven)
-    return sentence + (f", {detail}" if detail else "") + (f"; but {doubt}" if doubt else "") + "."
-
-
-def _detail(analysis: Analysis, factors: set[str]) -> str:
-    """Return the clearest planned contrast of these factors that holds after Holm's adjustment."""
-    sure = [
-        test
-        for test in analysis.contrasts
-        if test.p_holm is not None
-        and test.p_holm < analysis.options.alpha
-        and test.contrast.factor in factors
-    ]
-    if not sure:
-        return ""
-    best = min(sure, key=lambda test: (test.p_holm or 0.0, -abs(test.t or 0.0)))
-    return f"for instance {difference(analysis, best)}"
-
-
-def difference(analysis: Analysis, test: ContrastTest) -> str:
-    """Return a contrast in words: who took how much less, and how sure that is."""
-    contrast, estimate = test.contrast, test.estimate or 0.0
-    fast, slow = (contrast.a, contrast.b) if estimate < 0 else (contrast.b, contrast.a)
-    names = (f"{one_line(contrast.factor, limit=40)} {one_line(level, limit=40)}" for level in (fast, slow))
-    a, b = names
-    low, high = sorted(abs(x) for x in (test.ci_low or 0.0, test.ci_high or 0.0))
     confidence = f"{percent(1 - analysis.options.alpha)} interval"
-    if analysis.sample.response in {"log", "ratio"}:
-        return (
-            f"{a} took {percent(-math.expm1(-abs(estimate)))} less time than {b} ({confidence} "
-            f"{percent(-math.expm1(-low))} to {percent(-math.expm1(-high))})"
-        )
-    unit = analysis.sample.unit
-    limits = f"{confidence} {number(low)} to {number(high)} {unit}"
-    return f"{a} took {number(abs(estimate))} {unit} less than {b} ({limits})"
-
-
-def _doubt(analysis: Analysis, proven: Sequence[Term]) -> str:
-    """Return what speaks against a proven difference: tests that assume less, where they can be believed."""
-    alpha = analysis.options.alpha
-    spread = analysis.tests["brown-forsythe"]
-    robust = {test.name: test for test in analysis.hc3}
-    lost = [
-        t.term for t in proven if (r := robust.get(t.term)) and r.trusted and r.p is not None and r.p >= alpha
-    ]
-    if lost:
-        return f"allowing for unequal spread, {listing(term_name(t) for t in lost)} can't be told from chance"
-    if spread.p is not None and spread.p < alpha and spread.trusted is not False:
-        held = all((r := robust.get(t.term)) and r.trusted and (r.p or 0.0) < alpha for t in proven)
-        return (
-            ""
-            if held
-            else f"the spread differs between treatments ({p_phrase(spread.p)}), which the test assumes it does not"
-        )
-    return ""
+    if is_ratio:
+        less, *limits = (1 - (1 / value if slower and value else value) for value in values)
+        low, high = sorted(limits)
+        return f"{a} took {percent(less)} less time than {b} ({confidence} {percent(low)} to {percent(high)})"
+    low, high = sorted(abs(value) for value in values[1:])
+    unit = conclusion.unit or ""
+    limits_shown = f"{confidence} {number(low)} to {number(high)} {unit}"
+    return f"{a} took {number(abs(values[0]))} {unit} less than {b} ({limits_shown})"
 
 
 def overall(analysis: Analysis) -> PassRate | None:
@@ -164,7 +110,7 @@ def overall(analysis: Analysis) -> PassRate | None:
 
 def on_passing(analysis: Analysis) -> str:
     """How many programs passed, and whether the treatments differ in that."""
-    rate, test = overall(analysis), analysis.failures.test
+    rate = overall(analysis)
     if rate is None or not rate.programs:
         return "There are no programs, so nothing can be said of how many pass."
     limits = (
@@ -174,13 +120,13 @@ def on_passing(analysis: Analysis) -> str:
         every = "The one program" if rate.programs == 1 else f"All {rate.programs:,} programs"
         return f"{every} passed; a true pass rate below {percent(rate.ci_low)} would hardly have given that."
     head = f"{rate.passed:,} of {count(rate.programs, 'program')} passed ({percent(rate.rate)}; {limits})"
-    if test.p is None:
+    concluded = next((c for c in analysis.conclusions if c.response == PASSED), None)
+    if concluded is None or concluded.p is None:
         return f"{head}."
-    if test.p < analysis.options.alpha:
-        return (
-            f"{head}, and the pass rates of the treatments differ by more than chance ({p_phrase(test.p)})."
-        )
-    return f"{head}; that the pass rates of the treatments differ was not shown ({p_phrase(test.p)})."
+    p = p_phrase(concluded.p)
+    if concluded.answer == "different":
+        return f"{head}, and the pass rates of the treatments differ by more than chance ({p})."
+    return f"{head}; that the pass rates of the treatments differ was not shown ({p})."
 
 
 def on_planning(analysis: Analysis) -> str:

@@ -8,8 +8,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from .._presentation.text import clean
-from .svg import SEPARATOR
+from .._presentation.text import SEPARATOR, clean
 from .theme import vega_config
 
 PNG_SCALE = 2.0
@@ -40,7 +39,8 @@ def _harmless(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """``value`` with every string cleaned: one control character would make the renderer abort the whole process."""
     match value:
         case str():
-            return clean(value)
+            # Never shortened: half a label expression is no expression.
+            return clean(value, limit=len(value))
         case dict():
             return {clean(key): _harmless(item) for key, item in value.items()}
         case list():

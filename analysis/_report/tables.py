@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._presentation.findings import term_name
 from .._presentation.names import back
+from .._presentation.tables import anova_rows, believed, chance
 from .._presentation.text import (
     MISSING,
     count,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from .._analysis import Analysis
     from .._inference.pairwise import Pair
-    from .._inference.result import Size
-    from .._models.anova import AnovaTable
 
 _MOST_ROWS = 500
 _MOST_PAIRS = 300
@@ -74,26 +73,42 @@ def programs(analysis: Analysis) -> Table:
     )
 
 
-def reason(analysis: Analysis) -> str:
-    """Why there is no analysis of variance."""
-    return sentence(analysis.notes[-1]) if analysis.notes else "Too few programs passed."
-
-
-def anova_rows(table: AnovaTable, most: int | None = None) -> tuple[tuple[str, ...], ...]:
-    """Return the first ``most`` terms, or all, and the residual: term, df, sum of squares, F, p, both effect sizes."""
-    terms = [
+def conclusions(analysis: Analysis) -> Table:
+    """Everything that is concluded, one line each."""
+    rows = [
         (
-            term_name(term.term),
-            f"{term.df}",
-            number(term.sum_sq),
-            number(term.f),
-            p_value(term.p),
-            number(term.partial_eta_sq, digits=2),
-            number(term.omega_sq, digits=2),
+            term_name(c.question),
+            c.response,
+            c.answer,
+            number(c.estimate),
+            MISSING if c.ci_low is None else f"{number(c.ci_low)} to {number(c.ci_high)}",
+            one_line(c.unit or MISSING, limit=40),
+            p_value(c.p),
+            p_value(c.p_adjusted),
+            one_line(c.method, limit=200),
+            one_line(c.why or "", limit=200),
         )
-        for term in table.terms[:most]
+        for c in analysis.conclusions
     ]
-    return (*terms, ("residual", f"{table.residual_df}", number(table.residual_sum_sq), "", "", "", ""))
+    return trimmed(
+        Table(
+            caption="Every question, and what these data answer; undecided is no proof that there is no difference",
+            columns=(
+                "question",
+                "response",
+                "answer",
+                "estimate",
+                f"{percent(1 - analysis.options.alpha)} interval",
+                "unit",
+                "p",
+                "p, adjusted",
+                "method",
+                "why",
+            ),
+            rows=tuple(rows),
+            text_columns=frozenset({0, 1, 2, 5, 8, 9}),
+        )
+    )
 
 
 def anova(analysis: Analysis) -> Table:
@@ -183,18 +198,6 @@ def contrasts(analysis: Analysis) -> Table:
         rows=tuple(rows),
     )
     return trimmed(table)
-
-
-def chance(size: Size | None) -> str:
-    """Return how often an approximate test rejects when nothing differs, with its Monte-Carlo error."""
-    return (
-        MISSING if size is None else f"{percent(size.rate, decimals=1)} ± {percent(size.error, decimals=1)}"
-    )
-
-
-def believed(*, trusted: bool | None) -> str:
-    """Return whether a test may support a conclusion."""
-    return MISSING if trusted is None else "yes" if trusted else "no"
 
 
 def pairs(analysis: Analysis, tests: Sequence[Pair]) -> Table:

@@ -7,10 +7,8 @@ release that changes it is noticed.
 from __future__ import annotations
 
 import copy
-import dataclasses
 import json
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -18,50 +16,49 @@ from pytest_benchmark.storage.file import FileStorage
 from pytest_benchmark.utils import NAME_FORMATTERS
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._files import replace_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import pytest
     from pytest_benchmark.fixture import BenchmarkFixture
     from pytest_benchmark.session import BenchmarkSession
     from pytest_benchmark.stats import Metadata
 
+    from refinery_plugin._timing.document import TimedList
+
 
 class SaveError(RefineryError):
     """The benchmark file could not be written."""
 
 
-@dataclasses.dataclass(slots=True, kw_only=True)
-class Entry:
-    """The entry of one list: a fixture of its own, and what it has measured so far."""
+class BenchmarkTimer:
+    """Times calls as pytest-benchmark does: with the clock and the garbage collection of its options."""
 
-    fixture: BenchmarkFixture
-    stats: list[Metadata]
+    def __init__(self, benchmark: BenchmarkFixture) -> None:
+        self._benchmark = benchmark
 
-    def discard_last(self) -> None:
-        """Forget the round that was just measured: there was no call in it."""
-        self.stats[0].stats.data.pop()
-
-    @property
-    def seconds(self) -> list[float]:
-        """Seconds of the rounds, in order."""
-        return cast("list[float]", self.stats[0].stats.data) if self.stats else []
-
-    def rounds(
-        self,
-        *,
-        setup: Callable[[], None],
-        target: Callable[[], None],
-        teardown: Callable[[], None],
-        rounds: int,
-    ) -> None:
-        """Run the rounds under ``benchmark.pedantic``."""
-        cast("Any", self.fixture).pedantic(target, setup=setup, teardown=teardown, rounds=rounds)
+    def __call__(self, call: Callable[[], None], /) -> float:
+        """Make the call, once, and return how many seconds it took."""
+        fixture, stats = _sibling(self._benchmark, suffix="-run", params={})
+        cast("Any", fixture).pedantic(call, rounds=1)
+        return cast("float", stats[0].stats.data[0])
 
 
-def sibling(benchmark: BenchmarkFixture, *, suffix: str, params: Mapping[str, object]) -> Entry:
-    """Return an entry beside the test's own: the same settings, another name, nothing reported yet."""
+def report(config: pytest.Config, benchmark: BenchmarkFixture, timed: TimedList) -> None:
+    """Hand the times of one list to pytest-benchmark's session, as an entry beside the test's own."""
+    fixture, stats = _sibling(benchmark, suffix=f"-list{timed.number}", params=timed.params)
+    cast("Any", fixture)._make_stats(1)  # noqa: SLF001
+    stats[0].stats.data[:] = timed.seconds
+    stats[0].extra_info = dict(timed.extra_info)
+    session_of(config).benchmarks.append(stats[0])
+
+
+def _sibling(
+    benchmark: BenchmarkFixture, *, suffix: str, params: Mapping[str, object]
+) -> tuple[BenchmarkFixture, list[Metadata]]:
+    """Return a fixture of the same settings and another name, and where its statistics go: nothing is reported."""
     fixture = copy.copy(benchmark)
     stats: list[Metadata] = []
     fixture.name = _suffixed(benchmark.name, suffix)
@@ -75,24 +72,11 @@ def sibling(benchmark: BenchmarkFixture, *, suffix: str, params: Mapping[str, ob
     # A profiler would run the program once more, outside of its sandbox' books.
     fixture.cprofile = False
     benchmark._mode = "siblings"  # noqa: SLF001 - it was used, if not by its own name
-    return Entry(fixture=fixture, stats=stats)
+    return fixture, stats
 
 
 def _suffixed(name: str, suffix: str) -> str:
     return f"{name[:-1]}{suffix}]" if name.endswith("]") else f"{name}[{suffix.lstrip('-')}]"
-
-
-def restore(entry: Entry, seconds: Sequence[float]) -> None:
-    """Put rounds of an earlier session in front of those of this one."""
-    if not entry.stats:
-        cast("Any", entry.fixture)._make_stats(1)  # noqa: SLF001
-    entry.stats[0].stats.data[:0] = seconds
-
-
-def report(config: pytest.Config, entry: Entry, extra_info: Mapping[str, object]) -> None:
-    """Hand an entry to pytest-benchmark's session."""
-    entry.stats[0].extra_info = dict(extra_info)
-    session_of(config).benchmarks.append(entry.stats[0])
 
 
 def session_of(config: pytest.Config) -> BenchmarkSession:
@@ -188,22 +172,13 @@ def _tell(session: Any, text: str) -> None:  # noqa: ANN401 - its methods have n
 def write_whole(path: Path, document: object) -> None:
     """Write a JSON file so that there is either the old one or the whole new one, whatever happens."""
     text = json.dumps(document, ensure_ascii=True, indent=4, default=str)
-    temporary: str | None = None
     try:
         if path.exists() and not path.is_file():  # such as /dev/stdout
             path.write_text(text, encoding="ascii")
-            return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path.resolve())
+        else:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            replace_whole(path.resolve(), text.encode("ascii"), mode=0o666 & ~_umask())
     except OSError as exc:
-        if temporary is not None:
-            Path(temporary).unlink(missing_ok=True)
         raise SaveError(
             f"cannot write {path}: {exc.strerror or exc}. Nothing that was measured is lost: mend that, and the same "
             "command with --refinery-resume writes the file without measuring again"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._pytest.generation import refuse_if_stopped
+from refinery_plugin._pytest.program import Program, program_of
 from refinery_plugin._pytest.session import FOREIGN, MISSING, refinery_of
 from refinery_plugin._study.units import Unit
-from refinery_plugin._timing import Program, program_of
 
 if TYPE_CHECKING:
     from refinery_plugin._pytest.session import Refinery

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from refinery_plugin._pytest.benchmark import BenchmarkTimer, report
 from refinery_plugin._pytest.timing import faults_end_the_session, hooks_of
 
 if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
     from refinery_plugin._study.units import Unit
+    from refinery_plugin._timing.slowness import Slowness
 
 
 class Program:
@@ -28,15 +30,32 @@ class Program:
         """
         __tracebackhide__ = True
         benchmark._mode = "refinery"  # noqa: SLF001 - or pytest-benchmark warns that it was not used
+        config = self._node.config
+        hooks = hooks_of(config)
         with faults_end_the_session():
-            finding = (
-                hooks_of(self._node.config).measurement().examine(self.unit, self._node.nodeid, benchmark)
+            session = hooks.session()
+            known = session.has_examined(self.unit)
+            finding = session.examine(
+                self.unit, stretch=hooks.stretch(self._node), timer=BenchmarkTimer(benchmark)
             )
+            for timed in () if known else session.timed_lists(finding):
+                report(config, benchmark, timed)
         if finding.judgement.correct:
+            self._refuse_slowness(session.slowness(finding))
             return
-        if not self._node.config.getoption("refinery_strict"):
+        if not config.getoption("refinery_strict"):
             pytest.xfail(str(finding.judgement))  # returns under --runxfail
         pytest.fail(str(finding.judgement), pytrace=False)
+
+    def _refuse_slowness(self, found: Slowness | None) -> None:
+        __tracebackhide__ = True
+        most: float | None = self._node.config.getoption("refinery_max_ratio")
+        if most is not None and found is not None and found.least > most:
+            pytest.fail(
+                f"too slow: {found.ratio:.3g} times the reference's time, and beyond the noise at least "
+                f"{found.least:.3g} times; --refinery-max-ratio={most:g} allows no more than {most:g}",
+                pytrace=False,
+            )
 
 
 def program_of(request: pytest.FixtureRequest, unit: Unit) -> Program:

@@ -1,4 +1,4 @@
-"""The hooks of verification and timing: they hand over to ``Measurement`` at once.
+"""The hooks of verification and timing: they hand over to ``MeasuringSession`` at once.
 
 Light to import, since every pytest run with the plugin installed loads it.
 """
@@ -20,11 +20,15 @@ from refinery_plugin._pytest.session import FOREIGN, MISSING, is_distributed, re
 from refinery_plugin._words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
     from types import FrameType
 
-    from refinery_plugin._timing.session import Measurement
+    from refinery_plugin._timing.session import MeasuringSession, SessionSettings
+    from refinery_plugin._verification.ports import ProgramSandbox
+
+SANDBOX: pytest.StashKey[Callable[[], ProgramSandbox]] = pytest.StashKey()
+"""Opens the sandbox in the place of the backend that was chosen: for tests of sessions without processes."""
 
 SESSION_ERROR = 3
 """Exit code when the session had to stop for a fault that is no program's."""
@@ -39,12 +43,11 @@ class TimingHooks:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._stretch_of: dict[str, int] = {}
-        self._measurement: Measurement | None = None
+        self._session: MeasuringSession | None = None
         self._fresh_seed = secrets.randbits(63)
         self._remote: list[dict[str, object]] = []
         self._save_fault: str | None = None
         self._written: list[Path] = []
-        self._saved = False
         config.stash[_HOOKS] = self
 
     @staticmethod
@@ -61,23 +64,42 @@ class TimingHooks:
                 "run --benchmark-only without -n, or verify in parallel without --benchmark-only"
             )
 
-    def measurement(self) -> Measurement:
-        """Return the session's measurement, made when first needed.
+    def session(self) -> MeasuringSession:
+        """Return the measuring session, made when first needed.
 
         No property: pytest before 8.3 looks at every attribute of a plugin.
         """
-        if self._measurement is None:
+        if self._session is None:
             _require_linux()
-            from refinery_plugin._timing.session import Measurement  # noqa: PLC0415 - heavy
+            from refinery_plugin._timing.session import MeasuringSession  # noqa: PLC0415 - heavy
 
-            self._measurement = Measurement(
-                refinery_of(self._config),
-                timing=self.times,
-                verify_seed=self._seed(),
-                stretch_of=self._stretch_of,
-                say=self._say,
-            )
-        return self._measurement
+            self._session = MeasuringSession(self._settings())
+        return self._session
+
+    def _settings(self) -> SessionSettings:
+        from refinery_plugin._sandbox import open_sandbox  # noqa: PLC0415 - heavy
+        from refinery_plugin._timing.session import SessionSettings  # noqa: PLC0415 - heavy
+
+        config, refinery = self._config, refinery_of(self._config)
+        sandbox: str = config.getoption("refinery_sandbox")
+        return SessionSettings(
+            study=refinery.study,
+            task=refinery.task,
+            programs=refinery.programs_dir,
+            journals=refinery.journal_dir,
+            open_sandbox=config.stash.get(
+                SANDBOX, lambda: open_sandbox(sandbox, packages=refinery.study.packages)
+            ),
+            times=self.times,
+            resumes=bool(config.getoption("refinery_resume")),
+            verify_seed=self._seed(),
+            say=self._say,
+            introduces=config.get_verbosity() >= 0,
+        )
+
+    def stretch(self, item: pytest.Item) -> int:
+        """Return the number of the stretch of the session in which a test is, from 0."""
+        return self._stretch_of.get(item.nodeid, 0)
 
     @property
     def times(self) -> bool:
@@ -115,7 +137,7 @@ class TimingHooks:
 
     def order_seed(self) -> int:
         """Return the seed of the order of programs: the session's verification seed."""
-        return self.measurement().verify_seed
+        return self.session().verify_seed
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Divide the session into stretches, each with the reference timed beside it."""
@@ -135,10 +157,10 @@ class TimingHooks:
         if unit is not None and not self._is_skipped(item):
             with faults_end_the_session():
                 self._on_termination()
-                if self.measurement().wants_preparation(unit):
-                    self.measurement().prepare()
+                if self.session().wants_preparation(unit):
+                    self.session().prepare()
             if self._config.pluginmanager.hasplugin("timeout"):
-                item.add_marker(pytest.mark.timeout(self.measurement().last_resort_seconds()), append=False)
+                item.add_marker(pytest.mark.timeout(self.session().last_resort_seconds()), append=False)
         return (yield)
 
     def _is_skipped(self, item: pytest.Item) -> bool:
@@ -164,7 +186,7 @@ class TimingHooks:
         """Write the benchmark file before pytest-benchmark would, also where it would not."""
         if hasattr(self._config, "workeroutput"):
             self._config.workeroutput[_RESULTS] = self._programs()
-        elif self._remote or (self._measurement is not None and self._measurement.has_begun):
+        elif self._remote or (self._session is not None and self._session.has_begun):
             from refinery_plugin._pytest.benchmark import save  # noqa: PLC0415
 
             try:
@@ -187,9 +209,9 @@ class TimingHooks:
         return programs if isinstance(programs, list) else []
 
     def _document(self) -> dict[str, object] | None:
-        if self._measurement is None and not self._remote:
+        if self._session is None and not self._remote:
             return None
-        document = self.measurement().document()
+        document = self.session().document()
         programs = document["programs"]
         if isinstance(programs, list):
             programs += self._remote
@@ -201,16 +223,21 @@ class TimingHooks:
     ) -> Generator[None, object, object]:
         """Say what was found, how quiet the machine was, and what to do next: last, below everybody's tables."""
         width = self._config.get_terminal_writer().fullwidth
-        measured = self._remote or (self._measurement is not None and self._measurement.findings)
+        measured = self._remote or (self._session is not None and self._session.findings)
         if measured and self.times:
             from refinery_plugin._pytest.benchmark import fit_table  # noqa: PLC0415
 
             fit_table(self._config, width)
         result = yield
-        lines = self.measurement().summary(self._remote, width=width) if measured else []
+        lines: list[str] = []
+        if measured:
+            from refinery_plugin._pytest.overview import summary  # noqa: PLC0415
+
+            units = refinery_of(self._config).units
+            lines = summary(self.session(), units, self._remote, width=width)
         if self._save_fault is not None:
             lines += ["", f"ERROR: {self._save_fault}"]
-        elif self._measurement is not None and self._measurement.has_begun and self.times:
+        elif self._session is not None and self._session.has_begun and self.times:
             lines += ["", *self._next(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)]
         if missing := self._config.stash.get(MISSING, 0):
             are = "is" if missing == 1 else "are"
@@ -233,7 +260,7 @@ class TimingHooks:
         if interrupted:
             return [
                 "next, without repeating a finished run:",
-                f"  {refinery.time_command()} --refinery-resume",
+                f"  {refinery.time_command()} --refinery-resume{self._json_option()}",
             ]
         if self._written:
             results = shlex.quote(refinery.relative(self._written[0]))
@@ -244,12 +271,18 @@ class TimingHooks:
             "  refinery-analysis results.json --out report",
         ]
 
+    def _json_option(self) -> str:
+        # pytest-benchmark has opened the file already, and its name is the file's.
+        path = getattr(self._config.option, "benchmark_json", None)
+        name = getattr(path, "name", path)
+        return f" --benchmark-json={shlex.quote(str(name))}" if name else ""
+
     def pytest_unconfigure(self) -> None:
         """Let go of everything."""
         if signal.getsignal(signal.SIGTERM) is _interrupt:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        if self._measurement is not None:
-            self._measurement.close()
+        if self._session is not None:
+            self._session.close()
 
     # pytest-xdist -----------------------------------------------------------------------------------------------
 

@@ -20,11 +20,24 @@ def encode_arguments(args: tuple[object, ...]) -> Payload:
 
     Raises
     ------
-    SandboxError : an argument is not made of int, float, str, bool, None, and lists, tuples and dicts of these.
+    SandboxError : an argument is not made of int, float, str, bool, None, bytes, and lists, tuples, sets and dicts
+        of these.
     """
     try:
         return Payload(codec.encode_arguments(args))
     except codec.CodecError as exc:
         raise SandboxError(
-            f"an argument {exc}: arguments are made of int, float, str, bool, None, lists, tuples and dicts"
+            f"an argument {exc}: arguments are made of int, float, str, bool, None, bytes, lists, tuples, "
+            "sets, frozensets and dicts"
         ) from exc
+
+
+def decode_arguments(payload: Payload) -> tuple[object, ...]:
+    """Return the positional arguments again, as the worker makes them."""
+    data = memoryview(payload.data)
+    arguments, at = [], 8
+    for _ in range(int.from_bytes(data[:8], "little")):
+        end = at + 8 + int.from_bytes(data[at : at + 8], "little")
+        arguments.append(codec.decode(data[at + 8 : end]))
+        at = end
+    return tuple(arguments)

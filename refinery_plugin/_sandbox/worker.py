@@ -31,7 +31,7 @@ from refinery_plugin._sandbox.launch import Plan, launch
 from refinery_plugin._sandbox.payload import Payload, encode_arguments
 from refinery_plugin._sandbox.process_tree import Snapshot, Tree, children_of, cpu_of
 from refinery_plugin._sandbox.records import MIB, Limits, Outcome, Usage
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._study.value_types import misfit
 
 if TYPE_CHECKING:
     from types import TracebackType

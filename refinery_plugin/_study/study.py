@@ -85,6 +85,7 @@ class Study:
     packages : what programs may import besides the standard library.
     limits : what a program may use.
     request : how requests differ from ours.
+    names_model : whether the study names a model; else the default is asked, if anything is generated at all.
     """
 
     name: str
@@ -99,6 +100,7 @@ class Study:
     packages: tuple[str, ...]
     limits: Limits
     request: RequestTable = NO_TABLE
+    names_model: bool = True
 
     @functools.cached_property
     def treatments(self) -> tuple[Treatment, ...]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import dataclasses
 from types import MappingProxyType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._study.value_types import FORMS, type_name, unknown_form
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 Arguments: TypeAlias = tuple[object, ...]
-"""Positional arguments of one call: int, float, str, bool, None, lists, tuples and dicts of these."""
+"""Positional arguments of one call: int, float, str, bool, None, bytes, lists, tuples, sets and dicts of these."""
 
 
 class TaskError(RefineryError):
@@ -32,8 +33,9 @@ class Task:
     prompt : the problem, as the model is told it. The signature is shown beside it.
     signature : the head of the function that every program must define, for example
         ``def get_difference(numbers: list[int]) -> int``.
-    result_type : the exact type of a result: ``int``, ``float``, ``str``, ``bool``, or a list of one of these
-        (``list[int]``).
+    result_type : the exact type of a result: any nesting of ``int``, ``float``, ``str``, ``bool``, ``None``,
+        ``bytes``, ``list[T]``, ``tuple[A, B]``, ``tuple[T, ...]``, ``set[T]``, ``frozenset[T]``, ``dict[K, V]`` and
+        unions.
     reference : Python source of a module that defines the entry point: it is trusted, gives the expected answers,
         and is timed beside every program.
     sample : from a list seed to the arguments of one full-size timed call; the same seed always gives the same
@@ -49,7 +51,7 @@ class Task:
     name: str
     prompt: str
     signature: str
-    result_type: type[object]
+    result_type: Any  # a type form, such as list[int] or int | None
     reference: str
     sample: Callable[[int], Arguments]
     strategy: Callable[[], SearchStrategy[Arguments]]
@@ -70,6 +72,11 @@ class Task:
                     f"task {self.name!r}: {label} must be a function, got {type(function).__name__}; "
                     f"write {label}=make, not {label}=make()"
                 )
+        if unknown := unknown_form(self.result_type):
+            raise TaskError(
+                f"task {self.name!r}: result_type {type_name(self.result_type)} has the part {unknown}, which no value "
+                f"of a program can be checked against; it is made of {FORMS}"
+            )
         name = self.entry_point
         if name not in defined_functions(self.reference, where=f"task {self.name!r}: reference"):
             raise TaskError(

@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from refinery_plugin._study.levels import LevelError, nearest, show, slug
+from refinery_plugin._study.levels import COLUMNS, LevelError, nearest, show, slug
 from refinery_plugin._study.pricing import Price
 from refinery_plugin._study.request import RequestTable, parse_request
 from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
@@ -167,6 +167,7 @@ class _Reader:
             packages=self._packages(),
             limits=self._limits(),
             request=self._request(),
+            names_model=self.model is not None or "model" in {*self.table, *factors},
         )
         self._refuse_unsent_factors(study)
         self._refuse_equal_ids(study)
@@ -219,6 +220,10 @@ class _Reader:
             )
             self._fail(
                 key, f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}"
+            )
+        if name in COLUMNS:
+            self._fail(
+                key, "cannot be a factor: the analysis has a column of that name; rename the task's setting"
             )
         if name in self.table:
             self._fail(

@@ -10,9 +10,9 @@ if TYPE_CHECKING:
 
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.units import Unit
-    from refinery_plugin._timing.progress import TimedRun
+    from refinery_plugin._timing.records import BlockRun
+    from refinery_plugin._verification.figures import Waiting
     from refinery_plugin._verification.inputs import Case
-    from refinery_plugin._verification.run import Waiting
     from refinery_plugin._verification.verdict import Judgement
 
 SCHEMA = 1
@@ -22,13 +22,29 @@ _COUNTS = ("calls", "prompt_tokens", "completion_tokens", "cost_usd", "cut_short
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a session found of one program."""
+    """What a session found of one program; ``runs`` are its timed runs by list, where it is correct and was timed."""
 
     unit: Unit
     sha256: str | None
     judgement: Judgement
     waiting: Waiting
     trajectory: Mapping[str, object]
+    runs: Mapping[int, Sequence[BlockRun]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def seconds(self) -> list[float]:
+        """Seconds of all timed runs."""
+        return [placed.run.figures.seconds for runs in self.runs.values() for placed in runs]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TimedList:
+    """What pytest-benchmark is told of one program on one list, numbered from 1."""
+
+    number: int
+    params: Mapping[str, object]
+    seconds: Sequence[float]
+    extra_info: Mapping[str, object]
 
 
 def describe_study(study: Study) -> dict[str, object]:
@@ -42,7 +58,7 @@ def describe_study(study: Study) -> dict[str, object]:
     return {
         "name": study.name,
         "task": study.task,
-        "model": models[0] if len(models) == 1 else models,
+        "model": None if not study.names_model else models[0] if len(models) == 1 else models,
         "seed": study.seed,
         "factors": factors,
         "replicates": study.replicates,
@@ -95,19 +111,19 @@ def _belonging(finding: Finding) -> Mapping[str, object]:
     return trajectory if trajectory["sha256"] == finding.sha256 else {}
 
 
-def describe_reference(reference: Mapping[tuple[int, int], Sequence[TimedRun]]) -> list[dict[str, object]]:
+def describe_reference(reference: Mapping[tuple[int, int], Sequence[BlockRun]]) -> list[dict[str, object]]:
     """Return the reference's runs, one entry for each block, list and session."""
     entries = []
     for (block, number), runs in sorted(reference.items()):
-        for session in dict.fromkeys(run.session for run in runs):
-            group = [run for run in runs if run.session == session]
+        for session in dict.fromkeys(placed.session for placed in runs):
+            group = [placed for placed in runs if placed.session == session]
             entries.append({"block": block, "list": number, "session": session, **run_figures(group)})
     return entries
 
 
-def run_figures(runs: Iterable[TimedRun]) -> dict[str, list[object]]:
+def run_figures(runs: Iterable[BlockRun]) -> dict[str, list[object]]:
     """Return the figures of some runs, one list a figure."""
-    figures = [dataclasses.asdict(run.figures) for run in runs]
+    figures = [dataclasses.asdict(placed.run.figures) for placed in runs]
     names = ("seconds", "cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
     return {name: [each[name] for each in figures] for name in names}
 
@@ -120,30 +136,39 @@ def describe_lists(cases: Sequence[Case]) -> list[dict[str, object]]:
     ]
 
 
-def extra_info(
-    finding: Finding,
-    runs: Sequence[TimedRun],
-    *,
-    study: Study,
-    number: int,
-    list_seed: int,
-    sandbox: str,
+def timed_lists(finding: Finding, *, study: Study, sandbox: str) -> list[TimedList]:
+    """Return what pytest-benchmark is told of a program: one entry a list."""
+    unit = finding.unit
+    factors: dict[str, object] = dict.fromkeys(study.factors)
+    params = {**factors, **unit.levels, "replicate": unit.replicate, "turn": unit.turn}
+    return [
+        TimedList(
+            number=number,
+            params={**params, "list": number},
+            seconds=[placed.run.figures.seconds for placed in runs],
+            extra_info=_extra_info(finding, runs, study=study, number=number, sandbox=sandbox),
+        )
+        for number, runs in sorted(finding.runs.items())
+    ]
+
+
+def _extra_info(
+    finding: Finding, runs: Sequence[BlockRun], *, study: Study, number: int, sandbox: str
 ) -> dict[str, object]:
-    """Return what stands beside the times of one program on one list."""
     figures = run_figures(runs)
     del figures["seconds"]
-    sessions = list(dict.fromkeys(run.session for run in runs))
+    sessions = list(dict.fromkeys(placed.session for placed in runs))
     return {
         "study": study.name,
         "task": study.task,
         **describe_unit(finding.unit),
         "list": number,
-        "list_seed": list_seed,
+        "list_seed": study.list_seed(number),
         "block": runs[-1].block,
         "session": sessions[-1],
         **({"sessions": sessions} if len(sessions) > 1 else {}),
         "sha256": finding.sha256,
-        "limit_seconds": max(run.limit for run in runs),
+        "limit_seconds": max(placed.run.limit for placed in runs),
         "verdict": str(finding.judgement.verdict),
         "sandbox": sandbox,
         **figures,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
 import os
 import platform
+import types
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
@@ -15,12 +17,13 @@ from refinery_plugin._timing.journal import latest
 from refinery_plugin._verification.inputs import VERIFIER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
     from refinery_plugin._timing.journal import Past
+    from refinery_plugin._timing.records import SessionHeader
 
 _LIBRARIES = ("pytest-benchmark", "hypothesis", "numpy")
 
@@ -29,25 +32,66 @@ class ResumeError(RefineryError):
     """The interrupted session cannot be gone on with."""
 
 
-def facts(study: Study, task: Task, *, programs: Path, sandbox: str) -> dict[str, object]:
-    """Return what must be the same for figures to belong to one session, as it stands in JSON."""
-    found = {
+def fingerprint(
+    study: Study, task: Task, *, programs: Path, inputs: str, sandbox: str | None
+) -> dict[str, object]:
+    """Return what must be the same for figures to belong to one session, as it stands in JSON.
+
+    Parameters
+    ----------
+    inputs : checksum of all arguments that were drawn.
+    sandbox : name of the sandbox; ``None`` where none is open, and then there is no such key.
+    """
+    values = {
         "programs": os.fspath(programs),
         "study": describe_study(study),
-        "task": hashlib.sha256(f"{task.signature}\n{task.reference}".encode()).hexdigest(),
+        "task": _task_sha256(task),
+        "inputs": inputs,
         "verifier": VERIFIER,
-        "versions": versions(),
+        "versions": versions() | _package_versions(study.packages),
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
-        "sandbox": sandbox,
+        **({} if sandbox is None else {"sandbox": sandbox}),
     }
-    plain: dict[str, object] = json.loads(json.dumps(found))
+    plain: dict[str, object] = json.loads(json.dumps(values))
     return plain
+
+
+def _task_sha256(task: Task) -> str:
+    """Return the checksum of what decides a verdict beside the inputs.
+
+    The prompt decides none, and the functions that draw inputs are known by what they drew. Whatever else a task has
+    counts, a function by its code.
+    """
+    told = {
+        field.name: _described(getattr(task, field.name))
+        for field in dataclasses.fields(task)
+        if field.name not in {"prompt", "settings", "sample", "strategy", "disguised"}
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _described(value: object) -> str:
+    code = getattr(value, "__code__", None)
+    return repr(value) if code is None else _code(code)
+
+
+def _code(code: types.CodeType) -> str:
+    # Not its repr, which holds an address and line numbers.
+    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
+    return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))
+
+
+def _package_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of what programs may import."""
+    by_module = importlib.metadata.packages_distributions()
+    names = {name for package in packages for name in by_module.get(package, ())}
+    return {name: importlib.metadata.version(name) for name in sorted(names)}
 
 
 def versions() -> dict[str, str]:
     """Return the versions of what verdicts and times depend on."""
-    found = {name: importlib.metadata.version(name) for name in _LIBRARIES}
-    return {"python": platform.python_version(), "pytest-refinery": own_version(), **found}
+    libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
+    return {"python": platform.python_version(), "pytest-refinery": own_version(), **libraries}
 
 
 def own_version() -> str:
@@ -63,22 +107,29 @@ def find_past(directory: Path, *, study: Study, programs: Path) -> Past | None:
     return latest(directory, about={"programs": os.fspath(programs), "study_name": study.name})
 
 
-def require_same(past: Past, now: Mapping[str, object], *, verify_seed: int | None) -> None:
+def require_same(
+    header: SessionHeader, now: Mapping[str, object], *, path: Path, verify_seed: int | None
+) -> None:
     """Refuse to mix figures of different circumstances.
+
+    Parameters
+    ----------
+    header : of the interrupted session, whose journal is at ``path``.
+    now : this session's fingerprint.
+    verify_seed : that was asked for; ``None`` where any will do.
 
     Raises
     ------
     ResumeError : with what differs.
     """
-    differing = [name for name, value in now.items() if past.header.get(name) != value]
-    if verify_seed is not None and past.header.get("verify_seed") != verify_seed:
-        differing.append("verify_seed")
+    then: dict[str, object] = dict(header.fingerprint)
+    now = dict(now)
+    if verify_seed is not None:
+        then["verify_seed"], now["verify_seed"] = header.verify_seed, verify_seed
+    differing = [name for name, value in now.items() if then.get(name) != value]
     if differing:
-        details = "; ".join(
-            f"{name}: then {past.header.get(name)!r}, now {now.get(name)!r}" for name in differing
-        )
+        details = "; ".join(f"{name}: then {then.get(name)!r}, now {now[name]!r}" for name in differing)
         raise ResumeError(
-            f"--refinery-resume: the interrupted session ({past.path}) was under other circumstances "
-            f"({details[:1500]}). "
+            f"--refinery-resume: the interrupted session ({path}) was under other circumstances ({details[:1500]}). "
             "Restore them, or start afresh without --refinery-resume"
         )

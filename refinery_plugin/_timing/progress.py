@@ -4,46 +4,46 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from refinery_plugin._verification.run import Figures, Waiting
-from refinery_plugin._verification.verdict import Judgement, Verdict
+from refinery_plugin._timing.records import ReferenceRecord, RunRecord, to_json
+from refinery_plugin._verification.figures import NO_WAITING, Waiting
+from refinery_plugin._verification.steps import Decided, Done, HiddenListPassed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from refinery_plugin._timing.journal import Journal, Record
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class TimedRun:
-    """One finished, correct run on a timed list."""
-
-    block: int
-    session: str
-    limit: float
-    figures: Figures
+    from refinery_plugin._timing.journal import Journal
+    from refinery_plugin._timing.records import BlockRun, Record
+    from refinery_plugin._verification.verdict import Judgement
 
 
 @dataclasses.dataclass(slots=True)
-class Progress:
+class ProgramProgress:
     """How far one program came."""
 
     short: Judgement | None = None
     hidden: set[int] = dataclasses.field(default_factory=set)
-    runs: dict[int, list[TimedRun]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    runs: dict[int, list[BlockRun]] = dataclasses.field(default_factory=lambda: defaultdict(list))
     verdict: Judgement | None = None
-    waiting: Waiting = dataclasses.field(default_factory=Waiting)
+    waiting: Waiting = NO_WAITING
+
+    @property
+    def done(self) -> Done:
+        """What need not be done again."""
+        counts = {number: len(runs) for number, runs in self.runs.items()}
+        return Done(short=self.short, hidden=frozenset(self.hidden), runs=counts)
 
 
-class Book:
+class SessionProgress:
     """An index of the journal's records; what is added goes to the journal first, where there is one."""
 
     def __init__(self, past: Iterable[Record] = ()) -> None:
         self._journal: Journal | None = None
-        self._programs: dict[str, Progress] = defaultdict(Progress)
-        self.reference_waiting = Waiting()
-        self.reference: dict[tuple[int, int], list[TimedRun]] = defaultdict(list)
+        self._programs: dict[str, ProgramProgress] = defaultdict(ProgramProgress)
+        self.reference_waiting = NO_WAITING
+        self.reference: dict[tuple[int, int], list[BlockRun]] = defaultdict(list)
+        """Runs of the reference by block and list."""
         for record in past:
             self._index(record)
 
@@ -51,18 +51,17 @@ class Book:
         """Write everything from here on to a journal."""
         self._journal = journal
 
-    def progress(self, program: str) -> Progress:
+    def of(self, program: str) -> ProgramProgress:
         """Return how far a program came."""
         return self._programs[program]
 
     def marks(self) -> list[bool | None]:
         """Return the contamination marks of all runs, the reference's included."""
-        runs = [
-            run for progress in self._programs.values() for group in progress.runs.values() for run in group
-        ]
+        groups = [group for progress in self._programs.values() for group in progress.runs.values()]
         return [
-            run.figures.contaminated
-            for run in [*runs, *(r for group in self.reference.values() for r in group)]
+            placed.run.figures.contaminated
+            for group in (*groups, *self.reference.values())
+            for placed in group
         ]
 
     def make_room(self) -> None:
@@ -73,7 +72,7 @@ class Book:
     def add(self, record: Record) -> None:
         """Keep a record: it is on disk when this returns."""
         if self._journal is not None:
-            self._journal.append(record)
+            self._journal.append(to_json(record))
         self._index(record)
 
     def close(self) -> None:
@@ -81,36 +80,21 @@ class Book:
         if self._journal is not None:
             self._journal.close()
 
-    def _index(self, record: Mapping[str, Any]) -> None:
-        kind = record.get("kind")
-        if kind == "reference":
-            self.reference[record["block"], record["list"]].append(_timed(record))
-            self.reference_waiting.add(Waiting(**record["waiting"]))
+    def _index(self, record: Record) -> None:
+        if isinstance(record, ReferenceRecord):
+            self.reference[record.run.block, record.run.run.number].append(record.run)
+            self.reference_waiting += record.run.run.waiting
             return
-        if kind not in ("short", "hidden", "untimed", "run", "verdict"):
+        progress = self._programs[record.program]
+        if isinstance(record, RunRecord):
+            progress.runs[record.run.run.number].append(record.run)
+            progress.waiting += record.run.run.waiting
             return
-        progress = self._programs[record["program"]]
-        progress.waiting.add(Waiting(**record["waiting"]))
-        if kind == "short":
-            progress.short = _judgement(record["judgement"])
-        elif kind == "hidden":
-            progress.hidden.add(record["index"])
-        elif kind == "run":
-            progress.runs[record["list"]].append(_timed(record))
-        elif kind == "verdict":
-            progress.verdict = _judgement(record["judgement"])
-
-
-def _timed(record: Mapping[str, Any]) -> TimedRun:
-    return TimedRun(
-        block=record["block"],
-        session=record["session"],
-        limit=record["limit"],
-        figures=Figures(**record["figures"]),
-    )
-
-
-def _judgement(record: Mapping[str, Any]) -> Judgement:
-    return Judgement(
-        verdict=Verdict(record["verdict"]), reason=record["reason"], error_type=record["error_type"]
-    )
+        step = record.step
+        progress.waiting += step.waiting
+        if isinstance(step, HiddenListPassed):
+            progress.hidden.add(step.index)
+        elif isinstance(step, Decided):
+            progress.verdict = step.judgement
+        else:
+            progress.short = step.judgement

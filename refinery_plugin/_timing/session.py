@@ -1,362 +1,407 @@
-"""One pytest session's verification and timing: prepared once, when the first program needs it."""
+"""One session's verification and timing: prepared once, when the first program needs it."""
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
-import statistics
 import time
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from refinery_plugin._errors import RefineryError
-from refinery_plugin._pytest import overview
-from refinery_plugin._pytest.benchmark import report
-from refinery_plugin._sandbox import Limits, open_sandbox
+from refinery_plugin._sandbox import Limits
 from refinery_plugin._timing import document
 from refinery_plugin._timing.document import Finding
-from refinery_plugin._timing.examination import Examination, Place, Subject, restored_entries, time_reference
-from refinery_plugin._timing.fingerprint import facts, find_past, require_same, versions
+from refinery_plugin._timing.fingerprint import find_past, fingerprint, require_same, versions
 from refinery_plugin._timing.journal import Journal
 from refinery_plugin._timing.lock import MachineLock
-from refinery_plugin._timing.progress import Book
-from refinery_plugin._timing.source import read_source, read_trajectory
-from refinery_plugin._verification.hand_over import Pace
+from refinery_plugin._timing.program_file import read_program, read_trajectory
+from refinery_plugin._timing.progress import SessionProgress
+from refinery_plugin._timing.quietness import Quietness
+from refinery_plugin._timing.records import (
+    BlockRun,
+    ReferenceRecord,
+    RunRecord,
+    SessionHeader,
+    StepRecord,
+    from_json,
+    header_from_json,
+    header_to_json,
+)
+from refinery_plugin._timing.slowness import slowness
+from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
+from refinery_plugin._verification.cores import Cores
+from refinery_plugin._verification.figures import NO_WAITING, Waiting
 from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, Inputs
-from refinery_plugin._verification.quietness import Cores, Quietness
-from refinery_plugin._verification.run import Bench, Run, Waiting
-from refinery_plugin._verification.short_inputs import ShortCheck
-from refinery_plugin._words import count
+from refinery_plugin._verification.steps import RunAhead, RunPassed
+from refinery_plugin._verification.verdict import CORRECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
     from pathlib import Path
 
-    from pytest_benchmark.fixture import BenchmarkFixture
-
-    from refinery_plugin._pytest.session import Refinery
-    from refinery_plugin._sandbox import Sandbox
     from refinery_plugin._study.study import Study
+    from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
-    from refinery_plugin._timing.examination import Entries
+    from refinery_plugin._timing.document import TimedList
     from refinery_plugin._timing.journal import Past
-    from refinery_plugin._timing.source import Source
+    from refinery_plugin._timing.program_file import ProgramText
+    from refinery_plugin._timing.progress import ProgramProgress
+    from refinery_plugin._timing.slowness import Slowness
+    from refinery_plugin._verification.ports import ProgramSandbox, Timer
+    from refinery_plugin._verification.steps import Step
     from refinery_plugin._verification.verdict import Judgement
 
 MIB = 2**20
-_FIRST_LIMIT = 60.0
-"""Seconds for the reference's first call, before anything is known of this machine's pace."""
 
 
-class ReferenceFailedError(RefineryError):
-    """The task's own reference is not correct in the sandbox: no verdict of this machine can be trusted."""
-
-
-class Measurement:
-    """Verifies and times the programs of one session.
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SessionSettings:
+    """What a session needs to know.
 
     Parameters
     ----------
-    refinery : the study and where its files are.
-    timing : whether programs are timed, or only verified.
-    verify_seed : decides everything that is drawn in this session; ``None`` for a fresh one, or for that of the
-        session that is resumed.
-    stretch_of : number of the stretch of the session in which a test is.
+    programs : directory of the programs.
+    journals : directory of the journals.
+    open_sandbox : opens the sandbox that programs run in.
+    times : whether programs are timed, or only verified.
+    resumes : whether an interrupted timing session is gone on with.
+    verify_seed : decides everything that is drawn; ``None`` for a fresh one, or for that of the session that is
+        resumed.
     say : tells the user something at once.
+    introduces : whether the reference and its limits are told.
+    lock : held while programs are timed.
     """
 
-    def __init__(
-        self,
-        refinery: Refinery,
-        *,
-        timing: bool,
-        verify_seed: int | None,
-        stretch_of: Mapping[str, int],
-        say: Callable[[str], None],
-    ) -> None:
-        self.timing = timing
-        self.session = secrets.token_hex(6)
+    study: Study
+    task: Task
+    programs: Path
+    journals: Path
+    open_sandbox: Callable[[], ProgramSandbox]
+    times: bool
+    resumes: bool = False
+    verify_seed: int | None = None
+    say: Callable[[str], None]
+    introduces: bool = True
+    lock: MachineLock = dataclasses.field(default_factory=MachineLock)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Interrupted:
+    """The session that is resumed."""
+
+    past: Past
+    header: SessionHeader
+
+
+class MeasuringSession:
+    """Verifies and times the programs of one session, one after the other."""
+
+    def __init__(self, settings: SessionSettings) -> None:
+        self._settings = settings
+        self.id = secrets.token_hex(6)
         self.findings: dict[str, Finding] = {}
-        self._means: dict[str, float] = {}
-        self._repeated = 0
-        self._refinery = refinery
-        self._stretch_of = stretch_of
-        self._say = say
-        self._lock = MachineLock()
         self._cores = Cores.divided()
         self._timed_stretches: set[int] = set()
-        self._own_waiting = Waiting()
         self._began = time.monotonic()
-        self._ready: tuple[Bench, Inputs] | None = None
-        self._past = self._find_past() if timing else None
-        self.verify_seed = _seed(verify_seed, self._past and self._past.header.get("verify_seed"))
-        self._given_seed = verify_seed
-        self._book = Book(self._past.records if self._past else ())
-        self._sandbox_name = str(self._past.header.get("sandbox")) if self._past else None
+        self._sandbox: ProgramSandbox | None = None
+        self._checker: Checker | None = None
+        self.repeated = 0
+        """How many tests asked for a program that another test had."""
+        self._interrupted = self._find_interrupted() if settings.times else None
+        interrupted = self._interrupted
+        self.verify_seed = _seed(settings.verify_seed, interrupted)
+        self._progress = SessionProgress(map(from_json, interrupted.past.records) if interrupted else ())
+        self._sandbox_name = interrupted.header.sandbox if interrupted else None
+        self._compared: set[str | None] = set()
+        """Sandboxes with which this session was found to be the interrupted one's; ``None`` for none yet."""
 
     @property
-    def directory(self) -> Path:
-        """Where the journals are."""
-        return self._refinery.config.rootpath / ".refinery" / "timing"
+    def times(self) -> bool:
+        """Whether programs are timed, or only verified."""
+        return self._settings.times
+
+    @property
+    def cores(self) -> Cores:
+        """Who runs where."""
+        return self._cores
 
     @property
     def has_begun(self) -> bool:
         """Whether there is anything to report, be it only that a session was stopped."""
-        return self._ready is not None or bool(self.findings)
+        return self._checker is not None or bool(self.findings)
 
     def wants_preparation(self, unit: Unit) -> bool:
         """Tell whether a program of this session must run, and nothing is prepared yet."""
-        if self._ready is not None:
+        if self._checker is not None:
             return False
-        source = self._read(unit)
-        return source.refusal is None and not self._is_finished(self._subject(unit, source))
+        text = self._read(unit)
+        return text.refusal is None and not self._is_finished(self._progress.of(_key(unit, text)))
 
-    def prepare(self) -> tuple[Bench, Inputs]:
+    def prepare(self) -> Checker:
         """Take the lock, open the sandbox, draw the inputs, and see that the reference is correct.
 
         Raises
         ------
         RefineryError : with what is wrong with the machine, the set-up or the task.
         """
-        if self._ready is None:
-            if self.timing:
-                self._lock.acquire(waiting=self._say)
+        if self._checker is None:
+            settings, study = self._settings, self._settings.study
+            if settings.times:
+                settings.lock.acquire(waiting=settings.say)
                 self._cores.take_place()
-            study, task = self._refinery.study, self._refinery.task
-            sandbox = open_sandbox(
-                self._refinery.config.getoption("refinery_sandbox"), packages=study.packages
+            sandbox = self._sandbox = settings.open_sandbox()
+            self._require_same(sandbox.name)
+            checker = Checker.open(
+                sandbox,
+                settings.task,
+                list_seeds=self._list_seeds(),
+                seed=self.verify_seed,
+                limits=_limits(study),
+                time_factor=study.limits.time_factor,
+                cores=self._cores,
             )
-            self._open_journal(sandbox)
-            inputs = Inputs.make(task, study, verify_seed=self.verify_seed)
-            pace = Pace(factor=1, seconds=_FIRST_LIMIT)
-            bench = Bench(sandbox, task=task, limits=_limits(study), pace=pace, cores=self._cores)
-            self._check_reference(bench, inputs)
-            self._introduce(bench)
-            self._ready = bench, inputs
-        return self._ready
+            self._open_journal(sandbox.name, checker.inputs)
+            if settings.introduces:
+                self._introduce(checker)
+            self._checker = checker
+        return self._checker
 
-    def examine(self, unit: Unit, nodeid: str, benchmark: BenchmarkFixture) -> Finding:
-        """Verify, and in a timing session time, one program; what was timed goes to pytest-benchmark.
+    def examine(self, unit: Unit, *, stretch: int, timer: Timer) -> Finding:
+        """Verify, and in a timing session time, one program.
+
+        Parameters
+        ----------
+        stretch : number of the stretch of the session, from 0; the reference is timed once in each.
+        timer : times a run.
 
         Raises
         ------
         RefineryError : for a fault that is not the program's.
         """
-        known = self.findings.get(_key(unit))
+        known = self.findings.get(_name(unit))
+        if self._checker is None:
+            self._require_same(None)
         if known is not None:
             # Another test of the same program, such as one with a parameter more: it is measured and counted once.
-            self._repeated += 1
+            self.repeated += 1
             return known
-        source = self._read(unit)
-        if source.refusal is not None:
-            return self._found(unit, source, source.refusal, Waiting())
-        subject = self._subject(unit, source)
-        judgement, entries = self._judge(subject, nodeid, benchmark)
-        finding = self._found(unit, source, judgement, self._book.progress(subject.key).waiting)
-        if judgement.correct:
-            self._report(finding, subject, entries)
-        return finding
+        text = self._read(unit)
+        if text.refusal is not None:
+            return self._keep(unit, text, text.refusal, NO_WAITING)
+        key = _key(unit, text)
+        progress = self._progress.of(key)
+        if not self._settings.times:
+            check = self.prepare().check(text.data, key=key)
+            return self._keep(unit, text, check.judgement, check.waiting)
+        if not self._is_finished(progress):
+            self._time(text.data, key, stretch=stretch, timer=timer)
+        return self._keep(unit, text, progress.verdict or CORRECT, progress.waiting, progress)
+
+    def has_examined(self, unit: Unit) -> bool:
+        """Tell whether a program was examined already."""
+        return _name(unit) in self.findings
+
+    def slowness(self, finding: Finding) -> Slowness | None:
+        """Return how much slower than the reference beside it a program is; ``None`` where it was not timed."""
+        runs: dict[tuple[int, int], list[float]] = {}
+        for number, placed in ((number, one) for number, group in finding.runs.items() for one in group):
+            runs.setdefault((placed.block, number), []).append(placed.run.figures.seconds)
+        beside = {
+            place: [placed.run.figures.seconds for placed in group]
+            for place, group in self._progress.reference.items()
+        }
+        return slowness(runs, beside)
+
+    def timed_lists(self, finding: Finding) -> list[TimedList]:
+        """Return what pytest-benchmark is told of a program."""
+        return document.timed_lists(finding, study=self._settings.study, sandbox=self._sandbox_name or "")
 
     def last_resort_seconds(self) -> float:
         """Return a time that no test reaches while the limits of its runs hold."""
-        study = self._refinery.study
-        limit = self._ready[0].pace.limit if self._ready else _FIRST_LIMIT
+        study = self._settings.study
+        limit = self._checker.bench.pace.limit if self._checker else FIRST_LIMIT
         processes = 50 + 6 * (study.lists * study.runs + DISGUISED_LISTS)
         return 600 + processes * (study.limits.load_seconds + 3 * limit)
 
     def document(self) -> dict[str, object]:
         """Return the ``refinery`` part of the benchmark file."""
         programs = [document.describe_program(finding) for finding in self.findings.values()]
-        study = self._refinery.study
+        study = self._settings.study
         return {
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
             "task": study.task,
             "sandbox": self._sandbox_name,
-            "session": self.session,
+            "session": self.id,
             "seeds": {"verify": self.verify_seed, "order": self.verify_seed},
             "verifier": VERIFIER,
             "versions": versions(),
             "cores": str(self._cores),
-            "lists": document.describe_lists(self._ready[1].timed) if self._ready else [],
+            "lists": document.describe_lists(self._checker.inputs.timed) if self._checker else [],
             "programs": programs,
-            "reference": document.describe_reference(self._book.reference),
+            "reference": document.describe_reference(self._progress.reference),
             "clock": self._clock(),
         }
 
-    def summary(self, remote: Sequence[Mapping[str, object]] = (), *, width: int = 80) -> list[str]:
-        """Return the lines of the note at the end; ``remote`` has what workers found."""
-        # They were examined in random order.
-        place = {unit.id: number for number, unit in enumerate(self._refinery.units)}
-        programs = [*map(document.describe_program, self.findings.values()), *remote]
-        programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))
-        counts = Counter(str(program["verdict"]) for program in programs)
-        found = ", ".join(f"{count} {name}" for name, count in counts.most_common())
-        lines = overview.treatments(programs, self._means, width=width)
-        lines += ["", f"{count(len(programs), 'program')}: {found}; verification seed {self.verify_seed}"]
-        lines += overview.failures(programs, width=width)
-        if self._repeated:
-            lines.append(
-                f"{count(self._repeated, 'test')} asked for a program that another test had: each counts once"
-            )
-        if remote:
-            lines.append("they were verified in parallel and not timed; to time them, run without -n")
-        if self.timing and self._book.reference:
-            by_list: dict[int, list[float]] = {}
-            for (_, number), runs in sorted(self._book.reference.items()):
-                by_list.setdefault(number, []).extend(run.figures.seconds for run in runs)
-            lines += ["", *Quietness.of(self._book.marks(), list(by_list.values())).lines(), str(self._cores)]
-        return lines
+    def quietness(self) -> Quietness | None:
+        """Return how quiet the machine was; ``None`` where the reference was never timed."""
+        if not self._settings.times or not self._progress.reference:
+            return None
+        by_list: dict[int, list[float]] = {}
+        for (_, number), runs in sorted(self._progress.reference.items()):
+            by_list.setdefault(number, []).extend(placed.run.figures.seconds for placed in runs)
+        return Quietness.of(self._progress.marks(), list(by_list.values()))
 
     def close(self) -> None:
         """Let go of the journal, the cores and the lock."""
-        self._book.close()
-        if self._ready is not None:
-            self._ready[0].sandbox.close()
+        self._progress.close()
+        if self._sandbox is not None:
+            self._sandbox.close()
         self._cores.leave()
-        self._lock.release()
+        self._settings.lock.release()
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _judge(self, subject: Subject, nodeid: str, benchmark: BenchmarkFixture) -> tuple[Judgement, Entries]:
-        progress = self._book.progress(subject.key)
-        if progress.verdict is not None and self._is_finished(subject):
-            correct = progress.verdict.correct and self.timing
-            return progress.verdict, restored_entries(benchmark, subject, progress) if correct else {}
-        bench, inputs = self.prepare()
-        study = self._refinery.study
-        stretch = self._stretch_of.get(nodeid, 0)
-        place = Place(session=self.session, stretch=stretch, lists=study.lists, runs=study.runs)
-        examination = Examination(
-            subject, bench=bench, inputs=inputs, book=self._book, seed=self.verify_seed, place=place
+    def _time(self, source: bytes, key: str, *, stretch: int, timer: Timer) -> None:
+        study, progress = self._settings.study, self._progress
+        steps = (
+            self.prepare()
+            .examination(source, key=key)
+            .steps(runs=study.runs, timer=timer, done=progress.of(key).done)
         )
-        if not self.timing:
-            return examination.verify(), {}
-        return examination.time(benchmark, first=lambda: self._time_reference(benchmark, place))
+        while True:
+            progress.make_room()
+            step = next(steps, None)
+            if step is None:
+                return
+            if isinstance(step, RunAhead):
+                self._time_reference(stretch, timer)
+            else:
+                self._add(step, key, stretch)
 
-    def _time_reference(self, benchmark: BenchmarkFixture, place: Place) -> None:
-        bench, inputs = self.prepare()
-        if place.stretch in self._timed_stretches:
+    def _add(self, step: Step, key: str, stretch: int) -> None:
+        if isinstance(step, RunPassed):
+            self._progress.add(RunRecord(program=key, run=self._placed(step, stretch)))
+        elif not isinstance(step, RunAhead):
+            self._progress.add(StepRecord(program=key, step=step))
+
+    def _placed(self, run: RunPassed, stretch: int) -> BlockRun:
+        # A block is a stretch on one list; they count from 1.
+        return BlockRun(block=stretch * self._settings.study.lists + run.number, session=self.id, run=run)
+
+    def _time_reference(self, stretch: int, timer: Timer) -> None:
+        """Time the reference on every list, once a stretch, on the same path as programs."""
+        if stretch in self._timed_stretches:
             return
-        judgement = time_reference(bench, benchmark, inputs, self._book, place)
-        if not judgement.correct:
-            raise _reference_failed(bench.sandbox, judgement)
-        self._timed_stretches.add(place.stretch)
+        checker, study = self.prepare(), self._settings.study
+        for number in range(1, study.lists + 1):
+            for _ in range(study.runs):
+                self._progress.make_room()
+                run = checker.time_reference(number, timer=timer)
+                self._progress.add(ReferenceRecord(run=self._placed(run, stretch)))
+        self._timed_stretches.add(stretch)
 
-    def _is_finished(self, subject: Subject) -> bool:
-        progress = self._book.progress(subject.key)
+    def _is_finished(self, progress: ProgramProgress) -> bool:
         if progress.verdict is None:
             return False
-        study = self._refinery.study
+        study = self._settings.study
         lists = range(1, study.lists + 1)
-        return (
-            not progress.verdict.correct
-            or not self.timing
-            or all(len(progress.runs[number]) >= study.runs for number in lists)
+        return not progress.verdict.correct or all(
+            len(progress.runs[number]) >= study.runs for number in lists
         )
 
-    def _check_reference(self, bench: Bench, inputs: Inputs) -> None:
-        """See that the reference is correct on this machine, and learn its pace."""
-        check = ShortCheck(bench, bench.reference, inputs, seed=self.verify_seed)
-        judgement = check.run()
-        self._own_waiting.add(check.waiting)
-        slowest = 0.0
-        for case in inputs.disguised:
-            if not judgement.correct:
-                break
-            run = Run(bench, bench.reference, case, trusted=True)
-            try:
-                run.prepare()
-                start = time.perf_counter()
-                run()
-                seconds = time.perf_counter() - start
-                judgement = run.finish(seconds)
-            finally:
-                run.abandon()
-            slowest = max(slowest, seconds)
-            run.waiting.verify += seconds
-            self._own_waiting.add(run.waiting)
-        inputs.wait()
-        if not judgement.correct:
-            raise _reference_failed(bench.sandbox, judgement)
-        bench.pace.factor = self._refinery.study.limits.time_factor
-        bench.pace.seconds = slowest
+    def _require_same(self, sandbox: str | None) -> None:
+        """Refuse to go on with a session that something else was measured in, before any of its figures is used.
 
-    def _open_journal(self, sandbox: Sandbox) -> None:
-        self._sandbox_name = sandbox.name
-        if not self.timing:
+        Parameters
+        ----------
+        sandbox : name of the open sandbox; ``None`` where there is nothing left to run.
+        """
+        interrupted, settings = self._interrupted, self._settings
+        if interrupted is None or self._compared >= {sandbox}:
             return
-        study, task = self._refinery.study, self._refinery.task
-        now = facts(study, task, programs=self._refinery.programs_dir, sandbox=sandbox.name)
-        if self._past is not None:
-            require_same(self._past, now, verify_seed=self._given_seed)
-            self._book.keep_in(Journal.reopen(self._past))
-            return
-        header = {**now, "study_name": study.name, "verify_seed": self.verify_seed, "session": self.session}
-        self._book.keep_in(Journal.create(self.directory, header))
+        inputs = Inputs.make(
+            settings.task, list_seeds=self._list_seeds(), verify_seed=interrupted.header.verify_seed
+        )
+        now = self._fingerprint(inputs, sandbox)
+        require_same(interrupted.header, now, path=interrupted.past.path, verify_seed=settings.verify_seed)
+        self._compared |= {sandbox, None}
 
-    def _find_past(self) -> Past | None:
-        refinery = self._refinery
-        if not refinery.config.getoption("refinery_resume"):
+    def _list_seeds(self) -> list[int]:
+        study = self._settings.study
+        return [study.list_seed(number) for number in range(1, study.lists + 1)]
+
+    def _fingerprint(self, inputs: Inputs, sandbox: str | None) -> dict[str, object]:
+        settings = self._settings
+        return fingerprint(
+            settings.study,
+            settings.task,
+            programs=settings.programs,
+            inputs=inputs.sha256,
+            sandbox=sandbox,
+        )
+
+    def _open_journal(self, sandbox: str, inputs: Inputs) -> None:
+        self._sandbox_name = sandbox
+        settings = self._settings
+        if not settings.times:
+            return
+        if self._interrupted is not None:
+            self._progress.keep_in(Journal.reopen(self._interrupted.past))
+            return
+        header = SessionHeader(
+            fingerprint=self._fingerprint(inputs, sandbox),
+            study_name=settings.study.name,
+            verify_seed=self.verify_seed,
+            session=self.id,
+        )
+        self._progress.keep_in(Journal.create(settings.journals, header_to_json(header)))
+
+    def _find_interrupted(self) -> _Interrupted | None:
+        settings = self._settings
+        if not settings.resumes:
             return None
-        past = find_past(self.directory, study=refinery.study, programs=refinery.programs_dir)
+        past = find_past(settings.journals, study=settings.study, programs=settings.programs)
         if past is None:
-            self._say(
+            settings.say(
                 "refinery: there is no earlier session of this study and these programs to resume: a new one begins"
             )
-        return past
+            return None
+        return _Interrupted(past=past, header=header_from_json(past.header))
 
-    def _introduce(self, bench: Bench) -> None:
-        if self._refinery.config.get_verbosity() < 0:
-            return
-        self._say(
-            f"refinery: the reference is correct in sandbox {bench.sandbox.name} and took {bench.pace.seconds:.3g} s "
-            f"at most: a call may take {bench.pace.limit:.3g} s; verification seed {self.verify_seed}"
-            + (f"; {self._cores}" if self.timing else "")
+    def _introduce(self, checker: Checker) -> None:
+        pace = checker.bench.pace
+        self._settings.say(
+            f"refinery: the reference is correct in sandbox {checker.bench.sandbox.name} and took {pace.seconds:.3g} s "
+            f"at most: a call may take {pace.limit:.3g} s; verification seed {self.verify_seed}"
+            + (f"; {self._cores}" if self._settings.times else "")
         )
 
-    def _read(self, unit: Unit) -> Source:
-        return read_source(unit, directory=self._refinery.programs_dir)
+    def _read(self, unit: Unit) -> ProgramText:
+        return read_program(unit, directory=self._settings.programs)
 
-    def _subject(self, unit: Unit, source: Source) -> Subject:
-        turn = "" if unit.turn is None else f"#{unit.turn}"
-        names = dict.fromkeys(self._refinery.study.factors)
-        params = {**names, **unit.levels, "replicate": unit.replicate, "turn": unit.turn}
-        return Subject(key=f"{unit.path.name}{turn}@{source.sha256}", source=source.data, params=params)
-
-    def _found(self, unit: Unit, source: Source, judgement: Judgement, waiting: Waiting) -> Finding:
+    def _keep(
+        self,
+        unit: Unit,
+        text: ProgramText,
+        judgement: Judgement,
+        waiting: Waiting,
+        progress: ProgramProgress | None = None,
+    ) -> Finding:
         finding = Finding(
             unit=unit,
-            sha256=source.sha256,
+            sha256=text.sha256,
             judgement=judgement,
             waiting=waiting,
             trajectory={} if unit.turn is not None else read_trajectory(unit),
+            runs=dict(progress.runs) if progress is not None and judgement.correct else {},
         )
-        self.findings[_key(unit)] = finding
+        self.findings[_name(unit)] = finding
         return finding
-
-    def _report(self, finding: Finding, subject: Subject, entries: Entries) -> None:
-        progress = self._book.progress(subject.key)
-        study = self._refinery.study
-        if entries:
-            self._means[finding.unit.id] = statistics.fmean(
-                seconds for entry in entries.values() for seconds in entry.seconds
-            )
-        for number, entry in sorted(entries.items()):
-            info = document.extra_info(
-                finding,
-                progress.runs[number],
-                study=study,
-                number=number,
-                list_seed=study.list_seed(number),
-                sandbox=self._sandbox_name or "",
-            )
-            report(self._refinery.config, entry, info)
 
     def _clock(self) -> dict[str, float]:
         """Return where the session's time went: waiting for programs, the reference among them, and all in all."""
-        reference = Waiting()
-        reference.add(self._own_waiting)
-        reference.add(self._book.reference_waiting)
+        opening = self._checker.opening if self._checker else NO_WAITING
+        reference = opening + self._progress.reference_waiting
         waits = [reference, *(finding.waiting for finding in self.findings.values())]
         return {
             "session_seconds": time.monotonic() - self._began,
@@ -366,14 +411,20 @@ class Measurement:
         }
 
 
-def _key(unit: Unit) -> str:
+def _name(unit: Unit) -> str:
     return f"{unit.path.name}#{unit.turn}"
 
 
-def _seed(given: int | None, past: object) -> int:
+def _key(unit: Unit, text: ProgramText) -> str:
+    """Name a program and its text in the journal."""
+    turn = "" if unit.turn is None else f"#{unit.turn}"
+    return f"{unit.path.name}{turn}@{text.sha256}"
+
+
+def _seed(given: int | None, interrupted: _Interrupted | None) -> int:
     if given is not None:
         return given
-    return past if isinstance(past, int) else secrets.randbits(63)
+    return secrets.randbits(63) if interrupted is None else interrupted.header.verify_seed
 
 
 def _limits(study: Study) -> Limits:
@@ -384,12 +435,4 @@ def _limits(study: Study) -> Limits:
         file_bytes=limits.file_mb * MIB,
         tmp_bytes=limits.tmp_mb * MIB,
         load_seconds=limits.load_seconds,
-    )
-
-
-def _reference_failed(sandbox: Sandbox, judgement: Judgement) -> ReferenceFailedError:
-    return ReferenceFailedError(
-        f"the task's own reference is not correct in sandbox {sandbox.name} ({judgement}): that is the machine or its "
-        f"set-up, not a program, so nothing is judged here. {sandbox.describe()}. Look for too little memory, a very "
-        "busy machine, a broken Python, or limits in the study that are too low"
     )

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import encode_arguments
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._study.value_types import misfit
 from refinery_plugin._verification.examples import draw
 from refinery_plugin._verification.seeds import derived_seed
-from refinery_plugin._verification.verdict import show_arguments
+from refinery_plugin._verification.verdict import judge, same, show_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from refinery_plugin._sandbox import Payload
-    from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Arguments, Task
+    from refinery_plugin._verification.verdict import Judgement, Result, Rule
 
 DISGUISED_LISTS = 4
 VERIFIER = 2
@@ -32,14 +32,20 @@ class BrokenReferenceError(RefineryError):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One input, encoded once, with the answer that is expected.
+    """One input, encoded once, with the answer that is expected: whether a result is right is decided here alone.
 
-    ``where`` names the input in a reason; ``list_seed`` and ``sha256`` (of the encoded list) are a full-size list's.
+    Parameters
+    ----------
+    answer : gives the expected answer; waits where that is still being computed.
+    where : names the input in a reason.
+    rule : the task's, by which a returned value is right.
+    list_seed, sha256 : of a full-size list, ``sha256`` of its encoded form.
     """
 
     payload: Payload
     answer: Callable[[], object]
     where: str
+    rule: Rule = same
     list_seed: int | None = None
     sha256: str | None = None
 
@@ -47,6 +53,10 @@ class Case:
     def expected(self) -> object:
         """What must be returned; waits where that is still being computed."""
         return self.answer()
+
+    def judge(self, outcome: Result) -> Judgement:
+        """Judge a call on this input."""
+        return judge(outcome, expected=self.expected, where=self.where, rule=self.rule)
 
 
 class Answers:
@@ -98,17 +108,23 @@ class Inputs:
     answers: Answers
 
     @classmethod
-    def make(cls, task: Task, study: Study, *, verify_seed: int) -> Inputs:
-        """Draw and encode everything; the answers to full-size inputs come while the caller goes on."""
+    def make(cls, task: Task, *, list_seeds: Sequence[int], verify_seed: int) -> Inputs:
+        """Draw and encode everything; the answers to full-size inputs come while the caller goes on.
+
+        Parameters
+        ----------
+        list_seeds : of the timed lists, in order.
+        verify_seed : decides all other inputs.
+        """
         answers = Answers(task)
         # While the reference runs in the sandbox this process would only wait: it computes the same meanwhile.
         thread = ThreadPoolExecutor(1, thread_name_prefix="refinery-answers")
         short = tuple(short_case(args, answers) for args in draw(task.strategy(), seed=verify_seed))
 
         def full(make: Callable[[int], Arguments], seed: int, where: str) -> Case:
-            made = make(seed)
-            answers.require_arguments(made)
-            return _full_case(made, seed, lambda arguments: thread.submit(answers, arguments).result, where)
+            arguments = make(seed)
+            answers.require_arguments(arguments)
+            return _full_case(arguments, seed, lambda given: thread.submit(answers, given).result, where)
 
         # In a row, so that a task can let seeds take turns at different kinds of disguise.
         first = derived_seed(verify_seed, "disguised") & ~0xFF
@@ -118,11 +134,18 @@ class Inputs:
             for index in range(DISGUISED_LISTS)
         ]
         timed = [
-            full(task.sample, study.list_seed(number), f"on list {number}")
-            for number in range(1, study.lists + 1)
+            full(task.sample, seed, f"on list {number}") for number, seed in enumerate(list_seeds, start=1)
         ]
         thread.shutdown(wait=False)
         return cls(short=short, timed=tuple(timed), disguised=tuple(disguised), answers=answers)
+
+    @property
+    def sha256(self) -> str:
+        """Checksum of all arguments: with others, verdicts and times are others."""
+        found = hashlib.sha256()
+        for case in (*self.short, *self.timed, *self.disguised):
+            found.update(hashlib.sha256(case.payload.data).digest())
+        return found.hexdigest()
 
     def wait(self) -> None:
         """Wait until all expected answers are known: nothing else may compute while programs are timed."""

@@ -1,4 +1,4 @@
-"""One run of one program in a fresh sandbox, and what it used."""
+"""One call of one program in a fresh sandbox: prepared, made, finished, judged."""
 
 from __future__ import annotations
 
@@ -6,104 +6,108 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from refinery_plugin._verification.hand_over import ATTEMPTS, Early, Pace
-from refinery_plugin._verification.quietness import Cores, Load, is_contaminated
-from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed, judge
+from refinery_plugin._verification.contamination import Load, is_contaminated
+from refinery_plugin._verification.figures import RunFigures, Waiting
+from refinery_plugin._verification.hand_over import ATTEMPTS, Early
+from refinery_plugin._verification.ports import wall_clock
+from refinery_plugin._verification.verdict import Judgement, Verdict, failed
 
 if TYPE_CHECKING:
-    from refinery_plugin._sandbox import Limits, Outcome, Sandbox, Worker
-    from refinery_plugin._study.task import Task
+    from refinery_plugin._sandbox import Outcome
+    from refinery_plugin._verification.bench import Bench
     from refinery_plugin._verification.inputs import Case
+    from refinery_plugin._verification.ports import ProgramProcess, Timer
 
 _PATIENCE = 10
 _SHORT_SETTLE_SECONDS, _SETTLE_SECONDS = 0.1, 1.0
 _SAMPLES = 3
 
 
-@dataclasses.dataclass(slots=True, kw_only=True)
-class Waiting:
-    """Seconds that were spent waiting for a program inside sandboxes: loading it, and everything else."""
-
-    load: float = 0.0
-    verify: float = 0.0
-    timed: float = 0.0
-
-    def add(self, other: Waiting) -> None:
-        """Add another sum to this one."""
-        self.load += other.load
-        self.verify += other.verify
-        self.timed += other.timed
-
-
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
-    """What one finished run used; seconds, ``None`` where the kernel keeps no such figure."""
+class FinishedRun:
+    """What came of a run; ``figures`` is ``None`` where no call was made, since something was wrong before it.
 
-    seconds: float
-    cpu_seconds: float | None
-    queue_seconds: float | None
-    revealed_seconds: float | None
-    contaminated: bool | None
-
-
-class Bench:
-    """Where programs run: a sandbox, its limits and the reference's pace."""
-
-    def __init__(self, sandbox: Sandbox, *, task: Task, limits: Limits, pace: Pace, cores: Cores) -> None:
-        self.sandbox = sandbox
-        self.task = task
-        self.limits = limits
-        self.pace = pace
-        self.cores = cores
-        self.reference = task.reference.encode()
-
-    def start(self, source: bytes) -> Worker:
-        """Start a program in a fresh process."""
-        with self.cores.for_programs():
-            return self.sandbox.start(
-                source,
-                entry_point=self.task.entry_point,
-                result_type=self.task.result_type,
-                limits=self.limits,
-            )
-
-
-class Run:
-    """One full-size call of a program: ``prepare``, the call itself, ``finish``. Never raises for the program's sake.
-
-    The same for the reference, for verification lists and for timed ones, so no program can tell which call counts.
+    ``load_seconds`` were spent waiting for the program before the call, and ``limit`` seconds were allowed for it.
     """
 
-    def __init__(self, bench: Bench, source: bytes, case: Case, *, trusted: bool = False) -> None:
+    judgement: Judgement
+    figures: RunFigures | None
+    load_seconds: float
+    limit: float
+
+    @property
+    def seconds(self) -> float:
+        """What the timer said of the call; 0 where none was made."""
+        return 0.0 if self.figures is None else self.figures.seconds
+
+    @property
+    def verifying(self) -> Waiting:
+        """How long the program was waited for, where the call only verified."""
+        return Waiting(load=self.load_seconds, verify=self.seconds)
+
+    @property
+    def timing(self) -> Waiting:
+        """How long the program was waited for, where the call was timed."""
+        return Waiting(load=self.load_seconds, timed=self.seconds)
+
+
+def run_once(
+    bench: Bench, source: bytes, case: Case, *, timer: Timer = wall_clock, trusted: bool = False
+) -> FinishedRun:
+    """Call a program on one input, in a process of its own.
+
+    The same for the reference, for verification lists and for timed ones, so no program can tell which call counts.
+
+    Parameters
+    ----------
+    timer : makes the call, once, and says how long it took.
+    trusted : whether this is the reference, which is no suspect and whose pace is learned.
+
+    Raises
+    ------
+    RefineryError : for a fault that is not the program's; nothing is ever raised for the program's sake.
+    """
+    run = _Run(bench, source, case, trusted=trusted)
+    try:
+        run.prepare()
+        if run.judgement is None:
+            run.finish(timer(run.call))
+        return run.result()
+    finally:
+        run.close()
+
+
+class _Run:
+    def __init__(self, bench: Bench, source: bytes, case: Case, *, trusted: bool) -> None:
         self.judgement: Judgement | None = None
-        self.figures: Figures | None = None
-        self.waiting = Waiting()
         # The reference is no suspect: what slows it down is the machine, and that is told otherwise.
-        self.limit = bench.pace.limit * (_PATIENCE if trusted else 1)
+        self._limit = bench.pace.limit * (_PATIENCE if trusted else 1)
         self._bench = bench
         self._source = source
         self._case = case
         self._trusted = trusted
-        self._worker: Worker | None = None
+        self._process: ProgramProcess | None = None
         self._outcome: Outcome | None = None
         self._before: Load | None = None
-        self._fault: BaseException | None = None
+        self._figures: RunFigures | None = None
+        self._load_seconds = 0.0
 
     def prepare(self) -> None:
         """Start, load, hand over; a program that computes too much meanwhile gets another chance, then a verdict."""
         for attempt in range(ATTEMPTS):
-            if not self._load(settle=_SETTLE_SECONDS if attempt else _SHORT_SETTLE_SECONDS):
+            process = self._load(settle=_SETTLE_SECONDS if attempt else _SHORT_SETTLE_SECONDS)
+            if process is None:
                 return
-            early = self._hand_over()
+            early = self._hand_over(process)
             if self.judgement is not None:
-                break
+                return
             if self._trusted:
                 self._bench.pace.learn(early.all)
                 break
             suspicion = early.suspicion(self._bench.pace)
             if suspicion is None:
                 break
-            self._close()
+            self.close()
             if attempt == ATTEMPTS - 1:
                 self.judgement = suspicion
             else:
@@ -111,32 +115,25 @@ class Run:
                 self._measure_reference()
         self._before = Load.now()
 
-    def __call__(self) -> None:
-        """Make the call that is timed; what goes wrong is told by ``finish``."""
-        if self._worker is None or self.judgement is not None:
-            return
-        try:
-            self._outcome = self._worker.go(self.limit)
-        except Exception as exc:  # noqa: BLE001 - raised again in finish: here it would cost the whole benchmark file
-            self._fault = exc
+    def call(self) -> None:
+        """Make the call that is timed."""
+        if self._process is not None:
+            self._outcome = self._process.go(self._limit)
 
-    def finish(self, seconds: float) -> Judgement:
-        """End the process and judge; ``seconds`` is what the caller's timer says of the call."""
+    def finish(self, seconds: float) -> None:
+        """End the process and judge; ``seconds`` is what the timer says of the call."""
         after = Load.now()
-        worker, outcome = self._worker, self._outcome
-        if worker is None or outcome is None or self._fault is not None:
-            self._close()
-            if self._fault is not None:
-                raise self._fault
-            return self.judgement or CORRECT
-        usage = worker.close()
-        self._worker = None
-        self.judgement = judge(outcome, expected=self._case.expected, where=self._case.where)
+        process, outcome = self._process, self._outcome
+        if process is None or outcome is None:
+            raise RuntimeError("a timer must make the call")
+        usage = process.close()
+        self._process = None
+        self.judgement = self._case.judge(outcome)
         if usage.tampering is not None:
             self.judgement = Judgement(
                 verdict=Verdict.TAMPERING, reason=f"{self._case.where}: {usage.tampering}"
             )
-        self.figures = Figures(
+        self._figures = RunFigures(
             seconds=seconds,
             cpu_seconds=usage.cpu_seconds,
             queue_seconds=usage.queue_seconds,
@@ -150,48 +147,56 @@ class Run:
                 after=after,
             ),
         )
-        return self.judgement
 
-    def abandon(self) -> None:
+    def result(self) -> FinishedRun:
+        """Return what came of it."""
+        if self.judgement is None:
+            raise RuntimeError("the run is not finished")
+        return FinishedRun(
+            judgement=self.judgement,
+            figures=self._figures,
+            load_seconds=self._load_seconds,
+            limit=self._limit,
+        )
+
+    def close(self) -> None:
         """End the process, whatever it is doing."""
-        self._close()
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()
 
-    def _load(self, *, settle: float) -> bool:
-        self._worker = self._bench.start(self._source)
+    def _load(self, *, settle: float) -> ProgramProcess | None:
+        process = self._process = self._bench.start(self._source)
         start = time.perf_counter()
-        outcome = self._worker.load(self._bench.limits.load_seconds)
+        outcome = process.load(self._bench.limits.load_seconds)
         if outcome is None:
-            self._worker.settle(settle)
-        self.waiting.load += time.perf_counter() - start
-        if outcome is not None:
-            self.judgement = failed(outcome, where="while it was loaded")
-            self._close()
-        return outcome is None
+            process.settle(settle)
+        self._load_seconds += time.perf_counter() - start
+        if outcome is None:
+            return process
+        self.judgement = failed(outcome, where="while it was loaded")
+        self.close()
+        return None
 
-    def _hand_over(self) -> Early:
-        worker = self._worker
-        if worker is None:  # pragma: no cover - _load has just set it
-            return Early(all=0.0, aside=0.0)
+    def _hand_over(self, process: ProgramProcess) -> Early:
         start = time.perf_counter()
         # Decoding needs a fraction of what the reference needs for its work.
-        outcome = worker.hand_over(self._case.payload, self.limit)
-        self.waiting.load += time.perf_counter() - start
+        outcome = process.hand_over(self._case.payload, self._limit)
+        self._load_seconds += time.perf_counter() - start
         if outcome is not None:
             self.judgement = failed(outcome, where=self._case.where)
-            self._close()
-        return Early(all=worker.hand_over_cpu_seconds, aside=worker.side_cpu_seconds)
+            self.close()
+        return Early(all=process.hand_over_cpu_seconds, aside=process.side_cpu_seconds)
 
     def _measure_reference(self) -> None:
-        pace = self._bench.pace
+        bench = self._bench
         for _ in range(_SAMPLES):
-            with self._bench.start(self._bench.reference) as worker:
-                fault = worker.load(self._bench.limits.load_seconds) or worker.hand_over(
-                    self._case.payload, self.limit
+            process = bench.start(bench.reference)
+            try:
+                fault = process.load(bench.limits.load_seconds) or process.hand_over(
+                    self._case.payload, self._limit
                 )
                 if fault is None:
-                    pace.learn(worker.hand_over_cpu_seconds)
-
-    def _close(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.close()
+                    bench.pace.learn(process.hand_over_cpu_seconds)
+            finally:
+                process.close()

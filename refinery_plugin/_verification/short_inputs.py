@@ -6,17 +6,17 @@ import time
 from typing import TYPE_CHECKING
 
 from refinery_plugin._verification.examples import smallest
+from refinery_plugin._verification.figures import Waiting
 from refinery_plugin._verification.inputs import short_case
-from refinery_plugin._verification.run import Waiting
-from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed, judge
+from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from refinery_plugin._sandbox import Worker
     from refinery_plugin._study.task import Arguments
+    from refinery_plugin._verification.bench import Bench
     from refinery_plugin._verification.inputs import Case, Inputs
-    from refinery_plugin._verification.run import Bench
+    from refinery_plugin._verification.ports import ProgramProcess
 
 _TOGETHER = 10
 """All short inputs together may take so many times what one call may take."""
@@ -29,13 +29,18 @@ class ShortCheck:
     """The short inputs of one program."""
 
     def __init__(self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int) -> None:
-        self.waiting = Waiting()
+        self._load_seconds = self._call_seconds = 0.0
         self._bench = bench
         self._source = source
         self._inputs = inputs
         self._seed = seed
-        self._worker: Worker | None = None
+        self._process: ProgramProcess | None = None
         self._starts = 0
+
+    @property
+    def waiting(self) -> Waiting:
+        """How long the program has been waited for."""
+        return Waiting(load=self._load_seconds, verify=self._call_seconds)
 
     def run(self) -> Judgement:
         """Judge the program on all short inputs; a wrong one is shrunk."""
@@ -62,17 +67,17 @@ class ShortCheck:
             judgement = self._call(case)
             if not judgement.correct:
                 return judgement
-            if self.waiting.verify > _TOGETHER * limit:
+            if self._call_seconds > _TOGETHER * limit:
                 reason = f"its short inputs together took more than {_TOGETHER * limit:.1f} s"
                 return Judgement(verdict=Verdict.TIMEOUT, reason=reason)
         return CORRECT
 
     def _start(self) -> Judgement | None:
         self._stop()
-        self._worker = self._bench.start(self._source)
+        self._process = self._bench.start(self._source)
         start = time.perf_counter()
-        outcome = self._worker.load(self._bench.limits.load_seconds)
-        self.waiting.load += time.perf_counter() - start
+        outcome = self._process.load(self._bench.limits.load_seconds)
+        self._load_seconds += time.perf_counter() - start
         if outcome is None:
             self._starts += 1
             return None
@@ -80,14 +85,14 @@ class ShortCheck:
         return failed(outcome, where="while it was loaded")
 
     def _call(self, case: Case) -> Judgement:
-        worker = self._worker
-        if worker is None:
+        process = self._process
+        if process is None:
             raise RuntimeError("no process to call")
         limit = self._bench.pace.limit
         start = time.perf_counter()
-        outcome = worker.hand_over(case.payload, limit) or worker.go(limit)
-        self.waiting.verify += time.perf_counter() - start
-        judgement = judge(outcome, expected=case.expected, where=case.where)
+        outcome = process.hand_over(case.payload, limit) or process.go(limit)
+        self._call_seconds += time.perf_counter() - start
+        judgement = case.judge(outcome)
         if not outcome.ok:
             # It may have gone with the call; and what an exception left behind should not decide the next.
             self._stop()
@@ -95,11 +100,11 @@ class ShortCheck:
 
     def _again(self, arguments: Arguments) -> Judgement:
         case = short_case(arguments, self._inputs.answers)
-        if self._worker is None and (self._starts >= _MOST_STARTS or self._start() is not None):
+        if self._process is None and (self._starts >= _MOST_STARTS or self._start() is not None):
             return CORRECT
         return self._call(case)
 
     def _stop(self) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.close()
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()

@@ -5,10 +5,14 @@ from __future__ import annotations
 import dataclasses
 import enum
 import math
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+Rule: TypeAlias = Callable[[object, object], bool]
+"""Tells whether a value that a program returned is as good as the expected one."""
 
 _LONGEST = 300
 """Characters of an argument or a result that a reason repeats."""
@@ -61,11 +65,22 @@ class Result(Protocol):
     def error_type(self) -> str | None: ...
 
 
-def judge(result: Result, *, expected: object, where: str) -> Judgement:
+def same(value: object, expected: object) -> bool:
+    """Tell whether two plain values are the same, types included; not a number is the same as itself."""
+    if type(value) is not type(expected):
+        return False
+    if isinstance(value, float) and isinstance(expected, float):
+        return value == expected or (math.isnan(value) and math.isnan(expected))
+    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
+        return len(value) == len(expected) and all(map(same, value, expected))
+    return value == expected
+
+
+def judge(result: Result, *, expected: object, where: str, rule: Rule = same) -> Judgement:
     """Judge one call; ``where`` says of which input, such as ``"for [3999]"``."""
     if not result.ok:
         return failed(result, where=where)
-    if same(result.value, expected):
+    if rule(result.value, expected):
         return CORRECT
     reason = f"{where} it returned {shorten(result.value)}, expected {shorten(expected)}"
     return Judgement(verdict=Verdict.WRONG_ANSWER, reason=reason)
@@ -77,17 +92,6 @@ def failed(result: Result, *, where: str) -> Judgement:
     verdict = Verdict.WRONG_ANSWER if result.kind == "wrong_type" else Verdict(result.kind or "error")
     reason = f"{where}: {result.reason}" if where else result.reason
     return Judgement(verdict=verdict, reason=printable(reason), error_type=result.error_type)
-
-
-def same(value: object, expected: object) -> bool:
-    """Tell whether two plain values are the same, types included; not a number is the same as itself."""
-    if type(value) is not type(expected):
-        return False
-    if isinstance(value, float) and isinstance(expected, float):
-        return value == expected or (math.isnan(value) and math.isnan(expected))
-    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
-        return len(value) == len(expected) and all(map(same, value, expected))
-    return value == expected
 
 
 def show_arguments(arguments: Sequence[object]) -> str:

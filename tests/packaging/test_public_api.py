@@ -24,7 +24,18 @@ PUBLIC = {
     },
     "refinery_plugin": {"Program", "RefineryError", "Task"},
     "refinery_plugin.hookspecs": {"pytest_refinery_tasks"},
-    "refinery_plugin.testing": {"ChatRequest", "Cut", "Message", "Reply", "ScriptedChat", "reply"},
+    "refinery_plugin.testing": {
+        "ChatRequest",
+        "Cut",
+        "Message",
+        "Outcome",
+        "Reply",
+        "ScriptedChat",
+        "ScriptedProcess",
+        "ScriptedSandbox",
+        "Usage",
+        "reply",
+    },
 }
 FOR_PYTEST_ALONE = {
     "refinery_plugin.plugin"

@@ -16,10 +16,11 @@ from sandbox_bench import SECONDS
 from refinery_plugin._sandbox import SandboxError, encode_arguments, last_words
 from refinery_plugin._sandbox.backends.remove_tree import remove_tree
 from refinery_plugin._sandbox.inside import codec
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._study.value_types import misfit, unknown_form
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from random import Random
 
     from sandbox_bench import Bench
 
@@ -30,27 +31,70 @@ plain = (
     | st.integers(-(1 << 65), 1 << 65)
     | st.floats()
     | st.text()
+    | st.binary()
 )
-keys = st.none() | st.booleans() | st.integers() | st.text()
+names = st.none() | st.booleans() | st.integers() | st.text() | st.binary()
+keys = names | st.tuples(names, names) | st.frozensets(names)
 values = st.recursive(
     plain,
     lambda inner: (
-        st.lists(inner) | st.lists(st.integers()) | st.lists(inner).map(tuple) | st.dictionaries(keys, inner)
+        st.lists(inner)
+        | st.lists(st.integers())
+        | st.lists(st.floats())
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(keys, inner)
+        | st.sets(keys)
+        | st.frozensets(keys)
     ),
 )
 
 
 @given(values)
 def test_values_come_back_exactly(value: object) -> None:
-    """Types included: repr tells True from 1, -0.0 from 0.0, a tuple from a list."""
-    assert repr(codec.decode(codec.encode(value, 1 << 24))) == repr(value)
+    """Types included: repr tells True from 1, -0.0 from 0.0, a tuple from a list; sets have no order."""
+    assert unordered(codec.decode(codec.encode(value, 1 << 24))) == unordered(value)
+
+
+def unordered(value: object) -> str:
+    """Return what ``repr`` says, with the items of sets in one order."""
+    if isinstance(value, (set, frozenset)):
+        return f"{type(value).__name__}({sorted(map(unordered, value))})"
+    if isinstance(value, (list, tuple)):
+        return f"{type(value).__name__}({list(map(unordered, value))})"
+    if isinstance(value, dict):
+        return str([(unordered(key), unordered(item)) for key, item in value.items()])
+    return repr(value)
+
+
+@given(st.sets(st.text() | st.integers()), st.randoms())
+def test_equal_sets_have_equal_bytes(value: set[str | int], random: Random) -> None:
+    """In whatever order their items came, so that checksums of inputs are the same in every process."""
+    items = list(value)
+    random.shuffle(items)
+    assert codec.encode(set(items), 1 << 20) == codec.encode(value, 1 << 20)
+
+
+@pytest.mark.parametrize("tag", [b"S", b"Z", b"d"])
+def test_an_item_that_comes_twice_is_malformed(tag: bytes) -> None:
+    """Nothing but our own encoder's bytes is a set or a dict."""
+    item = codec.encode(1, 100) * (2 if tag == b"d" else 1)
+    with pytest.raises(codec.CodecError, match="twice"):
+        codec.decode(tag + (2).to_bytes(8, "little") + 2 * item)
+
+
+@pytest.mark.parametrize("number", [7, 2**40, 0.5])
+def test_a_list_of_numbers_takes_one_word_a_number(number: float) -> None:
+    """Ints of 64 bits and floats alike: a tag, a size, and eight bytes each."""
+    assert len(codec.encode([number, 2**40 if number == 7 else number] * 500, 1 << 20)) == 9 + 8 * 1000
 
 
 @given(
     st.binary(max_size=200)
-    | st.lists(st.sampled_from([b"l", b"d", b"t", b"w", b"q", b"\xff", bytes(8), b"\x01" + bytes(7)])).map(
-        b"".join
-    )
+    | st.lists(
+        st.sampled_from(
+            [b"l", b"d", b"t", b"w", b"q", b"x", b"S", b"Z", b"b", b"\xff", bytes(8), b"\x01" + bytes(7)]
+        )
+    ).map(b"".join)
 )
 def test_hostile_bytes_are_a_codec_error_or_a_value(data: bytes) -> None:
     """Never another exception, never memory that the bytes do not pay for."""
@@ -62,14 +106,16 @@ def test_hostile_bytes_are_a_codec_error_or_a_value(data: bytes) -> None:
     "value",
     [
         object(),
-        {1, 2},
-        b"x",
+        {1j},
+        bytearray(b"x"),
         1j,
         type("I", (int,), {})(1),
         type("L", (list,), {})(),
-        {(): 1},
+        {range(3): 1},
         {"a": object()},
-        [b""],
+        {(1j,)},
+        {frozenset({1j}): 1},
+        [memoryview(b"")],
         range(3),
         "\ud800",
     ],
@@ -110,11 +156,56 @@ def test_depth_and_size_are_bounded() -> None:
         ({"a": [1]}, dict[str, list[int]], True),
         ({1: [1]}, dict[str, list[int]], False),
         ([], list, True),
+        (b"a", bytes, True),
+        ({1, 2}, set[int], True),
+        ({1, 2}, frozenset[int], False),
+        ({1, "a"}, set[int], False),
+        (frozenset({(1, "a")}), frozenset[tuple[int, str]], True),
+        ({(1, 2): None}, dict[tuple[int, int], None], True),
+        ([1, "a", None], list[int | str | None], True),
+        ([1, 2.0], list[int] | list[float], False),
+        ([], list[int], True),
     ],
 )
 def test_types_fit_exactly_or_not_at_all(value: object, declared: object, fits: bool) -> None:
     """A bool is no int, a tuple no list."""
     assert (misfit(value, declared) == "") is fits
+
+
+@pytest.mark.parametrize(
+    ("value", "declared", "told"),
+    [
+        (1.0, int, "it returned a float, expected int"),
+        (None, list[int], "it returned None, expected list[int]"),
+        ([[1], [2, "a"]], list[list[int]], ": [1][1] is a str, expected int"),
+        ({"a": (1, True)}, dict[str, tuple[int, int]], ": ['a'][1] is a bool, expected int"),
+        ({1: 2}, dict[str, int], ": key 1 is an int, expected str"),
+        ({2.5}, set[int], ": item 2.5 is a float, expected int"),
+        ([(1, 2, 3)], list[tuple[int, int]], ": [0] is a tuple of 3, expected tuple[int, int]"),
+        ([1, 2.0], list[int | None], ": [1] is a float, expected int | None"),
+    ],
+)
+def test_a_misfit_names_the_part_that_is_wrong(value: object, declared: object, told: str) -> None:
+    """In a list of thousands, where to look."""
+    assert misfit(value, declared).endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("declared", "unknown"),
+    [
+        (int, ""),
+        (None, ""),
+        (dict[str, list[tuple[int, ...]]], ""),
+        (frozenset[bytes] | None, ""),
+        (complex, "complex"),
+        (list[range], "range"),
+        (tuple[int, dict[str, object]], "object"),
+        ("int", "int"),
+    ],
+)
+def test_types_that_no_value_can_have_are_told(declared: object, unknown: str) -> None:
+    """Nested as deep as they may be."""
+    assert unknown_form(declared) == unknown
 
 
 @given(st.text(), st.integers(4, 50))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from core_corpus import CORPUS, Solution, function_of, solutions
 
-from refinery_plugin._sandbox.value_types import misfit
+from refinery_plugin._study.value_types import misfit
 from refinery_plugin._tasks import SHIPPED_TASKS
 from refinery_plugin._tasks.core import CORE_TASKS
 from refinery_plugin._verification.examples import draw

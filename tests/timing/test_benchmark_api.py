@@ -4,44 +4,55 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from pytest_benchmark.storage.file import FileStorage
 from pytest_benchmark.utils import NAME_FORMATTERS
 
-from refinery_plugin._pytest.benchmark import SaveError, restore, session_of, sibling, write_whole
-
-if TYPE_CHECKING:
-    from pytest_benchmark.fixture import BenchmarkFixture
+from refinery_plugin._pytest.benchmark import SaveError, session_of, write_whole
 
 
-def test_a_sibling_measures_under_its_own_name_and_reports_nothing_by_itself(
-    benchmark: BenchmarkFixture, request: pytest.FixtureRequest
+def test_a_call_is_timed_by_the_clock_of_the_benchmark_and_reports_nothing(
+    pytester: pytest.Pytester,
 ) -> None:
-    """A benchmark made beside another runs its rounds, takes restored times, and adds no entry to the session."""
-    before = len(session_of(request.config).benchmarks)
-    entry = sibling(benchmark, suffix="-list1", params={"list": 1})
-    calls: list[str] = []
-    entry.rounds(
-        setup=lambda: calls.append("setup"),
-        target=lambda: calls.append("call"),
-        teardown=lambda: calls.append("teardown"),
-        rounds=2,
+    """Each call is made once; the test's own fixture stays unused but for its settings."""
+    pytester.makepyfile(
+        """
+        from refinery_plugin._pytest.benchmark import BenchmarkTimer, session_of
+
+        def test_it(benchmark, request):
+            calls, ticks = [], iter([1.0, 3.5, 10.0, 10.25])
+            benchmark._timer = lambda: next(ticks)
+            timer = BenchmarkTimer(benchmark)
+            assert timer(lambda: calls.append("first")) == 2.5
+            assert timer(lambda: calls.append("second")) == 0.25
+            assert calls == ["first", "second"]
+            assert session_of(request.config).benchmarks == []
+            assert benchmark.stats is None
+        """
     )
-    restore(entry, [0.5, 0.25])
-    assert len(session_of(request.config).benchmarks) == before
-    if benchmark.disabled:
-        assert calls == ["setup", "call"]
-        return
-    assert calls == ["setup", "call", "teardown"] * 2
-    assert entry.seconds[:2] == [0.5, 0.25]
-    assert len(entry.seconds) == 4
-    assert entry.fixture.fullname.endswith(
-        "test_a_sibling_measures_under_its_own_name_and_reports_nothing_by_itself[list1]"
+    pytester.runpytest_subprocess("--benchmark-enable").assert_outcomes(passed=1)
+
+
+def test_what_was_timed_is_an_entry_under_its_own_name(pytester: pytest.Pytester) -> None:
+    """Its times are those that are handed over; the file has nothing else."""
+    pytester.makepyfile(
+        """
+        from refinery_plugin._pytest.benchmark import report
+        from refinery_plugin._timing.document import TimedList
+
+        def test_it(benchmark, request):
+            timed = TimedList(number=1, params={"list": 1}, seconds=[0.5, 0.25], extra_info={"verdict": "correct"})
+            report(request.config, benchmark, timed)
+        """
     )
-    assert entry.stats[0].params == {"list": 1}
-    assert benchmark.stats is None
+    pytester.runpytest_subprocess("--benchmark-json=out.json", "--benchmark-enable").assert_outcomes(passed=1)
+    (entry,) = json.loads((pytester.path / "out.json").read_text())["benchmarks"]
+    assert entry["name"] == "test_it[list1]"
+    assert entry["fullname"].endswith("::test_it[list1]")
+    assert entry["params"] == {"list": 1}
+    assert entry["stats"]["data"] == [0.5, 0.25]
+    assert entry["extra_info"] == {"verdict": "correct"}
 
 
 def test_the_session_has_what_saving_needs(request: pytest.FixtureRequest) -> None:

@@ -40,7 +40,7 @@ STUDY = Study(
 
 
 def inputs(changes: Mapping[str, Any]) -> Inputs:
-    made = Inputs.make(dataclasses.replace(TASK, **changes), STUDY, verify_seed=1)
+    made = Inputs.make(dataclasses.replace(TASK, **changes), list_seeds=[STUDY.list_seed(1)], verify_seed=1)
     made.wait()
     return made
 
@@ -73,3 +73,9 @@ def test_a_strategy_instead_of_a_function_that_makes_one_is_refused() -> None:
     wrong: Any = st.tuples(st.integers())
     with pytest.raises(RefineryError, match=r"strategy must be a function, got .*strategy=make, not"):
         dataclasses.replace(TASK, strategy=wrong)
+
+
+def test_a_result_type_that_nothing_can_be_checked_against_is_refused() -> None:
+    """At once, with the part that is unknown and what there is instead."""
+    with pytest.raises(RefineryError, match=r"list\[complex\] has the part complex, .*dict\[K, V\]"):
+        dataclasses.replace(TASK, result_type=list[complex])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from refinery_plugin._verification.quietness import Cores, Load, Quietness, is_contaminated
+from refinery_plugin._timing.quietness import Quietness
+from refinery_plugin._verification.contamination import Load, is_contaminated
+from refinery_plugin._verification.cores import Cores
 
 
 def mark(*, queue: float, tasks: int, others: float, stolen: float = 0.0, cpu: float = 1.0) -> bool | None:

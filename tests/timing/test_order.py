@@ -7,7 +7,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._timing.order import in_blocks, plan_runs, stretches
+from refinery_plugin._timing.order import in_blocks, stretches
+from refinery_plugin._verification.run_order import plan_runs
 from refinery_plugin._verification.seeds import derived_seed
 
 

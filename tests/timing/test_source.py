@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._study.units import Unit
-from refinery_plugin._timing.source import LARGEST, read_source
+from refinery_plugin._timing.program_file import LARGEST, read_program
 from refinery_plugin._verification.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def refusal(path: Path) -> tuple[str, str]:
-    source = read_source(Unit(treatment=None, replicate=None, path=path), directory=path.parent)
+    source = read_program(Unit(treatment=None, replicate=None, path=path), directory=path.parent)
     assert source.refusal is not None
     return str(source.refusal.verdict), source.refusal.reason
 
@@ -27,7 +27,7 @@ def test_any_bytes_are_a_program_until_the_sandbox_says_otherwise(tmp_path: Path
     """Bytes that are no text are read unchanged, and not refused."""
     path = tmp_path / "1_3_inf_1.py"
     path.write_bytes(b"\xff\x00\n")
-    source = read_source(Unit(treatment=None, replicate=None, path=path), directory=tmp_path)
+    source = read_program(Unit(treatment=None, replicate=None, path=path), directory=tmp_path)
     assert source.refusal is None
     assert source.data == b"\xff\x00\n"
 
@@ -54,7 +54,7 @@ def test_links_are_followed_inside_the_directory_only(tmp_path: Path) -> None:
     (inside / "real.py").write_text("x = 2\n")
     (inside / "in.py").symlink_to(inside / "real.py")
     (inside / "out.py").symlink_to(tmp_path / "secret.py")
-    followed = read_source(Unit(treatment=None, replicate=None, path=inside / "in.py"), directory=inside)
+    followed = read_program(Unit(treatment=None, replicate=None, path=inside / "in.py"), directory=inside)
     assert followed.data == b"x = 2\n"
     assert "leads out of the directory" in refusal(inside / "out.py")[1]
 
@@ -88,8 +88,8 @@ def test_the_program_of_a_turn_comes_from_its_trajectory(tmp_path: Path) -> None
         json.dumps({"turns": [{"turn": 1, "program": "x = 1\n"}, {"turn": 2, "program": None}, "nonsense"]})
     )
     unit = Unit(treatment=None, replicate=1, path=tmp_path / "1_3_inf_1.py", turn=1)
-    assert read_source(unit, directory=tmp_path).data == b"x = 1\n"
-    missing = read_source(dataclasses.replace(unit, turn=2), directory=tmp_path)
+    assert read_program(unit, directory=tmp_path).data == b"x = 1\n"
+    missing = read_program(dataclasses.replace(unit, turn=2), directory=tmp_path)
     assert missing.refusal is not None
     assert missing.refusal.verdict is Verdict.NO_PROGRAM
 
@@ -99,7 +99,7 @@ def test_a_trajectory_that_is_none_tells_nothing(tmp_path: Path, text: str) -> N
     """From a file that is no trajectory no program of a turn is taken."""
     (tmp_path / "a.json").write_bytes(text.encode("utf-8", "surrogatepass"))
     unit = Unit(treatment=None, replicate=1, path=tmp_path / "a.py", turn=1)
-    assert read_source(unit, directory=tmp_path).refusal is not None
+    assert read_program(unit, directory=tmp_path).refusal is not None
 
 
 def test_a_file_that_may_not_be_read_gets_a_verdict(tmp_path: Path) -> None:

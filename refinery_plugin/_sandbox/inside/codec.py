@@ -4,7 +4,8 @@ Runs on both sides: in the trusted parent, and inside the sandbox before the pro
 that a program could have replaced by the time it is used: every name is bound here and now.
 
 One value is a tag and its body. Only exact types have a tag: no subclass, no look-alike passes. A list of integers
-that fit 32 or 64 bits is an array of machine words, so that a million of them cost milliseconds.
+that fit 32 or 64 bits, or of floats, is an array of machine words, so that a million of them cost milliseconds. Sets
+are written in the order of their items' bytes: equal sets have equal encodings, whatever the seed of hashes.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 32
 MAX_INT_BITS = 14_000  # what every Python can print without being told to (sys.set_int_max_str_digits)
-# Tags of arrays and their type codes: 4 and 8 bytes wherever CPython runs.
-WORDS: dict[bytes, Literal["i", "q"]] = {b"w": "i", b"q": "q"}
+# Tags of arrays and their type codes: 4, 8 and 8 bytes wherever CPython runs.
+WORDS: dict[bytes, Literal["i", "q", "d"]] = {b"w": "i", b"q": "q", b"x": "d"}
+_WORDS_OF = {int: (b"w", b"q"), float: (b"x",)}
+_COLLECTIONS = {b"l": list, b"t": tuple, b"S": set, b"Z": frozenset}
+_KEYS = (int, float, str, bool, type(None), bytes, tuple, frozenset)
 
 _SIZE = Struct("<Q")
 _INT = Struct("<q")
@@ -54,7 +58,7 @@ def _put(out: list[bytes], room: list[int], *parts: bytes) -> None:
         out.append(part)
 
 
-def _encode(value: object, out: list[bytes], room: list[int], depth: int) -> None:  # noqa: C901 - one branch a type
+def _encode(value: object, out: list[bytes], room: list[int], depth: int) -> None:  # noqa: C901, PLR0912 - one branch a type
     if depth > MAX_DEPTH:
         raise CodecError(f"is nested more than {MAX_DEPTH} levels deep")
     kind = type(value)
@@ -68,16 +72,20 @@ def _encode(value: object, out: list[bytes], room: list[int], depth: int) -> Non
         _encode_str(value, out, room)  # type: ignore[arg-type]
     elif value is None:
         _put(out, room, b"N")
+    elif kind is bytes:
+        _put(out, room, b"b", _SIZE.pack(len(value)), value)  # type: ignore[arg-type]
     elif kind is list or kind is tuple:
         _encode_items(value, kind is list, out, room, depth)  # type: ignore[arg-type]
     elif kind is dict:
         items = list(value.items())  # type: ignore[attr-defined]
         _put(out, room, b"d", _SIZE.pack(len(items)))
         for key, item in items:
-            if type(key) not in (int, float, str, bool, type(None)):
+            if type(key) not in _KEYS:
                 raise CodecError(f"has a key of type {name_of_type(key)}")
             _encode(key, out, room, depth + 1)
             _encode(item, out, room, depth + 1)
+    elif kind is set or kind is frozenset:
+        _encode_set(value, kind is set, out, room, depth)  # type: ignore[arg-type]
     else:
         raise CodecError(f"is of type {name_of_type(value)}")
 
@@ -112,10 +120,11 @@ def _encode_items(
 ) -> None:
     if len(value) > room[0]:
         raise CodecError("is too large")
-    if is_list and value and not set(map(type, value)) - {int}:
-        for tag, code in WORDS.items():
+    kinds = set(map(type, value)) if is_list else ()
+    if len(kinds) == 1:
+        for tag in _WORDS_OF.get(kinds.pop(), ()):
             try:
-                words = array(code, value)  # type: ignore[arg-type]
+                words = array(WORDS[tag], value)  # type: ignore[arg-type]
             except OverflowError:
                 continue
             _put(out, room, tag, _SIZE.pack(len(words) * words.itemsize), words.tobytes())
@@ -123,6 +132,26 @@ def _encode_items(
     _put(out, room, b"l" if is_list else b"t", _SIZE.pack(len(value)))
     for item in value:
         _encode(item, out, room, depth + 1)
+
+
+def _encode_set(
+    value: set[object] | frozenset[object],
+    is_set: bool,  # noqa: FBT001
+    out: list[bytes],
+    room: list[int],
+    depth: int,
+) -> None:
+    if len(value) > room[0]:
+        raise CodecError("is too large")
+    _put(out, room, b"S" if is_set else b"Z", _SIZE.pack(len(value)))
+    items = []
+    for item in value:
+        if type(item) not in _KEYS:
+            raise CodecError(f"has an item of type {name_of_type(item)} in a set")
+        parts: list[bytes] = []
+        _encode(item, parts, room, depth + 1)
+        items.append(b"".join(parts))
+    out += sorted(items)
 
 
 def decode(data: bytes | memoryview) -> object:
@@ -156,11 +185,13 @@ def _decode(view: memoryview, at: int, depth: int) -> tuple[object, int]:  # noq
         return _FLOAT.unpack_from(view, at)[0], at + _FLOAT.size
     if tag in (b"N", b"T", b"F"):
         return {b"N": None, b"T": True, b"F": False}[tag], at
-    if tag in (b"l", b"t", b"d"):
+    if tag == b"d" or tag in _COLLECTIONS:
         return _decode_items(tag, view, at, depth)
     body, end = _take(view, at)
     if tag in WORDS:
         return body.cast(WORDS[tag]).tolist(), end
+    if tag == b"b":
+        return bytes(body), end
     if tag == b"s":
         return str(body, "utf-8"), end
     if tag == b"I" and len(body) <= MAX_INT_BITS // 8 + 1:
@@ -179,11 +210,10 @@ def _decode_items(tag: bytes, view: memoryview, at: int, depth: int) -> tuple[ob
     for _ in range(count * 2 if tag == b"d" else count):
         item, at = _decode(view, at, depth + 1)
         items.append(item)
-    if tag == b"l":
-        return items, at
-    if tag == b"t":
-        return tuple(items), at
-    return dict(zip(items[::2], items[1::2], strict=True)), at
+    made = dict(zip(items[::2], items[1::2], strict=True)) if tag == b"d" else _COLLECTIONS[tag](items)
+    if len(made) != count:
+        raise CodecError("it has the same key or item twice")
+    return made, at
 
 
 def encode_arguments(args: tuple[object, ...], limit: int = 1 << 30) -> bytes:

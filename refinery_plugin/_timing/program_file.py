@@ -29,7 +29,7 @@ class UnreadableProgramError(RefineryError):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class ProgramText:
     """What stands in a program's file, or the verdict where that is no program."""
 
     data: bytes = b""
@@ -37,7 +37,7 @@ class Source:
     sha256: str | None = None
 
 
-def read_source(unit: Unit, *, directory: Path) -> Source:
+def read_program(unit: Unit, *, directory: Path) -> ProgramText:
     """Read a unit's program; nothing outside of ``directory`` is ever opened."""
     if unit.turn is not None:
         return _classified(_turn_program(unit))
@@ -48,7 +48,7 @@ def read_source(unit: Unit, *, directory: Path) -> Source:
         data, refusal = b"", f"cannot be read: {exc.strerror}"
     except OSError as exc:
         raise UnreadableProgramError(f"{path} cannot be read: {exc.strerror or exc}") from exc
-    return Source(refusal=_error(path, refusal)) if refusal else _classified(data)
+    return ProgramText(refusal=_error(path, refusal)) if refusal else _classified(data)
 
 
 def _read(path: Path, *, directory: Path) -> tuple[bytes, str]:
@@ -92,16 +92,16 @@ def _error(path: Path, what: str) -> Judgement:
     return Judgement(verdict=Verdict.ERROR, reason=f"{printable(path.name)!r} {what}")
 
 
-def _classified(data: bytes) -> Source:
+def _classified(data: bytes) -> ProgramText:
     sha256 = hashlib.sha256(data).hexdigest()
     lines = [line.strip() for line in data.removeprefix(b"\xef\xbb\xbf").splitlines()]
     if any(line and not line.startswith(b"#") for line in lines):
-        return Source(data=data, sha256=sha256)
+        return ProgramText(data=data, sha256=sha256)
     said = next(
         (line.lstrip(b"# ").decode("utf-8", "replace") for line in lines if line), "the file is empty"
     )
     reason = printable(said.removeprefix("no program:").strip()[:500])
-    return Source(refusal=Judgement(verdict=Verdict.NO_PROGRAM, reason=reason), sha256=sha256)
+    return ProgramText(refusal=Judgement(verdict=Verdict.NO_PROGRAM, reason=reason), sha256=sha256)
 
 
 def _turn_program(unit: Unit) -> bytes:

@@ -1,0 +1,33 @@
+"""What runs used, and how long programs were waited for."""
+
+from __future__ import annotations
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunFigures:
+    """What one finished run used; seconds, ``None`` where the kernel keeps no such figure."""
+
+    seconds: float
+    cpu_seconds: float | None
+    queue_seconds: float | None
+    revealed_seconds: float | None
+    contaminated: bool | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """Seconds that were spent waiting for a program inside sandboxes: loading it, verifying it, and in timed calls."""
+
+    load: float = 0.0
+    verify: float = 0.0
+    timed: float = 0.0
+
+    def __add__(self, other: Waiting) -> Waiting:
+        return Waiting(
+            load=self.load + other.load, verify=self.verify + other.verify, timed=self.timed + other.timed
+        )
+
+
+NO_WAITING = Waiting()
