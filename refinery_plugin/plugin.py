@@ -31,10 +31,12 @@ def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     pluginmanager.add_hookspecs(hookspecs)
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-benchmark reads its options
 def pytest_configure(config: pytest.Config) -> None:
     """Add verification and timing; what cannot be timed is refused before pytest-benchmark refuses it less clearly."""
     from refinery_plugin._pytest.timing import OrderHooks, TimingHooks  # noqa: PLC0415
 
+    options.prefer_what_was_typed(config)
     TimingHooks.refuse_xdist(config)
     config.pluginmanager.register(TimingHooks(config), "refinery-timing")
     config.pluginmanager.register(OrderHooks(config), "refinery-order")

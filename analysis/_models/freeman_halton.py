@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _MOST_STATES = 100_000
+_MOST_STEPS = 20 * _MOST_STATES
 _PERMUTATIONS = 20_000
 _SEED = 20250302
 EXACT = "Fisher-Freeman-Halton exact test"
@@ -47,25 +48,46 @@ def pass_test(made: Sequence[int], passed: Sequence[int]) -> PassTest:
 def _exact(made: Sequence[int], passed: Sequence[int]) -> float | None:
     """Gather tables with the same number of ways treatment by treatment; None if they are too many."""
     good = sum(passed)
+    if _surely_too_many(made, good):
+        return None
     states: dict[tuple[int, int], int] = {(0, 1): 1}
     left = sum(made)
     for n in made:
         left -= n
-        ways = [math.comb(n, x) for x in range(n + 1)] if n <= _MOST_STATES else []
-        if not ways or len(states) * len(ways) > 20 * _MOST_STATES:
+        if len(states) * (n + 1) > _MOST_STEPS:
             return None
+        ways = _binomials(n)
         after: dict[tuple[int, int], int] = {}
         for (so_far, product), tables in states.items():
             for x in range(max(0, good - so_far - left), min(n, good - so_far) + 1):
                 key = (so_far + x, product * ways[x])
                 after[key] = after.get(key, 0) + tables
-        if len(after) > _MOST_STATES:
-            return None
+            if len(after) > _MOST_STATES:
+                return None
         states = after
     seen = math.prod(math.comb(n, x) for n, x in zip(made, passed, strict=True))
     # Whole numbers: no rounding decides which tables are as unlikely as the one seen.
     as_unlikely = sum(product * tables for (_, product), tables in states.items() if product <= seen)
     return as_unlikely / math.comb(sum(made), good)
+
+
+def _surely_too_many(made: Sequence[int], good: int) -> bool:
+    """Whether the sums alone, of which every one has at least a state, are too many: told before any is counted."""
+    before, left = 0, sum(made)
+    for n in made:
+        sums = min(before, good) - max(0, good - left) + 1
+        if sums > _MOST_STATES or sums * (n + 1) > _MOST_STEPS:
+            return True
+        before, left = before + n, left - n
+    return False
+
+
+def _binomials(n: int) -> list[int]:
+    """Return n over x for x from 0 to n, each from the one before: they have up to n digits."""
+    ways = [1]
+    for x in range(n):
+        ways.append(ways[-1] * (n - x) // (x + 1))
+    return ways
 
 
 def _permuted(

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import json
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import orjson
+
 from .._errors import AnalysisError
-from .entries import LONGEST, SHORTEST, Levels, Place, RawFile, RawProgram, brief, writable
+from .entries import LONGEST, SHORTEST, Levels, Place, RawFile, RawProgram, brief, decoded, writable
 from .frames import RESERVED, Source
 from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
+
+    from .entries import Column
 
 SCHEMA = 1
 _MOST_NAMES = 5
@@ -29,24 +35,31 @@ _AMOUNTS = (
     "verify_seconds",
 )
 _OPTIONAL = ("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
+_KINDS: Mapping[str, type] = {
+    "program": np.intp,
+    "turn": np.float64,
+    "session": object,
+    "block": object,
+    "list": np.int64,
+}
 _VERDICTS = ("correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering")
 
 
-def read_json(path: Path, text: str) -> RawFile:
+def read_json(path: Path, data: bytes) -> RawFile:
     """Read one benchmark JSON; whatever is wrong is an AnalysisError with file, entry and field."""
     # A million small objects that all live to the end: the collector would walk them again and again for nothing.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _Reader(str(path), _load(path, text)).read()
+        return _Reader(str(path), _load(path, data)).read()
     finally:
         if collecting:
             gc.enable()
 
 
-def _load(path: Path, text: str) -> Mapping[str, Any]:
+def _load(path: Path, data: bytes) -> Mapping[str, Any]:
     try:
-        document = json.loads(text)
+        document = _parsed(path, data)
     except json.JSONDecodeError as exc:
         raise AnalysisError(
             f"{path}: line {exc.lineno}, column {exc.colno}: not valid JSON ({exc.msg}); "
@@ -68,6 +81,14 @@ def _load(path: Path, text: str) -> Mapping[str, Any]:
     return document
 
 
+def _parsed(path: Path, data: bytes) -> object:
+    """Parse with the fast library; what it refuses, Python's own may take (NaN), or can say where it is wrong."""
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return json.loads(decoded(path, data))
+
+
 class _Reader:
     """One pass over one document; columns grow as entries are checked."""
 
@@ -76,27 +97,20 @@ class _Reader:
         self.document = document
         self.refinery: Mapping[str, Any] = document["refinery"]
         self.programs: list[RawProgram] = []
-        self.index: dict[tuple[Levels, int], int] = {}
+        self.index: dict[tuple[int, int], int] = {}
+        self.treatments: dict[tuple[tuple[str, str], ...], int] = {}
+        self.numbers: dict[Levels, int] = {}
         self.by_id: dict[str, Levels] = {}
         self.with_id: set[Levels] = set()
         self.seen_levels: dict[tuple[object, ...], Levels] = {}
+        self.shared: dict[Levels, Levels] = {}
         self.labels: dict[str, Levels] = {}
         self.by_sha: dict[tuple[str, int], Levels] = {}
         self.notes: list[str] = []
-        self.runs: dict[str, list[Any]] = {
-            name: []
-            for name in (
-                "program",
-                "turn",
-                "session",
-                "block",
-                "list",
-                "run",
-                "seconds",
-                "passed",
-                *_OPTIONAL,
-            )
+        self.benchmarks: dict[str, list[Any]] = {
+            name: [] for name in ("program", "turn", "session", "block", "list", "runs")
         }
+        self.runs: dict[str, list[Any]] = {name: [] for name in ("seconds", *_OPTIONAL)}
         self.unlisted = 0
         self.outside: list[str] = []
 
@@ -122,7 +136,7 @@ class _Reader:
             task=task,
             factors=declared,
             programs=self.programs,
-            runs=self.runs,
+            runs=self._columns(),
             reference=self._reference(),
             notes=self.notes,
         )
@@ -196,8 +210,13 @@ class _Reader:
         replicate = place.whole(entry.get("replicate"), "replicate")
         verdict = self._verdict(entry.get("verdict"), place)
         sha = entry.get("sha256")
-        info: dict[str, Any] = {name: place.amount(entry.get(name), name) for name in _AMOUNTS}
-        info |= {name: _text_or_none(entry.get(name)) for name in ("reason", "error_type")}
+        info: dict[str, Any] = {}
+        for name in _AMOUNTS:
+            value = entry.get(name)
+            plain = type(value) is float and 0 <= value <= LONGEST
+            info[name] = value if plain else place.amount(value, name)
+        info["reason"] = _text_or_none(entry.get("reason"))
+        info["error_type"] = _text_or_none(entry.get("error_type"))
         info["llm"] = _text_or_none(entry.get("model"))
         program = RawProgram(
             levels=levels,
@@ -218,7 +237,7 @@ class _Reader:
             self.by_sha[program.sha256, replicate] = levels
 
     def _add(self, program: RawProgram, place: Place) -> int:
-        key = (tuple(sorted(program.levels)), program.replicate)
+        key = (self._number(program.levels), program.replicate)
         if key in self.index:
             first = self.programs[self.index[key]].where
             raise place.error(
@@ -228,6 +247,14 @@ class _Reader:
         self.index[key] = len(self.programs)
         self.programs.append(program)
         return self.index[key]
+
+    def _number(self, levels: Levels) -> int:
+        """Return the treatment's number: the same for the same levels in another order."""
+        number = self.numbers.get(levels)
+        if number is None:
+            number = self.treatments.setdefault(tuple(sorted(levels)), len(self.treatments))
+            self.numbers[levels] = number
+        return number
 
     def _verdict(self, value: object, place: Place) -> str:
         if value not in _VERDICTS:
@@ -257,15 +284,23 @@ class _Reader:
     def _mapping_levels(self, treatment: Mapping[str, Any], place: Place) -> Levels:
         if not treatment:  # a study that varies nothing has one treatment: the study itself
             return self._mapping_levels({"study": _study_name(self.refinery.get("study")) or "all"}, place)
-        # Few treatments, many programs: each is checked once. True and 1 are equal keys, so types count too.
-        key = (*treatment.items(), *map(type, treatment.values()))
-        try:
-            return self.seen_levels[key]
-        except (KeyError, TypeError):
-            whole = _with_budget(treatment, place)
-            levels = tuple((writable(name), self._level(name, value, place)) for name, value in whole.items())
-        self.seen_levels[key] = levels
+        known = self._known(treatment)
+        if known is not None:
+            return known
+        whole = _with_budget(treatment, place)
+        levels = tuple((writable(name), self._level(name, value, place)) for name, value in whole.items())
+        levels = self.shared.setdefault(levels, levels)
+        self.seen_levels[_key(treatment)] = levels
         return levels
+
+    def _known(self, treatment: object) -> Levels | None:
+        """Few treatments, many programs: each way to write one is checked once."""
+        if not isinstance(treatment, dict):
+            return None
+        try:
+            return self.seen_levels.get(_key(treatment))
+        except TypeError:  # a level that is a list or an object
+            return None
 
     def _level(self, name: str, value: object, place: Place) -> str:
         if name in RESERVED:
@@ -349,23 +384,34 @@ class _Reader:
             )
         seen[key] = position
         count = len(seconds)
-        columns = self.runs
-        columns["program"] += [number] * count
-        columns["turn"] += [turn] * count
-        columns["session"] += [session] * count
-        columns["block"] += [block] * count
-        columns["list"] += [where] * count
-        columns["run"] += range(1, count + 1)
-        columns["seconds"] += seconds
-        columns["passed"] += [None] * count
+        columns = self.benchmarks
+        columns["program"].append(number)
+        columns["turn"].append(math.nan if turn is None else turn)
+        columns["session"].append(session)
+        columns["block"].append(block)
+        columns["list"].append(where)
+        columns["runs"].append(count)
+        self.runs["seconds"] += seconds
         for name in _OPTIONAL:
-            columns[name] += self._per_run(extra.get(name), name, count, place)
+            self.runs[name] += self._per_run(extra.get(name), name, count, place)
         limit = extra.get("limit_seconds")
         if limit is not None:
             info = self.programs[number].info
-            info["limit_seconds"] = max(
-                place.seconds(limit, "extra_info.limit_seconds"), info.get("limit_seconds", 0.0)
-            )
+            seconds_limit = place.seconds(limit, "extra_info.limit_seconds")
+            if seconds_limit > info.get("limit_seconds", 0.0):
+                info["limit_seconds"] = seconds_limit
+
+    def _columns(self) -> dict[str, Column]:
+        """Return one row per run, where until now some is kept once per benchmark."""
+        told = self.benchmarks
+        counts = np.asarray(told["runs"], dtype=np.intp)
+        columns: dict[str, Column] = {
+            name: np.repeat(np.asarray(told[name], dtype=kind), counts) for name, kind in _KINDS.items()
+        }
+        columns["run"] = 1 + np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        columns |= {name: np.asarray(values, dtype=np.float64) for name, values in self.runs.items()}
+        columns["passed"] = np.full(int(counts.sum()), np.nan)
+        return columns
 
     def _seconds(self, benchmark: Mapping[str, Any], place: Place) -> list[float]:
         stats = benchmark.get("stats")
@@ -379,7 +425,7 @@ class _Reader:
         for i, value in enumerate(data):
             if not (type(value) is float and SHORTEST <= value <= LONGEST):
                 place.seconds(value, f"stats.data[{i}]")
-        times = [float(value) for value in data]
+        times: list[float] = data if all(type(value) is float for value in data) else list(map(float, data))
         mean = stats.get("mean")
         if mean is not None:
             told = place.seconds(mean, "stats.mean")
@@ -397,8 +443,10 @@ class _Reader:
         replicate = place.whole(extra.get("replicate"), "extra_info.replicate")
         if "params" not in extra and isinstance(benchmark.get("params"), dict) and "treatment" not in extra:
             extra = {**extra, "params": _factor_params(benchmark["params"])}
-        levels = self._levels(extra, Place(self.file, f"{place.entry}.extra_info"))
-        number = self.index.get((tuple(sorted(levels)), replicate))
+        levels = self._known(extra.get("treatment"))
+        if levels is None:
+            levels = self._levels(extra, Place(self.file, f"{place.entry}.extra_info"))
+        number = self.index.get((self._number(levels), replicate))
         verdict = extra.get("verdict")
         if number is None:
             self.unlisted += 1
@@ -421,9 +469,10 @@ class _Reader:
             )
         return number
 
-    def _per_run(self, values: object, name: str, count: int, place: Place) -> list[Any]:
+    def _per_run(self, values: object, name: str, count: int, place: Place) -> Iterable[float | None]:
+        """Return one number per run, None where the file does not tell (NaN in an array of floats)."""
         if values is None:
-            return [None] * count
+            return itertools.repeat(None, count)
         if not isinstance(values, list):
             values = [values] * count if count == 1 or name == "contaminated" else values
         if not isinstance(values, list) or len(values) != count:
@@ -466,6 +515,11 @@ class _Reader:
             columns["seconds"] += times
             columns["cpu_seconds"] += self._per_run(entry.get("cpu_seconds"), "cpu_seconds", count, place)
         return columns
+
+
+def _key(treatment: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return what is the same for treatments written alike; True and 1 are equal, so types count too."""
+    return (*treatment.items(), *map(type, treatment.values()))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +15,8 @@ from .levels import budget, show
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .entries import Column, Levels
 
 COLUMNS = ("agents", "iterations", "time_limit", "replicate", "list", "run", "seconds", "passed")
 _KEY = ["agents", "iterations", "time_limit", "replicate"]
@@ -40,33 +41,33 @@ def read_csv(path: Path, text: str) -> RawFile:
     number = keys.groupby(_KEY, sort=False).ngroup().to_numpy()
     first = np.unique(number, return_index=True)[1]
     correct = np.bincount(number, weights=~passed) == 0
-    programs = [
-        RawProgram(
-            levels=(
-                ("agents", show(int(agents[row])) or ""),
-                ("optimization", budget(float(iterations[row]), float(seconds_limit[row]))),
-            ),
-            replicate=int(replicate[row]),
-            verdict="correct" if correct[i] else "failed",
-            sha256=None,
-            info={"reason": None, "error_type": None, "llm": None},
-            where=f"line {checked.line(row)}",
+    known: dict[tuple[int, float, float], Levels] = {}
+    programs = []
+    for i, row in enumerate(first.tolist()):
+        key = (int(agents[row]), float(iterations[row]), float(seconds_limit[row]))
+        if key not in known:
+            known[key] = (("agents", show(key[0]) or ""), ("optimization", budget(*key[1:])))
+        programs.append(
+            RawProgram(
+                levels=known[key],
+                replicate=int(replicate[row]),
+                verdict="correct" if correct[i] else "failed",
+                sha256=None,
+                info={"reason": None, "error_type": None, "llm": None},
+                where=f"line {checked.line(row)}",
+            )
         )
-        for i, row in enumerate(first.tolist())
-    ]
     size = len(frame)
     timed = np.isfinite(seconds)
     if not timed.all():
         notes.append(f"{path}: {int((~timed).sum())} of {size} runs have no time: they failed")
-    columns: dict[str, list[Any]] = {name: [None] * size for name in ("turn", "session", "block")}
-    columns |= {
-        name: [None] * size for name in ("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
-    }
-    columns["passed"] = passed.tolist()
-    columns |= {"program": number.tolist(), "list": lists.tolist(), "run": runs.tolist()}
-    columns["seconds"] = [
-        value if ok else math.nan for value, ok in zip(seconds.tolist(), timed, strict=True)
-    ]
+    unknown, none = np.full(size, np.nan), np.full(size, None)
+    columns: dict[str, Column] = {"session": none, "block": none}
+    columns |= dict.fromkeys(
+        ("turn", "cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated"), unknown
+    )
+    columns |= {"program": number, "list": lists, "run": runs, "passed": passed.astype(np.float64)}
+    columns["seconds"] = np.where(timed, seconds, np.nan)
     return RawFile(
         source=_source(str(path)),
         study="",

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
 
 from .._errors import AnalysisError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .frames import Source
 
 SHORTEST, LONGEST = 1e-15, 1e15
@@ -18,13 +22,17 @@ NO_TIME = f"a time in seconds must be between {SHORTEST:g} and {LONGEST:g}"
 _LARGEST = 2**53
 _LONGEST = 60
 
+Column: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]]
+
 Levels = tuple[tuple[str, str], ...]
 """(factor, level) pairs in the order of the study."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RawProgram:
-    """One program as one file tells it; ``info`` has the rest of PROGRAM_COLUMNS."""
+class RawProgram(NamedTuple):
+    """One program as one file tells it; ``info`` has the rest of PROGRAM_COLUMNS.
+
+    A tuple, as there may be hundreds of thousands. Programs of one treatment share one and the same ``levels``.
+    """
 
     levels: Levels
     replicate: int
@@ -36,14 +44,22 @@ class RawProgram:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RawFile:
-    """One file: ``runs`` are columns of equal length whose ``program`` is an index into ``programs``."""
+    """One file.
+
+    Attributes
+    ----------
+    runs : columns of equal length, one row per run. ``program`` (an index into ``programs``), ``list`` and ``run``
+        are whole numbers, ``session`` and ``block`` texts or None, all others floats, NaN where the file does not
+        tell; ``passed`` and ``contaminated`` are 0 or 1 then.
+    reference : columns of equal length, one row per run of the reference.
+    """
 
     source: Source
     study: str
     task: str
     factors: dict[str, tuple[str, ...]]
     programs: list[RawProgram]
-    runs: dict[str, list[Any]]
+    runs: dict[str, Column]
     reference: dict[str, list[Any]]
     notes: list[str]
 
@@ -101,6 +117,19 @@ class Place:
             return float(value)
         except OverflowError:
             return math.inf
+
+
+def decoded(path: Path, data: bytes) -> str:
+    """Return the text of a file.
+
+    Raises
+    ------
+    AnalysisError : it is not in UTF-8.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        raise AnalysisError(f"{path}: not a text file in UTF-8 (byte {exc.start})") from exc
 
 
 def brief(value: object) -> str:

@@ -16,7 +16,7 @@ from .levels import OPTIMIZATION, as_number, derive, ordered
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .entries import RawFile, RawProgram
+    from .entries import Column, RawFile, RawProgram
 
 _CORRECT = "correct"
 
@@ -68,6 +68,14 @@ def join(files: Sequence[RawFile]) -> Results:
 
 def _programs(files: Sequence[RawFile]) -> tuple[list[_Joined], list[np.ndarray[Any, np.dtype[np.intp]]]]:
     """Return the programs, and for each file where its programs went."""
+    if len(files) == 1:
+        # Nothing to join, and a file names no program twice.
+        file, machines = files[0], [files[0].source.machine]
+        alone = [
+            _Joined(raw, file.source.file, machines[0], raw.verdict, machines, raw.info)
+            for raw in file.programs
+        ]
+        return alone, [np.arange(len(alone), dtype=np.intp)]
     joined: list[_Joined] = []
     known: dict[tuple[object, ...], list[int]] = {}
     numbers = []
@@ -131,19 +139,21 @@ def _add(a: object, b: object) -> float:
 def _factors(files: Sequence[RawFile], programs: Sequence[_Joined]) -> dict[str, tuple[str, ...]]:
     told = {name: levels for file in files for name, levels in file.factors.items()}
     seen: dict[str, set[str]] = {name: set() for name in told}
-    for program in programs:
-        for name, level in program.raw.levels:
+    for levels in {id(program.raw.levels): program.raw.levels for program in programs}.values():
+        for name, level in levels:
             seen.setdefault(name, set()).add(level)
-    return {name: ordered(levels, told.get(name, ())) for name, levels in seen.items() if levels}
+    return {name: ordered(of, told.get(name, ())) for name, of in seen.items() if of}
 
 
 def _program_frame(
     programs: Sequence[_Joined], factors: Mapping[str, tuple[str, ...]], *, several: bool
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     columns: dict[str, Any] = {}
+    distinct = {id(program.raw.levels): program.raw.levels for program in programs}
     for name, levels in factors.items():
         position = {level: i for i, level in enumerate(levels)}
-        codes = [position[dict(program.raw.levels)[name]] for program in programs]
+        code = {key: position[dict(of)[name]] for key, of in distinct.items()}
+        codes = [code[id(program.raw.levels)] for program in programs]
         columns[name] = pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype=object))
     derived = _derived(factors, columns)
     labels = _labels(factors, columns, len(programs))
@@ -211,8 +221,8 @@ def _in_design_order(
     return [labels[i] for i in keys]
 
 
-def _column(files: Sequence[RawFile], name: str) -> list[Any]:
-    return [value for file in files for value in file.runs[name]]
+def _column(files: Sequence[RawFile], name: str) -> Column:
+    return files[0].runs[name] if len(files) == 1 else np.concatenate([file.runs[name] for file in files])
 
 
 def _run_frames(
@@ -222,41 +232,35 @@ def _run_frames(
     factors: Mapping[str, tuple[str, ...]],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     sizes = [len(file.runs["program"]) for file in files]
-    number = np.concatenate(
-        [to[np.asarray(file.runs["program"], dtype=np.intp)] for file, to in zip(files, numbers, strict=True)]
-    )
+    number = np.concatenate([to[file.runs["program"]] for file, to in zip(files, numbers, strict=True)])
     machines = list(dict.fromkeys(file.source.machine for file in files))
     machine = np.repeat([machines.index(file.source.machine) for file in files], sizes)
     passed = programs["passed"].to_numpy()[number]
-    told = _column(files, "passed")
+    told, contaminated = _column(files, "passed"), _column(files, "contaminated")
     names = pd.Index(programs["program"].to_numpy(), dtype=object)
     columns: dict[str, Any] = {
         "program": pd.Categorical.from_codes(number, categories=names),
         "machine": pd.Categorical.from_codes(machine, categories=pd.Index(machines, dtype=object)),
-        "session": pd.array(_column(files, "session"), dtype=object),
-        "block": pd.array(_column(files, "block"), dtype=object),
-        "list": np.asarray(_column(files, "list"), dtype=np.int64),
-        "run": np.asarray(_column(files, "run"), dtype=np.int64),
-        "seconds": np.asarray(_column(files, "seconds"), dtype=np.float64),
-        "cpu_seconds": _floats(_column(files, "cpu_seconds")),
+        "session": pd.Series(_column(files, "session"), dtype=object),
+        "block": pd.Series(_column(files, "block"), dtype=object),
+        "list": _column(files, "list"),
+        "run": _column(files, "run"),
+        "seconds": _column(files, "seconds"),
+        "cpu_seconds": _column(files, "cpu_seconds"),
         "reference_seconds": np.concatenate([_companions(file) for file in files]),
-        "queue_seconds": _floats(_column(files, "queue_seconds")),
-        "revealed_seconds": _floats(_column(files, "revealed_seconds")),
-        "contaminated": pd.array(_column(files, "contaminated"), dtype="boolean"),
-        "passed": [bool(p) if t is None else t for p, t in zip(passed, told, strict=True)],
+        "queue_seconds": _column(files, "queue_seconds"),
+        "revealed_seconds": _column(files, "revealed_seconds"),
+        "contaminated": pd.arrays.BooleanArray(contaminated == 1, np.isnan(contaminated)),
+        "passed": np.where(np.isnan(told), passed, told == 1),
     }
     for name in factors:
         codes = programs[name].cat.codes.to_numpy()[number]
         columns[name] = pd.Categorical.from_codes(codes, categories=programs[name].cat.categories)
     frame = pd.DataFrame(columns)
-    turn = _floats(_column(files, "turn"))
+    turn = _column(files, "turn")
     final = _final(number, turn, programs)
     turns = frame.loc[~final].assign(turn=turn[~final]).astype({"turn": np.int64}).reset_index(drop=True)
-    return frame.loc[final].reset_index(drop=True), turns
-
-
-def _floats(values: Sequence[Any]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    return np.asarray([math.nan if value is None else value for value in values], dtype=np.float64)
+    return frame if final.all() else frame.loc[final].reset_index(drop=True), turns
 
 
 def _final(
@@ -286,7 +290,9 @@ def _companions(file: RawFile) -> np.ndarray[Any, np.dtype[np.float64]]:
     told = file.reference
     if not told["seconds"] or not size:
         return np.full(size, np.nan)
-    keys = [name for name in ("session", "block") if None not in told[name] and None not in file.runs[name]]
+    keys = [
+        name for name in ("session", "block") if None not in told[name] and not pd.isna(file.runs[name]).any()
+    ]
     keys.append("list")
     reference = pd.DataFrame({**{name: told[name] for name in keys}, "log": np.log(told["seconds"])})
     means = reference.groupby(keys, sort=False)["log"].mean()

@@ -59,8 +59,10 @@ def label(value: object) -> str | None:
     'Think step by step. Think step by step. Thi... step by step. [0cdb90]'
     """
     text = show(value)
-    if text is None or not text:
-        return None if text is None else EMPTY
+    if text is None:
+        return None
+    if text in {"", EMPTY}:
+        return f"{text!r}" if text else EMPTY
     if len(text) <= LONGEST:
         return text
     digits = hashlib.sha256(text.encode()).hexdigest()[:6]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import collections
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .._errors import AnalysisError
+from .entries import decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -14,6 +17,9 @@ if TYPE_CHECKING:
 
     from .entries import RawFile
     from .frames import Results
+
+
+_NOT_SPACE = re.compile(rb"\S")
 
 
 def read_results(paths: Iterable[str | PathLike[str]]) -> Results:
@@ -47,24 +53,24 @@ def read_results(paths: Iterable[str | PathLike[str]]) -> Results:
 
 def _read(path: Path) -> RawFile:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except FileNotFoundError as exc:
         raise AnalysisError(f"{path}: there is no such file") from exc
-    except UnicodeDecodeError as exc:
-        raise AnalysisError(f"{path}: not a text file in UTF-8 (byte {exc.start})") from exc
     except (OSError, ValueError) as exc:
         raise AnalysisError(f"{path}: can't be read: {exc}") from exc
-    if not text.strip():
+    start = _NOT_SPACE.search(data)
+    if start is None:
         raise AnalysisError(f"{path}: the file is empty")
-    if "\0" in text:
+    if b"\0" in data:
+        decoded(path, data)
         raise AnalysisError(f"{path}: not a text file: it has null bytes")
-    if path.suffix.lower() == ".json" or text.lstrip()[0] in "{[":
+    if path.suffix.lower() == ".json" or start[0] in {b"{", b"["}:
         from .benchmark_json import read_json  # noqa: PLC0415 - one of the two
 
-        return read_json(path, text)
+        return read_json(path, data)
     from .csv import read_csv  # noqa: PLC0415 - pandas
 
-    return read_csv(path, text)
+    return read_csv(path, decoded(path, data))
 
 
 def _one_study(files: Sequence[RawFile]) -> None:
@@ -78,10 +84,14 @@ def _one_study(files: Sequence[RawFile]) -> None:
                     f"{_or_none(ours)}; analyse them one by one"
                 )
     names: dict[frozenset[str], tuple[str, str]] = {}
+    seen: set[int] = set()
     for file in files:
         for program in file.programs:
-            key = frozenset(name for name, _ in program.levels)
-            names.setdefault(key, (file.source.file, program.where))
+            # Programs of a treatment share their levels.
+            if id(program.levels) not in seen:
+                seen.add(id(program.levels))
+                key = frozenset(name for name, _ in program.levels)
+                names.setdefault(key, (file.source.file, program.where))
     if len(names) > 1:
         (some, _), (others, (file_name, where)) = list(names.items())[:2]
         raise AnalysisError(

@@ -40,7 +40,8 @@ def _harmless(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """``value`` with every string cleaned: one control character would make the renderer abort the whole process."""
     match value:
         case str():
-            return clean(value)
+            # Never shortened: half a label expression is no expression.
+            return clean(value, limit=len(value))
         case dict():
             return {clean(key): _harmless(item) for key, item in value.items()}
         case list():

@@ -9,6 +9,7 @@ import pytest
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import FIXTURE, refinery_of, unit_of
+from refinery_plugin._pytest.timing import hooks_of
 from refinery_plugin._study.toml import UnknownTaskError
 from refinery_plugin._study.turn_units import with_turns
 
@@ -28,6 +29,11 @@ def check(config: pytest.Config) -> None:
     ------
     pytest.UsageError : with what is wrong.
     """
+    if config.getoption("refinery_max_ratio") is not None and not hooks_of(config).times:
+        raise pytest.UsageError(
+            "refinery: --refinery-max-ratio needs times, and nothing is timed in this session: add "
+            "--benchmark-only, and leave out -n, --benchmark-skip and --benchmark-disable"
+        )
     try:
         refinery_of(config).study  # noqa: B018 - reading it is the check
     except UnknownTaskError:
@@ -62,7 +68,7 @@ def match_ids(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Let ``-k agents=2`` select by the ids of programs: pytest's own expressions have no words with ``=`` in them."""
     expression: str = config.option.keyword
     ours = [(item, unit) for item in items if (unit := unit_of(item)) is not None]
-    if not ours or "=" not in expression:
+    if "=" not in expression or not (ours or refinery_of(config).is_declared):
         return
     config.option.keyword = _INSIDE_WORD.sub(":", expression)
     for item, unit in ours:

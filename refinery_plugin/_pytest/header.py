@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._pytest.session import Refinery, refinery_of
+from refinery_plugin._pytest.session import JOURNALS, Refinery, refinery_of
 from refinery_plugin._study.levels import show
 from refinery_plugin._words import count
 
@@ -30,6 +30,12 @@ def lines(config: pytest.Config) -> list[str]:
             told += _source(refinery)
         if refinery.old_place is not None:
             told.append(refinery.old_place)
+        if refinery.journal_dir != refinery.base / JOURNALS:
+            told.append(f"this folder is read-only: timing sessions are kept in {refinery.journal_dir}")
+        if config.getoption("refinery_sandbox") == "none":
+            told.append(
+                "WARNING: --refinery-sandbox=none holds nothing: generated code runs with all your rights"
+            )
     except RefineryError:
         return []  # told as an error of its own, a moment later
     return [f"refinery: {line}" for line in told]
@@ -42,10 +48,11 @@ def _design(refinery: Refinery) -> list[str]:
     factors = " x ".join(f"{len(levels)} {name}" for name, levels in study.factors.items())
     treatments, replicates = len(study.treatments), study.replicates
     size = f"{count(treatments, 'treatment')} x {count(replicates, 'replicate')}"
-    return [
-        f"study {study.name}, {size} = {count(study.programs, 'program')}",
-        f"{f'{factors}, ' if len(study.factors) > 1 else ''}model {show(model)}",
-    ]
+    parts = [factors] if len(study.factors) > 1 else []
+    if study.names_model or refinery.generates:  # nobody asks a model that is a mere default
+        parts.append(f"model {show(model)}")
+    told = [f"study {study.name}, {size} = {count(study.programs, 'program')}"]
+    return [*told, ", ".join(parts)] if parts else told
 
 
 def _source(refinery: Refinery) -> list[str]:

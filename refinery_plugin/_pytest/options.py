@@ -36,6 +36,16 @@ def _dollars(text: str) -> Decimal:
     return value
 
 
+def _ratio(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; use a number above 0, such as 1.2")
+    return value
+
+
 def _seed(text: str) -> int:
     try:
         value = int(text)
@@ -44,6 +54,18 @@ def _seed(text: str) -> int:
     if not 0 <= value < 2**63:
         raise argparse.ArgumentTypeError(f"{text!r} is not allowed; use a whole number of 0 or more")
     return value
+
+
+def prefer_what_was_typed(config: pytest.Config) -> None:
+    """Let ``--benchmark-skip`` of a configuration give way to what asks for programs on the command line.
+
+    Projects have it in ``addopts`` to leave benchmarks out of everyday runs; pytest-benchmark refuses it beside
+    ``--benchmark-only``, and with it ``--refinery-generate`` would make programs and look at none.
+    """
+    typed = config.invocation_params.args
+    if config.getoption("benchmark_skip", default=False) and "--benchmark-skip" not in typed:
+        asked = bool(config.getoption("refinery_generate"))
+        config.option.benchmark_skip = not (asked or "--benchmark-only" in typed)
 
 
 def add_options(parser: pytest.Parser) -> None:
@@ -98,6 +120,12 @@ def add_options(parser: pytest.Parser) -> None:
         "--refinery-strict",
         action="store_true",
         help="an incorrect program fails its test (default: it is xfailed)",
+    )
+    add(
+        "--refinery-max-ratio",
+        metavar="X",
+        type=_ratio,
+        help="a program that takes more than X times the reference's time, beyond the noise, fails its test",
     )
     add("--refinery-resume", action="store_true", help="go on with an interrupted timing session")
     add(

@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from refinery_plugin._timing.document import describe_program
+from refinery_plugin._verification.verdict import printable
 from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:
@@ -50,7 +51,12 @@ def summary(
     programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))  # examined in random order
     verdicts = Counter(str(program["verdict"]) for program in programs).most_common()
     seconds = {finding.unit.id: statistics.fmean(finding.seconds) for finding in findings if finding.seconds}
-    lines = treatments(programs, seconds, width=width)
+    medians = {finding.unit.id: statistics.median(finding.seconds) for finding in findings if finding.seconds}
+    if any(program["treatment"] for program in programs):
+        lines = treatments(programs, seconds, width=width)
+    else:  # nothing varies: each program speaks for itself
+        slow = {finding.unit.id: session.slowness(finding) for finding in findings if finding.runs}
+        lines = each(programs, medians, {name: one.ratio for name, one in slow.items() if one}, width=width)
     in_words = ", ".join(f"{number} {name}" for name, number in verdicts)
     lines += ["", f"{count(len(programs), 'program')}: {in_words}; verification seed {session.verify_seed}"]
     lines += failures(programs, width=width)
@@ -103,18 +109,59 @@ def treatments(
     return lines
 
 
+def each(
+    programs: Sequence[Mapping[str, object]],
+    seconds: Mapping[str, float],
+    ratios: Mapping[str, float],
+    *,
+    width: int,
+) -> list[str]:
+    """Return a table with a line for each program: verdict, time, and the ratio to the reference beside it.
+
+    Parameters
+    ----------
+    seconds, ratios : median time and ratio of the correct programs by ``id``, where they were timed.
+    """
+    table = [("program", "verdict", "median s", "ratio to the reference")]
+    table += [
+        (
+            _program(program),
+            str(program["verdict"]),
+            f"{seconds[name]:.3g}" if name in seconds else _NONE,
+            f"{ratios[name]:.3g}" if name in ratios else _NONE,
+        )
+        for program in programs[:_MOST_TREATMENTS]
+        if (name := str(program["id"]))
+    ]
+    lines = _aligned(table, width)
+    if len(programs) > _MOST_TREATMENTS:
+        lines.append(f"... and {len(programs) - _MOST_TREATMENTS} more programs")
+    return lines
+
+
+def _program(program: Mapping[str, object]) -> str:
+    """Name a program by its file; names are words of strangers."""
+    turn = f" (turn {program['turn']})" if program.get("turn") is not None else ""
+    return printable(str(program["file"]).removesuffix(".py")).replace("\n", "\\x0a") + turn
+
+
 def failures(programs: Iterable[Mapping[str, object]], *, width: int) -> list[str]:
     """Return a line for each reason for which programs are not correct, the most frequent first."""
     groups: dict[tuple[str, str], list[str]] = defaultdict(list)
     for program in programs:
         if program["verdict"] != "correct":
-            reason = " ".join(str(program["reason"] or "").split())
-            groups[str(program["verdict"]), reason].append(str(program["file"]).removesuffix(".py"))
+            reason = printable(" ".join(str(program["reason"] or "").split()))
+            groups[str(program["verdict"]), reason].append(_program(program))
     lines = []
+    is_cut = False
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     for (verdict, reason), names in ordered[:_MOST_REASONS]:
         who = min(names) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-        lines.append(_clipped(f"{who}: {verdict}" + (f": {reason}" if reason else ""), width))
+        told = f"{who}: {verdict}" + (f": {reason}" if reason else "")
+        is_cut = is_cut or len(told) > width
+        lines.append(_clipped(told, width))
+    if is_cut:
+        lines.append("(what ends in ... is cut; -rx shows the whole of it)")
     if len(ordered) > _MOST_REASONS:
         left = sum(len(names) for _, names in ordered[_MOST_REASONS:])
         lines.append(f"... and {left} more for other reasons (-rx shows all)")
@@ -138,7 +185,7 @@ def _label(treatment: object) -> str:
 def _level(name: str, level: object) -> str:
     if not isinstance(level, str):
         return f"{name} {level}"
-    words = " ".join(level.split())
+    words = printable(" ".join(level.split()))
     return _shortened(words, _LONGEST_LEVEL) if words else f"no {name}"
 
 

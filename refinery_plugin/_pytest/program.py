@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pytest_benchmark.fixture import BenchmarkFixture
 
     from refinery_plugin._study.units import Unit
+    from refinery_plugin._timing.slowness import Slowness
 
 
 class Program:
@@ -40,10 +41,21 @@ class Program:
             for timed in () if known else session.timed_lists(finding):
                 report(config, benchmark, timed)
         if finding.judgement.correct:
+            self._refuse_slowness(session.slowness(finding))
             return
         if not config.getoption("refinery_strict"):
             pytest.xfail(str(finding.judgement))  # returns under --runxfail
         pytest.fail(str(finding.judgement), pytrace=False)
+
+    def _refuse_slowness(self, found: Slowness | None) -> None:
+        __tracebackhide__ = True
+        most: float | None = self._node.config.getoption("refinery_max_ratio")
+        if most is not None and found is not None and found.least > most:
+            pytest.fail(
+                f"too slow: {found.ratio:.3g} times the reference's time, and beyond the noise at least "
+                f"{found.least:.3g} times; --refinery-max-ratio={most:g} allows no more than {most:g}",
+                pytrace=False,
+            )
 
 
 def program_of(request: pytest.FixtureRequest, unit: Unit) -> Program:

@@ -6,8 +6,10 @@ Light to import, since every pytest run with the plugin installed loads it: what
 from __future__ import annotations
 
 import functools
+import hashlib
 import os
 import shlex
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +35,9 @@ FOREIGN = pytest.StashKey[int]()
 
 DEFAULT_PROGRAMS = Path("tests/test_generated/programs")
 """Where the programs of studies are: a folder for each study."""
+
+JOURNALS = Path(".refinery/timing")
+"""Where journals are, beside the study."""
 
 BUILT_IN = "pilot"
 """What ``--refinery-study`` calls the study that comes with the plugin."""
@@ -165,6 +170,17 @@ class Refinery:
     def task(self) -> Task:
         """The study's task."""
         return self._tasks()[self.study.task]
+
+    @functools.cached_property
+    def journal_dir(self) -> Path:
+        """Where timing sessions keep their journals: beside the study, or in the user's cache if that is read-only."""
+        own = self.base / JOURNALS
+        if is_writable(own):
+            return own
+        name = hashlib.sha256(os.fsencode(self.base)).hexdigest()[:16]
+        caches = [os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", tempfile.gettempdir()]
+        kept = [Path(cache) / "pytest-refinery" / name for cache in caches]
+        return next(filter(is_writable, kept), own)
 
     @property
     def environment_dir(self) -> Path:
@@ -301,6 +317,12 @@ class Refinery:
             return []
         here = nearest_study(self.config.invocation_params.dir, self.config.rootpath)
         return [] if here == self.file else list(self.config.args)
+
+
+def is_writable(folder: Path) -> bool:
+    """Whether files can be made in a folder, which need not be there yet."""
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    return os.access(there, os.W_OK | os.X_OK)
 
 
 _REFINERY = pytest.StashKey[Refinery]()

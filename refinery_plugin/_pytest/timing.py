@@ -82,7 +82,7 @@ class TimingHooks:
             study=refinery.study,
             task=refinery.task,
             programs=refinery.programs_dir,
-            journals=config.rootpath / ".refinery" / "timing",
+            journals=refinery.journal_dir,
             open_sandbox=lambda: open_sandbox(sandbox, packages=refinery.study.packages),
             times=self.times,
             resumes=bool(config.getoption("refinery_resume")),
@@ -254,7 +254,7 @@ class TimingHooks:
         if interrupted:
             return [
                 "next, without repeating a finished run:",
-                f"  {refinery.time_command()} --refinery-resume",
+                f"  {refinery.time_command()} --refinery-resume{self._json_option()}",
             ]
         if self._written:
             results = shlex.quote(refinery.relative(self._written[0]))
@@ -264,6 +264,12 @@ class TimingHooks:
             f"  {refinery.time_command()} --refinery-resume --benchmark-json=results.json",
             "  refinery-analysis results.json --out report",
         ]
+
+    def _json_option(self) -> str:
+        # pytest-benchmark has opened the file already, and its name is the file's.
+        path = getattr(self._config.option, "benchmark_json", None)
+        name = getattr(path, "name", path)
+        return f" --benchmark-json={shlex.quote(str(name))}" if name else ""
 
     def pytest_unconfigure(self) -> None:
         """Let go of everything."""

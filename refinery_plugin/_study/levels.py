@@ -13,6 +13,42 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = bool | int | float | str
 """What a level is in a study file."""
 
+COLUMNS = frozenset(
+    [
+        "block",
+        "calls",
+        "completion_tokens",
+        "contaminated",
+        "cost_usd",
+        "cpu_seconds",
+        "error_type",
+        "file",
+        "limit_seconds",
+        "list",
+        "llm",
+        "load_seconds",
+        "machine",
+        "passed",
+        "program",
+        "prompt_tokens",
+        "queue_seconds",
+        "reason",
+        "reference_seconds",
+        "replicate",
+        "revealed_seconds",
+        "run",
+        "seconds",
+        "session",
+        "sha256",
+        "treatment",
+        "turn",
+        "turns",
+        "verdict",
+        "verify_seconds",
+    ]
+)
+"""Names that no factor may have: the analysis has columns of these names."""
+
 MAX_TURNS = 1000
 """Most turns that one trajectory may take; the request seeds leave room for no more."""
 

@@ -82,6 +82,7 @@ class Study:
     prices : USD per million tokens by model; the key ``"*"`` is for every model without a known price.
     packages : what programs may import besides the standard library.
     limits : what a program may use.
+    names_model : whether the study names a model; else the default is asked, if anything is generated at all.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Study:
     prices: Mapping[str, Price]
     packages: tuple[str, ...]
     limits: Limits
+    names_model: bool = True
 
     @functools.cached_property
     def treatments(self) -> tuple[Treatment, ...]:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from refinery_plugin._study.levels import LevelError, nearest, show, slug
+from refinery_plugin._study.levels import COLUMNS, LevelError, nearest, show, slug
 from refinery_plugin._study.pricing import Price
 from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
 from refinery_plugin._study.study import Limits, Study, StudyError, crossing_size
@@ -153,6 +153,7 @@ class _Reader:
             prices=MappingProxyType(self._prices()),
             packages=self._packages(),
             limits=self._limits(),
+            names_model=self.model is not None or "model" in {*self.table, *factors},
         )
         self._refuse_equal_ids(study)
         return study
@@ -204,6 +205,10 @@ class _Reader:
             )
             self._fail(
                 key, f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}"
+            )
+        if name in COLUMNS:
+            self._fail(
+                key, "cannot be a factor: the analysis has a column of that name; rename the task's setting"
             )
         if name in self.table:
             self._fail(

@@ -91,11 +91,16 @@ def study_units(study: Study, directory: Path) -> list[Unit]:
 def directory_units(study: Study, directory: Path) -> list[Unit]:
     """Return one unit for each entry of a directory that ends in ``.py``, whatever it is, ordered by name.
 
-    Names that say a treatment and a replicate give both; the treatment need not be one of the study's.
+    Left out is what lies in such folders and is no program: ``__init__.py`` and its like, ``conftest.py``, and hidden
+    files. Names that say a treatment and a replicate give both; the treatment need not be one of the study's.
     """
     by_name = {_open_name(t): t for t in study.treatments}
-    names = sorted(entry.name for entry in os.scandir(directory) if entry.name.endswith(".py"))
+    names = sorted(entry.name for entry in os.scandir(directory) if _may_be_program(entry.name))
     return [_unit_of(study, directory / name, by_name) for name in names]
+
+
+def _may_be_program(name: str) -> bool:
+    return name.endswith(".py") and name != "conftest.py" and not name.startswith((".", "__"))
 
 
 def program_name(study: Study, treatment: Treatment, replicate: int) -> str:

@@ -58,7 +58,7 @@ def describe_study(study: Study) -> dict[str, object]:
     return {
         "name": study.name,
         "task": study.task,
-        "model": models[0] if len(models) == 1 else models,
+        "model": None if not study.names_model else models[0] if len(models) == 1 else models,
         "seed": study.seed,
         "factors": factors,
         "replicates": study.replicates,

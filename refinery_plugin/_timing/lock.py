@@ -43,7 +43,8 @@ class MachineLock:
             if not told:
                 waiting(
                     f"another session is measuring on this machine{self._holder()}: waiting for it to end, since two "
-                    f"at once would measure each other (lock: {self.path}; Ctrl-C to give up)"
+                    f"at once would measure each other (lock: {self.path}; Ctrl-C to give up; "
+                    "--benchmark-disable verifies without timing, and waits for nobody)"
                 )
                 told = True
             time.sleep(_POLL_SECONDS)

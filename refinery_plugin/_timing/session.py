@@ -26,6 +26,7 @@ from refinery_plugin._timing.records import (
     header_from_json,
     header_to_json,
 )
+from refinery_plugin._timing.slowness import slowness
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from refinery_plugin._timing.journal import Past
     from refinery_plugin._timing.program_file import ProgramText
     from refinery_plugin._timing.progress import ProgramProgress
+    from refinery_plugin._timing.slowness import Slowness
     from refinery_plugin._verification.ports import ProgramSandbox, Timer
     from refinery_plugin._verification.steps import Step
     from refinery_plugin._verification.verdict import Judgement
@@ -192,6 +194,17 @@ class MeasuringSession:
     def has_examined(self, unit: Unit) -> bool:
         """Tell whether a program was examined already."""
         return _name(unit) in self.findings
+
+    def slowness(self, finding: Finding) -> Slowness | None:
+        """Return how much slower than the reference beside it a program is; ``None`` where it was not timed."""
+        runs: dict[tuple[int, int], list[float]] = {}
+        for number, placed in ((number, one) for number, group in finding.runs.items() for one in group):
+            runs.setdefault((placed.block, number), []).append(placed.run.figures.seconds)
+        beside = {
+            place: [placed.run.figures.seconds for placed in group]
+            for place, group in self._progress.reference.items()
+        }
+        return slowness(runs, beside)
 
     def timed_lists(self, finding: Finding) -> list[TimedList]:
         """Return what pytest-benchmark is told of a program."""

@@ -316,6 +316,15 @@ def test_many_pairs_are_interpolated_without_loss() -> None:
     assert range_tail(q, 5, 14.0) == pytest.approx(each, rel=1e-5)
 
 
+@pytest.mark.parametrize("df", [1.0, 2.5, 14.0, 1000.0])
+def test_tails_of_the_studentized_range_agree_with_scipy(df: float) -> None:
+    """Small and large tails, for few and many means, have eight digits in common with scipy's double integral."""
+    for levels in (2, 3, 12):
+        q = np.asarray([0.3, 2.0, 4.5, 9.0])
+        theirs = stats.studentized_range.sf(q, levels, df)
+        assert range_tail(q, levels, df) == pytest.approx(theirs, rel=1e-6, abs=1e-11)
+
+
 def test_critical_values_agree_with_scipy() -> None:
     """Quantiles of the studentized range are those of ``scipy.stats``."""
     for levels, df in ((2, 7.0), (3, 12.0), (12, 24.0)):
@@ -388,6 +397,12 @@ def test_large_tables_are_permuted_and_say_so() -> None:
     assert found.p is not None
     chi2 = stats.chi2_contingency([[1900, 2000, 1700, 1950], [100, 100, 200, 100]]).pvalue
     assert found.p == pytest.approx(max(chi2, 1 / 20001), abs=0.005)
+
+
+def test_tables_of_hundreds_of_thousands_of_programs_are_permuted_before_any_is_counted() -> None:
+    """Whether tables are too many is told from their size; each of these binomials alone has thousands of digits."""
+    found = pass_test([20_834] * 12, [18_700 + 10 * i for i in range(12)])
+    assert "20,000 permutations" in found.method
 
 
 def test_wilson_agrees_with_scipy() -> None:

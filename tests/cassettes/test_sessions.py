@@ -190,15 +190,21 @@ def test_what_a_session_says_fits_into_80_columns(project: Project) -> None:
 
 
 def test_paths_in_words_of_their_own_do_not_hide_the_project(project: Project, tmp_path: Path) -> None:
-    """Directories that exist, outside the project: pytest alone takes them for tests and finds another root."""
+    """Directories that exist, outside the project: pytest takes them for tests and another root, and that is said."""
     for name in ("programs", "cassettes"):
         (tmp_path / "elsewhere" / name).mkdir(parents=True)
     (tmp_path / "study.toml").write_text((project.root / "pyproject.toml").read_text())
     (project.root / "pyproject.toml").write_text("[tool.pytest.ini_options]\naddopts = ['-q']\n")
-    ran = project.run(
-        "--refinery-study", "../study.toml", "--refinery-programs", str(tmp_path / "elsewhere/programs"),
-        "--refinery-cassettes", "../elsewhere/cassettes", "test_vowels.py",
-    )  # fmt: skip
+    paths = {
+        "--refinery-study": "../study.toml",
+        "--refinery-programs": str(tmp_path / "elsewhere/programs"),
+        "--refinery-cassettes": "../elsewhere/cassettes",
+    }
+    spelled = [f"{option}={path}" for option, path in paths.items()]
+    refused = project.run(*(word for option in paths.items() for word in option), "test_vowels.py")
+    assert refused.code == USAGE_ERROR
+    assert " ".join([*spelled, "test_vowels.py"]) in refused.output
+    ran = project.run(*spelled, "test_vowels.py")
     assert ran.code == 0, ran.output
     assert "test session starts" not in ran.output, "addopts of the project were not seen"
     assert len(project.files(tmp_path / "elsewhere/programs")) == 8

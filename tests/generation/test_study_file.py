@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
+from refinery_plugin._study.levels import COLUMNS, slug
 from refinery_plugin._study.study import Study, StudyError
 from refinery_plugin._study.task import Task
 from refinery_plugin._study.toml import load_study, nearest_study, pilot_study
@@ -102,6 +105,7 @@ def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
         ("[factors]\nagents = 3", "factors.agents: must be a list"),
         ("[factors]\nagents = []", "factors.agents: must be a list of at least one"),
         ("[factors]\nagents = [1, 2, 1]", r"factors.agents\[2\]: 1 is the same level as 1"),
+        ("[factors]\nlist = [1]", "factors.list: there is no such setting"),
         (
             '[factors]\noptimization = ["60 s", "1 min"]',
             r"factors.optimization\[1\]: '1 min' is the same level as '60 s'",
@@ -218,3 +222,25 @@ def test_more_replicates_keep_the_seeds_of_those_there_were(tmp_path: Path) -> N
     for treatment in small.treatments:
         for replicate in (1, 2):
             assert small.request_seed(treatment, replicate, 1) == large.request_seed(treatment, replicate, 1)
+
+
+def test_no_factor_has_the_name_of_a_column_of_the_analysis(tmp_path: Path) -> None:
+    """What the analysis could not tell apart is refused before anything is paid; both know the same names."""
+    from refinery_analysis._reading.frames import RESERVED  # noqa: PLC0415 - only here
+
+    assert COLUMNS == RESERVED
+    task = dataclasses.replace(TASK, settings={"list": 1})
+    (tmp_path / "study.toml").write_text(HEAD + "[factors]\nlist = [1, 2]")
+    with pytest.raises(StudyError, match=r"factors.list: cannot be a factor: the analysis has a column"):
+        load_study(tmp_path / "study.toml", {"double": task})
+
+
+@given(first=st.text(max_size=300), second=st.text(max_size=300))
+def test_every_text_that_may_be_a_level_has_its_own_label_in_the_analysis(first: str, second: str) -> None:
+    """Empty, long, with line breaks: two levels whose file names differ never look the same there."""
+    from refinery_analysis._reading.levels import label  # noqa: PLC0415 - only here
+
+    texts = [label(text) for text in (first, second)]
+    assert all(text and len(text) <= 80 for text in texts)
+    if slug(first) != slug(second):
+        assert texts[0] != texts[1]

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 
+import altair as alt
+import pandas as pd
+from refinery_analysis._report.figures.scales import shorten, wrapped
+from refinery_analysis._report.render import to_svg
 from refinery_analysis._report.svg import SEPARATOR, drawing, for_file, for_page
 from refinery_analysis._report.theme import BLUE, PAPER
 
@@ -70,3 +74,16 @@ def test_every_line_of_text_tells_the_room_it_was_given() -> None:
     assert [element.get("textLength") for element in root.iter("tspan")] == ["17.78", "15.56"]
     assert [element.get("textLength") for element in root.iter("text")] == ["29.35", None]
     assert 'lengthAdjust="spacingAndGlyphs"' in for_file(root, title="t", description="d")
+
+
+def test_names_of_hundreds_of_treatments_are_drawn() -> None:
+    """An expression that looks up many long names reaches the renderer whole: a half one ended in a traceback."""
+    names = [f"treatment {i} with quite a long name of its own" for i in range(150)]
+    axis = alt.Axis(labelExpr=wrapped({name: shorten(name, 150) for name in names}))
+    chart = (
+        alt.Chart(pd.DataFrame({"name": names, "x": 1.0}))
+        .mark_point()
+        .encode(x="x:Q", y=alt.Y("name:N", axis=axis))
+    )
+    drawn = to_svg(chart)
+    assert all(shorten(name, 150) in drawn for name in names)

@@ -124,7 +124,6 @@ def project(
     monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.getbasetemp() / "pycache"))
     # The lock that measuring sessions share lies in the temporary directory: these measure nothing of interest.
     monkeypatch.setenv("TMPDIR", str(pytester.path))
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     pytester.makeconftest(CONFTEST)
     pytester.makepyprojecttoml(STUDY)
     pytester.makepyfile(test_programs=SUITE)

@@ -15,7 +15,7 @@ from ..theme import BLUE, INK, MUTED
 from .scales import axis, linear_ticks
 
 NAME, TITLE = "residuals", "Do the assumptions hold?"
-_MOST_MARKS = 1000
+_MOST_MARKS = 500
 _FEWEST = 3
 
 

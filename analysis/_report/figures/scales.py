@@ -92,9 +92,11 @@ def shorten(label: str, room: float) -> str:
 def wrapped(lines: Mapping[str, str | list[str]]) -> str:
     """Return the label expression that looks up what `wrap` or `shorten` made.
 
-    The text is foreign: as ASCII JSON each is a string literal that nothing in it can leave.
+    The text is foreign: as ASCII JSON each is a string literal that nothing in it can leave. Labels that stay as they
+    are need no looking up.
     """
-    return f"({json.dumps(dict(lines))})[datum.label] || datum.label"
+    changed = {label: line for label, line in lines.items() if line not in (label, [label])}
+    return f"({json.dumps(changed)})[datum.label] || datum.label"
 
 
 def tick_label(value: float) -> str:

@@ -19,7 +19,7 @@ MOST_MARKS = 2500
 """Above this many programs a picture of dots is a blot of megabytes: they are counted in cells instead."""
 
 _CROWD = 40  # marks in a row, above which they are small and let others shine through
-_CELLS = 60
+_CELLS, _FEWEST_CELLS, _CELLS_IN_ALL = 60, 15, 4_000
 
 NAME, TITLE = "times", "Times by treatment"
 
@@ -145,8 +145,10 @@ def _points(data: Times, layout: Rows, width: int, domain: tuple[float, float], 
 
 def _cells(data: Times, layout: Rows, domain: tuple[float, float], x: alt.X) -> alt.Chart:
     """Count programs in cells of equal ratio."""
-    edges = np.geomspace(*domain, _CELLS + 1)
-    cell = np.clip(np.searchsorted(edges, data.points["value"], side="right") - 1, 0, _CELLS - 1)
+    # Many rows have fewer cells each: a page must stay one that a browser can open.
+    size = int(np.clip(_CELLS_IN_ALL // len(layout.labels), _FEWEST_CELLS, _CELLS))
+    edges = np.geomspace(*domain, size + 1)
+    cell = np.clip(np.searchsorted(edges, data.points["value"], side="right") - 1, 0, size - 1)
     counts = (
         data.points.assign(cell=cell).groupby(["row", "cell"], sort=False).size().rename("n").reset_index()
     )
