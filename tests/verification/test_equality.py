@@ -25,8 +25,11 @@ plain = (
     | st.text(max_size=3)
     | st.binary(max_size=2)
 )
-hashable = st.recursive(
-    plain, lambda inner: st.lists(inner, max_size=3).map(tuple) | st.frozensets(inner, max_size=3)
+hashable = (
+    plain
+    | st.tuples(plain, plain)
+    | st.frozensets(plain, max_size=3)
+    | st.tuples(st.frozensets(plain, max_size=2))
 )
 values = st.recursive(
     plain,
@@ -36,6 +39,7 @@ values = st.recursive(
         | st.dictionaries(hashable, inner, max_size=3)
         | st.sets(hashable, max_size=3)
     ),
+    max_leaves=12,
 )
 finite = st.floats(allow_nan=False, allow_infinity=False)
 
