@@ -6,11 +6,12 @@ import argparse
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+from refinery_plugin._sandbox.backend_table import AUTO, NAMES
+
 if TYPE_CHECKING:
     import pytest
 
 RECORD_MODES = ("none", "once", "all")
-SANDBOXES = ("auto", "bwrap", "landlock", "none")
 DEFAULT_CONCURRENCY = 8
 PATHS = ("--refinery-study", "--refinery-programs", "--refinery-cassettes")
 """The options that take a path."""
@@ -112,8 +113,8 @@ def add_options(parser: pytest.Parser) -> None:
     add("--refinery-turns", action="store_true", help="verify and time the program after each turn, too")
     add(
         "--refinery-sandbox",
-        choices=SANDBOXES,
-        default="auto",
+        choices=NAMES,
+        default=AUTO,
         help="what holds generated code (default: auto, the first that holds; none holds nothing)",
     )
     add(

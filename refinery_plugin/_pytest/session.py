@@ -322,7 +322,8 @@ class Refinery:
 def is_writable(folder: Path) -> bool:
     """Whether files can be made in a folder, which need not be there yet."""
     there = next(place for place in (folder, *folder.parents) if place.exists())
-    return os.access(there, os.W_OK | os.X_OK)
+    # What is no folder is in the way, which whoever wants to write there says best.
+    return not there.is_dir() or os.access(there, os.W_OK | os.X_OK)
 
 
 _REFINERY = pytest.StashKey[Refinery]()

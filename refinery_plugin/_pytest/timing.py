@@ -20,11 +20,15 @@ from refinery_plugin._pytest.session import FOREIGN, MISSING, is_distributed, re
 from refinery_plugin._words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Callable, Generator, Iterable, Iterator
     from pathlib import Path
     from types import FrameType
 
     from refinery_plugin._timing.session import MeasuringSession, SessionSettings
+    from refinery_plugin._verification.ports import ProgramSandbox
+
+SANDBOX: pytest.StashKey[Callable[[], ProgramSandbox]] = pytest.StashKey()
+"""Opens the sandbox in the place of the backend that was chosen: for tests of sessions without processes."""
 
 SESSION_ERROR = 3
 """Exit code when the session had to stop for a fault that is no program's."""
@@ -83,7 +87,9 @@ class TimingHooks:
             task=refinery.task,
             programs=refinery.programs_dir,
             journals=refinery.journal_dir,
-            open_sandbox=lambda: open_sandbox(sandbox, packages=refinery.study.packages),
+            open_sandbox=config.stash.get(
+                SANDBOX, lambda: open_sandbox(sandbox, packages=refinery.study.packages)
+            ),
             times=self.times,
             resumes=bool(config.getoption("refinery_resume")),
             verify_seed=self._seed(),

@@ -5,18 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from refinery_plugin._sandbox.backend_table import NAMES, candidates
 from refinery_plugin._sandbox.errors import SandboxError, SandboxFault
 from refinery_plugin._sandbox.probe import probe
 from refinery_plugin._sandbox.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from refinery_plugin._sandbox.backends.runtime import Runtime
-    from refinery_plugin._sandbox.launch import Backend
-
-CONTAINING = ("bwrap", "landlock")
-NAMES = ("auto", *CONTAINING, "none")
+    from collections.abc import Sequence
 
 _REMEDIES = """\
 What helps:
@@ -54,13 +49,13 @@ def open_sandbox(name: str = "auto", *, packages: Sequence[str] = ("numpy",)) ->
 
     runtime = find_runtime(tuple(packages))
     reasons = []
-    for candidate in CONTAINING if name == "auto" else (name,):
+    for candidate in candidates(name):
         sandbox = None
         try:
-            sandbox = Sandbox(_backend(candidate, runtime))
-            probe(sandbox, contained=candidate != "none")
+            sandbox = Sandbox(candidate.open(runtime))
+            probe(sandbox, contained=candidate.contains)
         except (SandboxError, SandboxFault) as exc:
-            reasons.append(f"  {candidate}: {exc}")
+            reasons.append(f"  {candidate.name}: {exc}")
             if sandbox is not None:
                 sandbox.close()
         except BaseException:
@@ -72,14 +67,3 @@ def open_sandbox(name: str = "auto", *, packages: Sequence[str] = ("numpy",)) ->
     raise SandboxError(
         "generated programs cannot be contained here:\n" + "\n".join(reasons) + f"\n{_REMEDIES}"
     )
-
-
-def _backend(name: str, runtime: Runtime) -> Backend:
-    from refinery_plugin._sandbox.backends import bwrap, landlock  # noqa: PLC0415 - Linux only
-
-    kinds: dict[str, Callable[[Runtime], Backend]] = {
-        "bwrap": bwrap.Bwrap,
-        "landlock": landlock.Landlock,
-        "none": landlock.Unconfined,
-    }
-    return kinds[name](runtime)

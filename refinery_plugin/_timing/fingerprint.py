@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.metadata
 import json
 import os
 import platform
+import types
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
@@ -15,7 +17,7 @@ from refinery_plugin._timing.journal import latest
 from refinery_plugin._verification.inputs import VERIFIER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from refinery_plugin._study.study import Study
@@ -30,19 +32,60 @@ class ResumeError(RefineryError):
     """The interrupted session cannot be gone on with."""
 
 
-def fingerprint(study: Study, task: Task, *, programs: Path, sandbox: str) -> dict[str, object]:
-    """Return what must be the same for figures to belong to one session, as it stands in JSON."""
+def fingerprint(
+    study: Study, task: Task, *, programs: Path, inputs: str, sandbox: str | None
+) -> dict[str, object]:
+    """Return what must be the same for figures to belong to one session, as it stands in JSON.
+
+    Parameters
+    ----------
+    inputs : checksum of all arguments that were drawn.
+    sandbox : name of the sandbox; ``None`` where none is open, and then there is no such key.
+    """
     values = {
         "programs": os.fspath(programs),
         "study": describe_study(study),
-        "task": hashlib.sha256(f"{task.signature}\n{task.reference}".encode()).hexdigest(),
+        "task": _task_sha256(task),
+        "inputs": inputs,
         "verifier": VERIFIER,
-        "versions": versions(),
+        "versions": versions() | _package_versions(study.packages),
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
-        "sandbox": sandbox,
+        **({} if sandbox is None else {"sandbox": sandbox}),
     }
     plain: dict[str, object] = json.loads(json.dumps(values))
     return plain
+
+
+def _task_sha256(task: Task) -> str:
+    """Return the checksum of what decides a verdict beside the inputs.
+
+    The prompt decides none, and the functions that draw inputs are known by what they drew. Whatever else a task has
+    counts, a function by its code.
+    """
+    told = {
+        field.name: _described(getattr(task, field.name))
+        for field in dataclasses.fields(task)
+        if field.name not in {"prompt", "settings", "sample", "strategy", "disguised"}
+    }
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _described(value: object) -> str:
+    code = getattr(value, "__code__", None)
+    return repr(value) if code is None else _code(code)
+
+
+def _code(code: types.CodeType) -> str:
+    # Not its repr, which holds an address and line numbers.
+    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
+    return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))
+
+
+def _package_versions(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of what programs may import."""
+    by_module = importlib.metadata.packages_distributions()
+    names = {name for package in packages for name in by_module.get(package, ())}
+    return {name: importlib.metadata.version(name) for name in sorted(names)}
 
 
 def versions() -> dict[str, str]:

@@ -30,7 +30,7 @@ from refinery_plugin._timing.slowness import slowness
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
-from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER
+from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, Inputs
 from refinery_plugin._verification.steps import RunAhead, RunPassed
 from refinery_plugin._verification.verdict import CORRECT
 
@@ -111,6 +111,8 @@ class MeasuringSession:
         self.verify_seed = _seed(settings.verify_seed, interrupted)
         self._progress = SessionProgress(map(from_json, interrupted.past.records) if interrupted else ())
         self._sandbox_name = interrupted.header.sandbox if interrupted else None
+        self._compared: set[str | None] = set()
+        """Sandboxes with which this session was found to be the interrupted one's; ``None`` for none yet."""
 
     @property
     def times(self) -> bool:
@@ -147,16 +149,17 @@ class MeasuringSession:
                 settings.lock.acquire(waiting=settings.say)
                 self._cores.take_place()
             sandbox = self._sandbox = settings.open_sandbox()
-            self._open_journal(sandbox.name)
+            self._require_same(sandbox.name)
             checker = Checker.open(
                 sandbox,
                 settings.task,
-                list_seeds=[study.list_seed(number) for number in range(1, study.lists + 1)],
+                list_seeds=self._list_seeds(),
                 seed=self.verify_seed,
                 limits=_limits(study),
                 time_factor=study.limits.time_factor,
                 cores=self._cores,
             )
+            self._open_journal(sandbox.name, checker.inputs)
             if settings.introduces:
                 self._introduce(checker)
             self._checker = checker
@@ -175,6 +178,8 @@ class MeasuringSession:
         RefineryError : for a fault that is not the program's.
         """
         known = self.findings.get(_name(unit))
+        if self._checker is None:
+            self._require_same(None)
         if known is not None:
             # Another test of the same program, such as one with a parameter more: it is measured and counted once.
             self.repeated += 1
@@ -304,19 +309,50 @@ class MeasuringSession:
             len(progress.runs[number]) >= study.runs for number in lists
         )
 
-    def _open_journal(self, sandbox: str) -> None:
+    def _require_same(self, sandbox: str | None) -> None:
+        """Refuse to go on with a session that something else was measured in, before any of its figures is used.
+
+        Parameters
+        ----------
+        sandbox : name of the open sandbox; ``None`` where there is nothing left to run.
+        """
+        interrupted, settings = self._interrupted, self._settings
+        if interrupted is None or self._compared >= {sandbox}:
+            return
+        inputs = Inputs.make(
+            settings.task, list_seeds=self._list_seeds(), verify_seed=interrupted.header.verify_seed
+        )
+        now = self._fingerprint(inputs, sandbox)
+        require_same(interrupted.header, now, path=interrupted.past.path, verify_seed=settings.verify_seed)
+        self._compared |= {sandbox, None}
+
+    def _list_seeds(self) -> list[int]:
+        study = self._settings.study
+        return [study.list_seed(number) for number in range(1, study.lists + 1)]
+
+    def _fingerprint(self, inputs: Inputs, sandbox: str | None) -> dict[str, object]:
+        settings = self._settings
+        return fingerprint(
+            settings.study,
+            settings.task,
+            programs=settings.programs,
+            inputs=inputs.sha256,
+            sandbox=sandbox,
+        )
+
+    def _open_journal(self, sandbox: str, inputs: Inputs) -> None:
         self._sandbox_name = sandbox
         settings = self._settings
         if not settings.times:
             return
-        now = fingerprint(settings.study, settings.task, programs=settings.programs, sandbox=sandbox)
         if self._interrupted is not None:
-            past = self._interrupted.past
-            require_same(self._interrupted.header, now, path=past.path, verify_seed=settings.verify_seed)
-            self._progress.keep_in(Journal.reopen(past))
+            self._progress.keep_in(Journal.reopen(self._interrupted.past))
             return
         header = SessionHeader(
-            fingerprint=now, study_name=settings.study.name, verify_seed=self.verify_seed, session=self.id
+            fingerprint=self._fingerprint(inputs, sandbox),
+            study_name=settings.study.name,
+            verify_seed=self.verify_seed,
+            session=self.id,
         )
         self._progress.keep_in(Journal.create(settings.journals, header_to_json(header)))
 

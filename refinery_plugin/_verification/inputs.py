@@ -154,6 +154,14 @@ class Inputs:
         thread.shutdown(wait=False)
         return cls(short=short, timed=tuple(timed), disguised=tuple(disguised), answers=answers)
 
+    @property
+    def sha256(self) -> str:
+        """Checksum of all arguments: with others, verdicts and times are others."""
+        found = hashlib.sha256()
+        for case in (*self.short, *self.timed, *self.disguised):
+            found.update(hashlib.sha256(case.payload.data).digest())
+        return found.hexdigest()
+
     def wait(self) -> None:
         """Wait until all expected answers are known: nothing else may compute while programs are timed."""
         for case in (*self.timed, *self.disguised):

@@ -14,7 +14,7 @@ from examples import DOCS, ROOT
 
 import refinery_plugin
 import refinery_plugin.testing
-from refinery_plugin._pytest.options import SANDBOXES
+from refinery_plugin._sandbox.backend_table import NAMES
 from refinery_plugin._study import toml
 from refinery_plugin._study.settings import SETTINGS
 from refinery_plugin._study.study import Limits
@@ -163,7 +163,7 @@ def test_the_verdicts_are_those_that_programs_get() -> None:
 def test_the_sandboxes_are_those_that_can_be_asked_for() -> None:
     """The page of the command line names each backend."""
     row = tables(REFERENCE / "command-line.md")["pytest"]["--refinery-sandbox=NAME"]
-    assert all(f"`{name}`" in row[1] for name in SANDBOXES)
+    assert all(f"`{name}`" in row[1] for name in NAMES)
 
 
 def test_the_public_names_are_those_of_the_api_page() -> None:

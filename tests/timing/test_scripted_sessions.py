@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from doubles import PROGRAM, REFERENCE, TASK, Ticker, number_of
+from hypothesis import strategies as st
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.overview import summary
@@ -183,7 +184,10 @@ def interrupted_at(call: int) -> Callable[[int], int]:
 
 @pytest.mark.parametrize("call", range(DISGUISED_LISTS + LISTS * RUNS))
 def test_a_session_that_was_interrupted_at_any_call_is_gone_on_with_there(place: Place, call: int) -> None:
-    """What is finished is not repeated, what is not is done: in all as many runs as without the interruption."""
+    """What is finished is not repeated, what is not is done: as many runs as without the interruption.
+
+    A task that was changed meanwhile is refused, and leaves the journal as it is.
+    """
     first = ScriptedSandbox({PROGRAM: ScriptedProcess(answer=interrupted_at(call))})
     session = place.session(first)
     unit = place.unit("a")
@@ -192,6 +196,13 @@ def test_a_session_that_was_interrupted_at_any_call_is_gone_on_with_there(place:
     session.close()
     assert first.running == 0
     before = place.records()
+    other = place.session(
+        ScriptedSandbox(), resumes=True, task=dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))
+    )
+    with pytest.raises(ResumeError, match="inputs: then"):
+        examine(other, unit)
+    other.close()
+    assert place.records() == before
 
     second = ScriptedSandbox()
     session = place.session(second, resumes=True)
@@ -293,6 +304,10 @@ def test_a_changed_program_is_another_one(place: Place) -> None:
     [
         ({"study": dataclasses.replace(STUDY, runs=3)}, "study"),
         ({"task": dataclasses.replace(TASK, reference=REFERENCE + "# other\n")}, "task"),
+        ({"task": dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))}, "inputs"),
+        ({"task": dataclasses.replace(TASK, disguised=lambda seed: (seed + 1,))}, "inputs"),
+        ({"task": dataclasses.replace(TASK, strategy=lambda: st.tuples(st.integers(0, 8)))}, "inputs"),
+        ({"study": dataclasses.replace(STUDY, limits=Limits(memory_mb=9))}, "study"),
         ({"verify_seed": 12345}, "verify_seed"),
     ],
 )
@@ -307,6 +322,21 @@ def test_a_session_is_not_resumed_where_something_else_is_measured(
     with pytest.raises(ResumeError, match=rf"under other circumstances \({named}: then"):
         again.prepare()
     again.close()
+
+
+def test_a_finished_session_is_not_resumed_for_another_task(place: Place) -> None:
+    """Nothing is left to run, and still no figure of the old task stands under the new one's name."""
+    session = place.session(ScriptedSandbox())
+    unit = place.unit("a")
+    examine(session, unit)
+    session.close()
+    before = [path.read_bytes() for path in place.path.glob("journals/*.jsonl")]
+    task = dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))
+    again = place.session(ScriptedSandbox(), resumes=True, task=task)
+    with pytest.raises(ResumeError, match="inputs: then"):
+        examine(again, unit)
+    again.close()
+    assert [path.read_bytes() for path in place.path.glob("journals/*.jsonl")] == before
 
 
 @pytest.mark.parametrize("line", ['{"kind":"novel"}', '{"kind":"run","program":"a"}'])
