@@ -80,14 +80,16 @@ class Analysis:
 
     None: that step had nothing to work on, and ``notes`` says why.
 
-    ``tests`` has those of the registry by their names, ``hc3`` one for each term of the model. ``power`` and
-    ``published`` are None without ``options.effect``.
+    ``fitted`` is the model of the analysis of variance, whose residuals are tested and drawn. ``tests`` has those of
+    the registry by their names, ``hc3`` one for each term of the model. ``power`` and ``published`` are None without
+    ``options.effect``.
     """
 
     options: Options
     results: Results
     sample: Sample
     conclusions: tuple[Conclusion, ...]
+    fitted: Fitted | None
     anova: AnovaTable | None
     pseudoreplication: Pseudoreplication | None
     variance: Components
@@ -147,6 +149,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         results=results,
         sample=sample,
         conclusions=conclude(evidence),
+        fitted=fitted,
         anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
         variance=variance_components.variance_components(results, sample),

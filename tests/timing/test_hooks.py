@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import signal
-import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import doubles
 import pytest
 from doubles import PROGRAM
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 CONFTEST = """
+import atexit, signal
 from doubles import PROGRAM, REFERENCE, TASK
 from refinery_plugin._pytest.timing import SANDBOX
 from refinery_plugin._sandbox import SandboxFault
@@ -29,7 +29,12 @@ def pytest_refinery_tasks():
 def pytest_configure(config):
     config.stash[SANDBOX] = lambda: sandbox
 
+def told_at_exit(config):
+    default = signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    config.rootpath.joinpath("handler").write_text("default" if default else "ours")
+
 def pytest_unconfigure(config):
+    atexit.register(told_at_exit, config)
     config.rootpath.joinpath("started").write_text(str(len(sandbox.started)))
     assert sandbox.running == 0
 """
@@ -46,18 +51,12 @@ optimization = ["3 iterations"]
 SUITE = "def test_program(refinery_program, benchmark):\n    refinery_program.check(benchmark)\n"
 WRONG = "def double(number):\n    return 0\n"
 
-# Sessions run in this process. What they import for the first time they would import anew in the next session, and
-# there would be two of each class.
-for _module in ("collection", "fixture", "header", "overview", "benchmark"):
-    importlib.import_module(f"refinery_plugin._pytest.{_module}")
-for _module in ("_timing.session", "_timing.order", "_study.toml", "_verification.scripted", "_tasks"):
-    importlib.import_module(f"refinery_plugin.{_module}")
-
 
 @pytest.fixture
 def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[..., pytest.RunResult]:
     """Return what runs a session over some programs, with some scripts of their processes."""
-    monkeypatch.setattr(tempfile, "tempdir", str(pytester.path))  # where measuring sessions share a lock
+    monkeypatch.setenv("TMPDIR", str(pytester.path))  # where measuring sessions share a lock
+    monkeypatch.setenv("PYTHONPATH", str(Path(doubles.__file__).parent))
     monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
     pytester.makepyprojecttoml(STUDY)
     pytester.makepyfile(test_programs=SUITE)
@@ -67,12 +66,11 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Callable[
         pytester.makeconftest(CONFTEST.replace("{scripts}", scripts))
         for name, text in programs.items():
             directory.joinpath(f"{name.removeprefix('p')}.py").write_text(text)
-        return pytester.runpytest_inprocess(
+        return pytester.runpytest_subprocess(
             "--refinery-programs=programs",
             "-p",
             "no:cacheprovider",
             *(options or ("--benchmark-only",)),
-            no_reraise_ctrlc=True,
         )
 
     return session
@@ -166,15 +164,14 @@ def test_programs_that_are_not_there_start_nothing(
 
 
 def test_a_polite_kill_is_treated_like_ctrl_c_and_its_handler_goes_with_the_session(
-    run: Callable[..., pytest.RunResult],
+    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]
 ) -> None:
     """What was measured is reported; afterwards the signal does what it did before."""
-    before = signal.getsignal(signal.SIGTERM)
-    scripts = "{PROGRAM: ScriptedProcess(answer=lambda _: __import__('signal').raise_signal(15))}"
+    scripts = "{PROGRAM: ScriptedProcess(answer=lambda _: signal.raise_signal(signal.SIGTERM))}"
     result = run("--benchmark-only", scripts=scripts, p1_3_inf_1=PROGRAM)
     assert result.ret == pytest.ExitCode.INTERRUPTED
     result.stdout.fnmatch_lines(["next, without repeating a finished run:"])
-    assert signal.getsignal(signal.SIGTERM) is before
+    assert pytester.path.joinpath("handler").read_text() == "default"
 
 
 def test_a_quiet_session_says_neither_limits_nor_verdicts(run: Callable[..., pytest.RunResult]) -> None:
