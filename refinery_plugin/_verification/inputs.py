@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import encode_arguments
 from refinery_plugin._study.value_types import misfit
+from refinery_plugin._verification.equality import same
 from refinery_plugin._verification.examples import draw
+from refinery_plugin._verification.rules import rule_of
 from refinery_plugin._verification.seeds import derived_seed
-from refinery_plugin._verification.verdict import judge, same, show_arguments
+from refinery_plugin._verification.verdict import judge, shorten, show_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -83,13 +84,13 @@ class Answers:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self.rule: Rule = functools.partial(same, exact=task.equality == "exact")
         namespace: dict[str, object] = {"__name__": "reference"}
         exec(compile(task.reference, f"<reference of {task.name}>", "exec"), namespace)  # noqa: S102 - trusted
         self._function: Callable[..., object] = namespace[task.entry_point]  # type: ignore[assignment]
 
     def __call__(self, arguments: Arguments) -> object:
         """Return the expected answer; the arguments may be changed by it."""
+        kept = encode_arguments(arguments) if self._task.check else None
         try:
             answer = self._function(*arguments)
         except Exception as exc:
@@ -102,7 +103,18 @@ class Answers:
                 f"task {self._task.name!r}: the reference is not of its own result_type: "
                 f"for {show_arguments(arguments)} {wrong}; mend one of the two"
             )
+        said = True if kept is None else self.rule(kept)(answer, answer)
+        if kept is not None and said is not True:
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: the reference does not pass the task's own check: "
+                f"for {show_arguments(kept.arguments())} it returned {shorten(answer)}"
+                f"{f': {said}' if said else ''}; mend one of the two"
+            )
         return answer
+
+    def rule(self, payload: Payload) -> Rule:
+        """Return by what a result for these arguments is right."""
+        return rule_of(self._task, payload.arguments)
 
     def require_arguments(self, arguments: object) -> None:
         """Refuse what is no tuple of arguments: a bare list is the usual slip of who writes a task.
@@ -143,7 +155,7 @@ class Inputs:
 
         def full(arguments: Arguments, seed: int, where: str) -> Case:
             case = _full_case(arguments, seed, lambda given: thread.submit(answers, given).result, where)
-            return dataclasses.replace(case, rule=answers.rule)
+            return dataclasses.replace(case, rule=answers.rule(case.payload))
 
         def made(make: Callable[[int], Arguments], seed: int) -> Arguments:
             arguments = make(seed)
@@ -206,7 +218,7 @@ def short_case(arguments: Arguments, answers: Answers) -> Case:
     payload = encode_arguments(arguments)
     where = f"for {show_arguments(arguments)}"
     expected = answers(arguments)
-    return Case(payload=payload, answer=lambda: expected, where=where, rule=answers.rule)
+    return Case(payload=payload, answer=lambda: expected, where=where, rule=answers.rule(payload))
 
 
 def _full_case(

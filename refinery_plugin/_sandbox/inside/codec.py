@@ -262,6 +262,17 @@ def _refuse_equal_hashes(keys: list[object]) -> None:
             raise CodecError(f"more than {_MOST_EQUAL_HASHES} of its keys have the same hash")
 
 
+def decode_arguments(data: bytes) -> tuple[object, ...]:
+    """Give the arguments that :func:`encode_arguments` wrote."""
+    view = memoryview(data)
+    (count,) = _SIZE.unpack_from(view, 0)
+    args, at = [], _SIZE.size
+    for _ in range(count):
+        body, at = _take(view, at)
+        args.append(decode(body))
+    return tuple(args)
+
+
 def encode_arguments(args: tuple[object, ...], limit: int = 1 << 30) -> bytes:
     """Positional arguments as a count and, for each, its length and encoding: what the worker takes apart in place."""
     if type(args) is not tuple:
