@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from ._command_name import COMMAND
 from ._errors import AnalysisError
+from ._files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,11 +28,8 @@ COMMANDS = {
 }
 
 
-class Answer(Protocol):
-    """What a command found, for people and for programs."""
-
-    def text(self) -> str:
-        """Return lines of at most 80 columns."""
+class CommandResult(Protocol):
+    """What a command found, as plain values; `_texts` has the words for people."""
 
     def document(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -128,6 +126,20 @@ def _step(command: str) -> Any:  # noqa: ANN401 - a module
     return negative_control
 
 
+def _texts(command: str) -> Any:  # noqa: ANN401 - a module
+    if command == "plan":
+        from ._presentation import terminal_plan  # noqa: PLC0415
+
+        return terminal_plan
+    if command == "look":
+        from ._presentation import terminal_look  # noqa: PLC0415
+
+        return terminal_look
+    from ._presentation import terminal_negative  # noqa: PLC0415
+
+    return terminal_negative
+
+
 def options(args: argparse.Namespace) -> Options:
     """Return what the user asked for.
 
@@ -164,13 +176,13 @@ def _number(text: str, option: str) -> float:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class Output:
     """What to print on standard output."""
 
     text: str
 
 
-def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Outcome:
+def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Output:
     """Answer a command line.
 
     Parameters
@@ -192,16 +204,16 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Outcome
 
     analysis = analyse(read_results(args.results), chosen)
     if command is not None:
-        answer: Answer = _step(command).run(analysis, args)
-        return Outcome(text=_json(answer.document()) if args.json else answer.text())
+        result: CommandResult = _step(command).run(analysis, args)
+        return Output(text=_json(result.document()) if args.json else _texts(command).text(result))
     written = write(analysis, args.out) if args.out is not None else ()
     if args.json:
         from ._presentation.document import document  # noqa: PLC0415
 
-        return Outcome(text=_json(document(analysis)))
+        return Output(text=_json(document(analysis)))
     from ._presentation.terminal import summary  # noqa: PLC0415
 
-    return Outcome(text=summary(analysis, width=width, color=color, written=written))
+    return Output(text=summary(analysis, width=width, color=color, written=written))
 
 
 def _json(document: dict[str, Any]) -> str:
@@ -230,6 +242,6 @@ def _frames(results: Results, directory: Path) -> list[Path]:
     for name, frame in frames.items():
         if name in {"runs", "programs"} or len(frame):
             path = directory / f"{name}.csv"
-            frame.to_csv(path, index=False)
+            write_whole(path, frame.to_csv(index=False).encode())
             paths.append(path)
     return paths

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING, Any
 from .._errors import AnalysisError
 from .._power import effect_sizes
 from .._power.power import check_rates
-from .._presentation.terminal_plan import wrapped
 from .._sequential import look_file
 from .._sequential.bounds import Bound, Rules, Stage, bounds, check_stages
 from .._sequential.look_file import Look, LookPlan
 from .._sequential.schedule import check_looks, schedule
 from .._sequential.statistic import Statistic, question_of, statistic
-from .plan import add_sequential_arguments
+from .sequential_options import add_sequential_arguments
 
 if TYPE_CHECKING:
     import argparse
@@ -70,66 +69,11 @@ class LookResult:
             "interval": None if self.interval is None else list(self.interval),
             "looks": [{k: v for k, v in look.to_dict().items() if k != "programs"} for look in self.looks],
             "file": str(self.path),
-            "note": self._note() or None,
+            "note": self.note or None,
         }
 
-    def text(self) -> str:
-        """Return lines of at most 80 columns."""
-        plan, look = self.plan, self.look
-        lines = [f"Look {look.number} of {plan.looks}: {look.decision.upper()}", ""]
-        lines += wrapped(
-            f"Question: {plan.question}; {len(look.programs)} programs, {look.replicates:.3g} of {plan.replicates} "
-            f"replicates per treatment ({self.fraction:.0%} of the information)."
-        )
-        lines += wrapped(self._figures())
-        lines += wrapped(self._meaning())
-        lines += wrapped(
-            f"Error: {look.spent:.3g} of {plan.alpha:g} may be used by now ({plan.spending}); ordinary p values and "
-            "intervals of these data are not valid by themselves, as they know nothing of the other looks."
-        )
-        if note := self._note():
-            lines += wrapped(note)
-        lines += wrapped(f"Kept in {self.path}")
-        return "\n".join(lines)
-
-    def _figures(self) -> str:
-        look = self.look
-        bound = "no value suffices yet" if look.efficacy is None else f"the bound is {look.efficacy:.4g}"
-        told = f"F({self.df_num}, {look.df_den}) = {look.statistic:.4g}; {bound}"
-        if look.efficacy is not None:
-            told += f" (p <= {look.nominal_p:.2g})"
-        if look.futility is not None:
-            told += f", futility at or below {look.futility:.3g} ({self.plan.futility})"
-        told += "."
-        if self.estimate is not None and self.interval is not None:
-            told += (
-                f" Difference {self.estimate:.3g} {self.unit}, repeated {1 - self.plan.alpha:.0%} interval "
-                f"{self.interval[0]:.3g} to {self.interval[1]:.3g}."
-            )
-        return told
-
-    def _meaning(self) -> str:
-        plan, decision = self.plan, self.look.decision
-        if decision == SHOWN:
-            limit = f"{'about' if plan.own_spread else 'at most'} {plan.alpha:.0%}"
-            early = "A difference that stops a study early is on average smaller than it looks."
-            return (
-                f"The treatments differ. All looks together err {limit} of the time when nothing differs. "
-                f"{self._only() or early}"
-            )
-        if decision == FUTILE:
-            heed = (
-                "The stop is binding: going on would break the error rate."
-                if plan.futility == "binding"
-                else "The stop is advice: going on does not harm the error rate."
-            )
-            return f"A difference of {plan.effect:g} {self.unit} has become unlikely to be shown. {heed}"
-        if decision == NOT_SHOWN:
-            end = "The study is at its end and has shown no difference. That is no proof that there is none."
-            return f"{end} {self._only()}".rstrip()
-        return "Nothing is decided. Record more programs of every treatment, then look again."
-
-    def _note(self) -> str:
+    @property
+    def note(self) -> str:
         """Return what the error rate owes to a plan that was made from the very data that it is for."""
         if not self.plan.own_spread:
             return ""
@@ -138,12 +82,6 @@ class LookResult:
             f"little above {self.plan.alpha:g}, the more the fewer programs that look had. Naming it with --replicates "
             "before the first look avoids that."
         )
-
-    def _only(self) -> str:
-        """Return what is special about a study that was complete before anyone looked."""
-        if self.look.number > 1 or self.look.replicates < self.plan.replicates:
-            return ""
-        return "The data held the planned end already, so this first look is the only one, at the full error rate."
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -16,7 +16,6 @@ from .._inference.rowwise import DataSets, contrast_test
 from .._inference.size import rate
 from .._inference.statistical_test import always_possible
 from .._models.sample import run_values
-from .._presentation.terminal_plan import wrapped
 
 if TYPE_CHECKING:
     import argparse
@@ -67,31 +66,6 @@ class NegativeResult:
     def document(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {"schema": 1, **dataclasses.asdict(self)}
-
-    def text(self) -> str:
-        """Return lines of at most 80 columns."""
-        lines = wrapped(
-            f"Negative control: the {self.programs} programs that passed were given to the {self.treatments} "
-            f"treatments at random, {self.resamples:,} times (seed {self.seed}), so that nothing but chance differs. "
-            f"A sound test finds a difference {self.alpha:.0%} of the time."
-        )
-        lines += ["", f"{'found':>7}  {'+- MC error':>11}  {'p here':>8}  test"]
-        for test in self.tests:
-            lines += self._line(test)
-        lines += [""]
-        for note in self.notes:
-            lines += wrapped(f"- {note}", after="  ")
-        return "\n".join(lines)
-
-    def _line(self, test: FalsePositives) -> list[str]:
-        if test.rate is None or test.error is None:
-            return wrapped(
-                f"{test.test}: {test.note}", before=f"{'-':>7}  {'-':>11}  {'-':>8}  ", after=" " * 32
-            )
-        p = "-" if test.p is None else f"{test.p:.3g}"
-        before = f"{test.rate:>7.1%}  {test.error:>11.2%}  {p:>8}  "
-        note = f" ({test.note})" if test.note else ""
-        return wrapped(f"{test.test}{note}", before=before, after=" " * 32)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -151,7 +125,7 @@ def negative(analysis: Analysis, *, resamples: int = RESAMPLES, seed: int = SEED
         seed=seed,
         programs=setting.y.size,
         treatments=setting.counts.size,
-        tests=tuple(_told(name, here[name], p, alpha, setting) for name, p in found.items()),
+        tests=tuple(_false_positives(name, here[name], p, alpha, setting) for name, p in found.items()),
         notes=tuple(_notes(setting, number, resamples, found)),
     )
 
@@ -252,7 +226,7 @@ def _resampled(
     return {name: np.concatenate(found) for name, found in parts.items()}
 
 
-def _told(name: str, here: Floats, p: Floats, alpha: float, setting: _Setting) -> FalsePositives:
+def _false_positives(name: str, here: Floats, p: Floats, alpha: float, setting: _Setting) -> FalsePositives:
     if problem := _IMPOSSIBLE.get(name, always_possible)(setting.counts):
         return FalsePositives(test=name, p=None, rate=None, error=None, note=f"cannot be done: {problem}")
     share, error = rate(p <= alpha)

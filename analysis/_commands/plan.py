@@ -10,10 +10,9 @@ from .._errors import AnalysisError
 from .._power import candidate_designs, effect_sizes
 from .._power.power import balanced_power, check_rates, replicates_required, upper_sigma
 from .._power.unit_cost import Rates, rates
-from .._presentation import terminal_plan
-from .._sequential.bounds import FUTILITIES, Rules
+from .._sequential.bounds import Rules
 from .._sequential.schedule import Schedule, check_looks, schedule
-from .._sequential.spending import SPENDINGS
+from .sequential_options import add_sequential_arguments
 
 if TYPE_CHECKING:
     import argparse
@@ -101,10 +100,6 @@ class PlanResult:
             "notes": list(self.notes),
         }
 
-    def text(self) -> str:
-        """Return lines of at most 80 columns."""
-        return terminal_plan.text(self)
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -139,21 +134,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--looks", type=int, metavar="K", help="show group-sequential versions with 2 to 5 looks, too"
     )
     add_sequential_arguments(parser)
-
-
-def add_sequential_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add what group-sequential designs take; None stands for the default, so that a plan on file can be told."""
-    parser.add_argument(
-        "--spending",
-        choices=SPENDINGS,
-        help="how the error is spent over the looks: late, or evenly (default: obrien-fleming)",
-    )
-    parser.add_argument(
-        "--futility",
-        choices=FUTILITIES,
-        help="stop where the effect has become unlikely; binding bounds are sharper but must be obeyed "
-        "(default: non-binding)",
-    )
 
 
 def run(analysis: Analysis, args: argparse.Namespace) -> PlanResult:

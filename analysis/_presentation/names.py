@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .._report.svg import SEPARATOR
-from .text import MISSING, clean, middle_cut, number, one_line
+from .text import MISSING, SEPARATOR, clean, middle_cut, number, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .._report.tables import anova_rows, reason
 from .caveats import caveats
 from .findings import effect_words, findings, question_name
 from .names import back
+from .tables import anova_rows, reason
 from .text import (
     MISSING,
     count,
     dollars,
     duration,
+    in_ascii,
     listing,
     middle_cut,
     number,
     one_line,
     percent,
+    whole,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -29,17 +31,6 @@ if TYPE_CHECKING:
     from .._analysis import Analysis
 
 MOST_LINES: Final = 60
-_PLAIN: Final = str.maketrans(
-    {
-        "\u2212": "-",
-        "\u00d7": "x",
-        "\u2013": "-",
-        "\u2026": "...",
-        "\u201c": '"',
-        "\u201d": '"',
-        "\ufffd": "?",
-    }
-)
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _MOST_TERMS, _MOST_QUESTIONS, _LEAST_TREATMENTS, _CAVEAT_LINES = 8, 6, 3, 8
 
@@ -67,7 +58,7 @@ def summary(analysis: Analysis, *, width: int = 80, color: bool = False, written
     written : files that were written, the page first; the end says where they are.
     """
     width = max(width, 40)
-    title = _wrapped(_title(analysis), width)
+    title = wrapped(_title(analysis), width)
     parts = [
         _Part("What was found", tuple(_numbered(findings(analysis), width))),
         _Part(_anova_heading(analysis), tuple(_anova(analysis, width))),
@@ -87,13 +78,11 @@ def summary(analysis: Analysis, *, width: int = 80, color: bool = False, written
     lines = [(line, _BOLD) for line in title]
     for part in parts:
         if part.lines:
-            lines += [("", ""), *((line, _BOLD) for line in _wrapped(part.heading, width)[:1])]
+            lines += [("", ""), *((line, _BOLD) for line in wrapped(part.heading, width)[:1])]
             lines += [(line, _DIM if i == 0 and _is_table(part) else "") for i, line in enumerate(part.lines)]
     if len(lines) > MOST_LINES:
         lines = [*lines[: MOST_LINES - 1], ("... the rest is in the report: --out DIR", _DIM)]
-    return "\n".join(
-        _styled(line.translate(_PLAIN).rstrip()[:width], style, color=color) for line, style in lines
-    )
+    return "\n".join(_styled(in_ascii(line).rstrip()[:width], style, color=color) for line, style in lines)
 
 
 def _styled(line: str, style: str, *, color: bool) -> str:
@@ -104,27 +93,21 @@ def _is_table(part: _Part) -> bool:
     return part.lines[0].startswith("  ") and len(part.lines) > 1 and "  p" in part.lines[0]
 
 
-def _wrapped(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
-    return textwrap.wrap(
-        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
-    ) or [first]
-
-
 def _numbered(sentences: Iterable[str], width: int) -> list[str]:
     made: list[str] = []
     for i, sentence in enumerate(sentences, 1):
-        made += _wrapped(one_line(sentence, limit=600), width, first=f"  {i}. ", rest="     ")
+        made += wrapped(one_line(sentence, limit=600), width, before=f"  {i}. ", after="     ")
     return made
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
     """Align columns, the first to the left; its middle is left out where the table would be too wide."""
-    rows = [[cell.translate(_PLAIN) for cell in row] for row in [head, *rows]]
+    rows = [[in_ascii(cell) for cell in row] for row in [head, *rows]]
     sizes = [max(len(row[i]) for row in rows) for i in range(len(head))]
     sizes[0] = max(8, min(sizes[0], width - 2 - sum(size + 2 for size in sizes[1:])))
     made = []
     for row in rows:
-        name = row[0] if len(row[0]) <= sizes[0] else middle_cut(row[0], sizes[0] - 2).translate(_PLAIN)
+        name = row[0] if len(row[0]) <= sizes[0] else in_ascii(middle_cut(row[0], sizes[0] - 2))
         cells = (f"{cell:>{size}}" for cell, size in zip(row[1:], sizes[1:], strict=True))
         made.append("  ".join((f"  {name:<{sizes[0]}}", *cells)).rstrip())
     return made
@@ -154,7 +137,7 @@ def _anova_heading(analysis: Analysis) -> str:
 def _anova(analysis: Analysis, width: int) -> list[str]:
     table = analysis.anova
     if table is None:
-        return _wrapped(f"There is none. {reason(analysis)}", width, first="  ", rest="  ")
+        return wrapped(f"There is none. {reason(analysis)}", width, before="  ", after="  ")
     rows = anova_rows(table, _MOST_TERMS)
     made = _table(("term", "df", "sum sq", "F", "p", "part.eta2", "omega2"), rows, width)
     if len(table.terms) > _MOST_TERMS:
@@ -217,14 +200,14 @@ def _variance(analysis: Analysis, width: int) -> list[str]:
     ]
     if not told:
         notes = "; ".join(one_line(note, limit=200) for note in parts.notes[:1]) or "not known"
-        return _wrapped(f"Variance components: {notes}", width, first="  ", rest="  ")
+        return wrapped(f"Variance components: {notes}", width, before="  ", after="  ")
     sigma = analysis.sample.sigma
     spread = (
         ""
         if sigma.value is None
         else f"; SD between programs alike {number(sigma.value)} {analysis.sample.unit}"
     )
-    return _wrapped(f"Variance: {', '.join(told)}{spread}", width, first="  ", rest="  ")
+    return wrapped(f"Variance: {', '.join(told)}{spread}", width, before="  ", after="  ")
 
 
 def _power_heading(analysis: Analysis) -> str:
@@ -237,20 +220,20 @@ def _power_heading(analysis: Analysis) -> str:
 def _power(analysis: Analysis, width: int) -> list[str]:
     asked = analysis.power
     if asked is None:
-        return _wrapped(
+        return wrapped(
             "Say which difference matters, in units of the response: --effect 0.5",
             width,
-            first="  ",
-            rest="  ",
+            before="  ",
+            after="  ",
         )
     rows = [
         (
             question_name(test.name),
             percent(test.power),
-            _whole(test.replicates_required),
-            _whole(test.total_required),
+            whole(test.replicates_required),
+            whole(test.total_required),
             dollars(test.cost_usd),
-            _whole(test.replicates_recommended),
+            whole(test.replicates_recommended),
         )
         for test in list(asked.tests())[:_MOST_QUESTIONS]
     ]
@@ -258,18 +241,14 @@ def _power(analysis: Analysis, width: int) -> list[str]:
     made = _table(head, rows, width)
     if analysis.published is not None and analysis.published.total_required is not None:
         told = analysis.published
-        made += _wrapped(
+        made += wrapped(
             f"The published reasoning (f = {number(told.f, digits=4)}) would say: power {percent(told.power)}, "
             f"{told.total_required:,} programs in all. It is wrong; the report says why.",
             width,
-            first="  ",
-            rest="  ",
+            before="  ",
+            after="  ",
         )
     return made
-
-
-def _whole(value: int | None) -> str:
-    return MISSING if value is None else f"{value:,}"
 
 
 def _cost(analysis: Analysis, width: int) -> list[str]:
@@ -280,7 +259,7 @@ def _cost(analysis: Analysis, width: int) -> list[str]:
         if cost.usd is None
         else f"{dollars(cost.usd)} in all, {dollars(cost.usd_per_replicate)} a program"
     )
-    return _wrapped(f"Cost: {paid}; {duration(seconds)} of timed runs.", width, first="  ", rest="  ")
+    return wrapped(f"Cost: {paid}; {duration(seconds)} of timed runs.", width, before="  ", after="  ")
 
 
 def _noise(analysis: Analysis, width: int) -> list[str]:
@@ -296,7 +275,7 @@ def _noise(analysis: Analysis, width: int) -> list[str]:
             )
             + " between blocks."
         )
-    return _wrapped(text, width, first="  ", rest="  ")
+    return wrapped(text, width, before="  ", after="  ")
 
 
 def _mind(analysis: Analysis, width: int) -> list[str]:
@@ -304,7 +283,7 @@ def _mind(analysis: Analysis, width: int) -> list[str]:
     told = caveats(analysis)
     made: list[str] = []
     for i, caveat in enumerate(told):
-        lines = _wrapped(caveat, width, first="  - ", rest="    ")
+        lines = wrapped(caveat, width, before="  - ", after="    ")
         if made and len(made) + len(lines) > _CAVEAT_LINES - 1 + (i == len(told) - 1):
             made.append(f"  - {count(len(told) - i, 'further remark')} in the report (--out DIR)")
             break
@@ -317,4 +296,4 @@ def _written(written: Sequence[Path], width: int) -> list[str]:
         return []
     first, others = written[0], len(written) - 1
     text = f"{one_line(first, limit=400)}" + (f" and {count(others, 'file')} beside it" if others else "")
-    return _wrapped(text, width, first="  ", rest="  ")
+    return wrapped(text, width, before="  ", after="  ")

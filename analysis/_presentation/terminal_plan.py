@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
+
+from .text import dollars, in_ascii, whole, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -11,13 +12,12 @@ if TYPE_CHECKING:
     from .._commands.plan import PlanResult, PlanRow
     from .._sequential.schedule import Schedule
 
-_WIDTH = 80
 _HEAD = "      USD  each (safe)  programs    calls   hours"
 
 
 def text(plan: PlanResult) -> str:
     """Return lines of at most 80 columns, the cheapest design first."""
-    return "\n".join(_lines(plan))
+    return in_ascii("\n".join(_lines(plan)))
 
 
 def _lines(plan: PlanResult) -> Iterator[str]:
@@ -31,7 +31,7 @@ def _lines(plan: PlanResult) -> Iterator[str]:
         f"the SD ({plan.sigma_upper:.3g})."
     )
     yield ""
-    yield _HEAD + ("" if plan.budget is None else f"  power for {usd(plan.budget)}")
+    yield _HEAD + ("" if plan.budget is None else f"  power for {dollars(plan.budget)}")
     for row in plan.rows:
         yield from _row(plan, row)
     dearest = [row.usd for row in plan.rows if row.usd]
@@ -47,9 +47,9 @@ def _lines(plan: PlanResult) -> Iterator[str]:
 
 
 def _row(plan: PlanResult, row: PlanRow) -> Iterator[str]:
-    each = f"{_whole(row.replicates_per_treatment)} ({_whole(row.replicates_recommended)})"
+    each = f"{whole(row.replicates_per_treatment)} ({whole(row.replicates_recommended)})"
     line = (
-        f"{usd(row.usd):>9}  {each:>11}  {_whole(row.programs):>8}  {_whole(row.calls):>7}  "
+        f"{dollars(row.usd):>9}  {each:>11}  {whole(row.programs):>8}  {whole(row.calls):>7}  "
         f"{'-' if row.hours is None else f'{row.hours:.2f}':>6}"
     )
     if plan.budget is not None:
@@ -74,20 +74,3 @@ def _sequential(made: Schedule) -> str:
         f"p <= {p}; power {made.power:.1%}, error {made.type_one:.1%}; {made.expected_if_effect:.0f} programs on "
         f"average if the effect is there, {made.expected_if_nothing:.0f} if nothing is, {made.most_programs:,} at most"
     )
-
-
-def usd(value: float | None) -> str:
-    """Return dollars as people write them; a dash where unknown."""
-    if value is None:
-        return "-"
-    return f"${value:,.0f}" if value >= 100 else f"${value:.2f}" if value >= 0.1 else f"${value:.2g}"  # noqa: PLR2004
-
-
-def _whole(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.0f}"
-
-
-def wrapped(words: str, *, before: str = "", after: str = "") -> list[str]:
-    """Break a text into lines of at most 80 columns."""
-    clean = "".join(c if c.isprintable() else " " for c in words)
-    return textwrap.wrap(clean, _WIDTH, initial_indent=before, subsequent_indent=after)

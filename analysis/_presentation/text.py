@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -19,6 +20,20 @@ _FORBIDDEN: Final = re.compile(
 """Control characters, lone surrogates, non-characters, invisible and direction-changing ones."""
 
 MISSING: Final = "–"
+SEPARATOR: Final = "\u241f"
+"""Between the key of a mark and its tip: one that no text of a file has."""
+
+_ASCII: Final = str.maketrans(
+    {
+        "\u2212": "-",
+        "\u00d7": "x",
+        "\u2013": "-",
+        "\u2026": "...",
+        "\u201c": '"',
+        "\u201d": '"',
+        "\ufffd": "?",
+    }
+)
 _LARGE, _SMALL, _TINY_P, _CENTS_MATTER = 1e6, 1e-4, 0.001, 100
 
 
@@ -31,6 +46,24 @@ def clean(text: object, *, limit: int = 4000) -> str:
 def one_line(text: object, *, limit: int = 200) -> str:
     """`clean` on one line: runs of white space become a single space."""
     return clean(" ".join(clean(text).split()), limit=limit)
+
+
+def in_ascii(text: str) -> str:
+    """Replace our own dashes, quotes and signs by letters that every terminal has."""
+    return text.translate(_ASCII)
+
+
+def wrapped(text: str, width: int = 80, *, before: str = "", after: str = "") -> list[str]:
+    """Break a text into lines of at most ``width`` columns; the first begins with ``before``, others with ``after``."""
+    printable = "".join(letter if letter.isprintable() else " " for letter in text)
+    return textwrap.wrap(
+        printable, width, initial_indent=before, subsequent_indent=after, break_on_hyphens=False
+    ) or [before]
+
+
+def whole(value: float | None) -> str:
+    """Return a number of things, with commas; a dash where unknown."""
+    return MISSING if value is None else f"{value:,.0f}"
 
 
 def middle_cut(text: str, most: int) -> str:
@@ -86,13 +119,13 @@ def percent(share: float | None, *, decimals: int = 0) -> str:
 
 
 def dollars(value: float | None) -> str:
-    """Return an amount of money with as many digits as matter."""
+    """Return an amount of money with as many digits as matter, never with an exponent: ``$0.000045``."""
     if value is None or not math.isfinite(value):
         return MISSING
     if value == 0:
         return "$0"
     if abs(value) < 1:
-        return f"${number(value, digits=2)}"
+        return f"${value:.{1 - math.floor(math.log10(abs(value)))}f}"
     return f"${value:,.2f}" if abs(value) < _CENTS_MATTER else f"${value:,.0f}"
 
 

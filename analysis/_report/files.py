@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import os
 from typing import TYPE_CHECKING, Final
 
 from .._errors import AnalysisError
+from .._files import write_whole
 from . import page as pages
 from . import sections
 
@@ -56,13 +56,8 @@ def _remove(directory: Path, names: set[str]) -> None:
 def _write_all(directory: Path, content: Mapping[str, bytes]) -> tuple[Path, ...]:
     written = []
     for name, data in content.items():
-        path, draft = directory / name, directory / f".{name}.{os.getpid()}"
-        try:
-            draft.write_bytes(data)
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
-        written.append(path)
+        write_whole(directory / name, data)
+        written.append(directory / name)
     return tuple(written)
 
 

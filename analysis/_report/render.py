@@ -8,8 +8,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from .._presentation.text import clean
-from .svg import SEPARATOR
+from .._presentation.text import SEPARATOR, clean
 from .theme import vega_config
 
 PNG_SCALE = 2.0

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._commands.plan import plan as make_plan
+from .._errors import AnalysisError
 from .._presentation.caveats import caveats
 from .._presentation.findings import findings, overall
 from .._presentation.names import names
+from .._presentation.tables import reason
 from .._presentation.text import count, dollars, number, one_line, percent, sentence
 from . import running, tables
 from .blocks import Caveats, Findings, Grid, Heading, Page, Picture, Prose, Section, Tiles
@@ -20,6 +23,7 @@ from .views.turns import turns
 
 if TYPE_CHECKING:
     from .._analysis import Analysis
+    from .._commands.plan import PlanResult
     from .._presentation.names import Names
     from .blocks import Block
 
@@ -101,7 +105,7 @@ def _times(analysis: Analysis, called: Names) -> Section:
 def _factors(analysis: Analysis, called: Names) -> Section:
     blocks: list[Block] = [Picture(interaction(analysis, called)), Heading("Analysis of variance")]
     if analysis.anova is None:
-        blocks.append(Prose(("There is no analysis of variance. " + tables.reason(analysis),)))
+        blocks.append(Prose(("There is no analysis of variance. " + reason(analysis),)))
     else:
         blocks += [Prose(tables.anova_words(analysis)), Grid(tables.anova(analysis))]
     if analysis.contrasts:
@@ -134,7 +138,13 @@ def _power(analysis: Analysis) -> Section:
 
 
 def _plan(analysis: Analysis) -> Section:
-    return Section(ident="plan", title="Plans for the next study", blocks=plan(analysis))
+    planned: PlanResult | AnalysisError | None = None
+    if analysis.options.effect is not None:
+        try:
+            planned = make_plan(analysis)
+        except AnalysisError as error:
+            planned = error
+    return Section(ident="plan", title="Plans for the next study", blocks=plan(analysis, planned))
 
 
 def _checks(analysis: Analysis) -> Section:

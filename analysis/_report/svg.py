@@ -12,10 +12,10 @@ import re
 from typing import Final
 from xml.etree import ElementTree as ET  # the text parsed is our own renderer's
 
+from .._presentation.text import SEPARATOR
 from .measure import text_width
 from .theme import FONT, PAPER, VARIABLES
 
-SEPARATOR: Final = "\u241f"
 _NS: Final = "http://www.w3.org/2000/svg"
 _DRAWING: Final = frozenset(
     {"svg", "g", "path", "rect", "line", "text", "tspan", "circle", "defs", "clipPath"}

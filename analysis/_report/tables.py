@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from .._presentation.findings import term_name
 from .._presentation.names import back
+from .._presentation.tables import anova_rows, believed, chance
 from .._presentation.text import (
     MISSING,
     count,
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 
     from .._analysis import Analysis
     from .._inference.pairwise import Pair
-    from .._inference.result import Size
-    from .._models.anova import AnovaTable
 
 _MOST_ROWS = 500
 _MOST_PAIRS = 300
@@ -110,28 +109,6 @@ def conclusions(analysis: Analysis) -> Table:
             text_columns=frozenset({0, 1, 2, 5, 8, 9}),
         )
     )
-
-
-def reason(analysis: Analysis) -> str:
-    """Why there is no analysis of variance."""
-    return sentence(analysis.notes[-1]) if analysis.notes else "Too few programs passed."
-
-
-def anova_rows(table: AnovaTable, most: int | None = None) -> tuple[tuple[str, ...], ...]:
-    """Return the first ``most`` terms, or all, and the residual: term, df, sum of squares, F, p, both effect sizes."""
-    terms = [
-        (
-            term_name(term.term),
-            f"{term.df}",
-            number(term.sum_sq),
-            number(term.f),
-            p_value(term.p),
-            number(term.partial_eta_sq, digits=2),
-            number(term.omega_sq, digits=2),
-        )
-        for term in table.terms[:most]
-    ]
-    return (*terms, ("residual", f"{table.residual_df}", number(table.residual_sum_sq), "", "", "", ""))
 
 
 def anova(analysis: Analysis) -> Table:
@@ -221,18 +198,6 @@ def contrasts(analysis: Analysis) -> Table:
         rows=tuple(rows),
     )
     return trimmed(table)
-
-
-def chance(size: Size | None) -> str:
-    """Return how often an approximate test rejects when nothing differs, with its Monte-Carlo error."""
-    return (
-        MISSING if size is None else f"{percent(size.rate, decimals=1)} ± {percent(size.error, decimals=1)}"
-    )
-
-
-def believed(*, trusted: bool | None) -> str:
-    """Return whether a test may support a conclusion."""
-    return MISSING if trusted is None else "yes" if trusted else "no"
 
 
 def pairs(analysis: Analysis, tests: Sequence[Pair]) -> Table:

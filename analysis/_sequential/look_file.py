@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .._errors import AnalysisError
+from .._files import write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,10 +130,7 @@ def write(path: Path, plan: LookPlan, looks: tuple[Look, ...]) -> None:
         "looks": [look.to_dict() for look in looks],
     }
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(document, file, indent=1, ensure_ascii=False)
-        Path(name).replace(path)
+        write_whole(path, json.dumps(document, indent=1, ensure_ascii=False).encode())
     except OSError as exc:
         raise AnalysisError(
             f"{path}: the look can't be kept ({exc}), so it is not shown; give another place with --looks-file"

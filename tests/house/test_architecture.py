@@ -32,15 +32,15 @@ FLOORS = {
         ("__main__",),
         ("_cli",),
         ("_report",),
-        ("_commands",),
         ("_presentation",),
+        ("_commands",),
         ("_analysis",),
         ("_sequential",),
         ("_power",),
         ("_inference",),
         ("_models",),
         ("_reading",),
-        ("_command_name", "_arrays", "_errors"),
+        ("_command_name", "_arrays", "_files", "_errors"),
     ),
 }
 # Rooms that the design has and nobody needed so far.
@@ -62,12 +62,8 @@ CALLS = {
 }  # fmt: skip
 
 # What a rule does not hold for yet. Each line is a debt: a line that is not needed any more fails a test.
-UPWARD = {
-    ("analysis._presentation.names", "analysis._report.svg"),
-    ("analysis._presentation.terminal", "analysis._report.tables"),
-    ("analysis._presentation.terminal_plan", "analysis._commands.plan"),
-}
-CIRCLES = {frozenset({"analysis._commands.plan", "analysis._presentation.terminal_plan"})}
+UPWARD: set[tuple[str, str]] = set()
+CIRCLES: set[frozenset[str]] = set()
 
 
 def floor(module: str) -> int:

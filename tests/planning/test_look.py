@@ -10,6 +10,7 @@ from planning_data import analysed, study
 from refinery_analysis import AnalysisError
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.look import FUTILE, GO_ON, NOT_SHOWN, SHOWN, LookResult, Request, take
+from refinery_analysis._presentation.terminal_look import text
 
 FACTORS = {"agents": [1, 3]}
 TWO = Request(looks=2, replicates=20, spending="pocock")
@@ -35,7 +36,7 @@ def test_a_clear_difference_stops_at_the_first_look(tmp_path: Path) -> None:
     assert result.path == tmp_path / "made.looks"
     assert result.interval is not None
     assert result.interval[1] < 0
-    assert "STOP" in result.text()
+    assert "STOP" in text(result)
     with pytest.raises(AnalysisError, match="ended at look 1"):
         look(tmp_path, 15, shift=3.0)
 
@@ -171,8 +172,8 @@ def test_the_command_says_the_decision_and_refuses_the_second_time(tmp_path: Pat
 
 def test_the_text_fits_80_columns(tmp_path: Path) -> None:
     """No line of a look's text is longer than 80 columns, but one with a path."""
-    text = look(tmp_path, 5, shift=0.5).text()
-    assert all(len(line) <= 80 or str(tmp_path) in line for line in text.splitlines())
+    shown = text(look(tmp_path, 5, shift=0.5))
+    assert all(len(line) <= 80 or str(tmp_path) in line for line in shown.splitlines())
 
 
 def test_data_that_hold_the_planned_end_already_are_tested_once(tmp_path: Path) -> None:
@@ -181,7 +182,7 @@ def test_data_that_hold_the_planned_end_already_are_tested_once(tmp_path: Path) 
     assert result.look.decision == "stop: difference shown"
     assert result.look.spent == pytest.approx(0.05)
     assert result.look.nominal_p == pytest.approx(0.05)
-    assert "this first look is the only one" in " ".join(result.text().split())
+    assert "this first look is the only one" in " ".join(text(result).split())
     with pytest.raises(AnalysisError, match="ended at look 1"):
         look(tmp_path, 5, Request(replicates=5), shift=3.0)
 
@@ -189,7 +190,7 @@ def test_data_that_hold_the_planned_end_already_are_tested_once(tmp_path: Path) 
 def test_an_end_that_comes_from_the_data_themselves_is_told(tmp_path: Path) -> None:
     """A plan made from the spread of the data that it is for is not quite exact; one that was given is."""
     result = look(tmp_path, 5, Request())
-    assert "the spread of the first look's own data" in " ".join(result.text().split())
+    assert "the spread of the first look's own data" in " ".join(text(result).split())
     assert "own data" in result.document()["note"]
     (tmp_path / "made.looks").unlink()
     assert look(tmp_path, 5, Request(replicates=40)).document()["note"] is None

@@ -9,6 +9,7 @@ import pytest
 from planning_data import analysed, study
 from refinery_analysis import AnalysisError
 from refinery_analysis._commands.look import FUTILE, NOT_SHOWN, Request, take
+from refinery_analysis._presentation.terminal_look import text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ def test_what_a_stop_means_is_said(tmp_path: Path) -> None:
         request = Request(looks=2, replicates=40, spending="pocock", futility=futility)
         result = take(analysed(path, effect=2.0), request, path=tmp_path / futility)
         assert result.look.decision == FUTILE
-        assert words in " ".join(result.text().split())
+        assert words in " ".join(text(result).split())
     path = study(tmp_path / "end.json", FACTORS, 20, seed=4)
     result = take(
         analysed(path, effect=1.0),
@@ -93,4 +94,4 @@ def test_what_a_stop_means_is_said(tmp_path: Path) -> None:
         path=tmp_path / "end.looks",
     )
     assert result.look.decision == NOT_SHOWN
-    assert "no proof that there is none" in " ".join(result.text().split())
+    assert "no proof that there is none" in " ".join(text(result).split())

@@ -10,6 +10,7 @@ from planning_data import PILOT, analysed, pilot, study
 from refinery_analysis import AnalysisError
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.negative_control import NAIVE, NegativeResult, negative
+from refinery_analysis._presentation.terminal_negative import text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,7 @@ def test_an_a_a_study_finds_a_difference_five_percent_of_the_time(tmp_path: Path
     for name in ("F over programs", "Welch", "Kruskal-Wallis"):
         assert found[name] == pytest.approx(0.05, abs=0.011), name
     assert all(test.error and 0 < test.error < 0.003 for test in result.tests)
-    assert "5%" in result.text()
+    assert "5%" in text(result)
 
 
 def test_runs_taken_for_programs_find_differences_almost_always() -> None:

@@ -10,6 +10,7 @@ from planning_data import PILOT, analysed, pilot, study
 from refinery_analysis import AnalysisError
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.plan import PlanResult, PlanRow, Settings, plan
+from refinery_analysis._presentation.terminal_plan import text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -100,12 +101,12 @@ def test_sequential_versions_are_shown_where_asked_for() -> None:
     shown = [r.sequential for r in result.rows if r.sequential is not None]
     assert len(shown) >= 2
     assert all(len(s.bounds) == 2 and s.power > 0.78 and s.type_one < 0.053 for s in shown)
-    assert "looks at" in result.text()
+    assert "looks at" in text(result)
 
 
 def test_the_text_fits_80_columns_and_the_document_is_strict_json(made: PlanResult) -> None:
     """The text stays within 80 columns, and the document holds no NaN."""
-    assert max(len(line) for line in made.text().splitlines()) <= 80
+    assert max(len(line) for line in text(made).splitlines()) <= 80
     json.dumps(made.document(), allow_nan=False)
 
 
@@ -113,7 +114,7 @@ def test_without_prices_the_plan_says_so_and_counts_programs() -> None:
     """Without a price designs are sorted by programs, and the text names the option."""
     result = plan(pilot())
     assert all(r.usd is None for r in result.rows)
-    assert "--usd-per-program" in result.text()
+    assert "--usd-per-program" in text(result)
     programs = [r.programs for r in result.rows]
     assert programs == sorted(p for p in programs if p is not None)
 

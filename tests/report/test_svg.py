@@ -6,9 +6,10 @@ import re
 
 import altair as alt
 import pandas as pd
+from refinery_analysis._presentation.text import SEPARATOR
 from refinery_analysis._report.figures.scales import shorten, wrapped
 from refinery_analysis._report.render import to_svg
-from refinery_analysis._report.svg import SEPARATOR, drawing, for_file, for_page
+from refinery_analysis._report.svg import drawing, for_file, for_page
 from refinery_analysis._report.theme import BLUE, PAPER
 
 RAW = f"""<svg xmlns="http://www.w3.org/2000/svg" class="marks" width="100" height="50" viewBox="0 0 100 50">

@@ -45,12 +45,12 @@ def figure(data: Residuals) -> Figure:
         name=NAME,
         title=TITLE,
         caption=(
-            "A residual is how far a program lies from the mean of its treatment. Left: a funnel would "
+            "A residual is how far a program lies from what the model expects of its treatment. Left: a funnel would "
             "mean that slower "
             "treatments vary more. Right: normal residuals lie along the line."
         ),
         description=(
-            f"Two scatter plots of {len(data.points)} residuals ({data.unit}): against the mean of the treatment, and "
+            f"Two scatter plots of {len(data.points)} residuals ({data.unit}): against what the model expects, and "
             "against normal quantiles."
         ),
         draw=lambda canvas: _draw(data, canvas),
@@ -67,7 +67,7 @@ def _draw(data: Residuals, canvas: Canvas) -> alt.ConcatChart:
     zero = alt.Chart(pd.DataFrame({"residual": [0.0]})).mark_rule(color=MUTED, strokeDash=[4, 3]).encode(y=y)
     fitted = alt.Chart(points).mark_point(color=BLUE, size=34, opacity=0.8)
     fitted = fitted.encode(
-        x=_quantitative("fitted", points["fitted"], f"treatment's mean ({data.unit})", most=most),
+        x=_quantitative("fitted", points["fitted"], f"expected by the model ({data.unit})", most=most),
         y=y,
         description="tip:N",
     )

@@ -9,11 +9,11 @@ import pandas as pd
 
 from ..._inference.registry import REPORTED
 from ..._presentation.names import tips
+from ..._presentation.tables import chance
 from ..._presentation.text import count, number, one_line, p_value, percent
 from ..figure import Table
 from ..figures import noise as noise_figure
 from ..figures import residuals as residuals_figure
-from ..tables import chance
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,26 +29,24 @@ _MOST_ROWS = 500
 
 
 def residuals(analysis: Analysis) -> Figure:
-    """Distances of programs from what treatment and machine explain."""
+    """Distances of programs from what the model explains: the residuals that are tested."""
     sample = analysis.sample
     company = sample.counts[sample.cell] > 1 if sample.cell.size else np.zeros(0, dtype=bool)
-    if sample.sigma.value is None or not company.any():
+    model = analysis.fitted
+    if model is None or sample.sigma.value is None or not company.any():
         reason = "No treatment has two programs that passed, so there are no residuals to look at."
         return residuals_figure.figure(
             residuals_figure.Residuals(points=_no_points(), unit="", reason=reason)
         )
-    design = np.hstack(
-        [np.eye(len(sample.treatments))[sample.cell], np.eye(len(sample.blocks))[sample.block][:, 1:]]
-    )
-    fitted = design @ np.linalg.lstsq(design, sample.y, rcond=None)[0]
-    distance = sample.y - fitted
+    distance = model.residuals
+    fitted = sample.y - distance
     told = tips(analysis.results.programs)
     points = pd.DataFrame(
         {
             "fitted": fitted,
             "residual": distance,
             "tip": [
-                f"{told.get(name, name)}\n{number(r)} {sample.unit} from its treatment's mean"
+                f"{told.get(name, name)}\n{number(r)} {sample.unit} from what the model expects"
                 for name, r in zip(sample.programs, distance, strict=True)
             ],
         }
@@ -74,8 +72,8 @@ def _distances(sample: Sample, fitted: Floats, distance: Floats, company: npt.ND
         else f"the first {len(rows)} of {len(names):,}"
     )
     return Table(
-        caption=f"Distance of each program from its treatment's mean, {sample.unit} ({told})",
-        columns=("program", "treatment's mean", "residual"),
+        caption=f"Distance of each program from what the model expects, {sample.unit} ({told})",
+        columns=("program", "expected", "residual"),
         rows=tuple(rows),
     )
 

@@ -6,29 +6,26 @@ from typing import TYPE_CHECKING
 
 from ..._errors import AnalysisError
 from ..._presentation.findings import effect_words, question_name
-from ..._presentation.text import MISSING, dollars, duration, one_line, percent, sentence
+from ..._presentation.text import MISSING, dollars, duration, one_line, percent, sentence, whole
 from ..blocks import Grid, Prose
 from ..figure import Table, trimmed
 
 if TYPE_CHECKING:
     from ..._analysis import Analysis
-    from ..._commands.plan import PlanRow
+    from ..._commands.plan import PlanResult, PlanRow
     from ..blocks import Block
 
 _MOST_ROWS = 60
 _UNFOLDED = 20
 
 
-def plan(analysis: Analysis) -> tuple[Block, ...]:
-    """Return the table of plans, or why there is none."""
-    from ..._commands import plan  # noqa: PLC0415 - only a report with an effect needs it
-
-    if analysis.options.effect is None:
+def plan(analysis: Analysis, planned: PlanResult | AnalysisError | None) -> tuple[Block, ...]:
+    """Return the table of a plan, or why there is none; None where no effect was named."""
+    if planned is None:
         return (Prose(("Plans need the difference that matters to you: --effect 0.5",)),)
-    try:
-        rows = plan.plan(analysis).rows
-    except AnalysisError as error:
-        return (Prose((sentence(f"There is no plan: {error}"),)),)
+    if isinstance(planned, AnalysisError):
+        return (Prose((sentence(f"There is no plan: {planned}"),)),)
+    rows = planned.rows
     if not rows:
         return (Prose(("No design can be priced from these data.",)),)
     lead = (
@@ -72,14 +69,10 @@ def _row(row: PlanRow) -> tuple[str, ...]:
     return (
         one_line(row.design, limit=80) + remark,
         question_name(row.question),
-        _whole(row.replicates_per_treatment),
-        _whole(row.programs),
-        _whole(row.calls),
+        whole(row.replicates_per_treatment),
+        whole(row.programs),
+        whole(row.calls),
         dollars(row.usd),
         MISSING if row.hours is None else duration(3600 * row.hours),
         MISSING if row.power_at_budget is None else percent(row.power_at_budget),
     )
-
-
-def _whole(value: float | None) -> str:
-    return MISSING if value is None else f"{value:,.0f}"

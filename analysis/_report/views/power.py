@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from ..._presentation.findings import effect_words, headline, question_name
-from ..._presentation.text import MISSING, dollars, number, percent, sentence
+from ..._presentation.text import dollars, number, percent, sentence, whole
 from ..blocks import Grid, Heading, Prose
 from ..figure import Table, trimmed
 from ..figures import power as power_figure
@@ -138,17 +138,13 @@ def _required_row(test: QuestionPower) -> tuple[str, ...]:
     return (
         name,
         percent(test.power),
-        _whole(test.replicates_required),
-        _whole(test.total_required),
+        whole(test.replicates_required),
+        whole(test.total_required),
         dollars(test.cost_usd),
-        _whole(test.replicates_recommended),
-        _whole(test.total_recommended),
+        whole(test.replicates_recommended),
+        whole(test.total_recommended),
         dollars(test.recommended_usd),
     )
-
-
-def _whole(value: int | None) -> str:
-    return MISSING if value is None else f"{value:,}"
 
 
 def published(analysis: Analysis) -> list[Block]:
@@ -214,8 +210,8 @@ def _published_table(analysis: Analysis, asked: Power) -> Table:
                 "as published",
                 number(told.f, digits=4),
                 percent(told.power, decimals=1),
-                _whole(told.total_required),
-                _whole(each),
+                whole(told.total_required),
+                whole(each),
             )
         )
     rows += [
@@ -223,8 +219,8 @@ def _published_table(analysis: Analysis, asked: Power) -> Table:
             f"right: {question_name(test.name)}",
             number(test.f, digits=4),
             percent(test.power, decimals=1),
-            _whole(test.total_required),
-            _whole(test.replicates_required),
+            whole(test.total_required),
+            whole(test.replicates_required),
         )
         for test in asked.tests()
     ]

@@ -1,0 +1,79 @@
+"""A group-sequential look for a terminal of 80 columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .._commands.look import FUTILE, NOT_SHOWN, SHOWN
+from .text import wrapped
+
+if TYPE_CHECKING:
+    from .._commands.look import LookResult
+
+
+def text(result: LookResult) -> str:
+    """Return lines of at most 80 columns."""
+    plan, look = result.plan, result.look
+    lines = [f"Look {look.number} of {plan.looks}: {look.decision.upper()}", ""]
+    lines += wrapped(
+        f"Question: {plan.question}; {len(look.programs)} programs, {look.replicates:.3g} of {plan.replicates} "
+        f"replicates per treatment ({result.fraction:.0%} of the information)."
+    )
+    lines += wrapped(_figures(result))
+    lines += wrapped(_meaning(result))
+    lines += wrapped(
+        f"Error: {look.spent:.3g} of {plan.alpha:g} may be used by now ({plan.spending}); ordinary p values and "
+        "intervals of these data are not valid by themselves, as they know nothing of the other looks."
+    )
+    if note := result.note:
+        lines += wrapped(note)
+    lines += wrapped(f"Kept in {result.path}")
+    return "\n".join(lines)
+
+
+def _figures(result: LookResult) -> str:
+    look = result.look
+    bound = "no value suffices yet" if look.efficacy is None else f"the bound is {look.efficacy:.4g}"
+    told = f"F({result.df_num}, {look.df_den}) = {look.statistic:.4g}; {bound}"
+    if look.efficacy is not None:
+        told += f" (p <= {look.nominal_p:.2g})"
+    if look.futility is not None:
+        told += f", futility at or below {look.futility:.3g} ({result.plan.futility})"
+    told += "."
+    if result.estimate is not None and result.interval is not None:
+        told += (
+            f" Difference {result.estimate:.3g} {result.unit}, repeated {1 - result.plan.alpha:.0%} interval "
+            f"{result.interval[0]:.3g} to {result.interval[1]:.3g}."
+        )
+    return told
+
+
+def _meaning(result: LookResult) -> str:
+    plan, decision = result.plan, result.look.decision
+    if decision == SHOWN:
+        limit = f"{'about' if plan.own_spread else 'at most'} {plan.alpha:.0%}"
+        early = "A difference that stops a study early is on average smaller than it looks."
+        return (
+            f"The treatments differ. All looks together err {limit} of the time when nothing differs. "
+            f"{_only(result) or early}"
+        )
+    if decision == FUTILE:
+        heed = (
+            "The stop is binding: going on would break the error rate."
+            if plan.futility == "binding"
+            else "The stop is advice: going on does not harm the error rate."
+        )
+        return f"A difference of {plan.effect:g} {result.unit} has become unlikely to be shown. {heed}"
+    if decision == NOT_SHOWN:
+        end = "The study is at its end and has shown no difference. That is no proof that there is none."
+        return f"{end} {_only(result)}".rstrip()
+    return "Nothing is decided. Record more programs of every treatment, then look again."
+
+
+def _only(result: LookResult) -> str:
+    """Return what is special about a study that was complete before anyone looked."""
+    if result.look.number > 1 or result.look.replicates < result.plan.replicates:
+        return ""
+    return (
+        "The data held the planned end already, so this first look is the only one, at the full error rate."
+    )
