@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from ._errors import AnalysisError
 from ._inference import contrasts, pairwise
+from ._inference.anova_type import anova_type_tests
 from ._inference.conclusions import Evidence, conclude
 from ._inference.hc3 import hc3_tests
 from ._inference.registry import reported_tests
 from ._models import marginal_means, noise_floor, pass_rates, variance_components
 from ._models.anova import anova, choose_model, fit_model
+from ._models.formula import name_of
 from ._models.pseudoreplication import pseudoreplication
 from ._models.sample import sample as take_sample
 from ._power import cost
@@ -137,6 +139,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         contrasts=contrasts.contrast_tests(sample, chosen, alpha=alpha),
         tests=reported_tests(sample, fitted, alpha=alpha),
         hc3=hc3_tests(fitted, type=options.type, alpha=alpha),
+        unequal=_unequal(results, sample, fitted),
         failures=pass_rates.failures(results, seconds, alpha=alpha),
         notes=notes,
         alpha=alpha,
@@ -164,6 +167,22 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         power=planned,
         notes=notes,
     )
+
+
+def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[str, TestResult]:
+    """Test the model's terms without one variance for all, where the study's own factors are crossed."""
+    if fitted is None:
+        return {}
+    own = [name for name in results.factors if name not in results.derived]
+    texts = dict(zip(results.programs["program"], results.programs["sha256"], strict=True))
+    found = anova_type_tests(
+        sample, fitted.model.terms, own, [_text(texts[name]) for name in sample.programs]
+    )
+    return {name_of(term): test for term, test in found.items()}
+
+
+def _text(checksum: object) -> str | None:
+    return checksum if isinstance(checksum, str) and checksum else None
 
 
 def _powers(

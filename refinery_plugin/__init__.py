@@ -14,11 +14,16 @@ from refinery_plugin._errors import RefineryError
 
 if TYPE_CHECKING:
     from refinery_plugin._pytest.program import Program
+    from refinery_plugin._study.close import Close
     from refinery_plugin._study.task import Task
 
-__all__ = ["Program", "RefineryError", "Task"]
+__all__ = ["Close", "Program", "RefineryError", "Task"]
 
-_HOMES = {"Program": "refinery_plugin._pytest.program", "Task": "refinery_plugin._study.task"}
+_HOMES = {
+    "Close": "refinery_plugin._study.close",
+    "Program": "refinery_plugin._pytest.program",
+    "Task": "refinery_plugin._study.task",
+}
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever is exported

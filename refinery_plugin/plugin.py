@@ -112,12 +112,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtestloop(session: pytest.Session) -> None:
-    """Generate what was selected, before and outside any single test."""
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    """Generate what was selected, before and outside any single test; or only show what would be sent."""
+    if session.config.getoption("refinery_show_prompts") and not session.config.option.collectonly:
+        from refinery_plugin._pytest import show_prompts  # noqa: PLC0415
+
+        show_prompts.show(session)
+        return True
     if session.config.getoption("refinery_generate"):
         from refinery_plugin._pytest import generation  # noqa: PLC0415
 
         generation.before_tests(session)
+    return None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

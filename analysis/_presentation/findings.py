@@ -40,6 +40,11 @@ def on_times(analysis: Analysis) -> str:
     if proven:
         return _proven(analysis, proven)
     hint = next((c for c in tested if c.p is not None and c.p < analysis.options.alpha), None)
+    if hint is not None and hint.why is not None and (hint.p_adjusted or 0.0) < analysis.options.alpha:
+        return (
+            f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times "
+            f"({p_phrase(hint.p)}): {one_line(hint.why, limit=200)}."
+        )
     if hint is not None:
         return (
             f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times: "

@@ -38,7 +38,8 @@ class Reply:
 
     ``latency_ms`` is the recorded time from the request to the end of its response in whole milliseconds, failed
     attempts and the pauses between them included, waiting that we imposed ourselves excluded: the budget clock is the
-    sum of these. ``cost_usd`` is ``None`` for a model without a known price. ``text`` may be empty.
+    sum of these. ``cost_usd`` is ``None`` for a model without a known price. ``text`` may be empty; ``refusal`` is
+    what the model said where it would not answer.
     """
 
     text: str
@@ -48,6 +49,7 @@ class Reply:
     cost_usd: Decimal | None
     latency_ms: int
     replayed: bool
+    refusal: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

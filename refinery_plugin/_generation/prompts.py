@@ -7,7 +7,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._generation.chat import Message
+from refinery_plugin._generation.chat import ChatRequest, Message
 from refinery_plugin._study.levels import show
 
 if TYPE_CHECKING:
@@ -51,8 +51,31 @@ class Turn:
     remaining_seconds: int | None
 
 
+def turn_request(brief: Brief, turn: Turn, transcript: Sequence[Message], *, seed: int) -> ChatRequest:
+    """Return all that is sent for one turn: who speaks and what is seen are ``turn`` and ``transcript``.
+
+    ``transcript`` holds the messages that the lead agent sees before this turn's, without the system message.
+    """
+    settings = brief.settings
+    if settings.memory == "transcript" and transcript:
+        messages = (*transcript, follow_up_message(brief, turn))
+    else:
+        messages = (task_message(brief, turn),)
+    system = system_message(brief, turn.lead)
+    return ChatRequest(
+        model=settings.model,
+        messages=(system, *messages) if system.content else messages,
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
+        seed=seed,
+    )
+
+
 def system_message(brief: Brief, lead: int) -> Message:
     """Tell the lead agent who it is; a team of one is told of no team."""
+    if (own := brief.settings.prompts.system) is not None:
+        turn = Turn(lead=lead, author=None, program=None, remaining_seconds=None)
+        return Message(role="system", content=_filled(own, brief, turn).strip())
     size = brief.settings.agents
     text = "You are an expert Python programmer who writes correct and very fast code."
     if size > 1:
@@ -65,7 +88,11 @@ def system_message(brief: Brief, lead: int) -> Message:
 
 def task_message(brief: Brief, turn: Turn) -> Message:
     """State the whole task and, where there is a program already, ask for a faster one."""
-    return _user([_statement(brief), *_rules(brief), *_request(brief, turn)])
+    own = brief.settings.prompts.task
+    whole = [_statement(brief), *_rules(brief)] if own is None else [_filled(own, brief, turn)]
+    if own is not None and turn.program is None:
+        return _user(whole)
+    return _user([*whole, *_request(brief, turn)])
 
 
 def follow_up_message(brief: Brief, turn: Turn) -> Message:
@@ -84,6 +111,33 @@ def _user(parts: Sequence[str]) -> Message:
     return Message(role="user", content="\n\n".join(parts))
 
 
+def _filled(text: str, brief: Brief, turn: Turn) -> str:
+    """Fill the places of a study's own text; what is filled in is not looked at for places again."""
+    task = brief.task
+    seconds = turn.remaining_seconds
+    return text.format(
+        prompt=_statement(brief),
+        signature=task.signature.rstrip().rstrip(":") + ":",
+        entry_point=task.entry_point,
+        packages=_packages(brief),
+        result_type=_type_name(task),
+        instructions=brief.settings.instructions.strip(),
+        program=(turn.program or "").rstrip(),
+        agent=turn.lead,
+        agents=brief.settings.agents,
+        author=turn.author or "",
+        seconds="" if seconds is None else seconds,
+    )
+
+
+def _packages(brief: Brief) -> str:
+    return " and ".join(["the standard library", *brief.packages])
+
+
+def _type_name(task: Task) -> str:
+    return task.result_type.__name__ if isinstance(task.result_type, type) else str(task.result_type)
+
+
 def _statement(brief: Brief) -> str:
     places = {name: show(value) for name, value in brief.settings.extra.items()}
     if not places:
@@ -99,8 +153,8 @@ def _statement(brief: Brief) -> str:
 
 def _rules(brief: Brief) -> list[str]:
     task = brief.task
-    allowed = " and ".join(["the standard library", *brief.packages])
-    result = task.result_type.__name__ if isinstance(task.result_type, type) else str(task.result_type)
+    allowed = _packages(brief)
+    result = _type_name(task)
     numpy = f" (turn NumPy numbers into it with `{result}(...)`)" if "numpy" in brief.packages else ""
     signature = task.signature.rstrip().rstrip(":")
     rules = [
@@ -119,6 +173,8 @@ def _request(brief: Brief, turn: Turn) -> list[str]:
     )
     if turn.program is None:
         return [*_time_left(turn), form]
+    if (own := brief.settings.prompts.refine) is not None:
+        return [_filled(own, brief, turn)]
     return [
         f"{_whose(brief, turn)}\n\n```python\n{turn.program.rstrip()}\n```",
         _REFINE,

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.chat import Chat, ChatFailedError, ChatRequest, Cut, Message, Reply
 from refinery_plugin._generation.extract import extract_program
-from refinery_plugin._generation.prompts import Brief, Turn, follow_up_message, system_message, task_message
+from refinery_plugin._generation.prompts import Brief, Turn, turn_request
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord
 from refinery_plugin._study.levels import MAX_TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+_MOST_TOLD = 300
 
 
 @dataclasses.dataclass(slots=True)
@@ -48,7 +50,7 @@ async def refine(
 
     Returns
     -------
-    The trajectory; one that a ``ChatFailedError`` ended says so in ``failure``.
+    The trajectory; one that a ``ChatFailedError`` ended says so in ``failure``, and keeps its last complete program.
 
     Raises
     ------
@@ -89,25 +91,12 @@ async def _one_turn(brief: Brief, chat: Chat, state: _State, number: int, seed: 
         # Rounded up: a budget that is not over never reads as 0 seconds.
         remaining_seconds=None if remaining_ms is None else -(-remaining_ms // 1000),
     )
-    messages = _messages(brief, state, turn)
-    request = ChatRequest(
-        model=brief.settings.model,
-        messages=(system_message(brief, turn.lead), *messages),
-        temperature=brief.settings.temperature,
-        max_tokens=brief.settings.max_tokens,
-        seed=seed,
-    )
+    request = turn_request(brief, turn, state.transcript, seed=seed)
     answer = await chat.ask(request, remaining_ms=remaining_ms)
     state.clock_ms += answer.latency_ms
     if isinstance(answer, Cut):
         return _cut_record(number, turn, seed, state.clock_ms, answer)
-    return _take(brief, state, number=number, turn=turn, seed=seed, messages=messages, reply=answer)
-
-
-def _messages(brief: Brief, state: _State, turn: Turn) -> tuple[Message, ...]:
-    if brief.settings.memory == "transcript" and state.transcript:
-        return (*state.transcript, follow_up_message(brief, turn))
-    return (task_message(brief, turn),)
+    return _take(brief, state, number=number, turn=turn, seed=seed, request=request, reply=answer)
 
 
 def _take(
@@ -117,7 +106,7 @@ def _take(
     number: int,
     turn: Turn,
     seed: int,
-    messages: tuple[Message, ...],
+    request: ChatRequest,
     reply: Reply,
 ) -> TurnRecord:
     # A lone surrogate is legal in JSON but in no UTF-8 file or request.
@@ -126,7 +115,8 @@ def _take(
     if taken.program is not None:
         state.program, state.author = taken.program, turn.lead
     if brief.settings.memory == "transcript":
-        state.transcript = [*messages, Message(role="assistant", content=text)]
+        said = [message for message in request.messages if message.role != "system"]
+        state.transcript = [*said, Message(role="assistant", content=text)]
     return TurnRecord(
         number=number,
         agent=turn.lead,
@@ -146,8 +136,14 @@ def _take(
 
 
 def _explain(reason: str | None, reply: Reply, brief: Brief) -> str | None:
-    if reason is not None and reply.finish_reason == "length":
+    if reason is None:
+        return None
+    if reply.finish_reason == "length":
         return f"{reason}; the answer was cut off at max_tokens = {brief.settings.max_tokens}"
+    if reply.refusal is not None:
+        return f"{reason}; the model refused: {' '.join(reply.refusal.split())[:_MOST_TOLD]}"
+    if reply.finish_reason == "content_filter":
+        return f"{reason}; a content filter of the server stopped the answer"
     return reason
 
 

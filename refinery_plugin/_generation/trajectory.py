@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.settings import Settings
     from refinery_plugin._study.study import Treatment
+    from refinery_plugin._study.wording import Wording
 
 SCHEMA = 1
 
@@ -49,17 +50,20 @@ class TurnRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
-    """All turns of one replicate, in order. ``failure`` says why it ended early, without an answer."""
+    """All turns of one replicate, in order. ``failure`` says why it ended early: its last request got no answer."""
 
     turns: tuple[TurnRecord, ...]
     failure: str | None = None
 
     @property
     def program(self) -> str | None:
-        """The most recent complete program, unless a failure ended the trajectory."""
-        if self.failure is not None:
-            return None
+        """The most recent complete program."""
         return next((turn.program for turn in reversed(self.turns) if turn.program is not None), None)
+
+    @property
+    def cut_short(self) -> str | None:
+        """Why a trajectory with a program ended before its budget; ``None`` for one that went on to its end."""
+        return None if self.program is None else self.failure
 
     @property
     def no_program_reason(self) -> str | None:
@@ -124,6 +128,7 @@ def document(
         "price": None if price is None else _price(price),
         "verdict": None if program is not None else "no_program",
         "reason": trajectory.no_program_reason,
+        "cut_short": trajectory.cut_short,
         "sha256": None if program is None else sha256(program),
         "calls": len(trajectory.turns),
         "prompt_tokens": trajectory.prompt_tokens,
@@ -144,8 +149,14 @@ def described_settings(settings: Settings) -> dict[str, object]:
         "max_tokens": settings.max_tokens,
         "memory": settings.memory,
         "instructions": settings.instructions,
+        **_wording(settings.prompts),
         **settings.extra,
     }
+
+
+def _wording(wording: Wording) -> Mapping[str, object]:
+    texts = wording.document()
+    return {"prompts": texts} if texts else {}
 
 
 def _price(price: Price) -> Mapping[str, object]:

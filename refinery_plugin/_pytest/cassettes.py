@@ -8,8 +8,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
-from refinery_plugin._generation.prompts import Brief, Turn, system_message, task_message
-from refinery_plugin._recording.endpoint import KEY, Endpoint, Environment, MissingKeyError, endpoint_name
+from refinery_plugin._generation.prompts import Brief, Turn, turn_request
+from refinery_plugin._recording.endpoint import (
+    KEY,
+    Endpoint,
+    Environment,
+    MissingKeyError,
+    endpoint_name,
+)
 from refinery_plugin._recording.guard import recording
 from refinery_plugin._recording.ledger import Ledger, UnknownPriceError, unknown_price
 from refinery_plugin._recording.tape import Tape, completion_tokens
@@ -106,7 +112,7 @@ def _plan(
         settings = unit.treatment.settings
         brief = Brief(task=task, settings=settings, packages=study.packages)
         turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
-        messages = (system_message(brief, 1), task_message(brief, turn))
+        messages = turn_request(brief, turn, (), seed=0).messages
         size = sum(len(message.content.encode()) for message in messages)
         todo.append(Ahead(settings=settings, prompt_bytes=size, price=price_of(settings.model, study.prices)))
     return forecast(todo, _typical(tapes), concurrency=concurrency)
@@ -141,6 +147,7 @@ def _store(refinery: Refinery, target: Endpoint | str, ahead: Sequence[Unit]) ->
         afresh=refinery.record_mode == "all",
         price_of=price,
         ledger=ledger,
+        rules_of=study.request.of,
     )
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import contextlib
-import re
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import JOURNALS, Refinery, refinery_of
+from refinery_plugin._recording.shelf import REPLACED, look_at
 from refinery_plugin._study.levels import show
 from refinery_plugin._words import count
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from pathlib import Path
-
     import pytest
 
-_TAIL = 4096
-_FINISHED = re.compile(rb'"finished":\s*true\b')
+_MOST_ORPHANS = 3
 
 
 def lines(config: pytest.Config) -> list[str]:
@@ -61,28 +56,16 @@ def _source(refinery: Refinery) -> list[str]:
     directory, names = refinery.cassettes_dir, {unit.name for unit in refinery.units}
     place, mode = refinery.relative(directory), refinery.record_mode
     if mode == "all":
-        return [f"records all {len(names)} afresh into {place}", f"calls {endpoint(refinery)}"]
-    finished, begun = _recorded(directory, names)
+        kept = f"what is there is kept in {place}/{REPLACED}"
+        return [f"records all {len(names)} afresh into {place}", kept, f"calls {endpoint(refinery)}"]
+    shelf = look_at(directory, names)
+    finished, begun = shelf.finished, shelf.begun
     told = [f"replays {len(finished)} of {len(names)} from {place}"]
     if (rest := len(names) - len(finished)) and mode != "none":
         going_on = f" ({len(begun)} of them begun)" if begun else ""
         told.append(f"records the other {rest}{going_on} from {endpoint(refinery)}")
+    if orphans := sorted(shelf.orphans):
+        more = f" and {len(orphans) - _MOST_ORPHANS} more" if len(orphans) > _MOST_ORPHANS else ""
+        listed = ", ".join(f"{name}.json" for name in orphans[:_MOST_ORPHANS])
+        told.append(f"{count(len(orphans), 'recording')} there of no program of this study: {listed}{more}")
     return told
-
-
-def _recorded(directory: Path, names: Collection[str]) -> tuple[set[str], set[str]]:
-    """Return the names of the cassettes that are complete, and of those that are not."""
-    finished: set[str] = set()
-    begun: set[str] = set()
-    for path in directory.glob("*.json") if directory.is_dir() else ():
-        if path.stem in names:
-            (finished if _is_finished(path) else begun).add(path.stem)
-    return finished, begun
-
-
-def _is_finished(path: Path) -> bool:
-    # Thousands of cassettes shall not be parsed for a header; inside a text the quotes would be escaped.
-    with contextlib.suppress(OSError), path.open("rb") as file:
-        file.seek(max(0, path.stat().st_size - _TAIL))
-        return _FINISHED.search(file.read()) is not None
-    return False

@@ -110,6 +110,11 @@ def add_options(parser: pytest.Parser) -> None:
     add(
         "--refinery-max-cost", metavar="USD", type=_dollars, help="never spend more than this in this session"
     )
+    add(
+        "--refinery-show-prompts",
+        action="store_true",
+        help="print what would be sent to the model, turn by turn, and do nothing else",
+    )
     add("--refinery-turns", action="store_true", help="verify and time the program after each turn, too")
     add(
         "--refinery-sandbox",

@@ -33,6 +33,7 @@ class Row:
     turns, live : how many turns, and how many of them were not replayed.
     prompt_tokens, completion_tokens : over all turns.
     cost_usd : over all turns, at the price when recorded, as decimal text; ``None`` if some turn has no price.
+    cut_short : why the trajectory ended before its budget, where it has a program all the same.
     spent_usd : the same over the live turns alone, without those that have no price.
     """
 
@@ -45,6 +46,7 @@ class Row:
     completion_tokens: int
     cost_usd: str | None
     spent_usd: str
+    cut_short: str | None = None
 
     @classmethod
     def of(cls, one: Generated) -> Row:
@@ -61,6 +63,7 @@ class Row:
             completion_tokens=trajectory.completion_tokens,
             cost_usd=None if trajectory.cost_usd is None else str(trajectory.cost_usd),
             spent_usd=str(sum((turn.cost_usd or Decimal(0) for turn in live), Decimal(0))),
+            cut_short=trajectory.cut_short,
         )
 
     def plain(self) -> Plain:
@@ -134,6 +137,10 @@ def lines(rows: Sequence[Row], *, where: str) -> list[str]:
     told += [f"no program: {row.id}: {row.reason}" for row in failed[:_MOST_REASONS]]
     if len(failed) > _MOST_REASONS:
         told.append(f"no program: {len(failed) - _MOST_REASONS} more; their files say why")
+    cut = [row for row in rows if row.cut_short is not None]
+    told += [f"cut short, last program kept: {row.id}: {row.cut_short}" for row in cut[:_MOST_REASONS]]
+    if len(cut) > _MOST_REASONS:
+        told.append(f"cut short, last program kept: {len(cut) - _MOST_REASONS} more; their files say why")
     return told
 
 

@@ -69,10 +69,10 @@ class _Attempts:
                 raise outcome.final
             paid = isinstance(outcome, Success) or outcome.paid
             if self._call.is_late(math.ceil(self._clock_ms)):
-                return self._cut(Attempt(outcome=_CUT, ms=ms, paid=paid))
+                return self._cut(Attempt(outcome=_CUT, ms=ms, paid=paid, usage=_usage(outcome)))
             if isinstance(outcome, Success):
                 return self._recorded(outcome.body)
-            self._failed.append(Attempt(outcome=outcome.outcome, ms=ms, paid=paid))
+            self._failed.append(Attempt(outcome=outcome.outcome, ms=ms, paid=paid, usage=outcome.usage))
             pause = self._pause_after(outcome)
             if self._call.is_late(self._clock_ms + pause * 1000):
                 return self._cut()  # nothing is in flight, so there is nothing to wait for
@@ -96,7 +96,9 @@ class _Attempts:
         cost = reserved  # the worst, unless something better is known
         started = time.perf_counter()
         try:
-            outcome = await self._caller.wire.send(self._path, self._body, limit=self._limit())
+            outcome = await self._caller.wire.send(
+                self._path, self._body, limit=self._limit(), rules=call.rules
+            )
             cost = self._cost(outcome, reserved)
             self._caller.reached |= isinstance(outcome, Success) or outcome.reached
         finally:
@@ -112,11 +114,10 @@ class _Attempts:
         return min(self._policy.request_limit, (self._call.remaining_ms - self._clock_ms + 1) / 1000)
 
     def _cost(self, outcome: Success | Failure, reserved: Decimal) -> Decimal:
-        if isinstance(outcome, Failure):
-            return reserved if outcome.paid else reserved * 0
-        if self._call.price is None or outcome.answer.usage is None:
-            return reserved
-        return self._call.price.cost(*outcome.answer.usage)
+        usage = _usage(outcome)
+        if self._call.price is not None and usage is not None:
+            return self._call.price.cost(*usage)
+        return reserved if isinstance(outcome, Success) or outcome.paid else reserved * 0
 
     def _pause_after(self, failure: Failure) -> float:
         """Return the seconds to wait before the next attempt, or give up."""
@@ -128,7 +129,7 @@ class _Attempts:
             )
         if tried >= policy.attempts or self._silent >= policy.silent_attempts:
             raise ChatFailedError(f"{tried} attempts failed, the last with: {failure.told}")
-        pause = policy.pause(tried, failure.retry_after, self._caller.rng)
+        pause = policy.pause(tried, failure.retry_after, self._caller.rng, limited=failure.limited)
         if self._clock_ms / 1000 + pause > policy.total_limit:
             raise ChatFailedError(f"the next attempt would have to wait for {pause:.0f} s ({failure.told})")
         return pause
@@ -137,3 +138,7 @@ class _Attempts:
         started = time.perf_counter()
         await asyncio.sleep(seconds)
         self._clock_ms += (time.perf_counter() - started) * 1000
+
+
+def _usage(outcome: Success | Failure) -> tuple[int, int] | None:
+    return outcome.answer.usage if isinstance(outcome, Success) else outcome.usage

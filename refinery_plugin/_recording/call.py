@@ -5,9 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from refinery_plugin._study.request import NO_RULES
+
 if TYPE_CHECKING:
     from refinery_plugin._recording.tape import Recorded, Tape
     from refinery_plugin._study.pricing import Price
+    from refinery_plugin._study.request import RequestRules
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -21,6 +24,7 @@ class Call:
     remaining_ms : milliseconds until the deadline; ``None`` without one.
     price : what the model costs now.
     most_tokens : upper bounds of prompt and completion.
+    rules : how requests to the model differ.
     recorded : the response, once there is one.
     replayed : whether it came from the tape.
     """
@@ -30,6 +34,7 @@ class Call:
     remaining_ms: int | None
     price: Price | None
     most_tokens: tuple[int, int]
+    rules: RequestRules = NO_RULES
     recorded: Recorded | None = None
     replayed: bool = True
 

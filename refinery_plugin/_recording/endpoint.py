@@ -11,16 +11,29 @@ from dotenv import dotenv_values
 
 from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._recording.secret import Secrets, credentials, public_url, secrets_of_url
+from refinery_plugin._study.request import VARIABLE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     import httpx2
 
+    from refinery_plugin._study.request import RequestRules
+
 DEFAULT_URL = "https://api.openai.com/v1"
 KEY, URL = "OPENAI_API_KEY", "OPENAI_BASE_URL"
 _ORGANISATION, _PROJECT = "OPENAI_ORG_ID", "OPENAI_PROJECT_ID"
-_SECRET_NAMES = (KEY, _ORGANISATION, _PROJECT, "OPENAI_ORGANIZATION", "OPENAI_PROJECT", "OPENAI_ADMIN_KEY")
+_AZURE_KEY = "AZURE_OPENAI_API_KEY"
+_SECRET_NAMES = (
+    KEY,
+    _AZURE_KEY,
+    _ORGANISATION,
+    _PROJECT,
+    "OPENAI_ORGANIZATION",
+    "OPENAI_PROJECT",
+    "OPENAI_ADMIN_KEY",
+)
 _CONNECT_SECONDS = 30.0
 _WIRE_LOGGERS = tuple(f"httpcore2.{part}" for part in ("connection", "http11", "http2", "proxy", "socks"))
 
@@ -56,6 +69,11 @@ class Environment:
 class Endpoint:
     """An OpenAI-compatible endpoint; the object shows nothing but its public address.
 
+    Parameters
+    ----------
+    environment : holds the key, and what headers name.
+    headers : values of further headers, of all models, which may name variables of the environment.
+
     Raises
     ------
     EndpointError : when there is no key, or key or URL cannot be used.
@@ -63,11 +81,15 @@ class Endpoint:
 
     __slots__ = ("_environment", "name", "secrets")
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, headers: Sequence[Mapping[str, str]] = ()) -> None:
         self._environment = environment
         self.name = endpoint_name(environment)
-        _check_key(environment)
-        values = [environment.get(name) for name in _SECRET_NAMES]
+        variables = sorted(
+            {name for group in headers for text in group.values() for name in _variables(text)}
+        )
+        _check_key(environment, variables)
+        values = [environment.get(name) for name in (*_SECRET_NAMES, *variables)]
+        values += [self._filled(text) for group in headers for text in group.values() if _variables(text)]
         self.secrets = Secrets([*values, *secrets_of_url(environment.get(URL) or "")])
 
     def __repr__(self) -> str:
@@ -97,6 +119,13 @@ class Endpoint:
                 f"no client for {self.name}: {type(exc).__name__}; look at the proxy settings of the environment"
             ) from None
 
+    def headers(self, rules: RequestRules) -> dict[str, str]:
+        """Return the further headers of a request, variables of the environment put in."""
+        return {name: self._filled(text) for name, text in rules.headers.items()}
+
+    def _filled(self, text: str) -> str:
+        return VARIABLE.sub(lambda match: self._environment.get(match[1] or match[2]) or "", text)
+
     def _url(self) -> str:
         return self._environment.get(URL) or DEFAULT_URL
 
@@ -108,9 +137,37 @@ class Endpoint:
         named = {
             "OpenAI-Organization": get(_ORGANISATION),
             "OpenAI-Project": get(_PROJECT),
-            "Authorization": None if self._has_credentials() else f"Bearer {get(KEY)}",
         }
+        if not self._has_credentials():
+            named |= self._key_header()
         return {name: value for name, value in named.items() if value is not None}
+
+    def _key_header(self) -> dict[str, str]:
+        if _is_azure(self._url()):
+            return {"api-key": self._environment.get(_AZURE_KEY) or self._environment.get(KEY) or ""}
+        key = self._environment.get(KEY)
+        return {} if key is None else {"Authorization": f"Bearer {key}"}
+
+
+def _is_azure(url: str) -> bool:
+    """Whether an address is one of Azure OpenAI, which wants its key in a header of its own."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    return host.endswith((".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")) or (
+        "/openai/deployments/" in parts.path
+    )
+
+
+def _variables(text: str) -> list[str]:
+    return [match[1] or match[2] for match in VARIABLE.finditer(text)]
+
+
+def has_key(environment: Environment, headers: Sequence[Mapping[str, str]] = ()) -> bool:
+    """Whether there is anything to call a model with."""
+    if any(VARIABLE.search(text) for group in headers for text in group.values()):
+        return True  # what they name is looked at before anything is called
+    names = (KEY, _AZURE_KEY) if _is_azure(environment.get(URL) or DEFAULT_URL) else (KEY,)
+    return any(environment.get(name) is not None for name in names)
 
 
 def endpoint_name(environment: Environment) -> str:
@@ -131,13 +188,19 @@ def endpoint_name(environment: Environment) -> str:
     return name
 
 
-def _check_key(environment: Environment) -> None:
-    if environment.get(KEY) is None:
+def _check_key(environment: Environment, variables: Sequence[str]) -> None:
+    for name in variables:
+        if environment.get(name) is None:
+            raise MissingKeyError(
+                f"The study's request.headers want ${name}, which is not set: set it in the environment or in a .env "
+                "file, or put the study's cassettes into the folder to replay them"
+            )
+    if not variables and not has_key(environment):
         raise MissingKeyError(
             f"There is no key to call a model with: set {KEY} (and {URL} for another endpoint than OpenAI's), in the "
             "environment or in a .env file, or put the study's cassettes into the folder to replay them"
         )
-    for name in (KEY, _ORGANISATION, _PROJECT):
+    for name in (KEY, _AZURE_KEY, _ORGANISATION, _PROJECT, *variables):
         # No variable holds the value where an error is raised: tracebacks may show variables.
         if not _is_possible(environment.get(name)):
             raise EndpointError(

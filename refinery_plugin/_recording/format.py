@@ -134,6 +134,10 @@ def _check_attempts(where: str, value: object) -> None:
         _demand(f"{where}[{index}].outcome", attempt.get("outcome"), str)
         _check_whole(f"{where}[{index}].ms", attempt.get("ms"))
         _demand(f"{where}[{index}].paid", attempt.get("paid"), bool)
+        if "usage" in attempt:
+            usage = _demand(f"{where}[{index}].usage", attempt["usage"], list)
+            for part in range(2):
+                _check_whole(f"{where}[{index}].usage[{part}]", usage[part] if part < len(usage) else None)
 
 
 def _check_notes(where: str, value: object) -> None:

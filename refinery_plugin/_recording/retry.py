@@ -39,15 +39,18 @@ class RetryPolicy:
     request_limit: float = 300.0
     total_limit: float = 3600.0
 
-    def pause(self, failed: int, retry_after: float | None, rng: random.Random) -> float:
+    def pause(
+        self, failed: int, retry_after: float | None, rng: random.Random, *, limited: bool = False
+    ) -> float:
         """Return the pause after the ``failed``-th failure (from 1): what the server asks for, else doubling.
 
         Doubling pauses are shortened by up to a quarter at random, so that many trajectories do not come back at
-        once; what a server asks for is never shortened.
+        once; what a server asks for is never shortened. ``limited`` says that it was one request too many: quotas
+        are by the minute, so those pauses are four times as long.
         """
         if retry_after is not None:
             return retry_after
-        longest = min(self.longest_pause, self.first_pause * 2.0 ** (failed - 1))
+        longest = min(self.longest_pause, self.first_pause * 2.0 ** (failed + 1 if limited else failed - 1))
         return float(longest * (1 - 0.25 * rng.random()))
 
 

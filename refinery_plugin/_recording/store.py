@@ -13,6 +13,7 @@ import openai
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._generation.chat import Chat, ChatRequest, Cut, Reply
+from refinery_plugin._generation.request_body import most_completion_tokens, request_body
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.attempts import Caller
 from refinery_plugin._recording.call import Call
@@ -22,6 +23,7 @@ from refinery_plugin._recording.retry import RetryPolicy
 from refinery_plugin._recording.tape import Recorded, Tape
 from refinery_plugin._recording.transport import BASE_PATH, CURRENT, TapeTransport
 from refinery_plugin._recording.wire import Wire
+from refinery_plugin._study.request import NO_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from refinery_plugin._recording.endpoint import Endpoint
     from refinery_plugin._study.pricing import Price
+    from refinery_plugin._study.request import RequestRules
 
 _ANYWHERE = "http://recorded.invalid" + BASE_PATH
 _NOT_THE_KEY = "added-below-this-client"
@@ -49,6 +52,7 @@ class CassetteStore:
     price_of : a model's price.
     ledger : counts the money that live requests cost.
     policy : how failing requests are tried again.
+    rules_of : how requests to a model differ.
     """
 
     def __init__(
@@ -60,12 +64,13 @@ class CassetteStore:
         price_of: Callable[[str], Price | None] = lambda _model: None,
         ledger: Ledger | None = None,
         policy: RetryPolicy | None = None,
+        rules_of: Callable[[str], RequestRules] = lambda _model: NO_RULES,
     ) -> None:
         self.directory = directory
         self.ledger = ledger or Ledger(None)
         self._endpoint = endpoint
         self._afresh = afresh
-        self._price_of = price_of
+        self._price_of, self._rules_of = price_of, rules_of
         self._policy = policy or RetryPolicy()
         self._tapes: dict[str, Tape] = {}
         self._wire: Wire | None = None
@@ -86,7 +91,7 @@ class CassetteStore:
         tape = self._tapes[name] = Tape(self.path(name), afresh=self._afresh)
         if self._client is None:
             self._client = self._make_client()
-        return _TapeChat(self._client, tape, self._price_of)
+        return _TapeChat(self._client, tape, self._price_of, self._rules_of)
 
     async def finish(self, name: str) -> None:
         """Say that a trajectory is complete; its cassette takes no more turns."""
@@ -131,21 +136,33 @@ class _TapeChat:
     """One trajectory's line to a model, through its tape."""
 
     def __init__(
-        self, client: openai.AsyncOpenAI, tape: Tape, price_of: Callable[[str], Price | None]
+        self,
+        client: openai.AsyncOpenAI,
+        tape: Tape,
+        price_of: Callable[[str], Price | None],
+        rules_of: Callable[[str], RequestRules],
     ) -> None:
-        self._client, self._tape, self._price_of = client, tape, price_of
+        self._client, self._tape = client, tape
+        self._price_of, self._rules_of = price_of, rules_of
 
     async def ask(self, request: ChatRequest, *, remaining_ms: int | None) -> Reply | Cut:
         price = self._price_of(request.model)
         self._annotate(price)
+        rules = self._rules_of(request.model)
+        body = request_body(request, rules)
+        most = most_completion_tokens(body)
         call = Call(
             tape=self._tape,
             model=request.model,
             remaining_ms=remaining_ms,
             price=price,
-            most_tokens=(most_prompt_tokens(request.messages), request.max_tokens),
+            most_tokens=(
+                most_prompt_tokens(request.messages),
+                request.max_tokens if most is None else most,
+            ),
+            rules=rules,
         )
-        recorded = await self._send(request, call)
+        recorded = await self._send(body, call)
         if recorded.body is None or call.is_late(recorded.latency_ms):
             return self._cut(call, recorded)
         answer = read_answer(recorded.body)
@@ -156,16 +173,17 @@ class _TapeChat:
             finish_reason=answer.finish_reason,
             prompt_tokens=usage[0],
             completion_tokens=usage[1],
-            cost_usd=self._cost(call, usage, lost=recorded.lost),
+            cost_usd=self._cost(call, usage, recorded, lost=recorded.lost),
             latency_ms=recorded.latency_ms,
             replayed=call.replayed,
+            refusal=answer.refusal,
         )
 
-    async def _send(self, request: ChatRequest, call: Call) -> Recorded:
+    async def _send(self, body: dict[str, object], call: Call) -> Recorded:
         token = CURRENT.set(call)
         try:
             # Not chat.completions.create(): walking through its types takes longer than all the rest.
-            await self._client.post("/chat/completions", cast_to=httpx2.Response, body=_body(request))
+            await self._client.post("/chat/completions", cast_to=httpx2.Response, body=body)
         except openai.APIConnectionError as exc:
             # Old versions of the client wrap whatever their transport raises: what ours says must not be lost.
             if not isinstance(exc.__cause__, RefineryError):
@@ -183,14 +201,19 @@ class _TapeChat:
         late = recorded.body is not None
         return Cut(
             latency_ms=min(recorded.latency_ms, remaining_ms),
-            cost_usd=self._cost(call, (0, 0), lost=recorded.lost + late),
+            cost_usd=self._cost(call, (0, 0), recorded, lost=recorded.lost + late),
             replayed=call.replayed,
         )
 
-    def _cost(self, call: Call, usage: tuple[int, int], *, lost: int) -> Decimal | None:
-        """Return USD at the price of the recording; each lost attempt counts with all that was reserved for it."""
+    def _cost(self, call: Call, usage: tuple[int, int], recorded: Recorded, *, lost: int) -> Decimal | None:
+        """Return USD at the price of the recording.
+
+        Each lost attempt counts with what the server counted, or else with all that was reserved for it.
+        """
         price = self._tape.price
-        return None if price is None else price.cost(*usage) + lost * price.cost(*call.most_tokens)
+        if price is None:
+            return None
+        return price.cost(*usage) + price.cost(*recorded.lost_usage) + lost * price.cost(*call.most_tokens)
 
     def _annotate(self, price: Price | None) -> None:
         told = None
@@ -198,16 +221,6 @@ class _TapeChat:
             told = {"input": str(price.input), "output": str(price.output), "source": price.source}
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         self._tape.note(price=told, recorded_at=now, versions=_versions())
-
-
-def _body(request: ChatRequest) -> dict[str, object]:
-    return {
-        "model": request.model,
-        "messages": [{"role": message.role, "content": message.content} for message in request.messages],
-        "max_tokens": request.max_tokens,
-        "seed": request.seed,
-        "temperature": request.temperature,
-    }
 
 
 @functools.cache

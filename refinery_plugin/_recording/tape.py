@@ -21,6 +21,7 @@ from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.difference import difference
 from refinery_plugin._recording.format import EXTRA, DamageError, parse
+from refinery_plugin._recording.shelf import put_aside
 from refinery_plugin._study.pricing import Price
 
 if TYPE_CHECKING:
@@ -39,11 +40,20 @@ class CassetteError(GenerationStopError):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One failed attempt: what went wrong, how long it took, whether it may have been paid for."""
+    """One failed attempt: what went wrong, how long it took, whether it may have been paid for.
+
+    ``usage`` is prompt and completion tokens where the server counted them.
+    """
 
     outcome: str
     ms: int
     paid: bool
+    usage: tuple[int, int] | None = None
+
+    def document(self) -> dict[str, object]:
+        """Return it as it is recorded."""
+        usage = {} if self.usage is None else {"usage": list(self.usage)}
+        return {"outcome": self.outcome, "ms": self.ms, "paid": self.paid, **usage}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +69,14 @@ class Recorded:
 
     @property
     def lost(self) -> int:
-        """How many attempts may have been paid for without giving an answer."""
-        return sum(attempt.paid for attempt in self.attempts)
+        """How many attempts may have been paid for, at most with all that was reserved, without giving an answer."""
+        return sum(attempt.paid for attempt in self.attempts if attempt.usage is None)
+
+    @property
+    def lost_usage(self) -> tuple[int, int]:
+        """Prompt and completion tokens of the attempts that gave no answer, as far as the server counted them."""
+        counted = [attempt.usage for attempt in self.attempts if attempt.usage is not None]
+        return sum(prompt for prompt, _ in counted), sum(completion for _, completion in counted)
 
 
 class _Persister:
@@ -117,7 +133,7 @@ class Tape:
     Parameters
     ----------
     path : its file.
-    afresh : whether what the file holds is to be recorded again; it is replaced by the first new response.
+    afresh : whether what the file holds is to be recorded again; it is put aside by the first new response.
 
     Raises
     ------
@@ -126,6 +142,7 @@ class Tape:
 
     def __init__(self, path: Path, *, afresh: bool = False) -> None:
         self.path = path
+        self._replaces = afresh
         self._persister = _Persister()
         arguments: dict[str, Any] = {
             "path": path,
@@ -200,7 +217,7 @@ class Tape:
                     "latency_ms": response.latency_ms,
                     "cut": cut,
                     "sha256": hashlib.sha256(body_sent).hexdigest(),
-                    "attempts": [dataclasses.asdict(attempt) for attempt in response.attempts],
+                    "attempts": [attempt.document() for attempt in response.attempts],
                 },
             },
         )
@@ -240,6 +257,16 @@ class Tape:
             return None
         return str(failed["reason"])
 
+    def _put_aside(self) -> None:
+        try:
+            if self.path.exists():
+                put_aside(self.path)
+        except OSError as exc:
+            raise CassetteError(
+                f"{self.path}: cannot be put aside: {exc.strerror}; it is left as it is"
+            ) from exc
+        self._replaces = False
+
     def save(self) -> None:
         """Write the file; it is on disk when this returns.
 
@@ -247,13 +274,16 @@ class Tape:
         ------
         CassetteError : when it cannot be written.
         """
+        if self._replaces:
+            self._put_aside()
         exchanges = {"requests": self._cassette.requests, "responses": self._cassette.responses}
         self._persister.save_cassette(self.path, exchanges, jsonserializer)
 
 
 _REMEDY = (
-    "Undo what changed it (study, task, prompts, cassette, version), or record this trajectory again with "
-    "--refinery-record=all (-k selects some)"
+    "Undo what changed it (study, task, prompts, cassette, version). Or give the study another name: what was paid for "
+    "stays, and the new programs are recorded beside it. Or record this trajectory again with --refinery-record=all "
+    "(-k selects some), which keeps the old recording in the folder 'replaced'"
 )
 
 
@@ -270,7 +300,13 @@ def _recorded(response: Mapping[str, Any]) -> Recorded:
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     attempts = tuple(
-        Attempt(outcome=one["outcome"], ms=one["ms"], paid=one["paid"]) for one in extra.get("attempts", [])
+        Attempt(
+            outcome=one["outcome"],
+            ms=one["ms"],
+            paid=one["paid"],
+            usage=(one["usage"][0], one["usage"][1]) if "usage" in one else None,
+        )
+        for one in extra.get("attempts", [])
     )
     return Recorded(body=None if extra["cut"] else body, latency_ms=extra["latency_ms"], attempts=attempts)
 

@@ -12,19 +12,25 @@ from typing import TYPE_CHECKING
 import anyio
 import httpx2
 
-from refinery_plugin._generation.chat import ChatFailedError, GenerationStopError
 from refinery_plugin._recording.answer import Answer, AnswerError, read_answer
-from refinery_plugin._recording.endpoint import KEY, URL, DiscreetLogs
-from refinery_plugin._recording.retry import passes, retry_after_seconds
+from refinery_plugin._recording.endpoint import DiscreetLogs
+from refinery_plugin._recording.last_word import Refusal, last_word
+from refinery_plugin._recording.refused import read_refusal
+from refinery_plugin._recording.retry import retry_after_seconds
+from refinery_plugin._study.request import NO_RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from refinery_plugin._errors import RefineryError
     from refinery_plugin._recording.endpoint import Endpoint
+    from refinery_plugin._study.request import RequestRules
 
 LARGEST_BODY = 32 * 2**20
 _TOLD = 300
 _OK = 200
-_NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"})
+_TOO_MANY = 429
+_SERVER_FAULT = 500
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _BROKEN = (
     httpx2.HTTPError,
@@ -56,6 +62,8 @@ class Failure:
     silent : there was no whole answer in time.
     reached : something did answer.
     retry_after : seconds that the server asks to wait.
+    limited : it was one request too many.
+    usage : prompt and completion tokens, where the server counted them all the same.
     final : the error, where another attempt makes no sense.
     """
 
@@ -65,6 +73,8 @@ class Failure:
     silent: bool = False
     reached: bool = True
     retry_after: float | None = None
+    limited: bool = False
+    usage: tuple[int, int] | None = None
     final: RefineryError | None = None
 
 
@@ -73,6 +83,7 @@ class Wire:
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.name = endpoint.name
+        self._endpoint = endpoint
         self._secrets = endpoint.secrets
         self._client = endpoint.client()
         self._logs = DiscreetLogs(endpoint.secrets)
@@ -82,11 +93,13 @@ class Wire:
         self._logs.close()
         await self._client.aclose()
 
-    async def send(self, path: str, body: bytes, *, limit: float) -> Success | Failure:
+    async def send(
+        self, path: str, body: bytes, *, limit: float, rules: RequestRules = NO_RULES
+    ) -> Success | Failure:
         """Send one request, relative to the endpoint, and read the whole answer within ``limit`` seconds."""
         try:
             async with asyncio.timeout(limit):
-                response, data = await self._exchange(path, body)
+                response, data = await self._exchange(path, body, self._endpoint.headers(rules))
         except TimeoutError:
             text = f"no whole answer within {limit:g} s"
             return Failure(outcome=text, told=text, paid=True, silent=True)
@@ -97,10 +110,12 @@ class Wire:
         except asyncio.CancelledError as exc:
             # The frames of the HTTP library hold the key; no traceback shall lead there.
             raise exc.with_traceback(None) from None
-        return self._judge(response, data, json.loads(body).get("model"))
+        return self._judge(response, data, json.loads(body), rules)
 
-    async def _exchange(self, path: str, body: bytes) -> tuple[httpx2.Response, bytes | None]:
-        headers = {"content-type": "application/json", "accept": "application/json"}
+    async def _exchange(
+        self, path: str, body: bytes, more: Mapping[str, str]
+    ) -> tuple[httpx2.Response, bytes | None]:
+        headers = {"content-type": "application/json", "accept": "application/json", **more}
         async with self._client.stream("POST", path, content=body, headers=headers) as response:
             data = bytearray()
             async for chunk in response.aiter_bytes():
@@ -114,73 +129,52 @@ class Wire:
         told = f"{what}: {said or type(exc).__name__}"
         return Failure(outcome=type(exc).__name__, told=told, paid=paid, reached=reached)
 
-    def _judge(self, response: httpx2.Response, data: bytes | None, model: object) -> Success | Failure:
+    def _judge(
+        self, response: httpx2.Response, data: bytes | None, sent: Mapping[str, object], rules: RequestRules
+    ) -> Success | Failure:
         if cookies := _cookies(response):
             self._secrets = self._secrets.with_more(cookies)
         if data is None:
             text = f"an answer of more than {LARGEST_BODY >> 20} MiB"
             return Failure(outcome=text, told=text, paid=True)
         if response.status_code != _OK:
-            return self._refused(response, data, model)
+            return self._refused(response, data, sent, rules)
         body = self._secrets.clean(data)
         try:
             return Success(body=body, answer=read_answer(body))
         except AnswerError as exc:
-            return Failure(outcome=str(exc), told=str(exc), paid=True)
+            if exc.is_error:
+                return self._refused(response, data, sent, rules, usage=exc.usage)
+            return Failure(outcome=str(exc), told=str(exc), paid=True, usage=exc.usage)
 
-    def _refused(self, response: httpx2.Response, data: bytes, model: object) -> Failure:
-        status = response.status_code
-        said, code = _error(data)
-        said = self._secrets.scrub(said)[:_TOLD]
-        outcome = f"HTTP {status}"
-        told = f"{outcome}: {said}" if said else outcome
+    def _refused(
+        self,
+        response: httpx2.Response,
+        data: bytes,
+        sent: Mapping[str, object],
+        rules: RequestRules,
+        *,
+        usage: tuple[int, int] | None = None,
+    ) -> Failure:
+        said = read_refusal(data)
+        text = self._secrets.scrub(said.text)[:_TOLD]
+        status, outcome = response.status_code, f"HTTP {response.status_code}"
+        if status == _OK:  # an error under the wrong status, which it may name
+            status = said.status or _SERVER_FAULT
+            outcome = f"{outcome} with an error"
+        told = f"{outcome}: {text}" if text else outcome
+        delay = _retry_after(response.headers)
         return Failure(
             outcome=outcome,
             told=told,
-            paid=False,
-            retry_after=_retry_after(response.headers),
-            final=self._final(status, code, told, model),
+            paid=usage is not None,
+            retry_after=said.delay if delay is None else delay,
+            limited=status == _TOO_MANY,
+            usage=usage,
+            final=last_word(
+                Refusal(where=self.name, status=status, said=said, told=told, sent=sent, rules=rules)
+            ),
         )
-
-    def _final(self, status: int, code: str | None, told: str, model: object) -> RefineryError | None:
-        kept = "Every finished turn is recorded; run again to go on"
-        if status == 401:  # noqa: PLR2004 - what the server says may well quote the key
-            return GenerationStopError(
-                f"{self.name} refuses the key (HTTP 401): set {KEY} to one that is valid there, or {URL} to the "
-                f"endpoint that it is for. {kept}"
-            )
-        if status == 403:  # noqa: PLR2004
-            return GenerationStopError(
-                f"{self.name} does not let this key do that ({told}): use another {KEY}, another model, or ask whoever "
-                f"gave the key. {kept}"
-            )
-        if status == 404:  # noqa: PLR2004
-            return GenerationStopError(
-                f"{self.name} knows no model {model!r}, or is not where an OpenAI-compatible endpoint is ({told}): "
-                f"name a model that it serves, in the study or with --refinery-model, or set {URL}"
-            )
-        if status == 402 or code in _NO_CREDIT:  # noqa: PLR2004
-            return GenerationStopError(f"the account at {self.name} has no credit left ({told}). {kept}")
-        if 300 <= status < 400:  # noqa: PLR2004
-            return GenerationStopError(
-                f"{self.name} only redirects ({told}): set {URL} to where the endpoint is"
-            )
-        return None if passes(status) else ChatFailedError(told)
-
-
-def _error(data: bytes) -> tuple[str, str | None]:
-    """Return the message of a refused request, or the start of its body, on one line; and the error's code."""
-    text, code = data[:4000].decode("utf-8", "replace"), None
-    try:
-        error = json.loads(data).get("error")
-    except (ValueError, AttributeError, RecursionError):
-        error = None
-    if isinstance(error, dict):
-        text = str(error.get("message") or text)
-        code = next((str(error[key]) for key in ("code", "type") if error.get(key) in _NO_CREDIT), None)
-    elif error is not None:
-        text = str(error)
-    return " ".join(text.split()), code
 
 
 def _retry_after(headers: httpx2.Headers) -> float | None:

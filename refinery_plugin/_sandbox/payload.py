@@ -14,6 +14,10 @@ class Payload:
 
     data: bytes = dataclasses.field(repr=False)
 
+    def arguments(self) -> tuple[object, ...]:
+        """Return the arguments, made anew: nothing that was done to those that were encoded is in them."""
+        return codec.decode_arguments(self.data)
+
 
 def encode_arguments(args: tuple[object, ...]) -> Payload:
     """Encode positional arguments.

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from refinery_plugin._study.levels import Budget, LevelError, Scalar, nearest
+from refinery_plugin._study.wording import DEFAULT_WORDING, Wording, parse_wording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -33,6 +34,7 @@ class Settings:
     max_tokens: int
     memory: Memory
     instructions: str
+    prompts: Wording
     extra: Mapping[str, Scalar]
 
 
@@ -86,6 +88,7 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "max_tokens": Setting(parse=_positive_int, default=DEFAULT_MAX_TOKENS),
         "memory": Setting(parse=_memory, default="program"),
         "instructions": Setting(parse=_any_text, default=""),
+        "prompts": Setting(parse=parse_wording, default=DEFAULT_WORDING),
     }
 )
 """The plugin's own settings by name; a task adds its own (``Task.settings``)."""

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.levels import MAX_TURNS, Budget, Scalar, show, slug
+from refinery_plugin._study.request import NO_TABLE, RequestTable
 from refinery_plugin._study.settings import Settings, resolve
+from refinery_plugin._study.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -82,6 +84,7 @@ class Study:
     prices : USD per million tokens by model; the key ``"*"`` is for every model without a known price.
     packages : what programs may import besides the standard library.
     limits : what a program may use.
+    request : how requests differ from ours.
     names_model : whether the study names a model; else the default is asked, if anything is generated at all.
     """
 
@@ -96,6 +99,7 @@ class Study:
     prices: Mapping[str, Price]
     packages: tuple[str, ...]
     limits: Limits
+    request: RequestTable = NO_TABLE
     names_model: bool = True
 
     @functools.cached_property
@@ -144,7 +148,7 @@ class Study:
 
 
 def _stored(level: object) -> Scalar:
-    if isinstance(level, Budget):
+    if isinstance(level, Budget | Wording):
         return str(level)
     if not isinstance(level, (bool, int, float, str)):
         raise TypeError(f"a level must be a scalar, got {level!r}")

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._study.close import Close
 from refinery_plugin._study.value_types import FORMS, type_name, unknown_form
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class Task:
         else is ever held against a program.
     disguised : from a seed to full-size arguments that look like those of ``sample`` but have other answers;
         ``None`` where ``sample`` itself has unpredictable answers.
+    close : the tolerance for floats anywhere in a result; without it they must be equal.
+    check : from the arguments and a decoded result to whether it is right, where more than one is; a text is the
+        reason why it is not. It is trusted, runs outside of the sandbox, and decides alone.
     settings : the task's own settings with their defaults. A study may set or vary them like any of its own; they
         are filled into ``{name}`` places of the prompt.
     """
@@ -56,6 +60,8 @@ class Task:
     sample: Callable[[int], Arguments]
     strategy: Callable[[], SearchStrategy[Arguments]]
     disguised: Callable[[int], Arguments] | None = None
+    close: Close | None = None
+    check: Callable[[Arguments, Any], bool | str] | None = None
     settings: Mapping[str, object] = dataclasses.field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
@@ -66,12 +72,19 @@ class Task:
             ("sample", self.sample),
             ("strategy", self.strategy),
             ("disguised", self.disguised),
+            ("check", self.check),
         ):
-            if not (callable(function) or (label == "disguised" and function is None)):
+            if not (callable(function) or (label in ("disguised", "check") and function is None)):
                 raise TaskError(
                     f"task {self.name!r}: {label} must be a function, got {type(function).__name__}; "
                     f"write {label}=make, not {label}=make()"
                 )
+        if not (self.close is None or isinstance(self.close, Close)):
+            raise TaskError(
+                f"task {self.name!r}: close must be a Close, such as Close(rtol=1e-9), got {self.close!r}"
+            )
+        if self.close is not None and self.check is not None:
+            raise TaskError(f"task {self.name!r}: give close or check, not both: a check decides alone")
         if unknown := unknown_form(self.result_type):
             raise TaskError(
                 f"task {self.name!r}: result_type {type_name(self.result_type)} has the part {unknown}, which no value "

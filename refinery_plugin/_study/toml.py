@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 from refinery_plugin._study.levels import COLUMNS, LevelError, nearest, show, slug
 from refinery_plugin._study.pricing import Price
+from refinery_plugin._study.request import RequestTable, parse_request
 from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
 from refinery_plugin._study.study import Limits, Study, StudyError, crossing_size
 
@@ -38,7 +39,19 @@ _PILOT: Mapping[str, object] = MappingProxyType(
     }
 )
 MAX_PROGRAMS = 1_000_000
-_KEYS = ("name", "task", "replicates", "seed", "lists", "runs", "price", "packages", "limits", "factors")
+_KEYS = (
+    "name",
+    "task",
+    "replicates",
+    "seed",
+    "lists",
+    "runs",
+    "price",
+    "packages",
+    "limits",
+    "factors",
+    "request",
+)
 
 
 def load_study(path: Path, tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
@@ -153,8 +166,10 @@ class _Reader:
             prices=MappingProxyType(self._prices()),
             packages=self._packages(),
             limits=self._limits(),
+            request=self._request(),
             names_model=self.model is not None or "model" in {*self.table, *factors},
         )
+        self._refuse_unsent_factors(study)
         self._refuse_equal_ids(study)
         return study
 
@@ -291,6 +306,21 @@ class _Reader:
                 "packages", f'must be a list of top-level import names such as ["numpy"], got {value!r}'
             )
         return tuple(value)
+
+    def _request(self) -> RequestTable:
+        try:
+            return parse_request(self.table.get("request", {}))
+        except LevelError as exc:
+            self._fail("request", str(exc))
+
+    def _refuse_unsent_factors(self, study: Study) -> None:
+        for model in {treatment.settings.model for treatment in study.treatments}:
+            for field in study.request.of(model).drop:
+                if len(study.factors.get(field, ())) > 1:
+                    self._fail(
+                        f"factors.{field}",
+                        f"it is varied, but never sent to {model}, which takes none; leave one out",
+                    )
 
     def _limits(self) -> Limits:
         value = self.table.get("limits", {})

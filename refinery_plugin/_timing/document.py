@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
-_COUNTS = ("calls", "prompt_tokens", "completion_tokens", "cost_usd")
+_COUNTS = ("calls", "prompt_tokens", "completion_tokens", "cost_usd", "cut_short")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

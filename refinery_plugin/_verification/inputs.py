@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import encode_arguments
 from refinery_plugin._study.value_types import misfit
+from refinery_plugin._verification.equality import same
 from refinery_plugin._verification.examples import draw
+from refinery_plugin._verification.rules import rule_of
 from refinery_plugin._verification.seeds import derived_seed
-from refinery_plugin._verification.verdict import judge, same, show_arguments
+from refinery_plugin._verification.verdict import judge, shorten, show_arguments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,6 +72,7 @@ class Answers:
 
     def __call__(self, arguments: Arguments) -> object:
         """Return the expected answer; the arguments may be changed by it."""
+        kept = encode_arguments(arguments) if self._task.check else None
         try:
             answer = self._function(*arguments)
         except Exception as exc:
@@ -82,7 +85,18 @@ class Answers:
                 f"task {self._task.name!r}: the reference is not of its own result_type: "
                 f"for {show_arguments(arguments)} {wrong}; mend one of the two"
             )
+        said = True if kept is None else self.rule(kept)(answer, answer)
+        if kept is not None and said is not True:
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: the reference does not pass the task's own check: "
+                f"for {show_arguments(kept.arguments())} it returned {shorten(answer)}"
+                f"{f': {said}' if said else ''}; mend one of the two"
+            )
         return answer
+
+    def rule(self, payload: Payload) -> Rule:
+        """Return by what a result for these arguments is right."""
+        return rule_of(self._task, payload.arguments)
 
     def require_arguments(self, arguments: object) -> None:
         """Refuse what is no tuple of arguments: a bare list is the usual slip of who writes a task.
@@ -124,7 +138,8 @@ class Inputs:
         def full(make: Callable[[int], Arguments], seed: int, where: str) -> Case:
             arguments = make(seed)
             answers.require_arguments(arguments)
-            return _full_case(arguments, seed, lambda given: thread.submit(answers, given).result, where)
+            case = _full_case(arguments, seed, lambda given: thread.submit(answers, given).result, where)
+            return dataclasses.replace(case, rule=answers.rule(case.payload))
 
         # In a row, so that a task can let seeds take turns at different kinds of disguise.
         first = derived_seed(verify_seed, "disguised") & ~0xFF
@@ -159,7 +174,7 @@ def short_case(arguments: Arguments, answers: Answers) -> Case:
     payload = encode_arguments(arguments)
     where = f"for {show_arguments(arguments)}"
     expected = answers(arguments)
-    return Case(payload=payload, answer=lambda: expected, where=where)
+    return Case(payload=payload, answer=lambda: expected, where=where, rule=answers.rule(payload))
 
 
 def _full_case(

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
+
+from refinery_plugin._verification.equality import difference, same
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Rule: TypeAlias = Callable[[object, object], bool]
-"""Tells whether a value that a program returned is as good as the expected one."""
+Rule: TypeAlias = Callable[[object, object], "bool | str"]
+"""Tells whether a value that a program returned is right, given the expected one; a text says why it is not."""
 
 _LONGEST = 300
 """Characters of an argument or a result that a reason repeats."""
@@ -65,24 +66,22 @@ class Result(Protocol):
     def error_type(self) -> str | None: ...
 
 
-def same(value: object, expected: object) -> bool:
-    """Tell whether two plain values are the same, types included; not a number is the same as itself."""
-    if type(value) is not type(expected):
-        return False
-    if isinstance(value, float) and isinstance(expected, float):
-        return value == expected or (math.isnan(value) and math.isnan(expected))
-    if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
-        return len(value) == len(expected) and all(map(same, value, expected))
-    return value == expected
-
-
 def judge(result: Result, *, expected: object, where: str, rule: Rule = same) -> Judgement:
     """Judge one call; ``where`` says of which input, such as ``"for [3999]"``."""
     if not result.ok:
         return failed(result, where=where)
-    if rule(result.value, expected):
+    found = rule(result.value, expected)
+    if found is True:
         return CORRECT
-    reason = f"{where} it returned {shorten(result.value)}, expected {shorten(expected)}"
+    shown, wanted = shorten(result.value), shorten(expected)
+    if found:
+        return Judgement(
+            verdict=Verdict.WRONG_ANSWER, reason=printable(f"{where} it returned {shown}: {found}")
+        )
+    place = difference(result.value, expected) if shown == wanted else None
+    reason = f"{where} it returned {shown}, expected {wanted}" + (
+        f": they differ at {place}" if place else ""
+    )
     return Judgement(verdict=Verdict.WRONG_ANSWER, reason=reason)
 
 

@@ -124,7 +124,7 @@ def test_a_difference_that_hangs_on_equal_spread_says_so(tmp_path: Path) -> None
     still = tuple(1 + 0.01 * i for i in range(12))
     wild = (1.0, 2.0, 1.0, 1.9, 1.1, 1.8)
     first = analysed(tmp_path, {(1, 3): still, (3, 3): wild}).conclusions[0]
-    assert first.answer == "different"
+    assert first.answer == "undecided"
     assert first.why == "allowing for unequal spread, this can't be told from chance"
 
 

@@ -201,9 +201,9 @@ def test_paths_in_words_of_their_own_do_not_hide_the_project(project: Project, t
         "--refinery-cassettes": "../elsewhere/cassettes",
     }
     spelled = [f"{option}={path}" for option, path in paths.items()]
-    refused = project.run(*(word for option in paths.items() for word in option), "test_vowels.py")
-    assert refused.code == USAGE_ERROR
-    assert " ".join([*spelled, "test_vowels.py"]) in refused.output
+    refused = project.run(*(word for option in paths.items() for word in option))
+    assert refused.code == USAGE_ERROR, refused.output
+    assert " ".join(spelled) in refused.output
     ran = project.run(*spelled, "test_vowels.py")
     assert ran.code == 0, ran.output
     assert "test session starts" not in ran.output, "addopts of the project were not seen"
@@ -351,3 +351,47 @@ def test_ctrl_c_leaves_what_was_recorded_and_no_lock(project: Project, server: M
     again = project.run()
     assert again.code == 0, again.output
     assert "8 turns (6 live, 2 replayed)" in again.output
+
+
+def test_a_late_failure_keeps_the_last_program_and_says_so(project: Project, server: ModelServer) -> None:
+    """The session tells it, the trajectory's file too, and a replay gives the same bytes."""
+
+    def refuse(request: Received) -> Behaviour | None:
+        first = "This is" not in request.body["messages"][-1]["content"]
+        return None if first else status(400, "the context is full")
+
+    server.choose = refuse
+    ran = project.run("--refinery-concurrency=1", "-k", "agents=1")
+    assert ran.code == 0, ran.output
+    assert "cut short, last program kept:" in ran.output
+    files = project.files(project.programs)
+    told = json.loads(files["1_2_inf_1.json"])
+    assert told["cut_short"] == "turn 2 got no answer: HTTP 400: the context is full"
+    assert told["reason"] is None
+    assert b"def count_vowels" in files["1_2_inf_1.py"]
+    project.environment = {"CI": "1"}
+    assert project.run("-k", "agents=1").code == 0
+    assert project.files(project.programs) == files
+
+
+def test_prompts_are_shown_and_nothing_is_called(project: Project, server: ModelServer) -> None:
+    """Turn by turn, for each treatment, with the text of the messages as they would be sent."""
+    ran = project.run("--refinery-show-prompts")
+    assert ran.code == 0, ran.output
+    assert "== agents 1, optimization 2 iterations: until 2 iterations" in ran.output
+    assert '-- turn 2: POST /chat/completions {"model": "served-model", "max_tokens": 2048' in ran.output
+    assert "...  # the program of the turn before" in ran.output
+    assert "You are agent 2 of a team of 2 agents." in ran.output
+    assert server.requests == []
+    assert not project.cassettes.exists()
+
+
+def test_recordings_of_no_program_are_named(project: Project) -> None:
+    """What a changed study left behind is told, so that nobody takes it for its own."""
+    assert project.run().code == 0
+    (project.cassettes / "1_2_inf_1.json").rename(project.cassettes / "1_2_inf_9.json")
+    ran = project.run("--refinery-record=once")
+    assert "1 recording there of no program of this study: 1_2_inf_9.json" in ran.output
+    again = project.run("--refinery-record=all", "-k", "r2")
+    assert "what is there is kept in cassettes/vowels/replaced" in again.output
+    assert len(list((project.cassettes / "replaced").iterdir())) == 2

@@ -161,14 +161,22 @@ def test_an_answer_cut_off_at_max_tokens_says_so() -> None:
     assert "max_tokens = 50" in (trajectory.no_program_reason or "")
 
 
-def test_a_failed_request_ends_its_trajectory_without_a_program() -> None:
-    """A turn without any answer ends the trajectory, and no program is taken from earlier turns."""
+def test_a_failed_request_cuts_its_trajectory_short() -> None:
+    """A turn without any answer ends the trajectory; the last complete program counts, marked with the reason."""
     trajectory = run(
         ScriptedChat([answer(0), ChatFailedError("500 five times")]), optimization=Budget(iterations=3)
     )
+    assert trajectory.program == trajectory.turns[0].program
+    assert trajectory.no_program_reason is None
+    assert trajectory.cut_short == "turn 2 got no answer: 500 five times"
+
+
+def test_a_request_that_fails_before_any_program_gives_none() -> None:
+    """Without a program the failure is the reason, and nothing is cut short."""
+    trajectory = run(ScriptedChat([ChatFailedError("500 five times")]), optimization=Budget(iterations=3))
     assert trajectory.program is None
-    assert trajectory.no_program_reason == "turn 2 got no answer: 500 five times"
-    assert len(trajectory.turns) == 1
+    assert trajectory.no_program_reason == "turn 1 got no answer: 500 five times"
+    assert trajectory.cut_short is None
 
 
 def test_a_stop_goes_through() -> None:

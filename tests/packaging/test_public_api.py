@@ -22,7 +22,7 @@ PUBLIC = {
         "document",
         "read_results",
     },
-    "refinery_plugin": {"Program", "RefineryError", "Task"},
+    "refinery_plugin": {"Close", "Program", "RefineryError", "Task"},
     "refinery_plugin.hookspecs": {"pytest_refinery_tasks"},
     "refinery_plugin.testing": {
         "ChatRequest",

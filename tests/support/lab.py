@@ -12,6 +12,7 @@ from refinery_plugin._recording.endpoint import Endpoint, Environment
 from refinery_plugin._recording.ledger import Ledger
 from refinery_plugin._recording.retry import RetryPolicy
 from refinery_plugin._recording.store import CassetteStore
+from refinery_plugin._study.request import NO_TABLE, RequestTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -71,12 +72,12 @@ class Lab:
         """Write a cassette by hand."""
         self.path(name).write_text(json.dumps(document))
 
-    def endpoint(self) -> Endpoint:
+    def endpoint(self, table: RequestTable = NO_TABLE) -> Endpoint:
         """Read the ``.env`` file."""
         self.directory.mkdir(exist_ok=True, parents=True)
         lines = [f"{name}='{value}'" for name, value in self.settings.items()]
         (self.directory.parent / ".env").write_text("\n".join(lines))
-        return Endpoint(Environment(self.directory.parent))
+        return Endpoint(Environment(self.directory.parent), [table.of(MODEL).headers])
 
     def store(
         self,
@@ -86,15 +87,17 @@ class Lab:
         price: Price | None = None,
         cap: Decimal | None = None,
         policy: RetryPolicy = IMPATIENT,
+        table: RequestTable = NO_TABLE,
     ) -> CassetteStore:
         """Open the folder, to record or to replay only."""
         return CassetteStore(
             self.directory,
-            OFFLINE if offline else self.endpoint(),
+            OFFLINE if offline else self.endpoint(table),
             afresh=afresh,
             price_of=lambda _model: price,
             ledger=Ledger(cap),
             policy=policy,
+            rules_of=table.of,
         )
 
     def converse(

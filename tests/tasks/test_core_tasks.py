@@ -13,8 +13,8 @@ from refinery_plugin._study.value_types import misfit
 from refinery_plugin._tasks import SHIPPED_TASKS
 from refinery_plugin._tasks.core import CORE_TASKS
 from refinery_plugin._verification.examples import draw
-from refinery_plugin._verification.inputs import Answers
-from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed, judge, show_arguments
+from refinery_plugin._verification.inputs import Answers, Case, short_case
+from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed
 
 if TYPE_CHECKING:
     from refinery_plugin._sandbox import Sandbox
@@ -25,6 +25,8 @@ SEED = 20261125
 TASKS = {task.name: task for task in CORE_TASKS}
 tasks = pytest.mark.parametrize("task", CORE_TASKS, ids=[task.name for task in CORE_TASKS])
 SAMPLES = {
+    "core-density": "5a6189b292c21f12",
+    "core-schedule": "2d228c44dc97657f",
     "core-repeated-text": "f4ddcb51531aa873",
     "core-coprime-pairs": "b8399c38a84b22e3",
     "core-inversions": "c42072102c24a689",
@@ -46,25 +48,23 @@ def short_inputs(name: str) -> list[Arguments]:
 
 
 @functools.cache
-def expected(name: str) -> list[object]:
-    """Return the answers to short inputs, and to one of full size."""
+def cases(name: str) -> list[Case]:
+    """Return short inputs, and one of full size, with their answers."""
     answers = Answers(TASKS[name])
-    return [answers(arguments) for arguments in (*short_inputs(name), TASKS[name].sample(7))]
+    return [short_case(arguments, answers) for arguments in (*short_inputs(name), TASKS[name].sample(7))]
 
 
 def judged(solution: Solution, sandbox: Sandbox) -> Judgement:
     """Judge a program in one process of the real sandbox, up to its first fault."""
     task = solution.task
-    inputs = [*short_inputs(task.name), task.sample(7)]
     with sandbox.start(
         solution.source.encode(), entry_point=task.entry_point, result_type=task.result_type
     ) as worker:
         refused = worker.load()
         if refused is not None:
             return failed(refused, where="while it was loaded")
-        for arguments, answer in zip(inputs, expected(task.name), strict=True):
-            outcome = worker.hand_over(arguments, 20) or worker.go(20)
-            judgement = judge(outcome, expected=answer, where=f"for {show_arguments(arguments)}")
+        for case in cases(task.name):
+            judgement = case.judge(worker.hand_over(case.payload, 20) or worker.go(20))
             if not judgement.correct:
                 return judgement
     return CORRECT

@@ -216,6 +216,17 @@ def _decode_items(tag: bytes, view: memoryview, at: int, depth: int) -> tuple[ob
     return made, at
 
 
+def decode_arguments(data: bytes) -> tuple[object, ...]:
+    """Give the arguments that :func:`encode_arguments` wrote."""
+    view = memoryview(data)
+    (count,) = _SIZE.unpack_from(view, 0)
+    args, at = [], _SIZE.size
+    for _ in range(count):
+        body, at = _take(view, at)
+        args.append(decode(body))
+    return tuple(args)
+
+
 def encode_arguments(args: tuple[object, ...], limit: int = 1 << 30) -> bytes:
     """Positional arguments as a count and, for each, its length and encoding: what the worker takes apart in place."""
     if type(args) is not tuple:

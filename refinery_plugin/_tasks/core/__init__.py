@@ -8,10 +8,12 @@ from refinery_plugin._tasks.core import (
     companions,
     coprime_pairs,
     coverage,
+    density,
     edit_distance,
     inversions,
     matrix_product,
     repeated_text,
+    schedule,
     skyline,
     unfold,
 )
@@ -24,6 +26,7 @@ CORE_TASKS = tuple(
         repeated_text,
         coprime_pairs,
         inversions,
+        density,
         skyline,
         companions,
         cheapest_routes,
@@ -32,5 +35,6 @@ CORE_TASKS = tuple(
         coverage,
         cells,
         matrix_product,
+        schedule,
     )
 )

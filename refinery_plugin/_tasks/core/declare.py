@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
+    from refinery_plugin._study.close import Close
     from refinery_plugin._study.task import Arguments
 
 
@@ -25,6 +26,8 @@ def declare(
     prompt: str,
     sample: Callable[[int], Arguments],
     strategy: Callable[[], SearchStrategy[Arguments]],
+    close: Close | None = None,
+    check: Callable[[Arguments, object], bool | str] | None = None,
 ) -> Task:
     """Return the task whose reference is a function that needs nothing of its module.
 
@@ -40,6 +43,8 @@ def declare(
         reference=source,
         sample=sample,
         strategy=strategy,
+        close=close,
+        check=check,
     )
 
 

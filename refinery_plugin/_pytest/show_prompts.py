@@ -1,0 +1,84 @@
+"""``--refinery-show-prompts``: what would be sent, turn by turn, without calling anything."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._generation.preview import TURN_MS, preview
+from refinery_plugin._generation.prompts import Brief
+from refinery_plugin._generation.request_body import request_body
+from refinery_plugin._pytest.collection import selected
+from refinery_plugin._pytest.session import refinery_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from refinery_plugin._generation.chat import ChatRequest
+    from refinery_plugin._pytest.session import Refinery
+    from refinery_plugin._study.study import Treatment
+
+_LEAST_TURNS = 2
+
+
+def show(session: pytest.Session) -> None:
+    """Print the requests of each treatment that is selected, those that are alike but for the seed once.
+
+    Raises
+    ------
+    pytest.UsageError : where a prompt cannot be made.
+    """
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None:
+        return
+    try:
+        for line in _lines(refinery_of(session.config), session):
+            reporter.write_line(line)
+    except RefineryError as exc:
+        raise pytest.UsageError(str(exc)) from exc
+
+
+def _lines(refinery: Refinery, session: pytest.Session) -> Iterator[str]:
+    study = refinery.study
+    seen: dict[str, str] = {}
+    units = selected(session) or refinery.units  # without a test of programs, all of the study's
+    first = {unit.treatment_id: unit for unit in reversed(units)}  # the first replicate of each
+    for unit in reversed(first.values()):
+        treatment, replicate = unit.treatment, unit.replicate
+        if treatment is None or replicate is None:
+            continue
+        brief = Brief(task=refinery.task, settings=treatment.settings, packages=study.packages)
+        requests = preview(
+            brief,
+            seed=lambda turn, one=treatment, number=replicate: study.request_seed(one, number, turn),  # type: ignore[misc]
+            turns=max(_LEAST_TURNS, treatment.settings.agents + 1),
+        )
+        alike = repr([(r.model, r.messages, r.temperature, r.max_tokens) for r in requests])
+        if alike in seen:
+            yield f"== {treatment}: as {seen[alike]}"
+            continue
+        seen[alike] = str(treatment)
+        yield from _requests(refinery, treatment, requests)
+
+
+def _requests(refinery: Refinery, treatment: Treatment, requests: list[ChatRequest]) -> Iterator[str]:
+    budget = treatment.settings.optimization
+    yield f"== {treatment}: until {budget}"
+    if budget.seconds is not None:
+        yield f"   (as if each turn took {TURN_MS // 1000} s)"
+    for number, request in enumerate(requests, 1):
+        rules = refinery.study.request.of(request.model)
+        body = request_body(request, rules)
+        messages = request.messages
+        plain = {name: value for name, value in body.items() if name != "messages"}
+        yield ""
+        yield f"-- turn {number}: POST /chat/completions {json.dumps(plain, ensure_ascii=False)}"
+        for name, value in rules.headers.items():
+            yield f"   header {name}: {value}"
+        for message in messages:
+            yield f"[{message.role}]"
+            yield message.content
+    yield ""

@@ -1,0 +1,56 @@
+"""A folder of cassettes as a whole: what is complete, begun, of no program; looked at without parsing any."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from pathlib import Path
+
+REPLACED = "replaced"
+"""The folder beside the cassettes into which recordings go that are made again."""
+
+_TAIL = 4096
+_FINISHED = re.compile(rb'"finished":\s*true\b')
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Shelf:
+    """Names of cassettes: complete ones, those begun, and those of no program that was asked for."""
+
+    finished: frozenset[str]
+    begun: frozenset[str]
+    orphans: frozenset[str]
+
+
+def look_at(directory: Path, names: Collection[str]) -> Shelf:
+    """Sort the cassettes of a folder by what they are to the programs of these names."""
+    there = {path.stem: path for path in directory.glob("*.json")} if directory.is_dir() else {}
+    ours = {name: path for name, path in there.items() if name in names}
+    finished = frozenset(name for name, path in ours.items() if _is_finished(path))
+    return Shelf(
+        finished=finished, begun=frozenset(ours) - finished, orphans=frozenset(there) - frozenset(ours)
+    )
+
+
+def _is_finished(path: Path) -> bool:
+    # Thousands of cassettes shall not be parsed for a header; inside a text the quotes would be escaped.
+    with contextlib.suppress(OSError), path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _TAIL))
+        return _FINISHED.search(file.read()) is not None
+    return False
+
+
+def put_aside(path: Path) -> None:
+    """Move a cassette into the folder of replaced ones, under a number of its own; nothing is overwritten."""
+    folder = path.parent / REPLACED
+    folder.mkdir(exist_ok=True)
+    number = 1
+    while (target := folder / f"{path.stem}.{number}.json").exists():
+        number += 1
+    os.replace(path, target)  # noqa: PTH105
