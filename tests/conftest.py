@@ -15,13 +15,3 @@ def _no_worker_of_xdist(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions that tests start are no part of the session that runs the tests."""
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
-
-
-@pytest.fixture
-def pytester(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> pytest.Pytester:
-    """Warnings are errors in the sessions that tests start, too, unless ``-W`` says otherwise of all."""
-    filters = ["error", "default::ResourceWarning", *(request.config.getoption("pythonwarnings") or ())]
-    monkeypatch.setenv("PYTEST_ADDOPTS", " ".join(f"-W {one}" for one in filters))
-    return pytester

@@ -201,9 +201,9 @@ def test_paths_in_words_of_their_own_do_not_hide_the_project(project: Project, t
         "--refinery-cassettes": "../elsewhere/cassettes",
     }
     spelled = [f"{option}={path}" for option, path in paths.items()]
-    refused = project.run(*(word for option in paths.items() for word in option), "test_vowels.py")
-    assert refused.code == USAGE_ERROR
-    assert " ".join([*spelled, "test_vowels.py"]) in refused.output
+    refused = project.run(*(word for option in paths.items() for word in option))
+    assert refused.code == USAGE_ERROR, refused.output
+    assert " ".join(spelled) in refused.output
     ran = project.run(*spelled, "test_vowels.py")
     assert ran.code == 0, ran.output
     assert "test session starts" not in ran.output, "addopts of the project were not seen"
