@@ -42,7 +42,6 @@ _GONE_SECONDS = 20.0
 _SETTLE_STEP = 0.005
 _SPIN_SECONDS = 0.0005
 _LEAST_FILE_BYTES = 4096
-_LOST_SECONDS = 0.02
 _HELPER = (
     "a helper process from before, such as a pool made at its import, "
     "was still there when its arguments were to come"
