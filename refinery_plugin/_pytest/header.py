@@ -27,10 +27,8 @@ def lines(config: pytest.Config) -> list[str]:
             told.append(refinery.old_place)
         if refinery.journal_dir != refinery.base / JOURNALS:
             told.append(f"this folder is read-only: timing sessions are kept in {refinery.journal_dir}")
-        if config.getoption("refinery_sandbox") == "none":
-            told.append(
-                "WARNING: --refinery-sandbox=none holds nothing: generated code runs with all your rights"
-            )
+        if config.getoption("refinery_sandbox") == "none" and not config.option.collectonly:
+            told.append("WARNING: sandbox none: generated code runs with all your rights")
     except RefineryError:
         return []  # told as an error of its own, a moment later
     return [f"refinery: {line}" for line in told]

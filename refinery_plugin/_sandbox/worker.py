@@ -85,7 +85,7 @@ class Worker:
         self._facts: dict[str, Any] = {}
         self._before: Snapshot | None = None
         self._clocks = (0.0, 0.0)
-        self._called = self._cpu_called = 0.0
+        self._called = self._cpu_called = self._least = 0.0
         self._found: str | None = None
         self._loaded = False
         self.taking_seconds = 0.0
@@ -215,6 +215,7 @@ class Worker:
         if "wall_seconds" in self._facts and self._facts.get("call") == self._called:
             return  # a malformed value: the time was taken when it came
         self._clocks = (self._cpu_called - excess, cpu_of(tree.worker))
+        self._least = least
         self._facts |= {
             "call": self._called,
             "wall_seconds": max(least, ended - self._called + excess),
@@ -359,8 +360,10 @@ class Worker:
                 if after.queued is None or before.queued is None
                 else max(0.0, after.queued - before.queued)
             )
+            # A short call may be over before the parent reads the worker's clock: no less can be told than of the time.
+            cpu = max(cpu, self._least)
             facts |= {
-                "cpu_seconds": cpu,
+                "cpu_seconds": cpu if cpu > 0 else None,
                 "queue_seconds": queued,
             }
         tree.memory()

@@ -126,7 +126,7 @@ def test_keys_of_equal_hashes_are_refused() -> None:
 )
 def test_a_numpy_scalar_counts_as_the_number_that_it_holds(bench: Bench, source: str, value: object) -> None:
     """Converted inside the call, anywhere in the result; refused where types matter."""
-    forms = {list: list[int], dict: dict[str, tuple[int]]}
+    forms: dict[type, Any] = {list: list[int], dict: dict[str, tuple[int]]}
     for exact in (False, True):
         with bench.sandbox.start(
             f"import numpy\ndef solve(): return {source}".encode(),

@@ -85,7 +85,7 @@ def test_a_skip_in_the_configuration_gives_way_to_what_is_typed(project: Project
 
 def _can_mount() -> bool:
     unshare = shutil.which("unshare")
-    return bool(unshare) and subprocess.run([unshare, "-m", "true"], check=False).returncode == 0
+    return unshare is not None and subprocess.run([unshare, "-m", "true"], check=False).returncode == 0
 
 
 @pytest.mark.skipif(not _can_mount(), reason="a read-only mount takes rights that this user has not")

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refinery_plugin._verification.equality import same
 from refinery_plugin._verification.verdict import (
     Verdict,
     failed,
     judge,
     printable,
-    same,
     shorten,
     show_arguments,
 )
