@@ -117,20 +117,17 @@ def test_waiting_for_money_does_not_run_the_clock_down(lab: Lab, server: ModelSe
 
 
 @pytest.mark.parametrize(
-    ("lost", "paid"),
-    [(no_choices(), True), (drop_midway(), True), (status(500), False), (status(429), False)],
+    ("lost", "billed"),
+    [(no_choices(), SPENT), (drop_midway(), MOST), (status(500), 0), (status(429), 0)],
 )
-def test_what_may_have_been_paid_for_counts_with_all_that_was_reserved(
-    lab: Lab,
-    server: ModelServer,
-    lost: object,
-    paid: bool,  # noqa: FBT001
+def test_what_may_have_been_paid_for_counts_with_what_is_known_of_it(
+    lab: Lab, server: ModelServer, lost: object, billed: Decimal | int
 ) -> None:
-    """Servers do not bill refusals; an answer that was lost on the way may be on the bill."""
+    """A useless answer by the usage that it tells, a lost one by all that was reserved; refusals are not billed."""
     server.script(lost)  # type: ignore[arg-type]
     store = lab.store(price=PRICE)
     live = lab.ask(store=store)
-    expected = SPENT + (MOST if paid else 0)
+    expected = SPENT + billed
     assert live.cost_usd == store.ledger.spent == expected
     assert lab.ask(offline=True).cost_usd == expected
 
