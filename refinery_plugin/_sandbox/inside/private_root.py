@@ -1,7 +1,7 @@
 """A file system of the run's own, where a mount namespace can be had.
 
-Trusted code, before the program is let in. The program has ``/tmp`` and ``/dev/shm`` of its own, sized and counted by the
-kernel, and nothing of the host but what is named, read-only, at its own place.
+Trusted code, before the program is let in. The program has ``/tmp`` and ``/dev/shm`` of its own, sized and counted by
+the kernel, and nothing of the host but what is named, read-only, at its own place.
 """
 
 from __future__ import annotations
