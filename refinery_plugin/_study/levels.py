@@ -40,6 +40,7 @@ COLUMNS = frozenset(
         "seconds",
         "session",
         "sha256",
+        "task",
         "treatment",
         "turn",
         "turns",

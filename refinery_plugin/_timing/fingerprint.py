@@ -33,20 +33,19 @@ class ResumeError(RefineryError):
 
 
 def fingerprint(
-    study: Study, task: Task, *, programs: Path, inputs: str, sandbox: str | None
+    study: Study, tasks: Mapping[str, Task], *, programs: Path, sandbox: str | None
 ) -> dict[str, object]:
     """Return what must be the same for figures to belong to one session, as it stands in JSON.
 
     Parameters
     ----------
-    inputs : checksum of all arguments that were drawn.
+    tasks : the study's tasks by name; what they draw is compared when they are opened.
     sandbox : name of the sandbox; ``None`` where none is open, and then there is no such key.
     """
     values = {
         "programs": os.fspath(programs),
         "study": describe_study(study),
-        "task": _task_sha256(task),
-        "inputs": inputs,
+        "task": {name: _task_sha256(task) for name, task in tasks.items()},
         "verifier": VERIFIER,
         "versions": versions() | _package_versions(study.packages),
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
@@ -128,8 +127,23 @@ def require_same(
         then["verify_seed"], now["verify_seed"] = header.verify_seed, verify_seed
     differing = [name for name, value in now.items() if then.get(name) != value]
     if differing:
-        details = "; ".join(f"{name}: then {then.get(name)!r}, now {now[name]!r}" for name in differing)
-        raise ResumeError(
-            f"--refinery-resume: the interrupted session ({path}) was under other circumstances ({details[:1500]}). "
-            "Restore them, or start afresh without --refinery-resume"
-        )
+        raise _differ({name: (then.get(name), now[name]) for name in differing}, path)
+
+
+def require_same_inputs(task: str | None, *, then: str, now: str, path: Path) -> None:
+    """Refuse to go on where a task draws other inputs than it did; ``task`` is ``None`` in a study of one.
+
+    Raises
+    ------
+    ResumeError : with both checksums.
+    """
+    if then != now:
+        raise _differ({"inputs" if task is None else f"inputs of task {task}": (then, now)}, path)
+
+
+def _differ(found: Mapping[str, tuple[object, object]], path: Path) -> ResumeError:
+    details = "; ".join(f"{name}: then {then!r}, now {now!r}" for name, (then, now) in found.items())
+    return ResumeError(
+        f"--refinery-resume: the interrupted session ({path}) was under other circumstances ({details[:1500]}). "
+        "Restore them, or start afresh without --refinery-resume"
+    )
