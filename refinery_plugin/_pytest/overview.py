@@ -165,7 +165,9 @@ def tasks(
         label, ratio = _label(program["treatment"]), ratios.get(str(program["id"]))
         rows[label].add(program, ratio)
         below[label][str(program["task"])].add(program, ratio)
-    table = [("treatment", "passed", "ratio to the reference", "fastest - slowest", "cost")]
+    table: list[tuple[str, ...]] = [
+        ("treatment", "passed", "ratio to the reference", "fastest - slowest", "cost")
+    ]
     for label, row in list(rows.items())[:_MOST_TREATMENTS]:
         table.append(row.cells(label))
         if details or len(rows) == 1:
