@@ -22,6 +22,7 @@ from refinery_plugin._recording.ledger import Ledger, most_prompt_tokens
 from refinery_plugin._recording.retry import RetryPolicy
 from refinery_plugin._recording.tape import Recorded, Tape
 from refinery_plugin._recording.transport import BASE_PATH, CURRENT, TapeTransport
+from refinery_plugin._recording.unrecorded import Recorder, ReplayOnly
 from refinery_plugin._recording.wire import Wire
 from refinery_plugin._study.request import NO_RULES
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from refinery_plugin._recording.endpoint import Endpoint
+    from refinery_plugin._recording.unrecorded import Unrecorded
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.request import RequestRules
 
@@ -47,7 +49,7 @@ class CassetteStore:
     Parameters
     ----------
     directory : the study's cassettes.
-    endpoint : where to call, or a sentence that says why nothing may be called and what to do.
+    endpoint : where to call, or why nothing may be called.
     afresh : record everything again.
     price_of : a model's price.
     ledger : counts the money that live requests cost.
@@ -58,7 +60,7 @@ class CassetteStore:
     def __init__(
         self,
         directory: Path,
-        endpoint: Endpoint | str,
+        endpoint: Endpoint | ReplayOnly,
         *,
         afresh: bool = False,
         price_of: Callable[[str], Price | None] = lambda _model: None,
@@ -96,7 +98,7 @@ class CassetteStore:
     async def finish(self, name: str) -> None:
         """Say that a trajectory is complete; its cassette takes no more turns."""
         tape = self._tapes[name]
-        if not tape.finished and not isinstance(self._endpoint, str):
+        if not tape.finished and not isinstance(self._endpoint, ReplayOnly):
             tape.finish()
             await self._disk.save(tape)
 
@@ -115,18 +117,18 @@ class CassetteStore:
         self._client = self._wire = None
 
     def _make_client(self) -> openai.AsyncOpenAI:
-        caller: Caller | str
-        if isinstance(self._endpoint, str):
-            caller = self._endpoint
+        unrecorded: Unrecorded
+        if isinstance(self._endpoint, ReplayOnly):
+            unrecorded = self._endpoint
         else:
             self._wire = Wire(self._endpoint)
-            caller = Caller(self._wire, ledger=self.ledger, policy=self._policy)
+            unrecorded = Recorder(Caller(self._wire, ledger=self.ledger, policy=self._policy), self._disk)
         return openai.AsyncOpenAI(
             api_key=_NOT_THE_KEY,
             organization="",
             project="",
             base_url=_ANYWHERE,
-            http_client=httpx2.AsyncClient(transport=TapeTransport(caller, self._disk), timeout=None),
+            http_client=httpx2.AsyncClient(transport=TapeTransport(unrecorded), timeout=None),
             max_retries=0,  # attempts are made below, so that a tape sees one exchange a turn
             timeout=None,
         )

@@ -53,7 +53,7 @@ class Treatment:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ProgramLimits:
     """What a program may use inside the sandbox; the same for all programs and for the reference.
 
     ``time_factor`` is the limit of one call in multiples of the reference's time on a full-size input.
@@ -98,7 +98,7 @@ class Study:
     runs: int
     prices: Mapping[str, Price]
     packages: tuple[str, ...]
-    limits: Limits
+    limits: ProgramLimits
     request: RequestTable = NO_TABLE
     names_model: bool = True
 

@@ -14,7 +14,7 @@ from refinery_plugin._study.levels import COLUMNS, LevelError, nearest, show, sl
 from refinery_plugin._study.pricing import Price
 from refinery_plugin._study.request import RequestTable, parse_request
 from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
-from refinery_plugin._study.study import Limits, Study, StudyError, crossing_size
+from refinery_plugin._study.study import ProgramLimits, Study, StudyError, crossing_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -322,11 +322,11 @@ class _Reader:
                         f"it is varied, but never sent to {model}, which takes none; leave one out",
                     )
 
-    def _limits(self) -> Limits:
+    def _limits(self) -> ProgramLimits:
         value = self.table.get("limits", {})
         if not isinstance(value, Mapping):
             self._fail("limits", f"must be a table, got {value!r}")
-        known = [field.name for field in dataclasses.fields(Limits)]
+        known = [field.name for field in dataclasses.fields(ProgramLimits)]
         for key, number in value.items():
             if key not in known:
                 self._fail(
@@ -335,7 +335,7 @@ class _Reader:
                 )
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 self._fail(f"limits.{key}", f"{number!r} is not allowed; use a whole number of at least 1")
-        return Limits(**cast("dict[str, int]", dict(value)))
+        return ProgramLimits(**cast("dict[str, int]", dict(value)))
 
     def _refuse_equal_ids(self, study: Study) -> None:
         for name, levels in study.factors.items():
