@@ -11,7 +11,6 @@ import sys
 import sysconfig
 import textwrap
 import types
-from pathlib import PurePath
 
 from refinery_plugin._errors import RefineryError
 
@@ -180,5 +179,7 @@ def _is_installed(module: str) -> bool:
     if spec is None:
         return False
     places = [spec.origin] if spec.origin else list(spec.submodule_search_locations or ())
-    homes = [PurePath(sysconfig.get_path(name)) for name in ("purelib", "platlib")]
-    return any(PurePath(place).is_relative_to(home) for place in places for home in homes)
+    homes = tuple(
+        f"{sysconfig.get_path(name)}{separator}" for name in ("purelib", "platlib") for separator in "/\\"
+    )
+    return any(place.startswith(homes) for place in places)
