@@ -63,28 +63,31 @@ def turn_request(brief: Brief, turn: Turn, transcript: Sequence[Message], *, see
     else:
         messages = (task_message(brief, turn),)
     system = system_message(brief, turn.lead)
+    agent = settings.team[turn.lead - 1]
     return ChatRequest(
-        model=settings.model,
+        model=agent.model,
         messages=(system, *messages) if system.content else messages,
-        temperature=settings.temperature,
-        max_tokens=settings.max_tokens,
+        temperature=agent.temperature,
+        max_tokens=agent.max_tokens,
         seed=seed,
     )
 
 
 def system_message(brief: Brief, lead: int) -> Message:
-    """Tell the lead agent who it is; a team of one is told of no team."""
+    """Tell the lead agent who it is, and its own instructions; a team of one is told of no team."""
     if (own := brief.settings.prompts.system) is not None:
         turn = Turn(lead=lead, author=None, program=None, remaining_seconds=None)
-        return Message(role="system", content=_filled(own, brief, turn).strip())
-    size = brief.settings.agents
-    text = "You are an expert Python programmer who writes correct and very fast code."
-    if size > 1:
-        text = (
-            f"{text} You are agent {lead} of a team of {size} agents. The agents take turns: each turn one agent leads "
-            "and improves the team's program. In this turn you lead."
-        )
-    return Message(role="system", content=text)
+        text = _filled(own, brief, turn).strip()
+    else:
+        size = brief.settings.agents
+        text = "You are an expert Python programmer who writes correct and very fast code."
+        if size > 1:
+            text = (
+                f"{text} You are agent {lead} of a team of {size} agents. The agents take turns: each turn one agent "
+                "leads and improves the team's program. In this turn you lead."
+            )
+    instructions = brief.settings.team[lead - 1].instructions.strip()
+    return Message(role="system", content=" ".join(filter(None, (text, instructions))))
 
 
 def task_message(brief: Brief, turn: Turn) -> Message:
