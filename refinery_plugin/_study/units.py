@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from refinery_plugin._study.study import Study, Treatment
 
 _LONGEST_NAME = 200
-_PILOT_FACTORS = frozenset({"agents", "optimization"})
 _NUMBER = r"[1-9][0-9]{0,8}"
 _PILOT_NAME = re.compile(rf"({_NUMBER})_({_NUMBER}|inf)_({_NUMBER}|inf)_({_NUMBER})")
 _OPEN_NAME = re.compile(rf"(?:(.+)-)?r({_NUMBER})", re.DOTALL)
@@ -163,10 +162,10 @@ def _may_be_program(name: str) -> bool:
 def program_name(study: Study, treatment: Treatment, replicate: int) -> str:
     """Return a program's file name without its ending.
 
-    ``{agents}_{iterations|inf}_{seconds|inf}_{replicate}`` where only the pilot's two factors vary, else the
-    treatment's id with ``-r{replicate}``, as always in a study of several tasks.
+    ``{agents}_{iterations|inf}_{seconds|inf}_{replicate}`` where only the pilot's two factors vary, in turns and
+    seconds, else the treatment's id with ``-r{replicate}``, as always in a study of several tasks.
     """
-    if set(study.factors) <= _PILOT_FACTORS and not study.by_task:
+    if study.is_like_the_pilot and not study.by_task:
         settings = treatment.settings
         budget = settings.optimization
         return f"{settings.agents}_{budget.iterations or 'inf'}_{budget.seconds or 'inf'}_{replicate}"

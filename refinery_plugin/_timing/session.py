@@ -38,7 +38,7 @@ from refinery_plugin._timing.slowness import ratio_to_reference, slowness
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
-from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, Inputs
+from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, inputs_sha256
 from refinery_plugin._verification.steps import RunAhead, RunPassed
 from refinery_plugin._verification.verdict import CORRECT
 
@@ -151,7 +151,9 @@ class MeasuringSession:
         if self._open.has(self._task_of(unit)):
             return False
         text = self._read(unit)
-        return text.refusal is None and not self._is_finished(self._progress.of(_key(unit, text)))
+        return text.refusal is None and not self._is_finished(
+            self._progress.of(_key(unit, text)), self._task_of(unit)
+        )
 
     def prepare(self, task: str) -> Checker:
         """Take the lock, open the sandbox, draw a task's inputs, and see that its reference is correct.
@@ -175,7 +177,7 @@ class MeasuringSession:
         checker = Checker.open(
             self._sandbox,
             settings.tasks[name],
-            list_seeds=self._list_seeds(),
+            list_seeds=self._list_seeds(name),
             seed=self.verify_seed,
             limits=_limits(study),
             time_factor=study.limits.time_factor,
@@ -183,7 +185,7 @@ class MeasuringSession:
         )
         self._open_journal(self._sandbox.name)
         if settings.times and name not in self._progress.inputs:
-            self._progress.add(InputsRecord(task=name, sha256=checker.inputs.sha256))
+            self._progress.add(InputsRecord(task=name, sha256=self._inputs_sha256(name, self.verify_seed)))
         if settings.introduces and name not in self._open.lists:
             self._introduce(name, checker)
         return checker
@@ -216,7 +218,7 @@ class MeasuringSession:
         if not self._settings.times:
             check = self.prepare(task).check(text.data, key=key)
             return self._keep(unit, text, check.judgement, check.waiting)
-        if not self._is_finished(progress):
+        if not self._is_finished(progress, task):
             self._time(text.data, key, task=task, stretch=stretch, timer=timer)
         return self._keep(unit, text, progress.verdict or CORRECT, progress.waiting, progress)
 
@@ -263,11 +265,17 @@ class MeasuringSession:
     def document(self) -> dict[str, object]:
         """Return the ``refinery`` part of the benchmark file."""
         study = self._settings.study
+        only = None if study.by_task else self._settings.tasks[study.tasks[0]]
         return {
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
             "task": study.task,
-            "tasks": list(study.tasks),
+            "task_version": None if only is None else only.version,
+            "task_checksum": None if only is None else only.checksum,
+            "tasks": [
+                {"name": name, "version": task.version, "checksum": task.checksum}
+                for name, task in self._settings.tasks.items()
+            ],
             "sandbox": self._sandbox_name,
             "session": self.id,
             "seeds": {"verify": self.verify_seed, "order": self.verify_seed},
@@ -338,14 +346,12 @@ class MeasuringSession:
                 self._progress.add(ReferenceRecord(task=task, run=self._placed(run, stretch)))
         self._timed_stretches.add((task, stretch))
 
-    def _is_finished(self, progress: ProgramProgress) -> bool:
+    def _is_finished(self, progress: ProgramProgress, task: str) -> bool:
         if progress.verdict is None:
             return False
-        study = self._settings.study
-        lists = range(1, study.lists + 1)
-        return not progress.verdict.correct or all(
-            len(progress.runs[number]) >= study.runs for number in lists
-        )
+        runs = self._settings.study.runs
+        lists = range(1, len(self._list_seeds(task)) + 1)
+        return not progress.verdict.correct or all(len(progress.runs[number]) >= runs for number in lists)
 
     def _require_same(self, task: str, sandbox: str | None) -> None:
         """Refuse to go on with a session that something else was measured in, before any of its figures is used.
@@ -366,15 +372,21 @@ class MeasuringSession:
         then = self._progress.inputs.get(task)
         if then is None or task in self._same_inputs:
             return
-        inputs = Inputs.make(
-            settings.tasks[task], list_seeds=self._list_seeds(), verify_seed=interrupted.header.verify_seed
-        )
-        require_same_inputs(task if settings.study.by_task else None, then=then, now=inputs.sha256, path=path)
+        drawn = self._inputs_sha256(task, interrupted.header.verify_seed)
+        require_same_inputs(task if settings.study.by_task else None, then=then, now=drawn, path=path)
         self._same_inputs.add(task)
 
-    def _list_seeds(self) -> list[int]:
+    def _list_seeds(self, task: str) -> list[int]:
+        """Return the seeds of a task's timed lists; none where it is never timed."""
         study = self._settings.study
+        if not self._settings.tasks[task].is_timed:
+            return []
         return [study.list_seed(number) for number in range(1, study.lists + 1)]
+
+    def _inputs_sha256(self, task: str, verify_seed: int) -> str:
+        return inputs_sha256(
+            self._settings.tasks[task], list_seeds=self._list_seeds(task), verify_seed=verify_seed
+        )
 
     def _fingerprint(self, sandbox: str | None) -> dict[str, object]:
         settings = self._settings

@@ -131,7 +131,7 @@ def test_settings_of_tasks_are_a_factor_where_all_have_them_and_one_value_where_
         study(tmp_path, 'tasks = ["core-*"]', tables=differing)
     said = study(tmp_path, 'tasks = ["core-*"]', tables=differing, rest="size = 5")
     assert said.treatments[0].settings.extra == {"size": 5}
-    with pytest.raises(StudyError, match=r"factors.size: task 'other' has no such setting"):
+    with pytest.raises(StudyError, match=r"factors\.size: task 'other' has no setting 'size'"):
         study(tmp_path, 'tasks = ["core-a", "other"]', tables=differing, rest="[factors]\nsize = [1, 2]")
 
 
