@@ -79,7 +79,12 @@ def find_past(directory: Path, *, study: Study, programs: Path) -> Past | None:
 
 
 def require_same(
-    header: SessionHeader, now: Mapping[str, object], *, path: Path, verify_seed: int | None
+    header: SessionHeader,
+    now: Mapping[str, object],
+    *,
+    path: Path,
+    verify_seed: int | None,
+    inputs: Mapping[str, tuple[str, str]],
 ) -> None:
     """Refuse to mix figures of different circumstances.
 
@@ -88,6 +93,7 @@ def require_same(
     header : of the interrupted session, whose journal is at ``path``.
     now : this session's fingerprint.
     verify_seed : that was asked for; ``None`` where any will do.
+    inputs : checksums of what tasks drew then and draw now, under the name by which they are told.
 
     Raises
     ------
@@ -97,25 +103,11 @@ def require_same(
     now = dict(now)
     if verify_seed is not None:
         then["verify_seed"], now["verify_seed"] = header.verify_seed, verify_seed
-    differing = [name for name, value in now.items() if then.get(name) != value]
+    pairs = {name: (then.get(name), value) for name, value in now.items()} | dict(inputs)
+    differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     if differing:
-        raise _differ({name: (then.get(name), now[name]) for name in differing}, path)
-
-
-def require_same_inputs(task: str | None, *, then: str, now: str, path: Path) -> None:
-    """Refuse to go on where a task draws other inputs than it did; ``task`` is ``None`` in a study of one.
-
-    Raises
-    ------
-    ResumeError : with both checksums.
-    """
-    if then != now:
-        raise _differ({"inputs" if task is None else f"inputs of task {task}": (then, now)}, path)
-
-
-def _differ(found: Mapping[str, tuple[object, object]], path: Path) -> ResumeError:
-    details = "; ".join(f"{name}: then {then!r}, now {now!r}" for name, (then, now) in found.items())
-    return ResumeError(
-        f"--refinery-resume: the interrupted session ({path}) was under other circumstances ({details[:1500]}). "
-        "Restore them, or start afresh without --refinery-resume"
-    )
+        details = "; ".join(f"{name}: then {old!r}, now {new!r}" for name, (old, new) in differing.items())
+        raise ResumeError(
+            f"--refinery-resume: the interrupted session ({path}) was under other circumstances ({details[:1500]}). "
+            "Restore them, or start afresh without --refinery-resume"
+        )

@@ -14,7 +14,6 @@ from refinery_plugin._timing.fingerprint import (
     find_past,
     fingerprint,
     require_same,
-    require_same_inputs,
     versions,
 )
 from refinery_plugin._timing.journal import Journal
@@ -121,10 +120,8 @@ class MeasuringSession:
         self.verify_seed = _seed(settings.verify_seed, interrupted)
         self._progress = SessionProgress(map(from_json, interrupted.past.records) if interrupted else ())
         self._sandbox_name = interrupted.header.sandbox if interrupted else None
-        self._compared: set[str | None] = set()
-        """Sandboxes with which this session was found to be the interrupted one's; ``None`` for none yet."""
-        self._same_inputs: set[str] = set()
-        """Tasks that were found to draw what they drew in the interrupted session."""
+        self._compared: set[tuple[str, str | None]] = set()
+        """Tasks and sandboxes with which this session was found to be the interrupted one's; no sandbox: none yet."""
 
     @property
     def times(self) -> bool:
@@ -362,19 +359,20 @@ class MeasuringSession:
         sandbox : name of the open sandbox; ``None`` where there is nothing left to run.
         """
         interrupted, settings = self._interrupted, self._settings
-        if interrupted is None:
+        if interrupted is None or self._compared >= {(task, sandbox)}:
             return
-        path = interrupted.past.path
-        if not self._compared >= {sandbox}:
-            now = self._fingerprint(sandbox)
-            require_same(interrupted.header, now, path=path, verify_seed=settings.verify_seed)
-            self._compared |= {sandbox, None}
-        then = self._progress.inputs.get(task)
-        if then is None or task in self._same_inputs:
-            return
-        drawn = self._inputs_sha256(task, interrupted.header.verify_seed)
-        require_same_inputs(task if settings.study.by_task else None, then=then, now=drawn, path=path)
-        self._same_inputs.add(task)
+        inputs: dict[str, tuple[str, str]] = {}
+        if (then := self._progress.inputs.get(task)) is not None and (task, None) not in self._compared:
+            name = f"inputs of task {task}" if settings.study.by_task else "inputs"
+            inputs[name] = (then, self._inputs_sha256(task, interrupted.header.verify_seed))
+        require_same(
+            interrupted.header,
+            self._fingerprint(sandbox),
+            path=interrupted.past.path,
+            verify_seed=settings.verify_seed,
+            inputs=inputs,
+        )
+        self._compared |= {(task, sandbox), (task, None)}
 
     def _list_seeds(self, task: str) -> list[int]:
         """Return the seeds of a task's timed lists; none where it is never timed."""
