@@ -24,6 +24,8 @@ _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 _NO_TIME = frozenset({"", "nan", "na", "n/a", "null", "none"})
 _SEPARATORS = (",", ";", "\t")
+_DECIMAL = frozenset({"seconds", "limit", "iterations", "time_limit"})
+_COMMA = r"^([+-]?\d*),(\d+(?:[eE][+-]?\d+)?)$"
 
 
 def read_csv(path: Path, text: str) -> RawFile:
@@ -124,6 +126,9 @@ def _table(path: Path, text: str) -> tuple[pd.DataFrame, list[str]]:
         )
     if frame.empty:
         raise AnalysisError(f"{path}: no measurements: there is no line after the first")
+    if _separator(text) != ",":
+        for name in _DECIMAL.intersection(frame.columns):
+            frame[name] = _with_points(frame[name])
     unused = [name for name in frame.columns if name and name not in COLUMNS]
     notes = [f"{path}: columns not used: {', '.join(unused)}"] if unused else []
     return frame, notes
@@ -133,6 +138,16 @@ def _separator(text: str) -> str:
     """Return what stands between the names in the first line that has any: spreadsheets write more than commas."""
     head = text.lstrip().partition("\n")[0]
     return max(_SEPARATORS, key=head.count)
+
+
+def _with_points(column: pd.Series[str]) -> pd.Series[str]:
+    """Return numbers with decimal points; spreadsheets of half the world write commas.
+
+    Where some number of the column has a point, a comma could stand for thousands: nothing is taken for granted then.
+    """
+    if column.str.contains(".", regex=False).any():
+        return column
+    return column.str.replace(_COMMA, r"\1.\2", regex=True)
 
 
 class _Checked:
