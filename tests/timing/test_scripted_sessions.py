@@ -304,9 +304,9 @@ def test_a_changed_program_is_another_one(place: Place) -> None:
     [
         ({"study": dataclasses.replace(STUDY, runs=3)}, "study"),
         ({"task": dataclasses.replace(TASK, reference=REFERENCE + "# other\n")}, "task"),
-        ({"task": dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))}, "inputs"),
-        ({"task": dataclasses.replace(TASK, disguised=lambda seed: (seed + 1,))}, "inputs"),
-        ({"task": dataclasses.replace(TASK, strategy=lambda: st.tuples(st.integers(0, 8)))}, "inputs"),
+        ({"task": dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))}, "task"),
+        ({"task": dataclasses.replace(TASK, disguised=lambda seed: (seed + 1,))}, "task"),
+        ({"task": dataclasses.replace(TASK, strategy=lambda: st.tuples(st.integers(0, 8)))}, "task"),
         ({"study": dataclasses.replace(STUDY, limits=ProgramLimits(memory_mb=9))}, "study"),
         ({"verify_seed": 12345}, "verify_seed"),
     ],
