@@ -150,7 +150,7 @@ def _factors(path: Path, checked: _Checked, notes: list[str]) -> dict[str, Colum
 def _programs(
     checked: _Checked,
     factors: dict[str, Column],
-    number: np.ndarray[Any, np.dtype[np.int64]],
+    number: np.ndarray[Any, np.dtype[Any]],
     runs: _Runs,
 ) -> list[RawProgram]:
     """Return each program with the verdict of its last turn: late where a run was stopped, failed where one failed."""
