@@ -28,9 +28,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the hooks that a ``conftest.py`` may define."""
-    from refinery_plugin._pytest import hook_names  # noqa: PLC0415 - see the module's docstring; so are all below
+    from refinery_plugin import _hook_names  # noqa: PLC0415 - see the module's docstring; so are all below
 
-    hook_names.pytest_addhooks(pluginmanager)
+    _hook_names.pytest_addhooks(pluginmanager)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -15,7 +15,7 @@ LIGHT = {
     "refinery_plugin._errors",
     "refinery_plugin._words",
     "refinery_plugin._pytest",
-    "refinery_plugin._pytest.hook_names",
+    "refinery_plugin._hook_names",
     "refinery_plugin._pytest.options",
     "refinery_plugin._pytest.session",
     "refinery_plugin._pytest.timing",

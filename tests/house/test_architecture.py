@@ -15,6 +15,7 @@ from imports import ROOT, imports, modules, ours, reached, tree
 FLOORS = {
     "refinery_plugin": (
         ("plugin",),
+        ("_hook_names",),
         ("hookspecs", "testing", "rewards", "tasks", "__main__"),
         ("_pytest",),
         ("_cluster", "_training"),
