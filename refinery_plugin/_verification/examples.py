@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import math
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,8 @@ _LOADED = (
 )
 """In a checkout Hypothesis tries constants of our own modules, of those that are loaded: a resumed session that has
 opened no sandbox yet must draw what the first one drew after opening one."""
+_one_at_a_time = threading.RLock()
+"""Hypothesis was not made for several threads before its version 6.136."""
 _READABLE = 200
 """Characters of an input that a reason shows in full with ease."""
 
@@ -132,7 +135,8 @@ def _explore(
     def run(arguments: Arguments) -> None:
         test(arguments)
 
-    run()
+    with _one_at_a_time:
+        run()
 
 
 def _settings(*, examples: int, shrink: bool) -> settings:

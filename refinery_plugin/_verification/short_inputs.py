@@ -28,12 +28,15 @@ _MOST_STARTS = 40
 class ShortCheck:
     """The short inputs of one program."""
 
-    def __init__(self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int) -> None:
+    def __init__(
+        self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int, shrinks: bool = True
+    ) -> None:
         self._load_seconds = self._call_seconds = 0.0
         self._bench = bench
         self._source = source
         self._inputs = inputs
         self._seed = seed
+        self._shrinks = shrinks
         self._process: ProgramProcess | None = None
         self._starts = 0
 
@@ -43,10 +46,10 @@ class ShortCheck:
         return Waiting(load=self._load_seconds, verify=self._call_seconds)
 
     def run(self) -> Judgement:
-        """Judge the program on all short inputs; a wrong one is shrunk."""
+        """Judge the program on all short inputs; a wrong one is shrunk, unless the first will do."""
         try:
             judgement = self._first_fault(self._inputs.short)
-            if judgement.verdict not in _SHRINKABLE or self._starts == 0:
+            if judgement.verdict not in _SHRINKABLE or self._starts == 0 or not self._shrinks:
                 return judgement
             return smallest(
                 self._bench.task.strategy(),
