@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from refinery_analysis._inference import rowwise as many
+from refinery_analysis._inference.registry import TESTS
+from refinery_analysis._inference.rowwise import DataSets, contrast_test
 from refinery_analysis._inference.studentized_range import critical_values, range_quantile
 from refinery_analysis._models.freeman_halton import pass_test
 from refinery_analysis._models.pass_rates import shuffle_test
@@ -28,10 +29,12 @@ from refinery_analysis._power import effect_sizes as effects
 from refinery_analysis._power.noncentral_f import f_power
 from refinery_analysis._sequential.bounds import Rules, Stage, bounds, operating
 from refinery_analysis._sequential.spending import SPENDINGS
-from scipy import stats
+from scipy import special, stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from refinery_analysis._inference.rowwise import Moments
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,6 +46,7 @@ GROUPS = AGENTS * BUDGETS
 CHUNK = 2000
 DEALS = 199  # of a permutation test: exact at 5 % with any multiple of 20, less one
 EXACT, APPROXIMATE, FAMILY = "exact", "approximate", "familywise"
+OMNIBUS = "F, all treatments"
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,7 +63,7 @@ class Line:
     def __str__(self) -> str:
         wanted = "" if self.wanted is None else f"{self.wanted:8.2%}"
         mark = "" if self.sound else "  <- OUT OF BOUNDS"
-        return f"{self.name:46} {self.kind:15} {self.rate:8.2%} +- {self.error:.2%} {wanted}{mark}"
+        return f"{self.name:52} {self.kind:15} {self.rate:8.2%} +- {self.error:.2%} {wanted}{mark}"
 
 
 def contrasts() -> dict[str, Floats]:
@@ -85,18 +89,24 @@ def terms() -> dict[str, Floats]:
     }
 
 
-def hc3_test(
-    mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], basis: Floats, relatives: Floats
-) -> Floats:
+def term_test(data: Moments, basis: Floats) -> Floats:
+    """F test of a term of a balanced design: orthonormal columns of contrasts, (k, df), that span it: p, (s,)."""
+    df, df_num = int(data.counts.sum()) - data.counts.size, basis.shape[1]
+    explained = np.sum((data.mean @ basis) ** 2, axis=1) * data.counts[0]
+    return np.asarray(special.fdtrc(df_num, df, explained / df_num / (data.squares.sum(axis=1) / df)))
+
+
+def hc3_test(data: Moments, basis: Floats, relatives: Floats) -> Floats:
     """Wald F of a term with the covariance HC3, as the analysis computes it: p values, shape (s,).
 
     ``relatives`` are the columns of the terms that contain it, (12, 0) for type III: what they explain is taken off.
     """
-    variance = squares / (1 - 1 / counts) ** 2 / counts**2
+    counts = data.counts
+    variance = data.squares / (1 - 1 / counts) ** 2 / counts**2
     whole = np.column_stack([basis, relatives])
-    wald = _wald(mean, variance, whole)
+    wald = _wald(data.mean, variance, whole)
     if relatives.size:
-        wald = wald - _wald(mean, variance, relatives)
+        wald = wald - _wald(data.mean, variance, relatives)
     df = int(counts.sum()) - counts.size
     return np.asarray(stats.f.sf(wald / basis.shape[1], basis.shape[1], df))
 
@@ -107,43 +117,43 @@ def _wald(mean: Floats, variance: Floats, basis: Floats) -> Floats:
     return np.asarray(np.einsum("si,si->s", effect, np.linalg.solve(covariance, effect[..., None])[..., 0]))
 
 
-def unequal_t_test(mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], weights: Floats) -> Floats:
+def unequal_t_test(data: Moments, weights: Floats) -> Floats:
     """Welch and Satterthwaite's t of a contrast: p values, shape (s,)."""
-    part = weights**2 * squares / (counts - 1) / counts
+    part = weights**2 * data.squares / (data.counts - 1) / data.counts
     variance = part.sum(axis=1)
-    df = variance**2 / (part**2 / (counts - 1)).sum(axis=1)
-    return np.asarray(2 * stats.t.sf(np.abs(mean @ weights) / np.sqrt(variance), df))
+    df = variance**2 / (part**2 / (data.counts - 1)).sum(axis=1)
+    return np.asarray(2 * stats.t.sf(np.abs(data.mean @ weights) / np.sqrt(variance), df))
 
 
-def level_pairs() -> dict[str, tuple[int, Floats]]:
-    """Return for each factor its number of levels and the weights of all differences of its marginal means."""
+def pairs() -> dict[str, tuple[int, Floats]]:
+    """Return for treatments and each factor the number of levels and the weights of all differences of their means."""
     by_agents = np.kron(np.eye(AGENTS), np.full(BUDGETS, 1 / BUDGETS))
     by_budget = np.kron(np.full(AGENTS, 1 / AGENTS), np.eye(BUDGETS))
     return {
         name: (len(means), np.stack([a - b for a, b in itertools.combinations(means, 2)]))
-        for name, means in (("agents", by_agents), ("optimization", by_budget))
+        for name, means in (
+            ("treatments", np.eye(GROUPS)),
+            ("agents", by_agents),
+            ("optimization", by_budget),
+        )
     }
 
 
-def tukey_of_levels(
-    mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], levels: int, weights: Floats
-) -> npt.NDArray[np.bool_]:
-    """Whether Tukey's procedure finds any difference between levels of a factor, shape (s,)."""
-    df = int(counts.sum()) - counts.size
-    variance = squares.sum(axis=1)[:, None] / df * (weights**2 / counts).sum(axis=1)
+def tukey(data: Moments, levels: int, weights: Floats) -> npt.NDArray[np.bool_]:
+    """Whether Tukey's procedure finds any of the differences, shape (s,)."""
+    df = int(data.counts.sum()) - data.counts.size
+    variance = data.squares.sum(axis=1)[:, None] / df * (weights**2 / data.counts).sum(axis=1)
     critical = range_quantile(ALPHA, levels, df) / math.sqrt(2)
-    return np.asarray((np.abs(mean @ weights.T) >= critical * np.sqrt(variance)).any(axis=1))
+    return np.asarray((np.abs(data.mean @ weights.T) >= critical * np.sqrt(variance)).any(axis=1))
 
 
-def howell_of_levels(
-    mean: Floats, squares: Floats, counts: npt.NDArray[np.intp], levels: int, weights: Floats
-) -> npt.NDArray[np.bool_]:
-    """Whether Games and Howell's procedure finds any difference between levels of a factor, shape (s,)."""
-    parts = squares / (counts - 1) / counts
+def games_howell(data: Moments, levels: int, weights: Floats) -> npt.NDArray[np.bool_]:
+    """Whether Games and Howell's procedure finds any of the differences, shape (s,)."""
+    parts = data.squares / (data.counts - 1) / data.counts
     variance = parts @ (weights**2).T
-    df = variance**2 / ((parts**2 / (counts - 1)) @ (weights**4).T)
+    df = variance**2 / ((parts**2 / (data.counts - 1)) @ (weights**4).T)
     critical = critical_values(ALPHA, levels, df) / math.sqrt(2)
-    return np.asarray((np.abs(mean @ weights.T) >= critical * np.sqrt(variance)).any(axis=1))
+    return np.asarray((np.abs(data.mean @ weights.T) >= critical * np.sqrt(variance)).any(axis=1))
 
 
 def penalised(data_sets: int, rng: np.random.Generator) -> Iterator[Line]:
@@ -187,37 +197,23 @@ def holm_rejects(p: Floats) -> npt.NDArray[np.bool_]:
     return np.asarray(p.min(axis=1) * p.shape[1] <= ALPHA)
 
 
-def rejections(
-    y: Floats, counts: npt.NDArray[np.intp], *, planned: bool
-) -> dict[str, tuple[str, npt.NDArray[np.bool_]]]:
+def rejections(data: DataSets, *, planned: bool) -> dict[str, tuple[str, npt.NDArray[np.bool_]]]:
     """Return for each test its kind and whether it rejects, shape (s,); only those that are planned for, if asked."""
-    mean, squares = many.moments(y, counts)
-    found: dict[str, tuple[str, npt.NDArray[np.bool_]]] = {
-        "F, all treatments": (EXACT, many.f_test(mean, squares, counts) <= ALPHA)
-    }
-    for name, basis in terms().items():
-        found[f"F, {name}"] = (EXACT, many.space_test(mean, squares, counts, basis) <= ALPHA)
-    p = {name: many.contrast_test(mean, squares, counts, w) for name, w in contrasts().items()}
+    found: dict[str, tuple[str, npt.NDArray[np.bool_]]] = {}
+    bases, of_contrasts = terms(), contrasts()
+    for name, basis in bases.items():
+        found[f"F, {name}"] = EXACT, term_test(data, basis) <= ALPHA
+    p = {name: contrast_test(data, weights) for name, weights in of_contrasts.items()}
     for name, values in p.items():
-        found[f"t, {name}"] = (EXACT, values <= ALPHA)
+        found[f"t, {name}"] = EXACT, values <= ALPHA
+    found |= registered(data, planned=planned)
     if planned:
         return found
-    found["contrasts with Holm, any"] = (FAMILY, holm_rejects(np.column_stack(list(p.values()))))
-    found["Tukey, any pair of treatments"] = (EXACT, many.tukey_rejects(mean, squares, counts, alpha=ALPHA))
-    found["Games-Howell, any pair of treatments"] = (
-        APPROXIMATE,
-        many.games_howell_rejects(mean, squares, counts, alpha=ALPHA),
-    )
-    for name, (levels, weights) in level_pairs().items():
-        found[f"Tukey, any pair of {name}"] = (
-            EXACT,
-            tukey_of_levels(mean, squares, counts, levels, weights),
-        )
-        found[f"Games-Howell, any pair of {name}"] = (
-            APPROXIMATE,
-            howell_of_levels(mean, squares, counts, levels, weights),
-        )
-    bases = terms()
+    found["contrasts with Holm, any"] = FAMILY, holm_rejects(np.column_stack(list(p.values())))
+    for name, (levels, weights) in pairs().items():
+        found[f"Tukey, any pair of {name}"] = EXACT, tukey(data, levels, weights)
+        if name != "treatments":  # those are the registry's
+            found[f"Games-Howell, any pair of {name}"] = APPROXIMATE, games_howell(data, levels, weights)
     both, none = bases["agents:optimization"], np.empty((GROUPS, 0))
     for name, basis, relatives in (
         ("agents, type II", bases["agents"], both),
@@ -226,17 +222,28 @@ def rejections(
         ("optimization, type III", bases["optimization"], none),
         ("agents:optimization", both, none),
     ):
-        found[f"HC3, {name}"] = APPROXIMATE, hc3_test(mean, squares, counts, basis, relatives) <= ALPHA
-    for name, w in contrasts().items():
-        found[f"Welch-Satterthwaite t, {name}"] = (
-            APPROXIMATE,
-            unequal_t_test(mean, squares, counts, w) <= ALPHA,
+        found[f"HC3, {name}"] = APPROXIMATE, hc3_test(data, basis, relatives) <= ALPHA
+    for name, weights in of_contrasts.items():
+        found[f"Welch-Satterthwaite t, {name}"] = APPROXIMATE, unequal_t_test(data, weights) <= ALPHA
+    return found
+
+
+def registered(data: DataSets, *, planned: bool) -> dict[str, tuple[str, npt.NDArray[np.bool_]]]:
+    """Return the same for every test of the analysis' registry that these numbers of programs allow."""
+    found = {}
+    for test in TESTS:
+        exact = test.name == "f"
+        if test.impossible(data.counts) is not None or (planned and not exact):
+            continue
+        values = data.of(data.residuals) if test.of_residuals else data
+        rejected = (
+            test.figures(values).p <= ALPHA
+            if test.has_figures
+            else np.zeros(0, bool)
+            if test.rejects is None
+            else test.rejects(values, ALPHA)
         )
-    found["Welch"] = (APPROXIMATE, many.welch_test(mean, squares, counts) <= ALPHA)
-    found["Kruskal-Wallis"] = (APPROXIMATE, many.kruskal_test(many.ranked(y), counts) <= ALPHA)
-    if counts.max() > 2:
-        found["Brown-Forsythe"] = (APPROXIMATE, many.brown_forsythe_test(y, counts) <= ALPHA)
-    found["Shapiro-Wilk, residuals"] = (APPROXIMATE, many.shapiro_test(many.residuals(y, counts)) <= ALPHA)
+        found[OMNIBUS if exact else test.heading] = EXACT if exact else APPROXIMATE, rejected
     return found
 
 
@@ -253,7 +260,8 @@ def simulate(
     centre = np.repeat(means, counts)
     for start in range(0, data_sets, CHUNK):
         y = centre + SIGMA * rng.standard_normal((min(CHUNK, data_sets - start), centre.size))
-        for name, (kind, rejected) in rejections(y, counts, planned=planned).items():
+        data = DataSets(counts=counts, y=y)
+        for name, (kind, rejected) in rejections(data, planned=planned).items():
             total[name] = kind, total.get(name, (kind, 0))[1] + int(rejected.sum())
     return {name: (kind, count / data_sets) for name, (kind, count) in total.items()}
 
@@ -287,8 +295,8 @@ def patterns() -> Iterator[tuple[str, str, Floats, int]]:
     """Yield the test that is aimed at, the pattern's name, its means, and the numerator's degrees of freedom."""
     extremes = np.zeros(GROUPS)
     extremes[[0, -1]] = EFFECT / 2, -EFFECT / 2
-    yield "F, all treatments", "extremes", extremes, GROUPS - 1
-    yield "F, all treatments", "half", np.repeat([EFFECT / 2, -EFFECT / 2], GROUPS // 2), GROUPS - 1
+    yield OMNIBUS, "extremes", extremes, GROUPS - 1
+    yield OMNIBUS, "half", np.repeat([EFFECT / 2, -EFFECT / 2], GROUPS // 2), GROUPS - 1
     for name, weights in contrasts().items():
         yield f"t, {name}", name, EFFECT * weights / float(weights @ weights), 1
     for name, basis in terms().items():
@@ -339,7 +347,7 @@ def sequential(data_sets: int, rng: np.random.Generator) -> Iterator[Line]:
     for spending in SPENDINGS:
         for name, weights, df_num in (
             ("t, agents: 1 - 3", agents, 1),
-            ("F, all treatments", None, GROUPS - 1),
+            (OMNIBUS, None, GROUPS - 1),
         ):
             for replicates in ((2, 4), (2, 4, 6), (3, 6, 9, 12, 15)):
                 stages = [Stage(replicates=n, df_den=GROUPS * (n - 1)) for n in replicates]
@@ -390,7 +398,7 @@ def main() -> int:
     )
     for title, lines in plans:
         print(f"\n{title} ({args.data_sets:,} data sets, seed {args.seed})")
-        print(f"{'test':46} {'kind':15} {'rate':>8} {'MC error':>8} {'wanted':>8}")
+        print(f"{'test':52} {'kind':15} {'rate':>8} {'MC error':>8} {'wanted':>8}")
         for line in lines:
             print(line, flush=True)
             good &= line.sound

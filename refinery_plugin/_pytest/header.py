@@ -36,7 +36,7 @@ def lines(config: pytest.Config) -> list[str]:
 
 def _design(refinery: Refinery) -> list[str]:
     study = refinery.study
-    models = sorted({treatment.settings.model for treatment in study.treatments})
+    models = sorted({model for treatment in study.treatments for model in treatment.settings.models})
     model = ", ".join(models[:3]) + (f" and {len(models) - 3} more" if len(models) > 3 else "")  # noqa: PLR2004
     factors = " x ".join(f"{len(levels)} {name}" for name, levels in study.factors.items())
     treatments, replicates = len(study.treatments), study.replicates

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.levels import MAX_TURNS, Budget, Scalar, show, slug
+from refinery_plugin._study.named_levels import NamedLevel
 from refinery_plugin._study.request import NO_TABLE, RequestTable
 from refinery_plugin._study.settings import Settings, resolve
 from refinery_plugin._study.wording import Wording
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _SLOTS = 2**21  # a request seed is slot * 1024 + turn: below 2**31, which every server takes
 _TURNS = 1024
+_PILOT_FACTORS = frozenset({"agents", "optimization"})
 if MAX_TURNS >= _TURNS:  # pragma: no cover - a guard for whoever changes one of the two
     raise AssertionError("a trajectory's turns must fit its range of seeds")
 
@@ -35,7 +37,7 @@ class Treatment:
     """One combination of levels.
 
     ``levels`` has, for each factor in the study's order, the level as it is shown and stored: budgets in their
-    normal form (``"120 s"`` for ``"2 min"``), everything else as in the study.
+    normal form (``"120 s"`` for ``"2 min"``), tables by their name, everything else as in the study.
     """
 
     levels: Mapping[str, Scalar]
@@ -53,7 +55,7 @@ class Treatment:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class ProgramLimits:
     """What a program may use inside the sandbox; the same for all programs and for the reference.
 
     ``time_factor`` is the limit of one call in multiples of the reference's time on a full-size input.
@@ -98,7 +100,7 @@ class Study:
     runs: int
     prices: Mapping[str, Price]
     packages: tuple[str, ...]
-    limits: Limits
+    limits: ProgramLimits
     request: RequestTable = NO_TABLE
     names_model: bool = True
 
@@ -114,7 +116,14 @@ class Study:
         """Return the treatment of some parsed levels, also of levels that this study does not vary."""
         return Treatment(
             levels=MappingProxyType({name: _stored(level) for name, level in levels.items()}),
-            settings=resolve({**self.constants, **levels}),
+            settings=resolve({**self.constants, **_set_by(levels)}),
+        )
+
+    @functools.cached_property
+    def is_like_the_pilot(self) -> bool:
+        """Whether agents, turns, seconds and the replicate tell its programs apart."""
+        return set(self.factors) <= _PILOT_FACTORS and all(
+            treatment.settings.optimization.is_of_turns_and_seconds for treatment in self.treatments
         )
 
     def replicate_numbers(self) -> range:
@@ -147,8 +156,16 @@ class Study:
         return int.from_bytes(_digest(self.seed, "list", number)[:8], "big") >> 1
 
 
+def _set_by(levels: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings that levels set: a plain one its factor's, a named one those of its table."""
+    found: dict[str, object] = {}
+    for name, level in levels.items():
+        found |= level.settings if isinstance(level, NamedLevel) else {name: level}
+    return found
+
+
 def _stored(level: object) -> Scalar:
-    if isinstance(level, Budget | Wording):
+    if isinstance(level, Budget | Wording | NamedLevel):
         return str(level)
     if not isinstance(level, (bool, int, float, str)):
         raise TypeError(f"a level must be a scalar, got {level!r}")

@@ -11,10 +11,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from refinery_plugin._study.levels import COLUMNS, LevelError, nearest, show, slug
+from refinery_plugin._study.named_levels import NamedLevel, parse_named_levels
 from refinery_plugin._study.pricing import Price
 from refinery_plugin._study.request import RequestTable, parse_request
 from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
-from refinery_plugin._study.study import Limits, Study, StudyError, crossing_size
+from refinery_plugin._study.study import ProgramLimits, Study, StudyError, crossing_size
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -169,6 +170,9 @@ class _Reader:
             request=self._request(),
             names_model=self.model is not None or "model" in {*self.table, *factors},
         )
+        if not study.names_model:
+            study = dataclasses.replace(study, names_model=self._names_all_models(study))
+        self._refuse_model_beside_others(study)
         self._refuse_unsent_factors(study)
         self._refuse_equal_ids(study)
         return study
@@ -208,7 +212,30 @@ class _Reader:
         table = self.table.get("factors", {})
         if not isinstance(table, Mapping):
             self._fail("factors", f"must be a table of names and lists of levels, got {table!r}")
-        return {name: self._levels(name, levels, settings) for name, levels in table.items()}
+        taken = {name for name, levels in table.items() if not isinstance(levels, Mapping)}
+        factors: dict[str, tuple[object, ...]] = {}
+        for name, levels in table.items():
+            if isinstance(levels, Mapping):
+                named = self._named_levels(name, levels, settings, taken)
+                taken |= {key for level in named for key in level.settings}
+                factors[name] = named
+            else:
+                factors[name] = self._levels(name, levels, settings)
+        return factors
+
+    def _named_levels(
+        self, name: str, table: Mapping[str, object], settings: Mapping[str, Setting], taken: set[str]
+    ) -> tuple[NamedLevel, ...]:
+        if name in _KEYS:
+            self._fail(f"factors.{name}", "is a key of the study; give the factor another name")
+        try:
+            return parse_named_levels(name, table, settings, taken=taken)
+        except LevelError as exc:
+            what = str(exc)
+            place, below, told = what.partition(": ")
+            if what.startswith(".") and below:
+                self._fail(f"factors.{name}{place}", told)
+            self._fail(f"factors.{name}", what)
 
     def _levels(self, name: str, levels: object, settings: Mapping[str, Setting]) -> tuple[object, ...]:
         key = f"factors.{name}"
@@ -219,7 +246,9 @@ class _Reader:
                 else nearest(name, settings)
             )
             self._fail(
-                key, f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}"
+                key,
+                f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}, or has levels "
+                f"that are tables of settings: [factors.{name}.NAME]",
             )
         if name in COLUMNS:
             self._fail(
@@ -233,6 +262,12 @@ class _Reader:
             self._fail(key, "the model is a factor of this study, so --refinery-model cannot replace it")
         if not isinstance(levels, list) or not levels:
             self._fail(key, f"must be a list of at least one level, got {levels!r}")
+        for i, level in enumerate(levels):
+            if name == "agents" and isinstance(level, list):
+                self._fail(
+                    f"{key}[{i}]",
+                    "a list of agents is a level with a name: write it as [factors.team.NAME] agents = [...]",
+                )
         parsed = tuple(self._parsed(f"{key}[{i}]", level, settings[name]) for i, level in enumerate(levels))
         for i, level in enumerate(parsed):
             if level in parsed[:i]:
@@ -313,8 +348,26 @@ class _Reader:
         except LevelError as exc:
             self._fail("request", str(exc))
 
+    def _names_all_models(self, study: Study) -> bool:
+        """Whether no agent of any treatment falls back on the default."""
+        unnamed = dataclasses.replace(study, constants={**study.constants, "model": ""})
+        return "" not in {model for treatment in unnamed.treatments for model in treatment.settings.models}
+
+    def _refuse_model_beside_others(self, study: Study) -> None:
+        if self.model is None:
+            return
+        others = {model for treatment in study.treatments for model in treatment.settings.models} - {
+            self.model
+        }
+        if others:
+            self._fail(
+                "model",
+                f"this study's levels or agents name {', '.join(sorted(others))}, so --refinery-model cannot replace "
+                "it",
+            )
+
     def _refuse_unsent_factors(self, study: Study) -> None:
-        for model in {treatment.settings.model for treatment in study.treatments}:
+        for model in {model for treatment in study.treatments for model in treatment.settings.models}:
             for field in study.request.of(model).drop:
                 if len(study.factors.get(field, ())) > 1:
                     self._fail(
@@ -322,11 +375,11 @@ class _Reader:
                         f"it is varied, but never sent to {model}, which takes none; leave one out",
                     )
 
-    def _limits(self) -> Limits:
+    def _limits(self) -> ProgramLimits:
         value = self.table.get("limits", {})
         if not isinstance(value, Mapping):
             self._fail("limits", f"must be a table, got {value!r}")
-        known = [field.name for field in dataclasses.fields(Limits)]
+        known = [field.name for field in dataclasses.fields(ProgramLimits)]
         for key, number in value.items():
             if key not in known:
                 self._fail(
@@ -335,7 +388,7 @@ class _Reader:
                 )
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 self._fail(f"limits.{key}", f"{number!r} is not allowed; use a whole number of at least 1")
-        return Limits(**cast("dict[str, int]", dict(value)))
+        return ProgramLimits(**cast("dict[str, int]", dict(value)))
 
     def _refuse_equal_ids(self, study: Study) -> None:
         for name, levels in study.factors.items():

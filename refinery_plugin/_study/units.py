@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from refinery_plugin._study.study import Study, Treatment
 
 _LONGEST_NAME = 200
-_PILOT_FACTORS = frozenset({"agents", "optimization"})
 _NUMBER = r"[1-9][0-9]{0,8}"
 _PILOT_NAME = re.compile(rf"({_NUMBER})_({_NUMBER}|inf)_({_NUMBER}|inf)_({_NUMBER})")
 _OPEN_NAME = re.compile(rf"(.+)-r({_NUMBER})", re.DOTALL)
@@ -106,10 +105,10 @@ def _may_be_program(name: str) -> bool:
 def program_name(study: Study, treatment: Treatment, replicate: int) -> str:
     """Return a program's file name without its ending.
 
-    ``{agents}_{iterations|inf}_{seconds|inf}_{replicate}`` where only the pilot's two factors vary, else the
-    treatment's id with ``-r{replicate}``.
+    ``{agents}_{iterations|inf}_{seconds|inf}_{replicate}`` where only the pilot's two factors vary, in turns and
+    seconds, else the treatment's id with ``-r{replicate}``.
     """
-    if set(study.factors) <= _PILOT_FACTORS:
+    if study.is_like_the_pilot:
         settings = treatment.settings
         budget = settings.optimization
         return f"{settings.agents}_{budget.iterations or 'inf'}_{budget.seconds or 'inf'}_{replicate}"

@@ -54,7 +54,7 @@ def describe_study(study: Study) -> dict[str, object]:
         for name, level in treatment.levels.items():
             if level not in factors[name]:
                 factors[name].append(level)
-    models = sorted({treatment.settings.model for treatment in study.treatments})
+    models = sorted({model for treatment in study.treatments for model in treatment.settings.models})
     return {
         "name": study.name,
         "task": study.task,

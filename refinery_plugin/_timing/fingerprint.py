@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import importlib.metadata
 import json
 import os
 import platform
-import types
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
@@ -45,7 +42,7 @@ def fingerprint(
     values = {
         "programs": os.fspath(programs),
         "study": describe_study(study),
-        "task": _task_sha256(task),
+        "task": [task.version, task.checksum],
         "inputs": inputs,
         "verifier": VERIFIER,
         "versions": versions() | _package_versions(study.packages),
@@ -54,31 +51,6 @@ def fingerprint(
     }
     plain: dict[str, object] = json.loads(json.dumps(values))
     return plain
-
-
-def _task_sha256(task: Task) -> str:
-    """Return the checksum of what decides a verdict beside the inputs.
-
-    The prompt decides none, and the functions that draw inputs are known by what they drew. Whatever else a task has
-    counts, a function by its code.
-    """
-    told = {
-        field.name: _described(getattr(task, field.name))
-        for field in dataclasses.fields(task)
-        if field.name not in {"prompt", "settings", "sample", "strategy", "disguised"}
-    }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _described(value: object) -> str:
-    code = getattr(value, "__code__", None)
-    return repr(value) if code is None else _code(code)
-
-
-def _code(code: types.CodeType) -> str:
-    # Not its repr, which holds an address and line numbers.
-    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
-    return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))
 
 
 def _package_versions(packages: Iterable[str]) -> dict[str, str]:

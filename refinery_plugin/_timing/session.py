@@ -30,7 +30,7 @@ from refinery_plugin._timing.slowness import slowness
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
-from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, Inputs
+from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, inputs_sha256
 from refinery_plugin._verification.steps import RunAhead, RunPassed
 from refinery_plugin._verification.verdict import CORRECT
 
@@ -159,7 +159,7 @@ class MeasuringSession:
                 time_factor=study.limits.time_factor,
                 cores=self._cores,
             )
-            self._open_journal(sandbox.name, checker.inputs)
+            self._open_journal(sandbox.name)
             if settings.introduces:
                 self._introduce(checker)
             self._checker = checker
@@ -230,6 +230,8 @@ class MeasuringSession:
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
             "task": study.task,
+            "task_version": self._settings.task.version,
+            "task_checksum": self._settings.task.checksum,
             "sandbox": self._sandbox_name,
             "session": self.id,
             "seeds": {"verify": self.verify_seed, "order": self.verify_seed},
@@ -303,11 +305,9 @@ class MeasuringSession:
     def _is_finished(self, progress: ProgramProgress) -> bool:
         if progress.verdict is None:
             return False
-        study = self._settings.study
-        lists = range(1, study.lists + 1)
-        return not progress.verdict.correct or all(
-            len(progress.runs[number]) >= study.runs for number in lists
-        )
+        runs = self._settings.study.runs
+        lists = range(1, len(self._list_seeds()) + 1)
+        return not progress.verdict.correct or all(len(progress.runs[number]) >= runs for number in lists)
 
     def _require_same(self, sandbox: str | None) -> None:
         """Refuse to go on with a session that something else was measured in, before any of its figures is used.
@@ -319,28 +319,25 @@ class MeasuringSession:
         interrupted, settings = self._interrupted, self._settings
         if interrupted is None or self._compared >= {sandbox}:
             return
-        inputs = Inputs.make(
-            settings.task, list_seeds=self._list_seeds(), verify_seed=interrupted.header.verify_seed
-        )
-        now = self._fingerprint(inputs, sandbox)
+        now = self._fingerprint(sandbox, verify_seed=interrupted.header.verify_seed)
         require_same(interrupted.header, now, path=interrupted.past.path, verify_seed=settings.verify_seed)
         self._compared |= {sandbox, None}
 
     def _list_seeds(self) -> list[int]:
+        """Return the seeds of the timed lists; none where the task is never timed."""
         study = self._settings.study
+        if not self._settings.task.is_timed:
+            return []
         return [study.list_seed(number) for number in range(1, study.lists + 1)]
 
-    def _fingerprint(self, inputs: Inputs, sandbox: str | None) -> dict[str, object]:
+    def _fingerprint(self, sandbox: str | None, *, verify_seed: int) -> dict[str, object]:
         settings = self._settings
+        inputs = inputs_sha256(settings.task, list_seeds=self._list_seeds(), verify_seed=verify_seed)
         return fingerprint(
-            settings.study,
-            settings.task,
-            programs=settings.programs,
-            inputs=inputs.sha256,
-            sandbox=sandbox,
+            settings.study, settings.task, programs=settings.programs, inputs=inputs, sandbox=sandbox
         )
 
-    def _open_journal(self, sandbox: str, inputs: Inputs) -> None:
+    def _open_journal(self, sandbox: str) -> None:
         self._sandbox_name = sandbox
         settings = self._settings
         if not settings.times:
@@ -349,7 +346,7 @@ class MeasuringSession:
             self._progress.keep_in(Journal.reopen(self._interrupted.past))
             return
         header = SessionHeader(
-            fingerprint=self._fingerprint(inputs, sandbox),
+            fingerprint=self._fingerprint(sandbox, verify_seed=self.verify_seed),
             study_name=settings.study.name,
             verify_seed=self.verify_seed,
             session=self.id,

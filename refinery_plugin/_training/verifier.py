@@ -193,7 +193,8 @@ class Verifier:
         """Seconds that one program may be waited for."""
         if self._deadline is not None:
             return self._deadline
-        return self._limits.load_seconds + 10 * checker.bench.pace.limit
+        pace = checker.bench.pace
+        return self._limits.load_seconds + max(10 * pace.limit, pace.short_limit)
 
     def noise(self) -> float | None:
         """Variance of the log seconds of one run of the reference, from runs that follow each other."""
@@ -212,7 +213,7 @@ class Verifier:
     def _opened(self, sandbox: ProgramSandbox) -> Checker:
         usable = Cores.divided()
         everywhere = usable.programs | usable.parent
-        numbers = range(1, self._lists + 1) if callable(self.task.sample) else ()
+        numbers = range(1, self._lists + 1) if self.task.is_timed else ()
         return Checker.open(
             sandbox,
             self.task,
@@ -237,7 +238,7 @@ class _Judging:
         self._verifier = verifier
         self._checker = checker
         self._source = source
-        self._runs = runs if callable(verifier.task.sample) else 0
+        self._runs = runs if verifier.task.is_timed else 0
         self._shrinks = shrinks
         self._judgement: Judgement = CORRECT
         self._fault: str | None = None

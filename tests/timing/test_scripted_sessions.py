@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.overview import summary
 from refinery_plugin._sandbox import SandboxFault
-from refinery_plugin._study.study import Limits, Study
+from refinery_plugin._study.study import ProgramLimits, Study
 from refinery_plugin._study.units import Unit
 from refinery_plugin._timing.fingerprint import ResumeError
 from refinery_plugin._timing.journal import JournalError
@@ -42,7 +42,7 @@ STUDY = Study(
     runs=RUNS,
     prices={},
     packages=(),
-    limits=Limits(),
+    limits=ProgramLimits(),
 )
 TIMED = [STUDY.list_seed(number) for number in range(1, LISTS + 1)]
 
@@ -304,10 +304,10 @@ def test_a_changed_program_is_another_one(place: Place) -> None:
     [
         ({"study": dataclasses.replace(STUDY, runs=3)}, "study"),
         ({"task": dataclasses.replace(TASK, reference=REFERENCE + "# other\n")}, "task"),
-        ({"task": dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))}, "inputs"),
-        ({"task": dataclasses.replace(TASK, disguised=lambda seed: (seed + 1,))}, "inputs"),
-        ({"task": dataclasses.replace(TASK, strategy=lambda: st.tuples(st.integers(0, 8)))}, "inputs"),
-        ({"study": dataclasses.replace(STUDY, limits=Limits(memory_mb=9))}, "study"),
+        ({"task": dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))}, "task"),
+        ({"task": dataclasses.replace(TASK, disguised=lambda seed: (seed + 1,))}, "task"),
+        ({"task": dataclasses.replace(TASK, strategy=lambda: st.tuples(st.integers(0, 8)))}, "task"),
+        ({"study": dataclasses.replace(STUDY, limits=ProgramLimits(memory_mb=9))}, "study"),
         ({"verify_seed": 12345}, "verify_seed"),
     ],
 )
