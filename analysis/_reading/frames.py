@@ -29,6 +29,7 @@ RUN_COLUMNS = (
 
 PROGRAM_COLUMNS = (
     "program",
+    "task",
     "treatment",
     "replicate",
     "machine",
