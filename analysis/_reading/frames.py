@@ -52,7 +52,7 @@ PROGRAM_COLUMNS = (
 )
 """Columns of ``Results.programs`` beside the factors; what a file does not tell is NaN or None."""
 
-RESERVED = frozenset({*RUN_COLUMNS, *PROGRAM_COLUMNS, "task", "turn"})
+RESERVED = frozenset({*RUN_COLUMNS, *PROGRAM_COLUMNS, "turn"})
 """Names that no factor may have, since they are columns of the frames."""
 
 
