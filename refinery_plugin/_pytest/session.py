@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._study.nearest import nearest_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
+    from refinery_plugin._tasks.task_file import TaskFile
 
 FIXTURE = "refinery_program"
 """Tests that ask for this fixture are parametrized over the programs of the study."""
@@ -52,6 +54,8 @@ class Refinery:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self._settled: Path | None = None
+        self.read_files: dict[Path, TaskFile] = {}
+        """Files of tasks that were read so far."""
         self._refusals: dict[tuple[Path, int | None], str | None] = {}
 
     @property
@@ -78,7 +82,33 @@ class Refinery:
                     raise TaskError(f"pytest_refinery_tasks must return tasks, got {task!r}")
                 if tasks.setdefault(task.name, task) is not task:
                     raise TaskError(f"two tasks are called {task.name!r}; rename one")
+        for file, found in self.task_files.items():
+            for task in found:
+                if tasks.setdefault(task.name, task) is not task:
+                    raise TaskError(
+                        f"{self.relative(file)}: there is a task {task.name!r} already; rename one of the two"
+                    )
         return tasks
+
+    @property
+    def task_files(self) -> Mapping[Path, TaskFile]:
+        """The files of tasks that the command line and the study name, read once each.
+
+        Raises
+        ------
+        RefineryError : one cannot be read, or a row of it is not what it should be.
+        """
+        from refinery_plugin._study.toml import files_of_tasks  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._tasks.task_file import read_tasks  # noqa: PLC0415
+
+        here = self.config.invocation_params.dir
+        paths = [Path(os.path.normpath(here / name)) for name in self.config.getoption("refinery_tasks")]
+        if self.file is not None:
+            paths += files_of_tasks(self.file)
+        for path in paths:
+            if path not in self.read_files:
+                self.read_files[path] = read_tasks(path)
+        return {path: self.read_files[path] for path in dict.fromkeys(paths)}
 
     @functools.cached_property
     def _asked_file(self) -> Path | None:
@@ -90,8 +120,6 @@ class Refinery:
     @functools.cached_property
     def _file_of_arguments(self) -> Path | None:
         """The one study that is nearest to what the command line names; ``None`` where there is none, or several."""
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
-
         found = {nearest_study(folder, self.config.rootpath) for folder in self._folders_of_arguments()}
         return found.pop() if len(found) == 1 else None
 
@@ -122,7 +150,6 @@ class Refinery:
         if self.config.getoption("refinery_study") is not None:
             return
         from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
 
         found = nearest_study(test.parent, self.config.rootpath)
         if found is None:
@@ -199,6 +226,21 @@ class Refinery:
             return given
         own = self.base / DEFAULT_PROGRAMS / self.study.name
         return own if own.is_dir() or not self._is_in_old_place else own.parent
+
+    @functools.cached_property
+    def _given_programs(self) -> Path | None:
+        given = self._path("refinery_programs")
+        # Who keeps tests and programs in one folder wants the tests to be found.
+        return None if given is None or self.config.rootpath.is_relative_to(given) else given
+
+    def holds_programs(self, path: Path) -> bool:
+        """Whether a path is in a folder of programs: all that ends in ``.py`` there is for the sandbox alone."""
+        if self._given_programs is not None and path.is_relative_to(self._given_programs):
+            return True
+        if f"/{DEFAULT_PROGRAMS.as_posix()}/" not in f"{path.as_posix()}/":
+            return False
+        asked = self.config.getoption("refinery_study") is not None
+        return asked or nearest_study(path, self.config.rootpath) is not None
 
     @functools.cached_property
     def _is_in_old_place(self) -> bool:
@@ -309,8 +351,6 @@ class Refinery:
 
     def _typed_arguments(self) -> list[str]:
         """Return the paths that were typed, where the study is not found without them."""
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
-
         if self._asked_file is not None or self.config.getoption("refinery_study") is not None:
             return []
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:

@@ -52,6 +52,7 @@ _KEYS = (
     "limits",
     "factors",
     "request",
+    "tasks_from",
 )
 
 
@@ -67,38 +68,24 @@ def load_study(path: Path, tasks: Mapping[str, Task], *, model: str | None = Non
     return _Reader(str(path), _table(path), tasks, model).study()
 
 
+def files_of_tasks(path: Path) -> list[Path]:
+    """Return the files of tasks that a study names, by ``tasks_from``: they lie relative to the study.
+
+    Raises
+    ------
+    StudyError : it is no list of texts, or the study cannot be read.
+    """
+    names = _table(path).get("tasks_from", [])
+    if not (isinstance(names, list) and all(isinstance(name, str) and name for name in names)):
+        raise StudyError(
+            f'{path}: tasks_from: must be a list of files such as ["tasks.jsonl"], got {names!r:.80}'
+        )
+    return [path.parent / name for name in names]
+
+
 def pilot_study(tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
     """Return the built-in pilot."""
     return _Reader("the built-in pilot", _PILOT, tasks, model).study()
-
-
-def nearest_study(start: Path, top: Path) -> Path | None:
-    """Return the ``pyproject.toml`` with ``[tool.refinery]`` that is nearest to a folder, up to ``top``.
-
-    ``None`` where there is none; a folder outside of ``top`` is looked at alone.
-    """
-    folders = [start, *start.parents] if start.is_relative_to(top) else [start]
-    for folder in folders:
-        if declares_study(folder / "pyproject.toml"):
-            return folder / "pyproject.toml"
-        if folder == top:
-            return None
-    return None
-
-
-def declares_study(path: Path) -> bool:
-    """Whether a ``pyproject.toml`` declares a study; one that is broken does where it seems to."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return False
-    if b"refinery" not in data:  # most projects of an environment that has the plugin
-        return False
-    try:
-        tool = tomllib.loads(data.decode("utf-8")).get("tool")
-    except (ValueError, RecursionError):
-        return b"[tool.refinery" in data
-    return isinstance(tool, dict) and "refinery" in tool
 
 
 def _parse(path: Path) -> dict[str, object]:
