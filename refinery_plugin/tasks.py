@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refinery_plugin._tasks.from_code import from_class, from_functions
-from refinery_plugin._tasks.task_file import LeftOut, TaskFile, TaskFileError, read_tasks
+from refinery_plugin._tasks.json_lines import TaskFileError
+from refinery_plugin._tasks.task_file import LeftOut, TaskFile, read_tasks
 
 if TYPE_CHECKING:
     import os

@@ -5,27 +5,19 @@ from __future__ import annotations
 import ast
 import builtins
 import dataclasses
-import gzip
-import json
-import zlib
 from typing import TYPE_CHECKING, Any, Self
 
-from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.close import Close, CloseError
 from refinery_plugin._study.task import Task, TaskError
 from refinery_plugin._tasks.forms import FormError, from_json, like, parse_form
+from refinery_plugin._tasks.json_lines import TaskFileError, read_rows
 from refinery_plugin._tasks.lift import Assertion, Assertions, NotLiftedError, lift
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-_MOST_BYTES = 1 << 30
 _PLUS_RTOL, _PLUS_ATOL = 1e-7, 1e-6
-
-
-class TaskFileError(RefineryError):
-    """A file of tasks cannot be read; the message names the file, the line, the key and the remedy."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -96,42 +88,6 @@ def read_tasks(path: Path) -> TaskFile:
     if not tasks and not left_out:
         raise TaskFileError(f"{path}: there is no row in it; each line is one task as a JSON object")
     return TaskFile(tasks.values(), left_out)
-
-
-def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield the rows of a file of JSON lines with the numbers of their lines.
-
-    Raises
-    ------
-    TaskFileError : the file cannot be read, or a line is no JSON object.
-    """
-    for number, line in enumerate(_text(path).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as exc:
-            raise TaskFileError(
-                f"{path}, line {number}: it is no JSON ({exc}); each line is one JSON object"
-            ) from exc
-        if not isinstance(row, dict):
-            raise TaskFileError(f"{path}, line {number}: it is no JSON object, got {line.strip():.60}")
-        yield number, row
-
-
-def _text(path: Path) -> str:
-    try:
-        data = path.read_bytes()
-        if data[:2] == b"\x1f\x8b":
-            with gzip.open(path) as file:
-                data = file.read(_MOST_BYTES)
-        return data.decode("utf-8")
-    except FileNotFoundError:
-        raise TaskFileError(f"{path}: there is no such file") from None
-    except (OSError, EOFError, zlib.error) as exc:
-        raise TaskFileError(f"{path}: cannot be read: {exc}") from exc
-    except UnicodeDecodeError as exc:
-        raise TaskFileError(f"{path}: byte {exc.start} is not UTF-8, which JSON lines are") from exc
 
 
 def _form_of(row: Mapping[str, Any], where: str) -> _Form:
