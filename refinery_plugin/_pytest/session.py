@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
+    from refinery_plugin._tasks.task_file import TaskFile
 
 FIXTURE = "refinery_program"
 """Tests that ask for this fixture are parametrized over the programs of the study."""
@@ -53,6 +54,8 @@ class Refinery:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self._settled: Path | None = None
+        self.read_files: dict[Path, TaskFile] = {}
+        """Files of tasks that were read so far."""
         self._refusals: dict[tuple[Path, int | None], str | None] = {}
         self._known_tasks: frozenset[str] = frozenset()
 
@@ -80,7 +83,33 @@ class Refinery:
                     raise TaskError(f"pytest_refinery_tasks must return tasks, got {task!r}")
                 if tasks.setdefault(task.name, task) is not task:
                     raise TaskError(f"two tasks are called {task.name!r}; rename one")
+        for file, found in self.task_files.items():
+            for task in found:
+                if tasks.setdefault(task.name, task) is not task:
+                    raise TaskError(
+                        f"{self.relative(file)}: there is a task {task.name!r} already; rename one of the two"
+                    )
         return tasks
+
+    @property
+    def task_files(self) -> Mapping[Path, TaskFile]:
+        """The files of tasks that the command line and the study name, read once each.
+
+        Raises
+        ------
+        RefineryError : one cannot be read, or a row of it is not what it should be.
+        """
+        from refinery_plugin._study.toml import files_of_tasks  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._tasks.task_file import read_tasks  # noqa: PLC0415
+
+        here = self.config.invocation_params.dir
+        paths = [Path(os.path.normpath(here / name)) for name in self.config.getoption("refinery_tasks")]
+        if self.file is not None:
+            paths += files_of_tasks(self.file)
+        for path in paths:
+            if path not in self.read_files:
+                self.read_files[path] = read_tasks(path)
+        return {path: self.read_files[path] for path in dict.fromkeys(paths)}
 
     @functools.cached_property
     def _asked_file(self) -> Path | None:
