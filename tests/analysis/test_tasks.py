@@ -102,7 +102,7 @@ def test_the_mixed_model_agrees_with_lmer_test(want: dict[str, Any]) -> None:
 def test_of_balanced_tables_the_f_is_exact() -> None:
     """It is lmerTest's where no component is at zero, with (k - 1)(T - 1) degrees of freedom."""
     table = table_of("tasks_balanced.csv")
-    inverse = np.linalg.inv(table.x)
+    inverse = np.asarray(np.linalg.inv(table.x), dtype=np.float64)
     for term in EXPECTED[0]["over"]:
         found = exact_f(table, inverse[TERMS[term["term"]]])
         assert found is not None
