@@ -109,17 +109,19 @@ def _unrecorded(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, T
 def _plan(
     refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, Tape], *, concurrency: int
 ) -> Forecast:
-    study, task = refinery.study, refinery.task
+    study = refinery.study
     todo = []
     for unit in ahead:
         if unit.treatment is None:
             continue
         settings = unit.treatment.settings
-        brief = Brief(task=task, settings=settings, packages=study.packages)
+        brief = Brief(task=refinery.task_of(unit), settings=settings, packages=study.packages)
         turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
         messages = turn_request(brief, turn, (), seed=0).messages
         size = sum(len(message.content.encode()) for message in messages)
-        todo.append(Ahead(settings=settings, prompt_bytes=size, price=price_of(settings.model, study.prices)))
+        prices = [price_of(agent.model, study.prices) for agent in settings.team]
+        speakers = range(1, settings.agents + 1)
+        todo.append(Ahead(settings=settings, prompt_bytes=size, speakers=speakers, prices=prices))
     return forecast(todo, _typical(tapes), concurrency=concurrency)
 
 
@@ -146,6 +148,7 @@ def _store(refinery: Refinery, target: Endpoint | ReplayOnly, ahead: Sequence[Un
         for model in _models(ahead):
             if price(model) is None:
                 raise UnknownPriceError(unknown_price(model))
+    _require_prices_of_budgets(refinery, ahead)
     return CassetteStore(
         refinery.cassettes_dir,
         target,
@@ -154,6 +157,17 @@ def _store(refinery: Refinery, target: Endpoint | ReplayOnly, ahead: Sequence[Un
         ledger=ledger,
         rules_of=study.request.of,
     )
+
+
+def _require_prices_of_budgets(refinery: Refinery, ahead: Sequence[Unit]) -> None:
+    """Refuse a budget in dollars for a model of which nobody knows what it costs, before anything is sent."""
+    for unit in ahead:
+        settings = None if unit.treatment is None else unit.treatment.settings
+        if settings is None or settings.optimization.usd is None:
+            continue
+        for model in settings.models:
+            if price_of(model, refinery.study.prices) is None:
+                raise UnknownPriceError(unknown_price(model, f"the budget {str(settings.optimization)!r}"))
 
 
 def _ledger(refinery: Refinery) -> Ledger:
@@ -189,4 +203,4 @@ def _headers(refinery: Refinery, units: Sequence[Unit]) -> list[Mapping[str, str
 
 
 def _models(units: Sequence[Unit]) -> list[str]:
-    return sorted({unit.treatment.settings.model for unit in units if unit.treatment})
+    return sorted({model for unit in units if unit.treatment for model in unit.treatment.settings.models})

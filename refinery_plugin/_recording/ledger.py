@@ -86,9 +86,9 @@ class Ledger:
         self._came_back = asyncio.Event()
 
 
-def unknown_price(model: str) -> str:
-    """Return what to say when a cap meets a model without a price."""
+def unknown_price(model: str, wanted_by: str = "--refinery-max-cost") -> str:
+    """Return what to say when a cap, or a budget in dollars, meets a model without a price."""
     return (
-        f"--refinery-max-cost needs a price, and none is known for model {model!r}; add it to the study: "
+        f"{wanted_by} needs a price, and none is known for model {model!r}; add it to the study: "
         "price = { input = 2.5, output = 10.0 }  (USD per million tokens)"
     )

@@ -105,7 +105,9 @@ class CassetteStore:
     def price(self, name: str, model: str) -> Price | None:
         """Return what a trajectory's model cost when it was recorded, or costs now where that is not known."""
         tape = self._tapes.get(name)
-        return tape.price if tape is not None and tape.knows_price else self._price_of(model)
+        if tape is not None and tape.knows_price(model):
+            return tape.price(model)
+        return self._price_of(model)
 
     async def aclose(self) -> None:
         """Close the connections; the store can be used no more."""
@@ -149,7 +151,7 @@ class _TapeChat:
 
     async def ask(self, request: ChatRequest, *, remaining_ms: int | None) -> Reply | Cut:
         price = self._price_of(request.model)
-        self._annotate(price)
+        self._annotate(request.model, price)
         rules = self._rules_of(request.model)
         body = request_body(request, rules)
         most = most_completion_tokens(body)
@@ -212,17 +214,15 @@ class _TapeChat:
 
         Each lost attempt counts with what the server counted, or else with all that was reserved for it.
         """
-        price = self._tape.price
+        price = self._tape.price(call.model)
         if price is None:
             return None
         return price.cost(*usage) + price.cost(*recorded.lost_usage) + lost * price.cost(*call.most_tokens)
 
-    def _annotate(self, price: Price | None) -> None:
-        told = None
-        if price is not None:
-            told = {"input": str(price.input), "output": str(price.output), "source": price.source}
+    def _annotate(self, model: str, price: Price | None) -> None:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        self._tape.note(price=told, recorded_at=now, versions=_versions())
+        self._tape.note_price(model, price)
+        self._tape.note(recorded_at=now, versions=_versions())
 
 
 @functools.cache

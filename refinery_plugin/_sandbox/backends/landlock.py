@@ -12,6 +12,7 @@ Truncation is covered since ABI 3 (Linux 6.2). Below these, the backend refuses.
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -62,7 +63,7 @@ class _Local:
         self._packages.mkdir(mode=0o755)
         for name, path in runtime.packages.items():
             (self._packages / name).symlink_to(path)
-        self._runs = 0
+        self._runs = itertools.count(1)
 
     def _config(self, limits: Limits) -> dict[str, Any]:
         """Return what no run of this backend differs in."""
@@ -80,8 +81,7 @@ class _Local:
 
     def _in_a_directory(self, config: dict[str, Any]) -> Plan:
         """Plan a run whose files are in a directory of the host."""
-        self._runs += 1
-        home = self._session / f"run{self._runs}"
+        home = self._session / f"run{next(self._runs)}"
         uid = config["uid"]
         try:
             home.mkdir(mode=0o700)
