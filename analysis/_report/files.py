@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from .._errors import AnalysisError
 from .._files import write_whole
+from .._presentation.cells import csv_cell
 from . import page as pages
 from . import sections
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from .figure import Table
 
 PAGE: Final = "report.html"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
@@ -71,9 +71,4 @@ def _csv(table: Table) -> bytes:
 
 
 def _plain(cell: str) -> str:
-    text = cell.replace("\u2212", "-")
-    try:
-        float(text)
-    except ValueError:
-        return "'" + text if text.startswith(_FORMULA) and text != "-" else text
-    return text
+    return csv_cell(cell.replace("\u2212", "-"))
