@@ -113,11 +113,11 @@ def main(directory: Path, seed: int, moments: int) -> None:
         place = Place(directory / str(number))
         place.path.mkdir()
         _killed(place, moment)
-        if number % 4 == 3:  # noqa: PLR2004
+        if number % 4 == 3:
             _cut(place, rng)
         changed = _changed(place)
         found.append({"moment": moment, "changed": changed, **_resumed(place)})
-    print(json.dumps(found))
+    sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":
