@@ -20,6 +20,7 @@ from refinery_plugin._errors import RefineryError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from refinery_plugin._generation.methods import Methods
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
@@ -79,6 +80,24 @@ class Refinery:
                 if tasks.setdefault(task.name, task) is not task:
                     raise TaskError(f"two tasks are called {task.name!r}; rename one")
         return tasks
+
+    @property
+    def methods(self) -> Methods:
+        """The kinds of feedback and the protocols that a study may name: ours, and those of hooks.
+
+        Asked anew each time, as tasks are.
+        """
+        from refinery_plugin._generation.methods import Methods  # noqa: PLC0415 - see the module's docstring
+
+        hook = self.config.hook
+        return Methods.of(
+            feedback=[
+                row for rows in reversed(hook.pytest_refinery_feedback(config=self.config)) for row in rows
+            ],
+            protocols=[
+                row for rows in reversed(hook.pytest_refinery_protocols(config=self.config)) for row in rows
+            ],
+        )
 
     @functools.cached_property
     def _asked_file(self) -> Path | None:
@@ -150,7 +169,7 @@ class Refinery:
 
         model = self.config.getoption("refinery_model")
         if self.file is not None:
-            return load_study(self.file, self._tasks(), model=model)
+            return load_study(self.file, self._tasks(), model=model, choices=self.methods.choices())
         if self.config.getoption("refinery_study") == BUILT_IN:
             return pilot_study(self._tasks(), model=model)
         raise StudyError(
@@ -268,7 +287,7 @@ class Refinery:
 
         key = (unit.path, unit.turn)
         if key not in self._refusals:
-            found = Provenance.of(unit).mismatch(unit, study=self.study, task=self.task)
+            found = Provenance.of(unit).mismatch(unit, study=self.study, task=self.task, methods=self.methods)
             self._refusals[key] = found and (
                 f"{self.relative(unit.path)} is not this study's: {found} (so says "
                 f"{unit.trajectory_path.name} beside it). Make it with: {self.generate_command()}; or give the changed "

@@ -9,7 +9,6 @@ import pytest
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._generation.preview import TURN_MS, preview
-from refinery_plugin._generation.prompts import Brief
 from refinery_plugin._generation.request_body import request_body
 from refinery_plugin._pytest.collection import selected
 from refinery_plugin._pytest.session import refinery_of
@@ -50,7 +49,7 @@ def _lines(refinery: Refinery, session: pytest.Session) -> Iterator[str]:
         treatment, replicate = unit.treatment, unit.replicate
         if treatment is None or replicate is None:
             continue
-        brief = Brief(task=refinery.task, settings=treatment.settings, packages=study.packages)
+        brief = refinery.methods.brief(refinery.task, treatment.settings, study.packages)
         requests = preview(
             brief,
             seed=lambda turn, one=treatment, number=replicate: study.request_seed(one, number, turn),  # type: ignore[misc]

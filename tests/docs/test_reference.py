@@ -54,6 +54,8 @@ def tables(page: Path) -> dict[str, dict[str, list[str]]]:
 
 def places(document: object, path: str) -> Iterator[dict[str, Any]]:
     """Yield the objects at a path such as ``benchmarks[].extra_info``."""
+    if document is None:  # what stands in other files
+        return
     if not path:
         assert isinstance(document, dict)
         yield document
