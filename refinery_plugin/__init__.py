@@ -18,8 +18,20 @@ if TYPE_CHECKING:
     from refinery_plugin._pytest.program import Program
     from refinery_plugin._study.close import Close
     from refinery_plugin._study.task import Task
+    from refinery_plugin._training.verification import Verification
+    from refinery_plugin._training.verifier import Verifier
 
-__all__ = ["Close", "FeedbackKind", "NextTurn", "Program", "RefineryError", "Task", "TeamProtocol"]
+__all__ = [
+    "Close",
+    "FeedbackKind",
+    "NextTurn",
+    "Program",
+    "RefineryError",
+    "Task",
+    "TeamProtocol",
+    "Verification",
+    "Verifier",
+]
 
 _HOMES = {
     "Close": "refinery_plugin._study.close",
@@ -28,6 +40,8 @@ _HOMES = {
     "Program": "refinery_plugin._pytest.program",
     "Task": "refinery_plugin._study.task",
     "TeamProtocol": "refinery_plugin._generation.protocols",
+    "Verification": "refinery_plugin._training.verification",
+    "Verifier": "refinery_plugin._training.verifier",
 }
 
 

@@ -63,7 +63,7 @@ async def generate(
     units: Sequence[Unit],
     *,
     study: Study,
-    task: Task,
+    tasks: Mapping[str, Task],
     line: Line,
     concurrency: int,
     observer: Observer,
@@ -74,6 +74,7 @@ async def generate(
 
     Parameters
     ----------
+    tasks : the study's tasks by name.
     methods : kinds of feedback and protocols; ours unless given.
     judge : judges programs between turns, where the study wants that.
 
@@ -89,6 +90,7 @@ async def generate(
     known = methods or Methods.of()
 
     async def one(unit: Unit) -> Generated:
+        task = tasks[unit.task_in(study)]
         async with slots:
             brief = _brief(unit, study=study, task=task, methods=known)
             trajectory = await _refine(unit, brief, study=study, line=line, observer=observer, judge=judge)
@@ -102,10 +104,10 @@ async def generate(
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(unit)) for unit in units]
+            begun = [group.create_task(one(unit)) for unit in units]
     except* RefineryError as stops:
         raise stops.exceptions[0] from None
-    return [done.result() for done in tasks]
+    return [done.result() for done in begun]
 
 
 def _brief(unit: Unit, *, study: Study, task: Task, methods: Methods) -> Brief:
@@ -123,7 +125,7 @@ async def _refine(
     trajectory = await refine(
         brief,
         line.chat(unit.name),
-        seed=lambda turn: study.request_seed(treatment, replicate, turn),
+        seed=lambda turn: study.request_seed(treatment, replicate, turn, task=unit.task),
         judge=judge,
         notebook=line.notebook(unit.name),
         on_turn=lambda record: observer.turn(unit, record),
