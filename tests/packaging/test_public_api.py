@@ -30,6 +30,8 @@ PUBLIC = {
         "RefineryError",
         "Task",
         "TeamProtocol",
+        "Verification",
+        "Verifier",
     },
     "refinery_plugin.hookspecs": {
         "pytest_refinery_feedback",
