@@ -1,44 +1,33 @@
-"""Judging programs between turns, in a session that generates: opened when the first one is to be judged."""
+"""A file of programs in a session: the test that judges them, and what is not judged."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from refinery_plugin._pytest.timing import require_linux, sandbox_opener
+import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from refinery_plugin._pytest.session import refinery_of, unit_of
+from refinery_plugin._words import count
 
-    from refinery_plugin._generation.judged import Judged
-    from refinery_plugin._pytest.session import Refinery
-    from refinery_plugin._study.task import Task
-    from refinery_plugin._timing.judge import SandboxJudge
+_TEST = Path(__file__).with_name("judged_test.py")
 
 
-class SessionJudge:
-    """A judge that costs nothing in a session that only replays: no sandbox is opened, nothing measured."""
+def add_test(session: pytest.Session, items: list[pytest.Item]) -> None:
+    """Add a test that judges the programs, where no test of the session asks for them."""
+    if any(unit_of(item) is not None for item in items):
+        return
+    judged = refinery_of(session.config).judged
+    if judged is not None:
+        name = refinery_of(session.config).relative(judged.path)
+        module: pytest.Module = pytest.Module.from_parent(session, path=_TEST, nodeid=name)
+        items += session.genitems(module)
 
-    def __init__(self, refinery: Refinery, *, say: Callable[[str], None]) -> None:
-        self._refinery, self._say = refinery, say
-        self._opened: SandboxJudge | None = None
 
-    async def judge(self, task: Task, program: str, *, timed: bool) -> Judged:
-        """Return what is found of a program.
-
-        Raises
-        ------
-        RefineryError : for a fault that is not the program's.
-        """
-        if self._opened is None:
-            require_linux()
-            from refinery_plugin._timing.judge import SandboxJudge  # noqa: PLC0415 - heavy, and on Linux only
-
-            self._opened = SandboxJudge(
-                self._refinery.study, open_sandbox=sandbox_opener(self._refinery.config), say=self._say
-            )
-        return await self._opened.judge(task, program, timed=timed)
-
-    def close(self) -> None:
-        """Close the sandboxes. Idempotent."""
-        if self._opened is not None:
-            self._opened.close()
+def summarize(reporter: pytest.TerminalReporter) -> None:
+    """List programs whose task cannot be used."""
+    judged = refinery_of(reporter.config).judged
+    if judged is not None and judged.samples.left_out:
+        reporter.section(f"refinery: not judged of {judged.path.name}", sep="-")
+        for line in judged.samples.left_out:
+            reporter.write_line(line)
+        reporter.write_line(f"programs of {count(len(judged.samples.left_out), 'task')} are not judged")
