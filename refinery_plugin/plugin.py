@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
+    from refinery_plugin._generation.feedback import FeedbackKind
+    from refinery_plugin._generation.protocols import TeamProtocol
     from refinery_plugin._study.task import Task
 
 
@@ -85,6 +87,22 @@ def pytest_refinery_tasks() -> Iterable[Task]:
     return SHIPPED_TASKS
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_refinery_feedback() -> Iterable[FeedbackKind]:
+    """Provide the kinds of feedback that come with the plugin."""
+    from refinery_plugin._generation.feedback import OWN_FEEDBACK  # noqa: PLC0415
+
+    return OWN_FEEDBACK
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_refinery_protocols() -> Iterable[TeamProtocol]:
+    """Provide the protocols that come with the plugin."""
+    from refinery_plugin._generation.protocols import OWN_PROTOCOLS  # noqa: PLC0415
+
+    return OWN_PROTOCOLS
+
+
 def _is_wanted(config: pytest.Config) -> bool:
     """Whether this session says by itself that it is about a study: by an option, or in a pyproject.toml."""
     return refinery_of(config).is_declared
@@ -130,6 +148,10 @@ def pytest_collection_modifyitems(
         from refinery_plugin._pytest import task_files  # noqa: PLC0415
 
         task_files.add_solutions(session, items)
+    if (config.getoption("refinery_programs") or "").endswith((".jsonl", ".jsonl.gz")):
+        from refinery_plugin._pytest import judging  # noqa: PLC0415
+
+        judging.add_test(session, items)
     if config.getoption("refinery_generate"):
         from refinery_plugin._pytest import collection  # noqa: PLC0415
 
@@ -172,6 +194,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         from refinery_plugin._pytest import task_files  # noqa: PLC0415
 
         task_files.summarize(terminalreporter)
+    if (terminalreporter.config.getoption("refinery_programs") or "").endswith((".jsonl", ".jsonl.gz")):
+        from refinery_plugin._pytest import judging  # noqa: PLC0415
+
+        judging.summarize(terminalreporter)
     if terminalreporter.config.getoption("refinery_generate"):
         from refinery_plugin._pytest import generation  # noqa: PLC0415
 
