@@ -125,7 +125,7 @@ def parser(command: str | None) -> argparse.ArgumentParser:
 
 def _directory(text: str) -> Path:
     if not text.strip():
-        raise AnalysisError("the name of a directory is empty")
+        raise AnalysisError("the name of the directory is empty")
     return Path(text)
 
 

@@ -154,5 +154,6 @@ def _whole(value: object) -> int | None:
 
 
 def _number(value: object) -> float | None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if is_number and abs(value) < float("inf") else None  # type: ignore[arg-type, operator]
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < float("inf"):
+        return None
+    return float(value)

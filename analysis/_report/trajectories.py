@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from markupsafe import Markup, escape
 
@@ -61,7 +61,7 @@ class _Measured:
 
     def __init__(self, results: Results) -> None:
         self._factors = [name for name in results.factors if name not in results.derived]
-        self._rows: dict[_Key, dict[str, Any]] = {}
+        self._rows: dict[_Key, Mapping[Any, Any]] = {}
         for row in results.programs.to_dict("records"):
             levels = tuple(str(row[name]) for name in self._factors)
             self._rows[_told(row["task"]), levels, int(row["replicate"])] = row
@@ -71,7 +71,8 @@ class _Measured:
         )
         self._turns: dict[tuple[Any, int], Found] = {}
         if len(results.turns):
-            for (program, turn), group in results.turns.groupby(["program", "turn"], observed=True):
+            for key, group in results.turns.groupby(["program", "turn"], observed=True):
+                program, turn = cast("tuple[str, int]", key)
                 correct = bool(group["passed"].all())
                 self._turns[program, int(turn)] = Found(
                     verdict="correct" if correct else None, seconds=float(group["seconds"].median())
@@ -96,7 +97,7 @@ class _Measured:
             return {}
         return {turn: found for (program, turn), found in self._turns.items() if program == row["program"]}
 
-    def _row(self, file: TrajectoryFile) -> dict[str, Any] | None:
+    def _row(self, file: TrajectoryFile) -> Mapping[Any, Any] | None:
         levels = tuple(file.treatment.get(name, "") for name in self._factors)
         replicate = file.replicate or 0
         row = self._rows.get((file.task, levels, replicate)) or self._rows.get(("", levels, replicate))
