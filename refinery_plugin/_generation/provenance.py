@@ -59,12 +59,12 @@ class Provenance:
             return f"its request was {_brief(then.get('request', {}))}, not {_brief(now['request'])}"
         prompts = [about.get("prompt_sha256") for about in (then, now)]
         if None not in prompts and prompts[0] != prompts[1]:
-            return f"the prompt of task {study.task} was another one when it was made"
+            return f"the prompt of task {task.name} was another one when it was made"
         return None
 
 
 def _expected(unit: Unit, *, study: Study, task: Task) -> dict[str, object]:
-    found: dict[str, object] = {"study": study.name, "task": study.task, "settings": {}, "request": {}}
+    found: dict[str, object] = {"study": study.name, "task": task.name, "settings": {}, "request": {}}
     if unit.treatment is None:
         return found
     brief = Brief(task=task, settings=unit.treatment.settings, packages=study.packages)
