@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ._errors import AnalysisError
 from ._inference import contrasts, pairwise
 from ._inference.anova_type import anova_type_tests
+from ._inference.clearest import Pooled
 from ._inference.conclusions import Evidence, conclude
+from ._inference.doubts import Doubts, noise_of
 from ._inference.hc3 import hc3_tests
 from ._inference.registry import reported_tests
 from ._models import marginal_means, noise_floor, pass_rates, variance_components
@@ -19,7 +21,7 @@ from ._models.sample import sample as take_sample
 from ._power import cost
 from ._power.effect_sizes import checked_effect
 from ._power.power import power
-from ._power.published import as_published
+from ._power.published import as_published, is_pilot2025
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
     from ._power.published import Published
     from ._reading.frames import Results
 
-RESPONSES = ("seconds", "log", "ratio", "cpu")
+RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)
 MOST_ALPHA = 0.5
 
@@ -49,10 +51,15 @@ MOST_ALPHA = 0.5
 class Options:
     """What the user asked for; the defaults are those of the command line.
 
-    ``model`` None is the full crossing of the study's own factors. ``contrasts`` None is the default ones.
+    Attributes
+    ----------
+    response : None is the study's own: times, as logarithms. ``passed`` puts pass rates first, beside log times.
+    model : None is the full crossing of the study's own factors.
+    effect : in the unit of the response. Without a response it is in seconds, and seconds are compared then.
+    contrasts : None is the default ones.
     """
 
-    response: Response = "seconds"
+    response: Response | Literal["passed"] | None = None
     type: int = 2
     model: str | None = None
     effect: float | None = None
@@ -61,8 +68,15 @@ class Options:
     contrasts: tuple[str, ...] | None = None
     means: tuple[float, ...] | None = None
 
+    @property
+    def scale(self) -> Response:
+        """How times are compared: as logarithms, unless something else is asked for."""
+        if self.response is None:
+            return "log" if self.effect is None else "seconds"
+        return "log" if self.response == "passed" else self.response
+
     def __post_init__(self) -> None:
-        if self.response not in RESPONSES:
+        if self.response is not None and self.response not in RESPONSES:
             raise AnalysisError(f"response {self.response!r}: must be one of {', '.join(RESPONSES)}")
         if self.type not in TYPES:
             raise AnalysisError(f"type {self.type!r}: must be 1, 2 or 3")
@@ -82,7 +96,7 @@ class Analysis:
 
     ``fitted`` is the model of the analysis of variance, whose residuals are tested and drawn. ``tests`` has those of
     the registry by their names, ``hc3`` one for each term of the model. ``power`` and ``published`` are None without
-    ``options.effect``.
+    ``options.effect``, and ``published`` where the data are not those of the 2025 pilot.
     """
 
     options: Options
@@ -126,13 +140,15 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
     """
     options = options or Options()
     model = choose_model(results, options.model)
-    sample = take_sample(results, options.response)
+    sample = take_sample(results, options.scale)
     fitted = fit_model(sample, model)
     chosen = contrasts.planned_contrasts(sample, options.contrasts)
     paid = cost.cost(results)
-    seconds = sample if options.response == "seconds" else take_sample(results, "seconds")
-    published, planned = _powers(sample, chosen, paid, options)
+    seconds = sample if options.scale == "seconds" else take_sample(results, "seconds")
+    planned = _power(sample, chosen, paid, options)
     alpha, notes = options.alpha, tuple(_notes(results, sample, fitted))
+    variance = variance_components.variance_components(results, sample)
+    floors = noise_floor.noise_floor(results)
     evidence = Evidence(
         sample=sample,
         anova=None if fitted is None else anova(fitted, type=options.type),
@@ -140,9 +156,24 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         tests=reported_tests(sample, fitted, alpha=alpha),
         hc3=hc3_tests(fitted, type=options.type, alpha=alpha),
         unequal=_unequal(results, sample, fitted),
+        own=_own(results),
+        pooled=None
+        if fitted is None or fitted.fit.mse is None
+        else Pooled(variance=fitted.fit.mse, df=fitted.fit.df),
+        doubt=(lambda _: None)
+        if fitted is None
+        else Doubts(
+            sample=sample,
+            fitted=fitted,
+            type=options.type,
+            own=_own(results),
+            noise=_noise(results, sample, variance, floors),
+            alpha=alpha,
+        ).about,
         failures=pass_rates.failures(results, seconds, alpha=alpha),
         notes=notes,
         alpha=alpha,
+        primary=_primary(results, options),
     )
     return Analysis(
         options=options,
@@ -152,7 +183,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         fitted=fitted,
         anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
-        variance=variance_components.variance_components(results, sample),
+        variance=variance,
         means=marginal_means.marginal_means(sample, fitted, alpha=options.alpha),
         pairs=pairwise.tukey(fitted, alpha=options.alpha),
         games_howell=pairwise.games_howell(sample, fitted, alpha=options.alpha),
@@ -160,10 +191,10 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         tests=evidence.tests,
         hc3=evidence.hc3,
         failures=evidence.failures,
-        contamination=noise_floor.contamination(results, options.response, model, type=options.type),
-        noise=noise_floor.noise_floor(results),
+        contamination=noise_floor.contamination(results, options.scale, model, type=options.type),
+        noise=floors,
         cost=paid,
-        published=published,
+        published=_published(seconds, options),
         power=planned,
         notes=notes,
     )
@@ -173,7 +204,7 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
     """Test the model's terms without one variance for all, where the study's own factors are crossed."""
     if fitted is None:
         return {}
-    own = [name for name in results.factors if name not in results.derived]
+    own = _own(results)
     texts = dict(zip(results.programs["program"], results.programs["sha256"], strict=True))
     found = anova_type_tests(
         sample, fitted.model.terms, own, [_text(texts[name]) for name in sample.programs]
@@ -181,18 +212,43 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
     return {name_of(term): test for term, test in found.items()}
 
 
+def _own(results: Results) -> tuple[str, ...]:
+    """Return the study's own factors, none that was derived."""
+    return tuple(name for name in results.factors if name not in results.derived)
+
+
+def _primary(results: Results, options: Options) -> Literal["time", "passed"]:
+    """Return which response the study, or the user, puts first."""
+    told = {source.study.get("primary") for source in results.sources}
+    return "passed" if options.response == "passed" or told == {"passed"} else "time"
+
+
+def _noise(
+    results: Results, sample: Sample, components: Components, floors: tuple[NoiseFloor, ...]
+) -> float | None:
+    timed = results.runs[["program", "list"]]
+    runs = len(timed) / max(1, timed["program"].nunique())
+    return noise_of(
+        components, floors, sample, runs=max(1.0, runs), lists=max(1, int(timed["list"].nunique()))
+    )
+
+
+def _published(seconds: Sample, options: Options) -> Published | None:
+    """Repeat the 2025 pilot's reasoning where the data are that pilot's, and an effect in seconds is asked for."""
+    if options.effect is None or options.scale != "seconds" or not is_pilot2025(seconds):
+        return None
+    return as_published(seconds, effect=options.effect, alpha=options.alpha, target=options.power)
+
+
 def _text(checksum: object) -> str | None:
     return checksum if isinstance(checksum, str) and checksum else None
 
 
-def _powers(
-    sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options: Options
-) -> tuple[Published | None, Power | None]:
+def _power(sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options: Options) -> Power | None:
     """Plan from the user's effect; without one there is nothing to plan."""
     if options.effect is None:
-        return None, None
-    published = as_published(sample, effect=options.effect, alpha=options.alpha, target=options.power)
-    planned = power(
+        return None
+    return power(
         sample,
         contrasts,
         cost,
@@ -201,7 +257,6 @@ def _powers(
         target=options.power,
         means=options.means,
     )
-    return published, planned
 
 
 def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[str]:
@@ -228,8 +283,3 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
     many = [name for name, levels in fitted.levels.items() if len(levels) > pairwise.MAX_LEVELS]
     if many:
         yield f"No pairs for {', '.join(many)}: more than {pairwise.MAX_LEVELS} levels."
-    if sample.response == "log":
-        yield (
-            "log compares means of logarithms: differences are ratios of geometric means, another question than "
-            "differences of mean seconds."
-        )
