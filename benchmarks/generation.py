@@ -29,6 +29,7 @@ from refinery_plugin._generation.many import generate
 from refinery_plugin._pytest.progress import Silent
 from refinery_plugin._recording.endpoint import Endpoint, Environment
 from refinery_plugin._recording.store import CassetteStore
+from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.toml import load_study
 from refinery_plugin._study.units import study_units
 from refinery_plugin._tasks import SHIPPED_TASKS
@@ -65,7 +66,7 @@ class Load:
         return self.trajectories * self.turns * self.seconds / self.at_once
 
 
-def generation(load: Load, directory: Path, target: Endpoint | str) -> float:
+def generation(load: Load, directory: Path, target: Endpoint | ReplayOnly) -> float:
     """Generate all trajectories, or replay them; return the seconds."""
     path = directory / "study.toml"
     path.write_text(STUDY.format(trajectories=load.trajectories, turns=load.turns))
@@ -79,7 +80,7 @@ def generation(load: Load, directory: Path, target: Endpoint | str) -> float:
             done = await generate(
                 units,
                 study=study,
-                task=tasks[study.task],
+                tasks=tasks,
                 line=store,
                 concurrency=load.at_once,
                 observer=Silent(),
@@ -143,7 +144,7 @@ def replay() -> bool:
     with tempfile.TemporaryDirectory() as scratch:
         with served(Path(scratch), load.seconds) as endpoint:
             generation(load, Path(scratch), endpoint)
-        seconds = generation(load, Path(scratch), "nothing is called in a replay")
+        seconds = generation(load, Path(scratch), ReplayOnly("Nothing is called in a replay"))
     calls = load.trajectories * load.turns
     print(f"replay: {calls} recorded calls in {seconds:.2f} s (allowed: 5 s)", flush=True)
     return seconds <= 5

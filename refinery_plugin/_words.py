@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 def count(number: float, noun: str, plural: str | None = None) -> str:
@@ -16,7 +20,7 @@ def count(number: float, noun: str, plural: str | None = None) -> str:
     return f"{number:,.0f} {noun if round(number) == 1 else plural or noun + 's'}"
 
 
-def dollars(amount: float) -> str:
+def dollars(amount: float | Decimal) -> str:
     """Return an amount in dollars: to the cent from a dollar on, else to two digits that mean something.
 
     Examples
@@ -27,3 +31,13 @@ def dollars(amount: float) -> str:
     if not 0 < amount < 1:
         return f"${amount:.2f}"
     return f"${amount:.{1 - math.floor(math.log10(amount))}f}"
+
+
+def own_version() -> str:
+    """Return the version of this package; ``unknown`` where it is used without being installed."""
+    import importlib.metadata  # noqa: PLC0415 - what every pytest run loads has no use for it
+
+    try:
+        return importlib.metadata.version("pytest-refinery")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

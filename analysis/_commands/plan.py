@@ -102,7 +102,7 @@ class PlanResult:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class PlanOptions:
     """What the user asked the plan for, beyond the options of the analysis."""
 
     budget: float | None = None
@@ -138,10 +138,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(analysis: Analysis, args: argparse.Namespace) -> PlanResult:
     """Answer ``python -m analysis plan``."""
-    defaults = Settings()
+    defaults = PlanOptions()
     return plan(
         analysis,
-        Settings(
+        PlanOptions(
             budget=args.budget,
             usd_per_program=args.usd_per_program,
             looks=args.looks,
@@ -151,7 +151,7 @@ def run(analysis: Analysis, args: argparse.Namespace) -> PlanResult:
     )
 
 
-def plan(analysis: Analysis, settings: Settings | None = None) -> PlanResult:
+def plan(analysis: Analysis, settings: PlanOptions | None = None) -> PlanResult:
     """Put designs for the next experiment side by side.
 
     Parameters
@@ -163,7 +163,7 @@ def plan(analysis: Analysis, settings: Settings | None = None) -> PlanResult:
     ------
     AnalysisError : no effect was given, sigma is unknown, or there is nothing to compare.
     """
-    settings = settings or Settings()
+    settings = settings or PlanOptions()
     options, sample = analysis.options, analysis.sample
     if options.effect is None:
         raise AnalysisError(
@@ -209,7 +209,7 @@ class _Planner:
 
     sample: Sample
     rates: Rates
-    settings: Settings
+    settings: PlanOptions
     effect: float
     alpha: float
     target: float
@@ -310,7 +310,7 @@ def _with_looks(planner: _Planner, pairs: list[tuple[PlanRow, Question]]) -> tup
     return tuple(made)
 
 
-def _notes(analysis: Analysis, settings: Settings, rates: Rates) -> list[str]:
+def _notes(analysis: Analysis, settings: PlanOptions, rates: Rates) -> list[str]:
     notes = []
     if settings.usd_per_program is None and analysis.cost.note is not None:
         notes.append(f"{analysis.cost.note}; --usd-per-program gives a price")

@@ -1,7 +1,8 @@
-"""A CSV of measurements: one line per run, for the pilot's two factors."""
+"""A CSV of measurements: one line per run, and a column for each factor."""
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from typing import TYPE_CHECKING, Any
 
@@ -10,74 +11,180 @@ import pandas as pd
 
 from .._errors import AnalysisError
 from .entries import LONGEST, NO_TIME, SHORTEST, Place, RawFile, RawProgram
-from .frames import Source
-from .levels import budget, show
+from .frames import RESERVED, Source
+from .levels import OPTIMIZATION, budget, label, show
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from .entries import Column, Levels
 
-COLUMNS = ("agents", "iterations", "time_limit", "replicate", "list", "run", "seconds", "passed")
-_KEY = ["agents", "iterations", "time_limit", "replicate"]
+COLUMNS = ("replicate", "list", "run", "seconds", "passed")
+"""Columns that every file has."""
+
+KNOWN = ("task", "censored", "limit", "turn", "agent")
+"""Columns that are no factors where they are there: the task, whether the run was stopped at its time limit, that
+limit in seconds, and of intermediate programs the turn and the agent that wrote it. Without turns ``agent`` is a
+factor like any other."""
+
+ARM = "arm"
+"""What a factor is called whose column is ``treatment``: that word means the combination of all factors."""
+
+_LIMITS = ("iterations", "time_limit")
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 _NO_TIME = frozenset({"", "nan", "na", "n/a", "null", "none"})
 _SEPARATORS = (",", ";", "\t")
+_WITH_COMMA = r"[+-]?\d*(?:,\d+)?(?:[eE][+-]?\d+)?"
 
 
 def read_csv(path: Path, text: str) -> RawFile:
     """Read one CSV; whatever is wrong is an AnalysisError with file, line and column."""
     frame, notes = _table(path, text)
     checked = _Checked(str(path), frame)
-    agents, replicate = checked.whole("agents"), checked.whole("replicate")
-    iterations, seconds_limit = checked.limit("iterations"), checked.limit("time_limit")
+    factors = _factors(path, checked, notes)
+    replicate = checked.whole("replicate")
     passed, lists, runs = checked.flag("passed"), checked.whole("list"), checked.whole("run")
-    seconds = checked.seconds(passed)
-    checked.no_repeats(agents, iterations, seconds_limit, replicate, lists, runs)
-    keys = pd.DataFrame(
-        {"agents": agents, "iterations": iterations, "time_limit": seconds_limit, "replicate": replicate}
-    )
-    number = keys.groupby(_KEY, sort=False).ngroup().to_numpy()
-    first = np.unique(number, return_index=True)[1]
-    correct = np.bincount(number, weights=~passed) == 0
-    known: dict[tuple[int, float, float], Levels] = {}
-    programs = []
-    for i, row in enumerate(first.tolist()):
-        key = (int(agents[row]), float(iterations[row]), float(seconds_limit[row]))
-        if key not in known:
-            known[key] = (("agents", show(key[0]) or ""), ("optimization", budget(*key[1:])))
-        programs.append(
-            RawProgram(
-                levels=known[key],
-                replicate=int(replicate[row]),
-                verdict="correct" if correct[i] else "failed",
-                sha256=None,
-                info={"reason": None, "error_type": None, "llm": None},
-                where=f"line {checked.line(row)}",
-            )
-        )
+    late = _Late.of(checked, passed)
+    passed = passed & ~late.censored
+    seconds = np.where(late.censored, np.nan, checked.seconds(passed, late.censored))
+    tasks = checked.texts("task") if "task" in frame else np.full(len(frame), "", dtype=object)
+    turn = checked.turn() if "turn" in frame else np.full(len(frame), np.nan)
+    agent = checked.texts("agent") if "turn" in frame and "agent" in frame else np.full(len(frame), None)
+    keys = pd.DataFrame({"task": tasks, **{f"factor {name}": of for name, of in factors.items()}})
+    keys["replicate"] = replicate
+    number = keys.groupby(list(keys), sort=False).ngroup().to_numpy()
+    checked.no_repeats(number, turn, lists, runs)
+    programs = _programs(checked, factors, number, _Runs(replicate, passed, tasks, turn, late))
     size = len(frame)
     timed = np.isfinite(seconds)
-    if not timed.all():
-        notes.append(f"{path}: {int((~timed).sum())} of {size} runs have no time: they failed")
+    stopped = int(late.censored.sum())
+    if stopped:
+        notes.append(f"{path}: {stopped} of {size} runs were stopped at their time limit")
+    if int((~timed).sum()) > stopped:
+        notes.append(f"{path}: {int((~timed).sum()) - stopped} of {size} runs have no time: they failed")
     unknown, none = np.full(size, np.nan), np.full(size, None)
-    columns: dict[str, Column] = {"session": none, "block": none}
-    columns |= dict.fromkeys(
-        ("turn", "cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated"), unknown
-    )
-    columns |= {"program": number, "list": lists, "run": runs, "passed": passed.astype(np.float64)}
-    columns["seconds"] = np.where(timed, seconds, np.nan)
+    columns: dict[str, Column] = {"session": none, "block": none, "agent": agent}
+    columns |= dict.fromkeys(("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated"), unknown)
+    columns |= {"program": number, "turn": turn, "list": lists, "run": runs}
+    columns |= {"passed": passed.astype(np.float64), "seconds": seconds}
     return RawFile(
         source=_source(str(path)),
         study="",
-        task="",
+        task=str(tasks[0]) if len(set(tasks)) == 1 else "",
         factors={},
         programs=programs,
         runs=columns,
         reference={name: [] for name in ("session", "block", "list", "run", "seconds", "cpu_seconds")},
         notes=notes,
     )
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Late:
+    """Which runs were stopped at their time limit, and the limits in seconds (NaN where unknown)."""
+
+    censored: np.ndarray[Any, np.dtype[np.bool_]]
+    limit: np.ndarray[Any, np.dtype[np.float64]]
+
+    @classmethod
+    def of(cls, checked: _Checked, passed: np.ndarray[Any, np.dtype[np.bool_]]) -> _Late:
+        """Read ``censored`` and ``limit``; a failed run that took its whole limit was stopped by it."""
+        frame, size = checked.frame, len(checked.frame)
+        times = checked.numbers("seconds")
+        limit = checked.amount("limit") if "limit" in frame else np.full(size, np.nan)
+        if "censored" in frame:
+            censored = checked.flag("censored", empty=False)
+        else:
+            censored = ~passed & np.isfinite(times) & (times >= limit)
+        # A run that was stopped and tells no limit was stopped at its own time.
+        own = censored & ~np.isfinite(limit) & np.isfinite(times) & (times > 0)
+        return cls(censored=censored, limit=np.where(own, times, limit))
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Runs:
+    """What is known of each run, one row each."""
+
+    replicate: np.ndarray[Any, np.dtype[np.int64]]
+    passed: np.ndarray[Any, np.dtype[np.bool_]]
+    task: Column
+    turn: np.ndarray[Any, np.dtype[np.float64]]
+    late: _Late
+
+
+def _factors(path: Path, checked: _Checked, notes: list[str]) -> dict[str, Column]:
+    """Return the level of each run for every factor, in the order of the columns; the pilot's two limits make one."""
+    frame = checked.frame
+    pilot = all(name in frame for name in _LIMITS)
+    known = set(COLUMNS) | (set(KNOWN) if "turn" in frame else set(KNOWN) - {"agent"})
+    unused = [name for name in frame.columns if name in RESERVED - {"treatment"} and name not in known]
+    if unused:
+        notes.append(f"{path}: columns not used: {', '.join(unused)}")
+    factors: dict[str, Column] = {}
+    for name in frame.columns:
+        if not name or name in known or name in unused or (pilot and name == _LIMITS[1]):
+            continue
+        if pilot and name == _LIMITS[0]:
+            pairs = zip(checked.limit(_LIMITS[0]), checked.limit(_LIMITS[1]), strict=True)
+            called, levels = OPTIMIZATION, [budget(*pair) for pair in pairs]
+        elif pilot and name == "agents":
+            called, levels = name, [show(int(value)) or "" for value in checked.whole(name)]
+        else:
+            called = ARM if name == "treatment" else name
+            levels = [label(value) or "" for value in frame[name]]
+        if called in factors:
+            raise AnalysisError(
+                f"{path}: line 1: column {name!r}: there is a factor {called!r} already; name it after what varies"
+            )
+        factors[called] = np.asarray(levels, dtype=object)
+    if ARM in factors and ARM not in frame:
+        notes.append(f"{path}: the column 'treatment' is the factor '{ARM}' here")
+    if not factors:
+        raise AnalysisError(
+            f"{path}: line 1: no factor: beside {', '.join(COLUMNS)} there must be a column for what was varied, "
+            "such as model"
+        )
+    return factors
+
+
+def _programs(
+    checked: _Checked,
+    factors: dict[str, Column],
+    number: np.ndarray[Any, np.dtype[Any]],
+    runs: _Runs,
+) -> list[RawProgram]:
+    """Return each program with the verdict of its last turn: late where a run was stopped, failed where one failed."""
+    size = int(number.max()) + 1
+    last = np.full(size, -np.inf)
+    np.maximum.at(last, number, np.where(np.isnan(runs.turn), -np.inf, runs.turn))
+    final = np.isnan(runs.turn) | (runs.turn == last[number])
+    wrong = np.bincount(number, weights=final & ~runs.passed & ~runs.late.censored, minlength=size) > 0
+    stopped = np.bincount(number, weights=final & runs.late.censored, minlength=size) > 0
+    limits = np.full(size, -np.inf)
+    np.maximum.at(limits, number, np.where(np.isfinite(runs.late.limit), runs.late.limit, -np.inf))
+    first = np.unique(number, return_index=True)[1]
+    known: dict[tuple[str, ...], Levels] = {}
+    programs = []
+    for i, row in enumerate(first.tolist()):
+        key = tuple(of[row] for of in factors.values())
+        info: dict[str, Any] = {"reason": None, "error_type": None, "llm": None}
+        if np.isfinite(limits[i]):
+            info["limit_seconds"] = float(limits[i])
+        if np.isfinite(last[i]):
+            info["turns"] = float(last[i])
+        programs.append(
+            RawProgram(
+                levels=known.setdefault(key, tuple(zip(factors, key, strict=True))),
+                replicate=int(runs.replicate[row]),
+                verdict="failed" if wrong[i] else "timeout" if stopped[i] else "correct",
+                sha256=None,
+                info=info,
+                where=f"line {checked.line(row)}",
+                task=str(runs.task[row]),
+            )
+        )
+    return programs
 
 
 def _source(file: str) -> Source:
@@ -120,19 +227,30 @@ def _table(path: Path, text: str) -> tuple[pd.DataFrame, list[str]]:
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise AnalysisError(
-            f"{path}: line 1: columns missing: {', '.join(missing)}; the first line must be {','.join(COLUMNS)}"
+            f"{path}: line 1: columns missing: {', '.join(missing)}; the first line must name the factors and "
+            f"{','.join(COLUMNS)}"
         )
     if frame.empty:
         raise AnalysisError(f"{path}: no measurements: there is no line after the first")
-    unused = [name for name in frame.columns if name and name not in COLUMNS]
-    notes = [f"{path}: columns not used: {', '.join(unused)}"] if unused else []
-    return frame, notes
+    if _separator(text) != ",":
+        for name in frame.columns:
+            frame[name] = _with_points(frame[name])
+    return frame, []
 
 
 def _separator(text: str) -> str:
     """Return what stands between the names in the first line that has any: spreadsheets write more than commas."""
     head = text.lstrip().partition("\n")[0]
     return max(_SEPARATORS, key=head.count)
+
+
+def _with_points(column: pd.Series[str]) -> pd.Series[str]:
+    """Return numbers with decimal points; spreadsheets of half the world write commas.
+
+    Only a column of numbers alone is changed, and none that has a point somewhere: a comma could stand for thousands.
+    """
+    numbers = column.str.fullmatch(_WITH_COMMA) | column.str.lower().isin(_NO_TIME | {"inf"})
+    return column.str.replace(",", ".", regex=False) if numbers.all() else column
 
 
 class _Checked:
@@ -150,7 +268,8 @@ class _Checked:
         """Return the line of the file on which a row stands."""
         return int(self.frame.index[row])
 
-    def _numbers(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+    def numbers(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return a column's numbers, NaN where a field holds none."""
         return np.asarray(pd.to_numeric(self.frame[column], errors="coerce"), dtype=np.float64)
 
     def _require(self, good: np.ndarray[Any, np.dtype[np.bool_]], column: str, problem: str) -> None:
@@ -158,7 +277,7 @@ class _Checked:
             raise self._fail(int(np.argmin(good)), column, problem)
 
     def whole(self, column: str) -> np.ndarray[Any, np.dtype[np.int64]]:
-        numbers = self._numbers(column)
+        numbers = self.numbers(column)
         fits = np.isfinite(numbers) & (np.abs(numbers) < 2**53)
         self._require(
             fits & (np.floor(np.where(fits, numbers, 0.5)) == numbers), column, "must be a whole number"
@@ -166,22 +285,51 @@ class _Checked:
         return numbers.astype(np.int64)
 
     def limit(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-        numbers = self._numbers(column)
+        numbers = self.numbers(column)
         self._require(numbers > 0, column, 'must be a number above 0, or "inf" for no limit')
         return numbers
 
-    def flag(self, column: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    def amount(self, column: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return seconds above 0, NaN for an empty field, a word for none, or infinity."""
+        numbers = self.numbers(column)
+        empty = self.frame[column].str.lower().isin(_NO_TIME).to_numpy(dtype=bool)
+        self._require(empty | (numbers > 0), column, "must be a number of seconds above 0, or empty")
+        return np.where(np.isfinite(numbers), numbers, np.nan)
+
+    def turn(self) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return turns, whole numbers from 1 on; NaN where the field is empty: that is the final program."""
+        numbers = self.numbers("turn")
+        empty = self.frame["turn"].str.lower().isin(_NO_TIME).to_numpy(dtype=bool)
+        whole = np.isfinite(numbers) & (numbers >= 1) & (np.floor(numbers) == numbers)
+        self._require(empty | whole, "turn", "must be a whole number from 1 on, or empty")
+        return np.where(empty, np.nan, numbers)
+
+    def texts(self, column: str) -> Column:
+        """Return texts, spaces evened."""
+        return np.asarray([label(value) or "" for value in self.frame[column]], dtype=object)
+
+    def flag(self, column: str, *, empty: bool | None = None) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        """Return yes or no; ``empty`` is what an empty field means, if it may be empty."""
         words = self.frame[column].str.lower()
         true = words.isin(_TRUE).to_numpy(dtype=bool)
-        self._require(true | words.isin(_FALSE).to_numpy(dtype=bool), column, "must be True or False")
+        good = true | words.isin(_FALSE).to_numpy(dtype=bool)
+        if empty is not None:
+            blank = words.isin(_NO_TIME).to_numpy(dtype=bool)
+            true, good = true | (blank if empty else False), good | blank
+        self._require(good, column, "must be True or False")
         return true
 
-    def seconds(self, passed: np.ndarray[Any, np.dtype[np.bool_]]) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the times; that of a run that failed may be missing: an empty field, or a word for it."""
-        numbers = self._numbers("seconds")
+    def seconds(
+        self, passed: np.ndarray[Any, np.dtype[np.bool_]], censored: np.ndarray[Any, np.dtype[np.bool_]]
+    ) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return the times; that of a run that failed may be missing: an empty field, or a word for it.
+
+        So may that of a run that was stopped, whatever the file says of its passing.
+        """
+        numbers = self.numbers("seconds")
         known = np.isfinite(numbers)
         empty = self.frame["seconds"].str.lower().isin(_NO_TIME).to_numpy(dtype=bool)
-        good = (known & (numbers > 0)) | (empty & ~passed)
+        good = (known & (numbers > 0)) | (empty & (~passed | censored))
         self._require(good, "seconds", "a time must be finite and above 0 (empty only where the run failed)")
         sane = ~known | ((numbers >= SHORTEST) & (numbers <= LONGEST))
         self._require(sane, "seconds", NO_TIME)

@@ -40,6 +40,7 @@ class RawProgram(NamedTuple):
     sha256: str | None
     info: dict[str, Any]
     where: str
+    task: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

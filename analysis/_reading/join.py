@@ -82,7 +82,7 @@ def _programs(files: Sequence[RawFile]) -> tuple[list[_Joined], list[np.ndarray[
     for file in files:
         places = []
         for raw in file.programs:
-            alike = known.setdefault((tuple(sorted(raw.levels)), raw.replicate), [])
+            alike = known.setdefault((raw.task, tuple(sorted(raw.levels)), raw.replicate), [])
             number = _same_program(raw, file, [(i, joined[i]) for i in alike])
             if number is None:
                 number = len(joined)
@@ -164,9 +164,13 @@ def _program_frame(
             name if len(program.machines) > 1 else f"{name} @ {program.machine}"
             for name, program in zip(names, programs, strict=True)
         ]
+    tasks = [program.raw.task for program in programs]
+    if len(set(tasks)) > 1:
+        names = [f"{task}: {name}" for task, name in zip(tasks, names, strict=True)]
     order = list(dict.fromkeys(_in_design_order(labels, columns, factors)))
     known: dict[str, Any] = {
         "program": names,
+        "task": pd.array(tasks, dtype=object),
         "treatment": pd.Categorical(labels, categories=pd.Index(order, dtype=object)),
         "replicate": replicates,
         "machine": [None if len(p.machines) > 1 else p.machine for p in programs],
@@ -176,7 +180,7 @@ def _program_frame(
         "file": [p.file for p in programs],
     }
     for name in PROGRAM_COLUMNS:
-        if name in {"reason", "error_type", "llm"}:
+        if name in {"reason", "error_type", "llm", "cut_short"}:
             known[name] = pd.array([p.info.get(name) for p in programs], dtype=object)
         elif name not in known:
             known[name] = np.asarray([p.info.get(name, math.nan) for p in programs], dtype=np.float64)

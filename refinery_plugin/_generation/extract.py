@@ -16,7 +16,7 @@ from refinery_plugin._generation.answer_blocks import (
     tagged,
     texts_in_json,
 )
-from refinery_plugin._generation.python_source import Names, binding, class_of_method, tree
+from refinery_plugin._generation.python_source import TopLevelNames, binding, class_of_method, tree
 from refinery_plugin._generation.repairs import LONGEST, repaired
 from refinery_plugin._generation.thinking import has_marks, without_thinking
 
@@ -123,14 +123,14 @@ def _joined(pieces: Sequence[str], chosen: int, name: str) -> str:
     program = pieces[chosen]
     if len(program) > LONGEST:
         return program
-    own = Names(program)
+    own = TopLevelNames(program)
     if not own.needed:
         return program
     asked = [*reversed(range(chosen)), *range(chosen + 1, len(pieces))][:_MOST_PIECES]
     usable = [
         index for index in asked if len(pieces[index]) <= LONGEST and not _only_uses(pieces[index], name)
     ]
-    others = {index: Names(pieces[index]) for index in usable}
+    others = {index: TopLevelNames(pieces[index]) for index in usable}
     taken, bound, needed = {chosen}, set(own.bound), set(own.needed)
     while (missing := needed - bound) and len(taken) < _MOST_JOINED:
         index = next((i for i, names in others.items() if i not in taken and names.bound & missing), None)
@@ -145,7 +145,7 @@ def _joined(pieces: Sequence[str], chosen: int, name: str) -> str:
 
 def _only_uses(piece: str, name: str) -> bool:
     kind = binding(piece, name)
-    return kind == "import" or (kind is None and name in Names(piece).at_once)
+    return kind == "import" or (kind is None and name in TopLevelNames(piece).at_once)
 
 
 def _concatenated(pieces: Iterable[str]) -> str:

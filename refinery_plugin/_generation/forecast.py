@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING
 
+from refinery_plugin._study.levels import MAX_TURNS
 from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:
@@ -48,11 +49,26 @@ def _spread(values: Iterable[float]) -> tuple[float, float, float]:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Ahead:
-    """One trajectory that has to be generated live, with the bytes of its first prompt and its model's price."""
+    """One trajectory that has to be generated live, with the bytes of its first prompt.
+
+    ``speakers`` are the agents of its first turns, from 1, and ``prices`` what the models of all its agents cost.
+    """
 
     settings: Settings
     prompt_bytes: int
-    price: Price | None
+    speakers: Sequence[int]
+    prices: Sequence[Price | None]
+
+    def cost(self, turns: float, prompt: float, answer: float) -> tuple[float, float]:
+        """Return USD (what has no price costs nothing here) and tokens of so many turns, by who speaks in them."""
+        usd = tokens = 0.0
+        for agent in self.speakers:
+            share = turns / len(self.speakers)
+            one = min(answer, self.settings.team[agent - 1].max_tokens)
+            tokens += share * (prompt + one)
+            if (price := self.prices[agent - 1]) is not None:
+                usd += share * (prompt * float(price.input) + one * float(price.output)) / _MILLION
+        return usd, tokens
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,23 +93,24 @@ def forecast(ahead: Sequence[Ahead], typical: Typical, *, concurrency: int) -> F
     longest = [0.0] * 3
     for one in ahead:
         for i in range(3):
-            turns, duration = _turns(one.settings, typical.latency_seconds[2 - i], typical.latency_seconds[i])
-            answer = min(typical.completion_tokens[i], one.settings.max_tokens)
-            prompt = one.prompt_bytes / _BYTES_PER_TOKEN + (answer if turns > 1 else 0.0)
+            prompt = one.prompt_bytes / _BYTES_PER_TOKEN
+            usual = typical.completion_tokens[i]
+            longer = prompt + min(usual, max(agent.max_tokens for agent in one.settings.team))
+            per_turn = one.cost(1, longer, usual)
+            turns, duration = _turns(
+                one.settings, typical.latency_seconds[2 - i], typical.latency_seconds[i], per_turn
+            )
+            spent = one.cost(turns, longer if turns > 1 else prompt, usual)
             calls[i] += turns
-            tokens[i] += turns * (prompt + answer)
+            usd[i], tokens[i] = usd[i] + spent[0], tokens[i] + spent[1]
             seconds[i] += duration
             longest[i] = max(longest[i], duration)
-            if one.price is not None:
-                usd[i] += (
-                    turns * (prompt * float(one.price.input) + answer * float(one.price.output)) / _MILLION
-                )
     # A slow server makes fewer turns of a time budget but longer ones of a number of turns: sort, as it may cross.
     return Forecast(
         trajectories=len(ahead),
         calls=_ordered(calls),
         tokens=_ordered(tokens),
-        usd=_ordered(usd) if all(one.price is not None for one in ahead) else None,
+        usd=_ordered(usd) if all(None not in one.prices for one in ahead) else None,
         seconds=_ordered(
             [max(total / concurrency, most) for total, most in zip(seconds, longest, strict=True)]
         ),
@@ -101,10 +118,17 @@ def forecast(ahead: Sequence[Ahead], typical: Typical, *, concurrency: int) -> F
     )
 
 
-def _turns(settings: Settings, turn_latency: float, latency: float) -> tuple[float, float]:
-    """Return the expected number of turns, and how long they take in seconds."""
+def _turns(
+    settings: Settings, turn_latency: float, latency: float, per_turn: tuple[float, float]
+) -> tuple[float, float]:
+    """Return the expected number of turns, and how long they take in seconds; ``per_turn`` is USD and tokens."""
     budget = settings.optimization
-    turns = math.inf if budget.iterations is None else float(budget.iterations)
+    turns = float(MAX_TURNS) if budget.iterations is None else float(budget.iterations)
+    usd, tokens = per_turn
+    if budget.tokens is not None:
+        turns = min(turns, math.ceil(budget.tokens / max(tokens, 1.0)))
+    if budget.usd is not None and usd:
+        turns = min(turns, math.ceil(float(budget.usd) / usd))
     if budget.seconds is not None:
         turns = min(turns, math.ceil(budget.seconds / turn_latency))
         return turns, min(float(budget.seconds), turns * latency)

@@ -13,7 +13,7 @@ from refinery_plugin._generation.refine import refine
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord, document, no_program_source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from refinery_plugin._generation.chat import Chat
     from refinery_plugin._study.pricing import Price
@@ -32,7 +32,7 @@ class Line(Protocol):
         """Say that the trajectory is complete, so that nothing will ever be recorded after its last turn."""
 
     def price(self, name: str, model: str) -> Price | None:
-        """Return what the trajectory's model cost when it was recorded."""
+        """Return what a model of the trajectory cost when it was recorded."""
 
 
 class Observer(Protocol):
@@ -57,12 +57,16 @@ async def generate(
     units: Sequence[Unit],
     *,
     study: Study,
-    task: Task,
+    tasks: Mapping[str, Task],
     line: Line,
     concurrency: int,
     observer: Observer,
 ) -> list[Generated]:
     """Run the trajectories of the given units, at most ``concurrency`` at a time, and write their files.
+
+    Parameters
+    ----------
+    tasks : the study's tasks by name.
 
     Returns
     -------
@@ -75,22 +79,23 @@ async def generate(
     slots = asyncio.Semaphore(concurrency)
 
     async def one(unit: Unit) -> Generated:
+        task = tasks[unit.task_in(study)]
         async with slots:
             trajectory = await _refine(unit, study=study, task=task, line=line, observer=observer)
         generated = Generated(unit=unit, trajectory=trajectory)
-        model = "" if unit.treatment is None else unit.treatment.settings.model
-        price = line.price(unit.name, model)
+        models = () if unit.treatment is None else unit.treatment.settings.models
+        prices = {model: line.price(unit.name, model) for model in models}
         # In a thread: waiting for the disk must not hold up the clocks of the other trajectories.
-        await asyncio.to_thread(write_files, generated, study=study, task=task, price=price)
+        await asyncio.to_thread(write_files, generated, study=study, task=task, prices=prices)
         observer.trajectory(unit, trajectory)
         return generated
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(unit)) for unit in units]
+            begun = [group.create_task(one(unit)) for unit in units]
     except* RefineryError as stops:
         raise stops.exceptions[0] from None
-    return [done.result() for done in tasks]
+    return [done.result() for done in begun]
 
 
 async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer: Observer) -> Trajectory:
@@ -100,7 +105,7 @@ async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer:
     trajectory = await refine(
         Brief(task=task, settings=treatment.settings, packages=study.packages),
         line.chat(unit.name),
-        seed=lambda turn: study.request_seed(treatment, replicate, turn),
+        seed=lambda turn: study.request_seed(treatment, replicate, turn, task=unit.task),
         on_turn=lambda record: observer.turn(unit, record),
     )
     if trajectory.failure is None:
@@ -108,7 +113,9 @@ async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer:
     return trajectory
 
 
-def write_files(generated: Generated, *, study: Study, task: Task, price: Price | None) -> None:
+def write_files(
+    generated: Generated, *, study: Study, task: Task, prices: Mapping[str, Price | None]
+) -> None:
     """Write the program, or the comment that stands for it, and the trajectory beside it."""
     unit, trajectory = generated.unit, generated.trajectory
     if unit.treatment is None or unit.replicate is None:
@@ -124,7 +131,7 @@ def write_files(generated: Generated, *, study: Study, task: Task, price: Price 
         prompt_sha256=prompt_sha256(brief),
         treatment=unit.treatment,
         replicate=unit.replicate,
-        price=price,
+        prices=prices,
     )
     # The trajectory first: a program without its trajectory could not say what it cost.
     write_json(unit.trajectory_path, told)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._generation.chat import ChatRequest, Message
 from refinery_plugin._study.levels import show
+from refinery_plugin._study.value_types import is_array_form, type_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,28 +63,31 @@ def turn_request(brief: Brief, turn: Turn, transcript: Sequence[Message], *, see
     else:
         messages = (task_message(brief, turn),)
     system = system_message(brief, turn.lead)
+    agent = settings.team[turn.lead - 1]
     return ChatRequest(
-        model=settings.model,
+        model=agent.model,
         messages=(system, *messages) if system.content else messages,
-        temperature=settings.temperature,
-        max_tokens=settings.max_tokens,
+        temperature=agent.temperature,
+        max_tokens=agent.max_tokens,
         seed=seed,
     )
 
 
 def system_message(brief: Brief, lead: int) -> Message:
-    """Tell the lead agent who it is; a team of one is told of no team."""
+    """Tell the lead agent who it is, and its own instructions; a team of one is told of no team."""
     if (own := brief.settings.prompts.system) is not None:
         turn = Turn(lead=lead, author=None, program=None, remaining_seconds=None)
-        return Message(role="system", content=_filled(own, brief, turn).strip())
-    size = brief.settings.agents
-    text = "You are an expert Python programmer who writes correct and very fast code."
-    if size > 1:
-        text = (
-            f"{text} You are agent {lead} of a team of {size} agents. The agents take turns: each turn one agent leads "
-            "and improves the team's program. In this turn you lead."
-        )
-    return Message(role="system", content=text)
+        text = _filled(own, brief, turn).strip()
+    else:
+        size = brief.settings.agents
+        text = "You are an expert Python programmer who writes correct and very fast code."
+        if size > 1:
+            text = (
+                f"{text} You are agent {lead} of a team of {size} agents. The agents take turns: each turn one agent "
+                "leads and improves the team's program. In this turn you lead."
+            )
+    instructions = brief.settings.team[lead - 1].instructions.strip()
+    return Message(role="system", content=" ".join(filter(None, (text, instructions))))
 
 
 def task_message(brief: Brief, turn: Turn) -> Message:
@@ -135,11 +139,13 @@ def _packages(brief: Brief) -> str:
 
 
 def _type_name(task: Task) -> str:
-    return task.result_type.__name__ if isinstance(task.result_type, type) else str(task.result_type)
+    return "" if task.result_type is Any else type_name(task.result_type)
 
 
 def _statement(brief: Brief) -> str:
-    places = {name: show(value) for name, value in brief.settings.extra.items()}
+    # A study of several tasks has the settings of all of them.
+    own = brief.task.settings
+    places = {name: show(value) for name, value in brief.settings.extra.items() if name in own}
     if not places:
         return brief.task.prompt.strip()
     try:
@@ -154,16 +160,59 @@ def _statement(brief: Brief) -> str:
 def _rules(brief: Brief) -> list[str]:
     task = brief.task
     allowed = _packages(brief)
-    result = _type_name(task)
-    numpy = f" (turn NumPy numbers into it with `{result}(...)`)" if "numpy" in brief.packages else ""
     signature = task.signature.rstrip().rstrip(":")
     rules = [
         f"Write a Python function with exactly this signature:\n\n```python\n{signature}:\n```",
-        f"It must return the right result for every such input, as a plain Python `{result}`{numpy}.",
+        f"It must return {_result(task, has_numpy='numpy' in brief.packages)}.",
         f"{_SPEED} You may use {allowed}.",
     ]
     extra = brief.settings.instructions.strip()
     return [*rules, extra] if extra else rules
+
+
+def _result(task: Task, *, has_numpy: bool) -> str:
+    """Tell what is accepted as a result: which values, of which types, how near."""
+    form, name = task.result_type, _type_name(task)
+    right = "a right result" if task.check is not None else "the right result"
+    told = f"{right} for every such input"
+    if form in {int, float, bool}:
+        told += f", as a plain Python `{name}`"
+        told += f" (turn NumPy numbers into it with `{name}(...)`)" if has_numpy else ""
+    elif form in {str, bytes, None, type(None)}:
+        told += f", as a plain Python `{name}`"
+    elif is_array_form(form):
+        told += ", as a `numpy.ndarray` of the right shape; " + (
+            "its dtype must be the right one, too"
+            if task.equality == "exact"
+            else "its dtype does not matter, its numbers do"
+        )
+    else:
+        told += f", as plain Python values of the type `{name}`" if name else ", as plain Python values"
+        told += _inner_numbers(task, has_numpy=has_numpy)
+    return told + _nearness(task)
+
+
+def _inner_numbers(task: Task, *, has_numpy: bool) -> str:
+    if not has_numpy:
+        return ""
+    if task.equality == "exact":
+        return " (turn NumPy numbers and arrays in it into plain ones, with `.item()` and `.tolist()`)"
+    if "ndarray" in _type_name(task):
+        return " (NumPy numbers in it count as the numbers that they hold)"
+    return (
+        " (NumPy numbers in it count as the numbers that they hold; turn arrays into lists with `.tolist()`)"
+    )
+
+
+def _nearness(task: Task) -> str:
+    close = task.close
+    if close is None:
+        return ""
+    parts = [
+        f"{close.rtol:g} times the right one" if close.rtol else "",
+        f"{close.atol:g}" if close.atol else "",
+    ]
+    return f". A float in it may differ from the right one by {' plus '.join(filter(None, parts))}"
 
 
 def _request(brief: Brief, turn: Turn) -> list[str]:

@@ -81,7 +81,7 @@ def class_of_method(source: str, name: str) -> str | None:
     return None
 
 
-class Names:
+class TopLevelNames:
     """The names that the top level of some source binds, and those that it needs from elsewhere.
 
     ``at_once`` are those that are needed while the module is loaded, not only when a function is called. All are

@@ -129,17 +129,17 @@ def _take(
         cost_usd=reply.cost_usd,
         finish_reason=reply.finish_reason,
         outcome="kept" if taken.program is None else "program",
-        reason=_explain(taken.reason, reply, brief),
+        reason=_explain(taken.reason, reply, request),
         program=taken.program,
         replayed=reply.replayed,
     )
 
 
-def _explain(reason: str | None, reply: Reply, brief: Brief) -> str | None:
+def _explain(reason: str | None, reply: Reply, request: ChatRequest) -> str | None:
     if reason is None:
         return None
     if reply.finish_reason == "length":
-        return f"{reason}; the answer was cut off at max_tokens = {brief.settings.max_tokens}"
+        return f"{reason}; the answer was cut off at max_tokens = {request.max_tokens}"
     if reply.refusal is not None:
         return f"{reason}; the model refused: {' '.join(reply.refusal.split())[:_MOST_TOLD]}"
     if reply.finish_reason == "content_filter":

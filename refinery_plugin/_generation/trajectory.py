@@ -112,9 +112,12 @@ def document(
     prompt_sha256: str,
     treatment: Treatment,
     replicate: int,
-    price: Price | None,
+    prices: Mapping[str, Price | None],
 ) -> dict[str, object]:
-    """Return the trajectory as a JSON document: the schema is described in the reference pages."""
+    """Return the trajectory as a JSON document: the schema is described in the reference pages.
+
+    ``prices`` are those of the models that spoke.
+    """
     settings = treatment.settings
     program = trajectory.program
     return {
@@ -125,7 +128,7 @@ def document(
         "replicate": replicate,
         "settings": described_settings(settings),
         "prompt_sha256": prompt_sha256,
-        "price": None if price is None else _price(price),
+        **_prices(prices),
         "verdict": None if program is not None else "no_program",
         "reason": trajectory.no_program_reason,
         "cut_short": trajectory.cut_short,
@@ -142,12 +145,15 @@ def document(
 def described_settings(settings: Settings) -> dict[str, object]:
     """Return the settings of a trajectory as they stand in JSON."""
     return {
-        "agents": settings.agents,
+        "agents": [agent.document() for agent in settings.team] if settings.differ else settings.agents,
         "optimization": str(settings.optimization),
         "model": settings.model,
         "temperature": settings.temperature,
         "max_tokens": settings.max_tokens,
         "memory": settings.memory,
+        "feedback": settings.feedback,
+        "selection": settings.selection,
+        "protocol": settings.protocol,
         "instructions": settings.instructions,
         **_wording(settings.prompts),
         **settings.extra,
@@ -157,6 +163,13 @@ def described_settings(settings: Settings) -> dict[str, object]:
 def _wording(wording: Wording) -> Mapping[str, object]:
     texts = wording.document()
     return {"prompts": texts} if texts else {}
+
+
+def _prices(prices: Mapping[str, Price | None]) -> Mapping[str, object]:
+    told = {model: None if price is None else _price(price) for model, price in prices.items()}
+    if len(told) == 1:
+        return {"price": next(iter(told.values()))}
+    return {"price": None, "prices": told}
 
 
 def _price(price: Price) -> Mapping[str, object]:
@@ -169,13 +182,13 @@ def _price(price: Price) -> Mapping[str, object]:
 
 
 def _turn(turn: TurnRecord, treatment: Treatment) -> Mapping[str, object]:
-    settings = treatment.settings
+    agent = treatment.settings.team[turn.agent - 1]
     return {
         "turn": turn.number,
         "agent": turn.agent,
-        "model": settings.model,
-        "temperature": settings.temperature,
-        "max_tokens": settings.max_tokens,
+        "model": agent.model,
+        "temperature": agent.temperature,
+        "max_tokens": agent.max_tokens,
         "seed": turn.seed,
         "remaining_seconds": turn.remaining_seconds,
         "latency_ms": turn.latency_ms,

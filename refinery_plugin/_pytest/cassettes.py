@@ -19,6 +19,7 @@ from refinery_plugin._recording.endpoint import (
 from refinery_plugin._recording.guard import recording
 from refinery_plugin._recording.ledger import Ledger, UnknownPriceError, unknown_price
 from refinery_plugin._recording.tape import Tape, completion_tokens
+from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.pricing import price_of
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ _LEDGER = pytest.StashKey[Ledger]()
 def endpoint(refinery: Refinery) -> str:
     """Return where live requests would go, fit to be shown, and whether there is no key for it."""
     environment = Environment(refinery.environment_dir)
-    return endpoint_name(environment) + ("" if environment.get(KEY) else f" (but {KEY} is not set)")
+    try:
+        Endpoint(environment, _headers(refinery, refinery.units))
+    except MissingKeyError as exc:
+        return f"{endpoint_name(environment)} (but {exc.variable} is not set)"
+    return endpoint_name(environment)
 
 
 @contextlib.contextmanager
@@ -58,7 +63,7 @@ def open_line(refinery: Refinery, units: Sequence[Unit]) -> Iterator[tuple[Casse
             tapes = _tapes(refinery, units)  # another run may have recorded until now
         ahead = _unrecorded(refinery, units, tapes)
         plan = None
-        if ahead and not isinstance(target, str):
+        if ahead and isinstance(target, Endpoint):
             plan = _plan(refinery, ahead, tapes, concurrency=refinery.concurrency)
         yield _store(refinery, target, ahead), plan
 
@@ -72,7 +77,7 @@ def plan_of(refinery: Refinery, units: Sequence[Unit], *, concurrency: int) -> F
     """
     tapes = _tapes(refinery, units)
     ahead = _unrecorded(refinery, units, tapes)
-    if not ahead or isinstance(_target(refinery, units, tapes), str):
+    if not ahead or isinstance(_target(refinery, units, tapes), ReplayOnly):
         return None
     return _plan(refinery, ahead, tapes, concurrency=concurrency)
 
@@ -104,17 +109,19 @@ def _unrecorded(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, T
 def _plan(
     refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, Tape], *, concurrency: int
 ) -> Forecast:
-    study, task = refinery.study, refinery.task
+    study = refinery.study
     todo = []
     for unit in ahead:
         if unit.treatment is None:
             continue
         settings = unit.treatment.settings
-        brief = Brief(task=task, settings=settings, packages=study.packages)
+        brief = Brief(task=refinery.task_of(unit), settings=settings, packages=study.packages)
         turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
         messages = turn_request(brief, turn, (), seed=0).messages
         size = sum(len(message.content.encode()) for message in messages)
-        todo.append(Ahead(settings=settings, prompt_bytes=size, price=price_of(settings.model, study.prices)))
+        prices = [price_of(agent.model, study.prices) for agent in settings.team]
+        speakers = range(1, settings.agents + 1)
+        todo.append(Ahead(settings=settings, prompt_bytes=size, speakers=speakers, prices=prices))
     return forecast(todo, _typical(tapes), concurrency=concurrency)
 
 
@@ -128,7 +135,7 @@ def _typical(tapes: Mapping[str, Tape]) -> Typical:
     return Typical.of(turns)
 
 
-def _store(refinery: Refinery, target: Endpoint | str, ahead: Sequence[Unit]) -> CassetteStore:
+def _store(refinery: Refinery, target: Endpoint | ReplayOnly, ahead: Sequence[Unit]) -> CassetteStore:
     from refinery_plugin._recording.store import CassetteStore  # noqa: PLC0415 - openai is slow to import
 
     study = refinery.study
@@ -137,10 +144,11 @@ def _store(refinery: Refinery, target: Endpoint | str, ahead: Sequence[Unit]) ->
         return price_of(model, study.prices)
 
     ledger = _ledger(refinery)
-    if ledger.cap is not None and not isinstance(target, str):
-        for model in sorted({unit.treatment.settings.model for unit in ahead if unit.treatment}):
+    if ledger.cap is not None and isinstance(target, Endpoint):
+        for model in _models(ahead):
             if price(model) is None:
                 raise UnknownPriceError(unknown_price(model))
+    _require_prices_of_budgets(refinery, ahead)
     return CassetteStore(
         refinery.cassettes_dir,
         target,
@@ -149,6 +157,17 @@ def _store(refinery: Refinery, target: Endpoint | str, ahead: Sequence[Unit]) ->
         ledger=ledger,
         rules_of=study.request.of,
     )
+
+
+def _require_prices_of_budgets(refinery: Refinery, ahead: Sequence[Unit]) -> None:
+    """Refuse a budget in dollars for a model of which nobody knows what it costs, before anything is sent."""
+    for unit in ahead:
+        settings = None if unit.treatment is None else unit.treatment.settings
+        if settings is None or settings.optimization.usd is None:
+            continue
+        for model in settings.models:
+            if price_of(model, refinery.study.prices) is None:
+                raise UnknownPriceError(unknown_price(model, f"the budget {str(settings.optimization)!r}"))
 
 
 def _ledger(refinery: Refinery) -> Ledger:
@@ -162,16 +181,26 @@ def _ledger(refinery: Refinery) -> Ledger:
     return config.stash[_LEDGER]
 
 
-def _target(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, Tape]) -> Endpoint | str:
+def _target(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, Tape]) -> Endpoint | ReplayOnly:
     """Return where to call, or why nothing may be called and what to do."""
     if refinery.record_mode == "none":
-        return (
+        return ReplayOnly(
             "Nothing is called with --refinery-record=none (the default where CI is set): run with "
             f"--refinery-record=once and {KEY} set to record it, or restore the cassette"
         )
-    if not _unrecorded(refinery, units, tapes):
-        return "All is recorded"
+    ahead = _unrecorded(refinery, units, tapes)
+    if not ahead:
+        return ReplayOnly("All is recorded")
     try:
-        return Endpoint(Environment(refinery.environment_dir))
+        return Endpoint(Environment(refinery.environment_dir), _headers(refinery, ahead))
     except MissingKeyError as exc:
-        return str(exc)
+        return ReplayOnly(str(exc))
+
+
+def _headers(refinery: Refinery, units: Sequence[Unit]) -> list[Mapping[str, str]]:
+    """Return the further headers of all models, by which servers may know their callers instead of by a key."""
+    return [refinery.study.request.of(model).headers for model in _models(units)]
+
+
+def _models(units: Sequence[Unit]) -> list[str]:
+    return sorted({model for unit in units if unit.treatment for model in unit.treatment.settings.models})

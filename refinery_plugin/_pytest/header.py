@@ -36,11 +36,13 @@ def lines(config: pytest.Config) -> list[str]:
 
 def _design(refinery: Refinery) -> list[str]:
     study = refinery.study
-    models = sorted({treatment.settings.model for treatment in study.treatments})
+    models = sorted({model for treatment in study.treatments for model in treatment.settings.models})
     model = ", ".join(models[:3]) + (f" and {len(models) - 3} more" if len(models) > 3 else "")  # noqa: PLR2004
     factors = " x ".join(f"{len(levels)} {name}" for name, levels in study.factors.items())
     treatments, replicates = len(study.treatments), study.replicates
     size = f"{count(treatments, 'treatment')} x {count(replicates, 'replicate')}"
+    if study.by_task:
+        size = f"{count(len(study.tasks), 'task')} x {size}"
     parts = [factors] if len(study.factors) > 1 else []
     if study.names_model or refinery.generates:  # nobody asks a model that is a mere default
         parts.append(f"model {show(model)}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 RECORD_MODES = ("none", "once", "all")
 DEFAULT_CONCURRENCY = 8
-PATHS = ("--refinery-study", "--refinery-programs", "--refinery-cassettes")
+PATHS = ("--refinery-study", "--refinery-programs", "--refinery-cassettes", "--refinery-tasks")
 """The options that take a path."""
 
 
@@ -73,6 +73,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Add all options in one group."""
     group = parser.getgroup("refinery", "refinery: designed experiments on generated code")
     add = group.addoption
+    add("--refinery-version", action="store_true", help="print the version of pytest-refinery and end")
     add(
         "--refinery-generate",
         action="store_true",
@@ -87,6 +88,13 @@ def add_options(parser: pytest.Parser) -> None:
         "--refinery-programs",
         metavar="DIR",
         help="where programs are (default: tests/test_generated/programs)",
+    )
+    add(
+        "--refinery-tasks",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="tasks in JSON lines (HumanEval, HumanEval+, MBPP+, ours); without a study their solutions are verified",
     )
     add(
         "--refinery-cassettes",

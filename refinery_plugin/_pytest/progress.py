@@ -7,6 +7,8 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, TextIO
 
+from refinery_plugin._words import dollars
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -57,7 +59,7 @@ class Tally:
         """Say it in words."""
         left = self.seconds_left()
         parts = [f"{self.done}/{self.programs} programs", f"{self.turns} turns", f"{self.tokens:,} tokens"]
-        parts.append(f"${self.cost_usd:.2f}")
+        parts.append(dollars(self.cost_usd))
         if left is not None and self.done < self.programs:
             parts.append(f"about {_clock(left)} left")
         return ", ".join(parts)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._study.nearest import nearest_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
+    from refinery_plugin._tasks.task_file import TaskFile
 
 FIXTURE = "refinery_program"
 """Tests that ask for this fixture are parametrized over the programs of the study."""
@@ -52,7 +54,10 @@ class Refinery:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self._settled: Path | None = None
+        self.read_files: dict[Path, TaskFile] = {}
+        """Files of tasks that were read so far."""
         self._refusals: dict[tuple[Path, int | None], str | None] = {}
+        self._known_tasks: frozenset[str] = frozenset()
 
     @property
     def generates(self) -> bool:
@@ -78,7 +83,33 @@ class Refinery:
                     raise TaskError(f"pytest_refinery_tasks must return tasks, got {task!r}")
                 if tasks.setdefault(task.name, task) is not task:
                     raise TaskError(f"two tasks are called {task.name!r}; rename one")
+        for file, found in self.task_files.items():
+            for task in found:
+                if tasks.setdefault(task.name, task) is not task:
+                    raise TaskError(
+                        f"{self.relative(file)}: there is a task {task.name!r} already; rename one of the two"
+                    )
         return tasks
+
+    @property
+    def task_files(self) -> Mapping[Path, TaskFile]:
+        """The files of tasks that the command line and the study name, read once each.
+
+        Raises
+        ------
+        RefineryError : one cannot be read, or a row of it is not what it should be.
+        """
+        from refinery_plugin._study.toml import files_of_tasks  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._tasks.task_file import read_tasks  # noqa: PLC0415
+
+        here = self.config.invocation_params.dir
+        paths = [Path(os.path.normpath(here / name)) for name in self.config.getoption("refinery_tasks")]
+        if self.file is not None:
+            paths += files_of_tasks(self.file)
+        for path in paths:
+            if path not in self.read_files:
+                self.read_files[path] = read_tasks(path)
+        return {path: self.read_files[path] for path in dict.fromkeys(paths)}
 
     @functools.cached_property
     def _asked_file(self) -> Path | None:
@@ -90,8 +121,6 @@ class Refinery:
     @functools.cached_property
     def _file_of_arguments(self) -> Path | None:
         """The one study that is nearest to what the command line names; ``None`` where there is none, or several."""
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
-
         found = {nearest_study(folder, self.config.rootpath) for folder in self._folders_of_arguments()}
         return found.pop() if len(found) == 1 else None
 
@@ -119,10 +148,11 @@ class Refinery:
         ------
         StudyError : when there is none, or another test has another one.
         """
+        if "study" in self.__dict__ and self.study.by_task and self._known_tasks != self._tasks().keys():
+            self._forget()  # a conftest.py has brought tasks that patterns of the study may mean
         if self.config.getoption("refinery_study") is not None:
             return
         from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
 
         found = nearest_study(test.parent, self.config.rootpath)
         if found is None:
@@ -138,9 +168,12 @@ class Refinery:
                 "their folders), or choose one with --refinery-study=FILE"
             )
         if self._settled is None and found != self.file:
-            for name in ("study", "task", "programs_dir", "cassettes_dir", "units"):
-                self.__dict__.pop(name, None)  # read for a first look at another study
+            self._forget()  # it was read for a first look at another study
         self._settled = found
+
+    def _forget(self) -> None:
+        for name in ("study", "tasks", "programs_dir", "cassettes_dir", "units"):
+            self.__dict__.pop(name, None)
 
     @functools.cached_property
     def study(self) -> Study:
@@ -149,10 +182,12 @@ class Refinery:
         from refinery_plugin._study.toml import load_study, pilot_study  # noqa: PLC0415
 
         model = self.config.getoption("refinery_model")
+        tasks = self._tasks()
+        self._known_tasks = frozenset(tasks)
         if self.file is not None:
-            return load_study(self.file, self._tasks(), model=model)
+            return load_study(self.file, tasks, model=model)
         if self.config.getoption("refinery_study") == BUILT_IN:
-            return pilot_study(self._tasks(), model=model)
+            return pilot_study(tasks, model=model)
         raise StudyError(
             "there is no study: no pyproject.toml here has a table [tool.refinery]. Write one, name a TOML file with "
             f"--refinery-study=FILE, or ask for the built-in pilot with --refinery-study={BUILT_IN}"
@@ -167,9 +202,14 @@ class Refinery:
         return root
 
     @functools.cached_property
-    def task(self) -> Task:
-        """The study's task."""
-        return self._tasks()[self.study.task]
+    def tasks(self) -> Mapping[str, Task]:
+        """The study's tasks by name, in its order."""
+        known = self._tasks()
+        return {name: known[name] for name in self.study.tasks}
+
+    def task_of(self, unit: Unit) -> Task:
+        """Return the task of a program."""
+        return self.tasks[unit.task_in(self.study)]
 
     @functools.cached_property
     def journal_dir(self) -> Path:
@@ -201,11 +241,28 @@ class Refinery:
         return own if own.is_dir() or not self._is_in_old_place else own.parent
 
     @functools.cached_property
+    def _given_programs(self) -> Path | None:
+        given = self._path("refinery_programs")
+        # Who keeps tests and programs in one folder wants the tests to be found.
+        return None if given is None or self.config.rootpath.is_relative_to(given) else given
+
+    def holds_programs(self, path: Path) -> bool:
+        """Whether a path is in a folder of programs: all that ends in ``.py`` there is for the sandbox alone."""
+        if self._given_programs is not None and path.is_relative_to(self._given_programs):
+            return True
+        if f"/{DEFAULT_PROGRAMS.as_posix()}/" not in f"{path.as_posix()}/":
+            return False
+        asked = self.config.getoption("refinery_study") is not None
+        return asked or nearest_study(path, self.config.rootpath) is not None
+
+    @functools.cached_property
     def _is_in_old_place(self) -> bool:
         from refinery_plugin._generation.provenance import Provenance  # noqa: PLC0415 - see the module's docstring
         from refinery_plugin._study.units import study_units  # noqa: PLC0415 - see the module's docstring
 
         folder = self.base / DEFAULT_PROGRAMS
+        if self.study.by_task:  # those have been in folders of their own from the first
+            return False
         return folder.is_dir() and any(
             (os.path.lexists(unit.path) or unit.trajectory_path.exists())
             and not Provenance.of(unit).is_of_another(self.study.name)
@@ -268,7 +325,7 @@ class Refinery:
 
         key = (unit.path, unit.turn)
         if key not in self._refusals:
-            found = Provenance.of(unit).mismatch(unit, study=self.study, task=self.task)
+            found = Provenance.of(unit).mismatch(unit, study=self.study, task=self.task_of(unit))
             self._refusals[key] = found and (
                 f"{self.relative(unit.path)} is not this study's: {found} (so says "
                 f"{unit.trajectory_path.name} beside it). Make it with: {self.generate_command()}; or give the changed "
@@ -309,8 +366,6 @@ class Refinery:
 
     def _typed_arguments(self) -> list[str]:
         """Return the paths that were typed, where the study is not found without them."""
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
-
         if self._asked_file is not None or self.config.getoption("refinery_study") is not None:
             return []
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:

@@ -43,7 +43,11 @@ class EndpointError(GenerationStopError):
 
 
 class MissingKeyError(EndpointError):
-    """There is no key."""
+    """There is no key; ``variable`` of the environment should have held it."""
+
+    def __init__(self, message: str, variable: str) -> None:
+        super().__init__(message)
+        self.variable = variable
 
 
 class Environment:
@@ -162,10 +166,8 @@ def _variables(text: str) -> list[str]:
     return [match[1] or match[2] for match in VARIABLE.finditer(text)]
 
 
-def has_key(environment: Environment, headers: Sequence[Mapping[str, str]] = ()) -> bool:
-    """Whether there is anything to call a model with."""
-    if any(VARIABLE.search(text) for group in headers for text in group.values()):
-        return True  # what they name is looked at before anything is called
+def has_key(environment: Environment) -> bool:
+    """Whether there is a key that is sent in the usual header."""
     names = (KEY, _AZURE_KEY) if _is_azure(environment.get(URL) or DEFAULT_URL) else (KEY,)
     return any(environment.get(name) is not None for name in names)
 
@@ -193,12 +195,14 @@ def _check_key(environment: Environment, variables: Sequence[str]) -> None:
         if environment.get(name) is None:
             raise MissingKeyError(
                 f"The study's request.headers want ${name}, which is not set: set it in the environment or in a .env "
-                "file, or put the study's cassettes into the folder to replay them"
+                "file, or put the study's cassettes into the folder to replay them",
+                name,
             )
     if not variables and not has_key(environment):
         raise MissingKeyError(
             f"There is no key to call a model with: set {KEY} (and {URL} for another endpoint than OpenAI's), in the "
-            "environment or in a .env file, or put the study's cassettes into the folder to replay them"
+            "environment or in a .env file, or put the study's cassettes into the folder to replay them",
+            KEY,
         )
     for name in (KEY, _AZURE_KEY, _ORGANISATION, _PROJECT, *variables):
         # No variable holds the value where an error is raised: tracebacks may show variables.

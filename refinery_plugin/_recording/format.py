@@ -143,13 +143,21 @@ def _check_attempts(where: str, value: object) -> None:
 def _check_notes(where: str, value: object) -> None:
     notes = _demand(where, value, dict)
     _demand(f"{where}.finished", notes.get("finished", False), bool)
-    if (price := notes.get("price")) is not None:
-        for key in ("input", "output"):
-            _check_decimal(f"{where}.price.{key}", _demand(f"{where}.price", price, dict).get(key))
-        _demand(f"{where}.price.source", price.get("source"), str)
+    _check_price(f"{where}.price", notes.get("price"))
+    for model, price in _demand(f"{where}.prices", notes.get("prices", {}), dict).items():
+        _check_price(f"{where}.prices.{model}", price)
     if (failed := notes.get("failed")) is not None:
         _demand(f"{where}.failed.reason", _demand(f"{where}.failed", failed, dict).get("reason"), str)
         _demand(f"{where}.failed.request", failed.get("request"), str)
+
+
+def _check_price(where: str, value: object) -> None:
+    if value is None:
+        return
+    price = _demand(where, value, dict)
+    for key in ("input", "output"):
+        _check_decimal(f"{where}.{key}", price.get(key))
+    _demand(f"{where}.source", price.get("source"), str)
 
 
 def _check_decimal(where: str, value: object) -> None:

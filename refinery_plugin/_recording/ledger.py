@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.chat import GenerationStopError
+from refinery_plugin._words import dollars
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,8 +68,9 @@ class Ledger:
         while self.cap is not None and self.spent + self.reserved + amount > self.cap:
             if not self._in_flight:
                 raise SpendingCapError(
-                    f"the next request could cost ${amount:.4f}, and ${self.spent:.4f} of the cap of ${self.cap} are "
-                    "spent. Every finished turn is recorded: run again with a larger --refinery-max-cost to go on"
+                    f"the next request could cost {dollars(amount)}, and {dollars(self.spent)} of the cap of "
+                    f"${self.cap} are spent. Every finished turn is recorded: run again with a larger "
+                    "--refinery-max-cost to go on"
                 )
             await self._came_back.wait()
         self.reserved += amount
@@ -84,9 +86,9 @@ class Ledger:
         self._came_back = asyncio.Event()
 
 
-def unknown_price(model: str) -> str:
-    """Return what to say when a cap meets a model without a price."""
+def unknown_price(model: str, wanted_by: str = "--refinery-max-cost") -> str:
+    """Return what to say when a cap, or a budget in dollars, meets a model without a price."""
     return (
-        f"--refinery-max-cost needs a price, and none is known for model {model!r}; add it to the study: "
+        f"{wanted_by} needs a price, and none is known for model {model!r}; add it to the study: "
         "price = { input = 2.5, output = 10.0 }  (USD per million tokens)"
     )

@@ -22,6 +22,7 @@ from refinery_plugin._recording.ledger import Ledger, most_prompt_tokens
 from refinery_plugin._recording.retry import RetryPolicy
 from refinery_plugin._recording.tape import Recorded, Tape
 from refinery_plugin._recording.transport import BASE_PATH, CURRENT, TapeTransport
+from refinery_plugin._recording.unrecorded import Recorder, ReplayOnly
 from refinery_plugin._recording.wire import Wire
 from refinery_plugin._study.request import NO_RULES
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from refinery_plugin._recording.endpoint import Endpoint
+    from refinery_plugin._recording.unrecorded import Unrecorded
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.request import RequestRules
 
@@ -47,7 +49,7 @@ class CassetteStore:
     Parameters
     ----------
     directory : the study's cassettes.
-    endpoint : where to call, or a sentence that says why nothing may be called and what to do.
+    endpoint : where to call, or why nothing may be called.
     afresh : record everything again.
     price_of : a model's price.
     ledger : counts the money that live requests cost.
@@ -58,7 +60,7 @@ class CassetteStore:
     def __init__(
         self,
         directory: Path,
-        endpoint: Endpoint | str,
+        endpoint: Endpoint | ReplayOnly,
         *,
         afresh: bool = False,
         price_of: Callable[[str], Price | None] = lambda _model: None,
@@ -96,14 +98,16 @@ class CassetteStore:
     async def finish(self, name: str) -> None:
         """Say that a trajectory is complete; its cassette takes no more turns."""
         tape = self._tapes[name]
-        if not tape.finished and not isinstance(self._endpoint, str):
+        if not tape.finished and not isinstance(self._endpoint, ReplayOnly):
             tape.finish()
             await self._disk.save(tape)
 
     def price(self, name: str, model: str) -> Price | None:
         """Return what a trajectory's model cost when it was recorded, or costs now where that is not known."""
         tape = self._tapes.get(name)
-        return tape.price if tape is not None and tape.knows_price else self._price_of(model)
+        if tape is not None and tape.knows_price(model):
+            return tape.price(model)
+        return self._price_of(model)
 
     async def aclose(self) -> None:
         """Close the connections; the store can be used no more."""
@@ -115,18 +119,18 @@ class CassetteStore:
         self._client = self._wire = None
 
     def _make_client(self) -> openai.AsyncOpenAI:
-        caller: Caller | str
-        if isinstance(self._endpoint, str):
-            caller = self._endpoint
+        unrecorded: Unrecorded
+        if isinstance(self._endpoint, ReplayOnly):
+            unrecorded = self._endpoint
         else:
             self._wire = Wire(self._endpoint)
-            caller = Caller(self._wire, ledger=self.ledger, policy=self._policy)
+            unrecorded = Recorder(Caller(self._wire, ledger=self.ledger, policy=self._policy), self._disk)
         return openai.AsyncOpenAI(
             api_key=_NOT_THE_KEY,
             organization="",
             project="",
             base_url=_ANYWHERE,
-            http_client=httpx2.AsyncClient(transport=TapeTransport(caller, self._disk), timeout=None),
+            http_client=httpx2.AsyncClient(transport=TapeTransport(unrecorded), timeout=None),
             max_retries=0,  # attempts are made below, so that a tape sees one exchange a turn
             timeout=None,
         )
@@ -147,7 +151,7 @@ class _TapeChat:
 
     async def ask(self, request: ChatRequest, *, remaining_ms: int | None) -> Reply | Cut:
         price = self._price_of(request.model)
-        self._annotate(price)
+        self._annotate(request.model, price)
         rules = self._rules_of(request.model)
         body = request_body(request, rules)
         most = most_completion_tokens(body)
@@ -210,17 +214,15 @@ class _TapeChat:
 
         Each lost attempt counts with what the server counted, or else with all that was reserved for it.
         """
-        price = self._tape.price
+        price = self._tape.price(call.model)
         if price is None:
             return None
         return price.cost(*usage) + price.cost(*recorded.lost_usage) + lost * price.cost(*call.most_tokens)
 
-    def _annotate(self, price: Price | None) -> None:
-        told = None
-        if price is not None:
-            told = {"input": str(price.input), "output": str(price.output), "source": price.source}
+    def _annotate(self, model: str, price: Price | None) -> None:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
-        self._tape.note(price=told, recorded_at=now, versions=_versions())
+        self._tape.note_price(model, price)
+        self._tape.note(recorded_at=now, versions=_versions())
 
 
 @functools.cache

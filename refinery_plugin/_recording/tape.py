@@ -228,18 +228,41 @@ class Tape:
         for key, value in notes.items():
             self._persister.notes.setdefault(key, value)
 
-    @property
-    def price(self) -> Price | None:
-        """What the model cost when this was recorded; see ``knows_price``."""
-        price = self._persister.notes.get("price")
+    def note_price(self, model: str, price: Price | None) -> None:
+        """Keep what a model costs, where that is not known of it yet."""
+        told = None
+        if price is not None:
+            told = {"input": str(price.input), "output": str(price.output), "source": price.source}
+        notes = self._persister.notes
+        if model == self._first_model(model):
+            notes.setdefault("price", told)
+        else:
+            notes.setdefault("prices", {}).setdefault(model, told)
+
+    def price(self, model: str) -> Price | None:
+        """Return what a model cost when this was recorded; see ``knows_price``."""
+        price = self._noted(model)
         if price is None:
             return None
         return Price(input=Decimal(price["input"]), output=Decimal(price["output"]), source=price["source"])
 
-    @property
-    def knows_price(self) -> bool:
+    def knows_price(self, model: str) -> bool:
         """Whether the recording says what the model cost, were it that nobody knew."""
-        return "price" in self._persister.notes
+        notes = self._persister.notes
+        return "price" in notes if model == self._first_model(model) else model in notes.get("prices", {})
+
+    def _noted(self, model: str) -> Mapping[str, str] | None:
+        notes = self._persister.notes
+        own = notes if model == self._first_model(model) else {"price": notes.get("prices", {}).get(model)}
+        noted: Mapping[str, str] | None = own.get("price")
+        return noted
+
+    def _first_model(self, asked: str) -> str:
+        """Return the model of the first request, whose price is that of cassettes with one model."""
+        if not self._cassette.requests:
+            return asked
+        first: str = json.loads(self._cassette.requests[0].body).get("model", asked)
+        return first
 
     def finish(self) -> None:
         """Say that nothing follows."""

@@ -14,6 +14,9 @@ class Payload:
 
     data: bytes = dataclasses.field(repr=False)
 
+    arrays: bool = False
+    """Whether there are NumPy arrays among them."""
+
     def arguments(self) -> tuple[object, ...]:
         """Return the arguments, made anew: nothing that was done to those that were encoded is in them."""
         return codec.decode_arguments(self.data)
@@ -24,15 +27,15 @@ def encode_arguments(args: tuple[object, ...]) -> Payload:
 
     Raises
     ------
-    SandboxError : an argument is not made of int, float, str, bool, None, bytes, and lists, tuples, sets and dicts
-        of these.
+    SandboxError : an argument is not made of int, float, str, bool, None, bytes, NumPy arrays, and lists, tuples, sets
+        and dicts of these.
     """
     try:
-        return Payload(codec.encode_arguments(args))
+        return Payload(codec.encode_arguments(args), arrays=any(map(codec.holds_array, args)))
     except codec.CodecError as exc:
         raise SandboxError(
             f"an argument {exc}: arguments are made of int, float, str, bool, None, bytes, lists, tuples, "
-            "sets, frozensets and dicts"
+            "sets, frozensets, dicts and NumPy arrays of numbers"
         ) from exc
 
 

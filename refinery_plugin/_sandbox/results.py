@@ -10,7 +10,7 @@ import types
 import typing
 
 from refinery_plugin._sandbox.inside import codec
-from refinery_plugin._study.value_types import misfit, type_name
+from refinery_plugin._study.value_types import is_array_form, misfit, type_name
 
 MAX_ITEMS = 1_000_000
 """Items of collections together, but for those of lists of integers or floats alone, which are words."""
@@ -43,7 +43,12 @@ def read_result(data: bytes, declared: object, *, exact: bool = True) -> object:
     CodecError : the bytes are no encoding of anything.
     """
     kind = _KINDS.get(data[:1])
-    if kind is not None and kind not in _outer_types(declared):
+    forms = _outer_types(declared)
+    if typing.Any in forms:
+        kind = None
+    elif data[:1] == codec.ARRAY and not any(map(is_array_form, forms)):
+        raise WrongTypeError(f"it returned a numpy.ndarray, expected {type_name(declared)}")
+    if kind is not None and kind not in forms:
         raise WrongTypeError(f"it returned a {kind.__name__}, expected {type_name(declared)}")
     try:
         value = codec.decode(data, MAX_ITEMS)

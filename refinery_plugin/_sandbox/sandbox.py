@@ -41,6 +41,7 @@ class Sandbox:
         result_type: object,
         limits: Limits | None = None,
         exact: bool = True,
+        arrays: bool = False,
     ) -> Worker:
         """Start a fresh process for a program; the program itself is let in by :meth:`Worker.load`.
 
@@ -51,6 +52,7 @@ class Sandbox:
         result_type : the exact type of its result, such as ``int`` or ``list[int]``.
         exact : whether a bool is no int, an int no float, and a NumPy scalar no number at all; else they count as the
             numbers that they hold.
+        arrays : whether there are NumPy arrays among its arguments; NumPy is then imported before the program.
 
         Raises
         ------
@@ -64,6 +66,7 @@ class Sandbox:
             result_type=result_type,
             limits=chosen,
             exact=exact,
+            arrays=arrays,
         )
 
     def close(self) -> None:

@@ -65,9 +65,10 @@ class Worker:
         result_type: object,
         limits: Limits,
         exact: bool = True,
+        arrays: bool = False,
     ) -> None:
         self._source, self._entry_point = source, entry_point
-        self._result_type, self._limits, self._exact = result_type, limits, exact
+        self._result_type, self._limits, self._exact, self._arrays = result_type, limits, exact, arrays
         self._started = time.perf_counter()
         self._launched = launched = launch(plan)
         self._channel = Channel(
@@ -117,7 +118,8 @@ class Worker:
         started = time.perf_counter()
         deadline = started + (self._limits.load_seconds if timeout is None else timeout)
         try:
-            self._channel.send(program_message(self._source, self._entry_point, exact=self._exact), deadline)
+            message = program_message(self._source, self._entry_point, exact=self._exact, arrays=self._arrays)
+            self._channel.send(message, deadline)
             kind, body = self._channel.receive({LOADED: 0, FAILED: FAILURE_BYTES}, NO_KEY, deadline)
             outcome = self._told(body) if kind == FAILED else None
         except Broken as broken:

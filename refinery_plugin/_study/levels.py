@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ COLUMNS = frozenset(
         "contaminated",
         "cost_usd",
         "cpu_seconds",
+        "cut_short",
         "error_type",
         "file",
         "limit_seconds",
@@ -40,6 +42,7 @@ COLUMNS = frozenset(
         "seconds",
         "session",
         "sha256",
+        "task",
         "treatment",
         "turn",
         "turns",
@@ -54,8 +57,10 @@ MAX_TURNS = 1000
 
 _ITERATIONS = re.compile(r"([1-9][0-9]{0,8}) iterations|1 iteration")
 _SECONDS = re.compile(r"([1-9][0-9]{0,8}) (s|min)")
+_TOKENS = re.compile(r"([1-9][0-9]{0,8}) tokens|1 token")
+_USD = re.compile(r"\$([0-9]{1,9}(?:\.[0-9]{1,9})?)")
 _UNITS = {"s": 1, "min": 60}
-_EXAMPLES = ("3 iterations", "1 iteration", "60 s", "2 min")
+_EXAMPLES = ("3 iterations", "60 s", "2 min", "4000 tokens", "$0.02")
 
 
 class LevelError(ValueError):
@@ -64,39 +69,46 @@ class LevelError(ValueError):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """How long a trajectory may refine: a number of turns, a number of seconds, or whichever ends first.
+    """How long a trajectory may refine: turns, seconds, tokens (prompts and answers together), US dollars.
 
-    Both are ``None`` only for programs from elsewhere whose budget is unknown.
+    Whichever ends first; all are ``None`` only for programs from elsewhere whose budget is unknown.
     """
 
     iterations: int | None = None
     seconds: int | None = None
+    tokens: int | None = None
+    usd: Decimal | None = None
 
     @classmethod
     def parse(cls, text: object) -> Budget:
-        """Read ``"3 iterations"``, ``"60 s"``, ``"2 min"`` or two of these joined by ``" or "``, strictly.
+        """Read ``"3 iterations"``, ``"60 s"``, ``"2 min"``, ``"4000 tokens"``, ``"$0.02"`` or some of these joined.
+
+        They are joined by ``" or "``, each unit once.
 
         Examples
         --------
-        >>> Budget.parse("2 min")
-        Budget(iterations=None, seconds=120)
-        >>> str(Budget.parse("2 min"))
-        '120 s'
+        >>> Budget.parse("2 min").seconds
+        120
+        >>> str(Budget.parse("2 min or $0.020"))
+        '120 s or $0.02'
         """
         if not isinstance(text, str):
             raise LevelError(f"{text!r} is no budget; write it like {_quoted(_EXAMPLES)}")
-        iterations: int | None = None
-        seconds: int | None = None
+        found: dict[str, int | Decimal] = {}
         for part in text.split(" or "):
-            if (match := _ITERATIONS.fullmatch(part)) and iterations is None:
-                iterations = int(match[1] or 1)
-            elif (match := _SECONDS.fullmatch(part)) and seconds is None:
-                seconds = int(match[1]) * _UNITS[match[2]]
-            else:
+            unit, amount = _amount(part) or ("", 0)
+            if not amount or unit in found:
                 raise LevelError(f"{text!r} is no budget; {_nearest_budget(text)}")
-        if iterations is not None and iterations > MAX_TURNS:
+            found[unit] = amount
+        budget = cls(**found)  # type: ignore[arg-type]
+        if budget.iterations is not None and budget.iterations > MAX_TURNS:
             raise LevelError(f"{text!r} is more than the {MAX_TURNS} iterations that a trajectory may take")
-        return cls(iterations=iterations, seconds=seconds)
+        return budget
+
+    @property
+    def is_of_turns_and_seconds(self) -> bool:
+        """Whether nothing else ends it."""
+        return self.tokens is None and self.usd is None
 
     def __str__(self) -> str:
         parts = []
@@ -104,10 +116,28 @@ class Budget:
             parts.append("1 iteration" if self.iterations == 1 else f"{self.iterations} iterations")
         if self.seconds is not None:
             parts.append(f"{self.seconds} s")
+        if self.tokens is not None:
+            parts.append("1 token" if self.tokens == 1 else f"{self.tokens} tokens")
+        if self.usd is not None:
+            parts.append(f"${self.usd.normalize():f}")
         return " or ".join(parts) or "unlimited"
 
 
+def _amount(part: str) -> tuple[str, int | Decimal] | None:
+    if match := _ITERATIONS.fullmatch(part):
+        return "iterations", int(match[1] or 1)
+    if match := _SECONDS.fullmatch(part):
+        return "seconds", int(match[1]) * _UNITS[match[2]]
+    if match := _TOKENS.fullmatch(part):
+        return "tokens", int(match[1] or 1)
+    if match := _USD.fullmatch(part):
+        return "usd", Decimal(match[1])
+    return None
+
+
 def _nearest_budget(text: str) -> str:
+    if money := _MONEY.fullmatch(text):
+        return f"did you mean '${money[1] or money[2]}'?"
     number = re.search(r"\b[1-9][0-9]{0,8}(?![0-9])", text)
     near = difflib.get_close_matches(re.sub(r"[0-9]+", "", text).strip().lower(), _WORDS, n=1, cutoff=0.1)
     if number and near and "." not in text and "-" not in text:
@@ -115,6 +145,9 @@ def _nearest_budget(text: str) -> str:
     return f"write it like {_quoted(_EXAMPLES)}, in whole numbers above 0"
 
 
+_MONEY = re.compile(
+    r"(?:\$ |usd ?)([0-9]+(?:\.[0-9]+)?)|([0-9]+(?:\.[0-9]+)?) ?(?:\$|usd|dollars?)", re.IGNORECASE
+)
 _WORDS = {
     "iterations": "iterations",
     "iters": "iterations",
@@ -127,6 +160,8 @@ _WORDS = {
     "min": "min",
     "mins": "min",
     "minutes": "min",
+    "tokens": "tokens",
+    "token": "tokens",
 }
 
 

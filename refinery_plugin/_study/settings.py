@@ -7,35 +7,49 @@ import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
+from refinery_plugin._study.agents import Agent, AgentTable, parse_agents
 from refinery_plugin._study.levels import Budget, LevelError, Scalar, nearest
+from refinery_plugin._study.scalars import parse_any_text, parse_count, parse_temperature, parse_text
 from refinery_plugin._study.wording import DEFAULT_WORDING, Wording, parse_wording
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-Memory: TypeAlias = Literal["program", "transcript"]
+Memory: TypeAlias = Literal["program", "own", "transcript"]
+Selection: TypeAlias = Literal["last", "best"]
 
 DEFAULT_MAX_TOKENS = 2048
-_MEMORIES = ("program", "transcript")
-_MOST = 999_999_999  # what file names can tell, and more than anything here needs
+FEEDBACK_KINDS = ("none", "verdict", "time", "sham")
+PROTOCOLS = ("rotate", "independent", "review")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that decides how one trajectory goes.
 
+    ``team`` has one entry for each of the ``agents``; ``differ`` says whether the study lists them one by one.
     ``extra`` holds the task's own settings, which fill the places of its prompt.
     """
 
     agents: int
+    team: tuple[Agent, ...]
+    differ: bool
     optimization: Budget
     model: str
     temperature: float
     max_tokens: int
     memory: Memory
+    feedback: str
+    selection: Selection
+    protocol: str
     instructions: str
     prompts: Wording
     extra: Mapping[str, Scalar]
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The models that speak, each once, in the order of the agents."""
+        return tuple(dict.fromkeys(agent.model for agent in self.team))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,48 +60,32 @@ class Setting:
     default: object
 
 
-def _positive_int(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MOST:
-        raise LevelError(
-            f"{value!r} is not allowed; use a whole number of at least 1 (and at most {_MOST:,})"
-        )
-    return value
+def one_of(names: Iterable[str]) -> Callable[[object], object]:
+    """Return the reader of a setting that has names for values."""
+    known = tuple(names)
 
+    def parse(value: object) -> object:
+        if value not in known:
+            hint = nearest(value, known) if isinstance(value, str) else ""
+            allowed = ", ".join(f'"{name}"' for name in known[:-1]) + f' or "{known[-1]}"'
+            raise LevelError(f"{value!r} is not allowed{hint}; use {allowed}")
+        return value
 
-def _temperature(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 2:  # noqa: PLR2004
-        raise LevelError(f"{value!r} is not allowed; use a number from 0 to 2")
-    return float(value)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise LevelError(f"{value!r} is not allowed; use a text that is not empty")
-    return value
-
-
-def _any_text(value: object) -> str:
-    if not isinstance(value, str):
-        raise LevelError(f"{value!r} is not allowed; use a text (it may be empty)")
-    return value
-
-
-def _memory(value: object) -> object:
-    if value not in _MEMORIES:
-        hint = nearest(value, _MEMORIES) if isinstance(value, str) else ""
-        raise LevelError(f'{value!r} is not allowed{hint}; use "program" or "transcript"')
-    return value
+    return parse
 
 
 SETTINGS: Mapping[str, Setting] = MappingProxyType(
     {
-        "agents": Setting(parse=_positive_int, default=1),
+        "agents": Setting(parse=parse_agents, default=1),
         "optimization": Setting(parse=Budget.parse, default=Budget(iterations=3)),
-        "model": Setting(parse=_text, default="gpt-4o"),
-        "temperature": Setting(parse=_temperature, default=1.0),
-        "max_tokens": Setting(parse=_positive_int, default=DEFAULT_MAX_TOKENS),
-        "memory": Setting(parse=_memory, default="program"),
-        "instructions": Setting(parse=_any_text, default=""),
+        "model": Setting(parse=parse_text, default="gpt-4o"),
+        "temperature": Setting(parse=parse_temperature, default=1.0),
+        "max_tokens": Setting(parse=parse_count, default=DEFAULT_MAX_TOKENS),
+        "memory": Setting(parse=one_of(("program", "own", "transcript")), default="program"),
+        "feedback": Setting(parse=one_of(FEEDBACK_KINDS), default="none"),
+        "selection": Setting(parse=one_of(("last", "best")), default="last"),
+        "protocol": Setting(parse=one_of(PROTOCOLS), default="rotate"),
+        "instructions": Setting(parse=parse_any_text, default=""),
         "prompts": Setting(parse=parse_wording, default=DEFAULT_WORDING),
     }
 )
@@ -114,4 +112,15 @@ def resolve(values: Mapping[str, object]) -> Settings:
     """Make one trajectory's settings from parsed values; what is not given takes its default."""
     own = {name: values.get(name, setting.default) for name, setting in SETTINGS.items()}
     extra = {name: cast("Scalar", value) for name, value in values.items() if name not in SETTINGS}
-    return Settings(**own, extra=MappingProxyType(extra))  # type: ignore[arg-type]
+    return Settings(**{**own, **_team(own)}, extra=MappingProxyType(extra))  # type: ignore[arg-type]
+
+
+def _team(own: Mapping[str, object]) -> dict[str, object]:
+    given = cast("int | tuple[AgentTable, ...]", own["agents"])
+    tables = (AgentTable(),) * given if isinstance(given, int) else given
+    model, temperature = cast("str", own["model"]), cast("float", own["temperature"])
+    team = tuple(
+        table.agent(model=model, temperature=temperature, max_tokens=cast("int", own["max_tokens"]))
+        for table in tables
+    )
+    return {"agents": len(team), "team": team, "differ": not isinstance(given, int)}

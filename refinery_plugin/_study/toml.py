@@ -11,10 +11,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, cast
 
 from refinery_plugin._study.levels import COLUMNS, LevelError, nearest, show, slug
+from refinery_plugin._study.named_levels import NamedLevel, parse_named_levels
 from refinery_plugin._study.pricing import Price
 from refinery_plugin._study.request import RequestTable, parse_request
 from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
-from refinery_plugin._study.study import Limits, Study, StudyError, crossing_size
+from refinery_plugin._study.study import ProgramLimits, Study, StudyError, crossing_size
+from refinery_plugin._study.task_names import is_pattern, matching, task_folder, united
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,9 +41,11 @@ _PILOT: Mapping[str, object] = MappingProxyType(
     }
 )
 MAX_PROGRAMS = 1_000_000
+_MOST_NAMES = 40
 _KEYS = (
     "name",
     "task",
+    "tasks",
     "replicates",
     "seed",
     "lists",
@@ -51,6 +55,7 @@ _KEYS = (
     "limits",
     "factors",
     "request",
+    "tasks_from",
 )
 
 
@@ -66,38 +71,24 @@ def load_study(path: Path, tasks: Mapping[str, Task], *, model: str | None = Non
     return _Reader(str(path), _table(path), tasks, model).study()
 
 
+def files_of_tasks(path: Path) -> list[Path]:
+    """Return the files of tasks that a study names, by ``tasks_from``: they lie relative to the study.
+
+    Raises
+    ------
+    StudyError : it is no list of texts, or the study cannot be read.
+    """
+    names = _table(path).get("tasks_from", [])
+    if not (isinstance(names, list) and all(isinstance(name, str) and name for name in names)):
+        raise StudyError(
+            f'{path}: tasks_from: must be a list of files such as ["tasks.jsonl"], got {names!r:.80}'
+        )
+    return [path.parent / name for name in names]
+
+
 def pilot_study(tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
     """Return the built-in pilot."""
     return _Reader("the built-in pilot", _PILOT, tasks, model).study()
-
-
-def nearest_study(start: Path, top: Path) -> Path | None:
-    """Return the ``pyproject.toml`` with ``[tool.refinery]`` that is nearest to a folder, up to ``top``.
-
-    ``None`` where there is none; a folder outside of ``top`` is looked at alone.
-    """
-    folders = [start, *start.parents] if start.is_relative_to(top) else [start]
-    for folder in folders:
-        if declares_study(folder / "pyproject.toml"):
-            return folder / "pyproject.toml"
-        if folder == top:
-            return None
-    return None
-
-
-def declares_study(path: Path) -> bool:
-    """Whether a ``pyproject.toml`` declares a study; one that is broken does where it seems to."""
-    try:
-        data = path.read_bytes()
-    except OSError:
-        return False
-    if b"refinery" not in data:  # most projects of an environment that has the plugin
-        return False
-    try:
-        tool = tomllib.loads(data.decode("utf-8")).get("tool")
-    except (ValueError, RecursionError):
-        return b"[tool.refinery" in data
-    return isinstance(tool, dict) and "refinery" in tool
 
 
 def _parse(path: Path) -> dict[str, object]:
@@ -147,16 +138,18 @@ class _Reader:
 
     def study(self) -> Study:
         name = self._name()
-        task = self._task()
-        settings = {**SETTINGS, **{key: own_setting(value) for key, value in task.settings.items()}}
+        tasks = self._tasks()
+        settings = {**SETTINGS, **self._own_settings(tasks)}
         self._refuse_unknown({*_KEYS, *settings})
         factors = self._factors(settings)
         replicates = self._whole("replicates", 1, least=1)
-        if (programs := crossing_size(factors) * replicates) > MAX_PROGRAMS:
+        self._refuse_partial_factors(factors, tasks)
+        if (programs := crossing_size(factors) * replicates * len(tasks)) > MAX_PROGRAMS:
             self._fail("factors", f"{programs:,} programs are more than {MAX_PROGRAMS:,}")
         study = Study(
             name=name,
-            task=task.name,
+            tasks=tuple(task.name for task in tasks),
+            by_task="tasks" in self.table,
             factors=MappingProxyType(factors),
             constants=MappingProxyType(self._constants(settings, factors)),
             replicates=replicates,
@@ -169,6 +162,9 @@ class _Reader:
             request=self._request(),
             names_model=self.model is not None or "model" in {*self.table, *factors},
         )
+        if not study.names_model:
+            study = dataclasses.replace(study, names_model=self._names_all_models(study))
+        self._refuse_model_beside_others(study)
         self._refuse_unsent_factors(study)
         self._refuse_equal_ids(study)
         return study
@@ -184,6 +180,80 @@ class _Reader:
             )
         return name
 
+    def _tasks(self) -> list[Task]:
+        if "tasks" not in self.table:
+            return [self._task()]
+        if "task" in self.table:
+            self._fail("tasks", f"is there beside task ({self.table['task']!r}); keep one of the two")
+        given = self.table["tasks"]
+        if not isinstance(given, list) or not given or not all(isinstance(one, str) and one for one in given):
+            self._fail(
+                "tasks",
+                f'must be a list of names or patterns such as ["longest-run", "core-*"], got {given!r}',
+            )
+        for number, one in enumerate(given):
+            if one in given[:number]:
+                self._fail(f"tasks[{number}]", f"{one!r} is there twice; leave one out")
+        chosen = united([self._matching(number, one) for number, one in enumerate(given)])
+        self._refuse_equal_folders(chosen)
+        return [self.tasks[name] for name in chosen]
+
+    def _matching(self, number: int, pattern: str) -> list[str]:
+        found = matching(pattern, self.tasks)
+        if not found:
+            nothing = (
+                f"the pattern {pattern!r} matches no task"
+                if is_pattern(pattern)
+                else f"there is no task {pattern!r}{nearest(pattern, self.tasks)}"
+            )
+            raise UnknownTaskError(f"{self.where}: tasks[{number}]: {nothing}; {self._known_tasks()}")
+        return found
+
+    def _known_tasks(self) -> str:
+        names = sorted(self.tasks)
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        return (
+            f"known are {', '.join(names[:_MOST_NAMES])}{more}. A conftest.py adds others with the hook "
+            "pytest_refinery_tasks"
+        )
+
+    def _refuse_equal_folders(self, names: tuple[str, ...]) -> None:
+        folders: dict[str, str] = {}
+        for name in names:
+            first = folders.setdefault(task_folder(name).casefold(), name)
+            if first is not name:
+                self._fail("tasks", f"{first!r} and {name!r} would share file names; leave one out")
+
+    def _own_settings(self, tasks: list[Task]) -> dict[str, Setting]:
+        """Return the settings that tasks declare; two that declare one differently need the study's word."""
+        owners: dict[str, Task] = {}
+        factors = self._factor_table()
+        for task in tasks:
+            for key, default in task.settings.items():
+                first = owners.setdefault(key, task)
+                other = first.settings[key]
+                is_given = key in self.table or key in factors
+                if type(other) is not type(default) or (other != default and not is_given):
+                    self._fail(
+                        key,
+                        f"is a setting of task {first.name!r} (default {other!r}) and of task {task.name!r} (default "
+                        f"{default!r}); say in the study which it is, or leave one of the tasks out",
+                    )
+        return {key: own_setting(task.settings[key]) for key, task in owners.items()}
+
+    def _refuse_partial_factors(self, factors: Mapping[str, tuple[object, ...]], tasks: list[Task]) -> None:
+        for name, levels in factors.items():
+            keys = {key for level in levels if isinstance(level, NamedLevel) for key in level.settings} or {
+                name
+            }
+            for key in keys - SETTINGS.keys():
+                without = next((task.name for task in tasks if key not in task.settings), None)
+                if without is not None:
+                    self._fail(
+                        f"factors.{name}",
+                        f"task {without!r} has no setting {key!r}, so nothing would vary in it",
+                    )
+
     def _task(self) -> Task:
         name = self.table.get("task", _PILOT["task"])
         if not isinstance(name, str):
@@ -192,8 +262,7 @@ class _Reader:
             )
         if name not in self.tasks:
             raise UnknownTaskError(
-                f"{self.where}: task: there is no task {name!r}{nearest(name, self.tasks)}; known are "
-                f"{', '.join(sorted(self.tasks))}. A conftest.py adds others with the hook pytest_refinery_tasks"
+                f"{self.where}: task: there is no task {name!r}{nearest(name, self.tasks)}; {self._known_tasks()}"
             )
         return self.tasks[name]
 
@@ -205,10 +274,37 @@ class _Reader:
                 )
 
     def _factors(self, settings: Mapping[str, Setting]) -> dict[str, tuple[object, ...]]:
+        table = self._factor_table()
+        taken = {name for name, levels in table.items() if not isinstance(levels, Mapping)}
+        factors: dict[str, tuple[object, ...]] = {}
+        for name, levels in table.items():
+            if isinstance(levels, Mapping):
+                named = self._named_levels(name, levels, settings, taken)
+                taken |= {key for level in named for key in level.settings}
+                factors[name] = named
+            else:
+                factors[name] = self._levels(name, levels, settings)
+        return factors
+
+    def _factor_table(self) -> Mapping[str, object]:
         table = self.table.get("factors", {})
         if not isinstance(table, Mapping):
             self._fail("factors", f"must be a table of names and lists of levels, got {table!r}")
-        return {name: self._levels(name, levels, settings) for name, levels in table.items()}
+        return table
+
+    def _named_levels(
+        self, name: str, table: Mapping[str, object], settings: Mapping[str, Setting], taken: set[str]
+    ) -> tuple[NamedLevel, ...]:
+        if name in _KEYS:
+            self._fail(f"factors.{name}", "is a key of the study; give the factor another name")
+        try:
+            return parse_named_levels(name, table, settings, taken=taken)
+        except LevelError as exc:
+            what = str(exc)
+            place, below, told = what.partition(": ")
+            if what.startswith(".") and below:
+                self._fail(f"factors.{name}{place}", told)
+            self._fail(f"factors.{name}", what)
 
     def _levels(self, name: str, levels: object, settings: Mapping[str, Setting]) -> tuple[object, ...]:
         key = f"factors.{name}"
@@ -219,7 +315,9 @@ class _Reader:
                 else nearest(name, settings)
             )
             self._fail(
-                key, f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}"
+                key,
+                f"there is no such setting{hint}; a factor is one of {', '.join(sorted(settings))}, or has levels "
+                f"that are tables of settings: [factors.{name}.NAME]",
             )
         if name in COLUMNS:
             self._fail(
@@ -233,6 +331,12 @@ class _Reader:
             self._fail(key, "the model is a factor of this study, so --refinery-model cannot replace it")
         if not isinstance(levels, list) or not levels:
             self._fail(key, f"must be a list of at least one level, got {levels!r}")
+        for i, level in enumerate(levels):
+            if name == "agents" and isinstance(level, list):
+                self._fail(
+                    f"{key}[{i}]",
+                    "a list of agents is a level with a name: write it as [factors.team.NAME] agents = [...]",
+                )
         parsed = tuple(self._parsed(f"{key}[{i}]", level, settings[name]) for i, level in enumerate(levels))
         for i, level in enumerate(parsed):
             if level in parsed[:i]:
@@ -313,8 +417,26 @@ class _Reader:
         except LevelError as exc:
             self._fail("request", str(exc))
 
+    def _names_all_models(self, study: Study) -> bool:
+        """Whether no agent of any treatment falls back on the default."""
+        unnamed = dataclasses.replace(study, constants={**study.constants, "model": ""})
+        return "" not in {model for treatment in unnamed.treatments for model in treatment.settings.models}
+
+    def _refuse_model_beside_others(self, study: Study) -> None:
+        if self.model is None:
+            return
+        others = {model for treatment in study.treatments for model in treatment.settings.models} - {
+            self.model
+        }
+        if others:
+            self._fail(
+                "model",
+                f"this study's levels or agents name {', '.join(sorted(others))}, so --refinery-model cannot replace "
+                "it",
+            )
+
     def _refuse_unsent_factors(self, study: Study) -> None:
-        for model in {treatment.settings.model for treatment in study.treatments}:
+        for model in {model for treatment in study.treatments for model in treatment.settings.models}:
             for field in study.request.of(model).drop:
                 if len(study.factors.get(field, ())) > 1:
                     self._fail(
@@ -322,11 +444,11 @@ class _Reader:
                         f"it is varied, but never sent to {model}, which takes none; leave one out",
                     )
 
-    def _limits(self) -> Limits:
+    def _limits(self) -> ProgramLimits:
         value = self.table.get("limits", {})
         if not isinstance(value, Mapping):
             self._fail("limits", f"must be a table, got {value!r}")
-        known = [field.name for field in dataclasses.fields(Limits)]
+        known = [field.name for field in dataclasses.fields(ProgramLimits)]
         for key, number in value.items():
             if key not in known:
                 self._fail(
@@ -335,7 +457,7 @@ class _Reader:
                 )
             if isinstance(number, bool) or not isinstance(number, int) or number < 1:
                 self._fail(f"limits.{key}", f"{number!r} is not allowed; use a whole number of at least 1")
-        return Limits(**cast("dict[str, int]", dict(value)))
+        return ProgramLimits(**cast("dict[str, int]", dict(value)))
 
     def _refuse_equal_ids(self, study: Study) -> None:
         for name, levels in study.factors.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import types
 import typing
 from typing import Any
@@ -10,9 +11,15 @@ _PLAIN = (int, float, str, bool, bytes, type(None))
 _NUMBERS = (int, float, bool)
 _OF_ONE = (list, set, frozenset)
 FORMS = (
-    "int, float, str, bool, None, bytes, list[T], tuple[A, B], tuple[T, ...], set[T], frozenset[T], dict[K, V] and "
-    "unions of these"
+    "int, float, str, bool, None, bytes, list[T], tuple[A, B], tuple[T, ...], set[T], frozenset[T], dict[K, V], "
+    "numpy.ndarray and unions of these"
 )
+
+
+def is_array_form(declared: object) -> bool:
+    """Whether a declared type is that of NumPy's arrays, of whatever shape and numbers."""
+    numpy = sys.modules.get("numpy")  # who names it has imported it
+    return numpy is not None and numpy.ndarray in (declared, typing.get_origin(declared))
 
 
 def unknown_form(declared: object) -> str:
@@ -24,7 +31,7 @@ def unknown_form(declared: object) -> str:
     ('', 'complex')
     """
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
-    if declared is None or declared in _PLAIN:
+    if declared is None or declared is typing.Any or declared in _PLAIN or is_array_form(declared):
         return ""
     if declared in (*_OF_ONE, tuple, dict):
         return ""
@@ -59,6 +66,10 @@ def type_name(declared: object) -> str:
     """Return a type as it is written in a program."""
     if declared is None or declared is type(None):
         return "None"
+    if is_array_form(declared):
+        return "numpy.ndarray"
+    if declared is typing.Any:
+        return "Any"
     return declared.__name__ if type(declared) is type else str(declared)
 
 
@@ -71,7 +82,7 @@ def _article(value: object, declared: object) -> str:
     return f"{text} of {len(value)}" if is_length and isinstance(value, tuple) else text
 
 
-def _misfit(  # noqa: PLR0911 - one line a kind
+def _misfit(  # noqa: C901, PLR0911 - one line a kind
     value: object,
     declared: Any,  # noqa: ANN401 - a type form
     *,
@@ -80,6 +91,10 @@ def _misfit(  # noqa: PLR0911 - one line a kind
     """Return where the first misfit is, what is there, and what should be."""
     origin, arguments = typing.get_origin(declared), typing.get_args(declared)
     wrong = ("", value, declared)
+    if declared is typing.Any:
+        return None
+    if is_array_form(declared):
+        return None if is_array_form(type(value)) else wrong
     if declared is None:
         return None if value is None else wrong
     if origin in (typing.Union, types.UnionType):

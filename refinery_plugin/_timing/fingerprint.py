@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
-import hashlib
 import importlib.metadata
 import json
 import os
 import platform
-import types
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._timing.document import describe_study
 from refinery_plugin._timing.journal import latest
 from refinery_plugin._verification.inputs import VERIFIER
+from refinery_plugin._words import own_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,20 +31,19 @@ class ResumeError(RefineryError):
 
 
 def fingerprint(
-    study: Study, task: Task, *, programs: Path, inputs: str, sandbox: str | None
+    study: Study, tasks: Mapping[str, Task], *, programs: Path, sandbox: str | None
 ) -> dict[str, object]:
     """Return what must be the same for figures to belong to one session, as it stands in JSON.
 
     Parameters
     ----------
-    inputs : checksum of all arguments that were drawn.
+    tasks : the study's tasks by name; what they draw is compared when they are opened.
     sandbox : name of the sandbox; ``None`` where none is open, and then there is no such key.
     """
     values = {
         "programs": os.fspath(programs),
         "study": describe_study(study),
-        "task": _task_sha256(task),
-        "inputs": inputs,
+        "task": {name: [task.version, task.checksum] for name, task in tasks.items()},
         "verifier": VERIFIER,
         "versions": versions() | _package_versions(study.packages),
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
@@ -54,31 +51,6 @@ def fingerprint(
     }
     plain: dict[str, object] = json.loads(json.dumps(values))
     return plain
-
-
-def _task_sha256(task: Task) -> str:
-    """Return the checksum of what decides a verdict beside the inputs.
-
-    The prompt decides none, and the functions that draw inputs are known by what they drew. Whatever else a task has
-    counts, a function by its code.
-    """
-    told = {
-        field.name: _described(getattr(task, field.name))
-        for field in dataclasses.fields(task)
-        if field.name not in {"prompt", "settings", "sample", "strategy", "disguised"}
-    }
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def _described(value: object) -> str:
-    code = getattr(value, "__code__", None)
-    return repr(value) if code is None else _code(code)
-
-
-def _code(code: types.CodeType) -> str:
-    # Not its repr, which holds an address and line numbers.
-    constants = [_code(c) if isinstance(c, types.CodeType) else repr(c) for c in code.co_consts]
-    return repr((code.co_code.hex(), code.co_names, code.co_varnames, constants))
 
 
 def _package_versions(packages: Iterable[str]) -> dict[str, str]:
@@ -94,21 +66,18 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "pytest-refinery": own_version(), **libraries}
 
 
-def own_version() -> str:
-    """Return the version of this package; ``unknown`` where it is used without being installed."""
-    try:
-        return importlib.metadata.version("pytest-refinery")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
-
-
 def find_past(directory: Path, *, study: Study, programs: Path) -> Past | None:
     """Return the newest journal of this study and these programs."""
     return latest(directory, about={"programs": os.fspath(programs), "study_name": study.name})
 
 
 def require_same(
-    header: SessionHeader, now: Mapping[str, object], *, path: Path, verify_seed: int | None
+    header: SessionHeader,
+    now: Mapping[str, object],
+    *,
+    path: Path,
+    verify_seed: int | None,
+    inputs: Mapping[str, tuple[str, str]],
 ) -> None:
     """Refuse to mix figures of different circumstances.
 
@@ -117,6 +86,7 @@ def require_same(
     header : of the interrupted session, whose journal is at ``path``.
     now : this session's fingerprint.
     verify_seed : that was asked for; ``None`` where any will do.
+    inputs : checksums of what tasks drew then and draw now, under the name by which they are told.
 
     Raises
     ------
@@ -126,9 +96,10 @@ def require_same(
     now = dict(now)
     if verify_seed is not None:
         then["verify_seed"], now["verify_seed"] = header.verify_seed, verify_seed
-    differing = [name for name, value in now.items() if then.get(name) != value]
+    pairs = {name: (then.get(name), value) for name, value in now.items()} | dict(inputs)
+    differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     if differing:
-        details = "; ".join(f"{name}: then {then.get(name)!r}, now {now[name]!r}" for name in differing)
+        details = "; ".join(f"{name}: then {old!r}, now {new!r}" for name, (old, new) in differing.items())
         raise ResumeError(
             f"--refinery-resume: the interrupted session ({path}) was under other circumstances ({details[:1500]}). "
             "Restore them, or start afresh without --refinery-resume"

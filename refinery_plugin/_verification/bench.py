@@ -13,16 +13,27 @@ if TYPE_CHECKING:
 
 
 class Bench:
-    """Where programs run: a sandbox, its limits and the reference's pace."""
+    """Where programs run: a sandbox, its limits and the reference's pace.
+
+    ``arrays`` says whether there are NumPy arrays among the arguments.
+    """
 
     def __init__(
-        self, sandbox: ProgramSandbox, *, task: Task, limits: Limits, pace: Pace, cores: Cores
+        self,
+        sandbox: ProgramSandbox,
+        *,
+        task: Task,
+        limits: Limits,
+        pace: Pace,
+        cores: Cores,
+        arrays: bool = False,
     ) -> None:
         self.sandbox = sandbox
         self.task = task
         self.limits = limits
         self.pace = pace
         self.cores = cores
+        self.arrays = arrays
         self.reference = task.reference.encode()
 
     def start(self, source: bytes) -> ProgramProcess:
@@ -34,4 +45,5 @@ class Bench:
                 result_type=self.task.result_type,
                 limits=self.limits,
                 exact=self.task.equality == "exact",
+                arrays=self.arrays,
             )

@@ -7,18 +7,19 @@ import hashlib
 from typing import TYPE_CHECKING, Self
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._verification.asking import SandboxedReference
 from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.examination import Examination
 from refinery_plugin._verification.figures import NO_WAITING, RunFigures, Waiting
 from refinery_plugin._verification.hand_over import Pace
-from refinery_plugin._verification.inputs import Inputs
+from refinery_plugin._verification.inputs import BrokenReferenceError, Inputs
 from refinery_plugin._verification.ports import wall_clock
 from refinery_plugin._verification.run import run_once
 from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.short_inputs import ShortCheck
 from refinery_plugin._verification.steps import Decided, RunAhead, RunPassed
-from refinery_plugin._verification.verdict import CORRECT, Judgement
+from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,11 +103,16 @@ class Checker:
         ReferenceFailedError : when the reference is not correct here.
         RefineryError : for other faults of the task, the machine or the set-up.
         """
-        inputs = Inputs.make(task, list_seeds=list_seeds, verify_seed=seed)
         pace = Pace(factor=1, seconds=FIRST_LIMIT)
         bench = Bench(sandbox, task=task, limits=limits, pace=pace, cores=cores or Cores.divided())
-        slowest, opening = _try_reference(bench, inputs, seed=seed)
-        pace.factor, pace.seconds = time_factor, slowest
+        reference = SandboxedReference(bench)
+        try:
+            inputs = Inputs.make(task, list_seeds=list_seeds, verify_seed=seed, ask=reference)
+            bench.arrays = inputs.arrays
+            slowest, short, opening = _try_reference(bench, inputs, seed=seed)
+        finally:
+            reference.close()
+        pace.factor, pace.seconds, pace.short_seconds = time_factor, slowest, short
         return cls(bench, inputs, seed=seed, opening=opening)
 
     def __enter__(self) -> Self:
@@ -121,14 +127,25 @@ class Checker:
         """Close the sandbox. Idempotent."""
         self.bench.sandbox.close()
 
-    def examination(self, source: bytes, *, key: str) -> Examination:
-        """Return the examination of a program, not begun; ``key`` and the seed decide the order of its runs."""
+    def within(self, sandbox: ProgramSandbox) -> Checker:
+        """Return a checker of the same inputs and the same pace whose programs start in another sandbox."""
+        own = self.bench
+        bench = Bench(sandbox, task=own.task, limits=own.limits, pace=own.pace, cores=own.cores)
+        bench.arrays = own.arrays
+        return Checker(bench, self.inputs, seed=self._seed, opening=self.opening)
+
+    def examination(self, source: bytes, *, key: str, shrinks: bool = True) -> Examination:
+        """Return the examination of a program, not begun; ``key`` and the seed decide the order of its runs.
+
+        ``shrinks``: whether the smallest input is searched for that shows what is wrong.
+        """
         return Examination(
             source,
             bench=self.bench,
             inputs=self.inputs,
             seed=self._seed,
             order_seed=derived_seed(self._seed, "runs", key),
+            shrinks=shrinks,
         )
 
     def check(
@@ -176,11 +193,17 @@ class Checker:
         return RunPassed(number=number, limit=run.limit, figures=run.figures, waiting=run.timing)
 
 
-def _try_reference(bench: Bench, inputs: Inputs, *, seed: int) -> tuple[float, Waiting]:
-    """See that the reference is correct on this machine; return its slowest seconds, and how long it was waited for."""
+def _try_reference(bench: Bench, inputs: Inputs, *, seed: int) -> tuple[float, float, Waiting]:
+    """See that the reference is correct on this machine.
+
+    Returns
+    -------
+    Its slowest seconds, of a full-size call where there are any, its seconds for all short inputs together, and how
+    long it was waited for.
+    """
     check = ShortCheck(bench, bench.reference, inputs, seed=seed)
     judgement = check.run()
-    waiting, slowest = check.waiting, 0.0
+    waiting, slowest = check.waiting, 0.0 if inputs.disguised else check.slowest
     for case in inputs.disguised:
         if not judgement.correct:
             break
@@ -189,6 +212,11 @@ def _try_reference(bench: Bench, inputs: Inputs, *, seed: int) -> tuple[float, W
         slowest = max(slowest, run.seconds)
         waiting += run.verifying
     inputs.wait()
+    if judgement.verdict is Verdict.WRONG_ANSWER and bench.task.foreign:
+        raise BrokenReferenceError(
+            f"task {bench.task.name!r}: the reference does not pass its own examples: {judgement.reason}; mend one of "
+            "the two"
+        )
     if not judgement.correct:
         raise ReferenceFailedError(bench.sandbox, judgement)
-    return slowest, waiting
+    return slowest, check.waiting.verify, waiting

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
+
+from refinery_plugin._study.value_types import is_array_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +42,8 @@ def difference(  # noqa: PLR0911 - one for each kind of value
     """
     if _kind(value, exact=exact) is not _kind(expected, exact=exact):
         return ""
+    if is_array_form(type(value)):
+        return _array_difference(value, expected, exact=exact, close=close)
     if isinstance(value, (list, tuple)) and isinstance(expected, (list, tuple)):
         if len(value) != len(expected):
             return ""
@@ -59,6 +64,23 @@ def difference(  # noqa: PLR0911 - one for each kind of value
     if isinstance(value, (set, frozenset)) and isinstance(expected, (set, frozenset)):
         return None if _same_items(value, expected, exact=exact, close=close) else ""
     return None if _same_plain(value, expected, close=close) else ""
+
+
+def _array_difference(value: Any, expected: Any, *, exact: bool, close: Close | None) -> str | None:  # noqa: ANN401
+    """Compare two NumPy arrays: shapes and numbers, and where types count the kind of the numbers too."""
+    if value.shape != expected.shape or (exact and value.dtype != expected.dtype):
+        return ""
+    wrong = value != expected
+    if wrong.any():
+        with sys.modules["numpy"].errstate(all="ignore"):  # an infinity less another is nothing to warn of
+            if close is not None and {value.dtype.kind, expected.dtype.kind} & {"f", "c"}:
+                wrong &= ~close.accepts_all(value, expected)
+            else:
+                wrong &= ~((value != value) & (expected != expected))  # noqa: PLR0124 - not a number
+    if not wrong.any():
+        return None
+    place = [int(found[0]) for found in wrong.nonzero()] if wrong.shape else []
+    return f"[{', '.join(map(str, place))}]" if place else ""
 
 
 def _kind(value: object, *, exact: bool) -> type:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-import importlib
 import math
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -23,15 +23,8 @@ EXAMPLES = 60
 """Inputs drawn for a session."""
 _MOST_CALLS = 400
 """Calls of the program that shrinking may cost."""
-_LOADED = (
-    "refinery_plugin._sandbox.selection",
-    "refinery_plugin._sandbox.worker",
-    "refinery_plugin._sandbox.backends.bwrap",
-    "refinery_plugin._sandbox.backends.landlock",
-    "refinery_plugin._sandbox.backends.runtime",
-)
-"""In a checkout Hypothesis tries constants of our own modules, of those that are loaded: a resumed session that has
-opened no sandbox yet must draw what the first one drew after opening one."""
+_one_at_a_time = threading.RLock()
+"""Hypothesis was not made for several threads before its version 6.136."""
 _READABLE = 200
 """Characters of an input that a reason shows in full with ease."""
 
@@ -122,8 +115,6 @@ def _explore(
     examples: int,
     shrink: bool,
 ) -> None:
-    for name in _LOADED:
-        importlib.import_module(name)
     import hypothesis  # noqa: PLC0415 - takes long to import, and not every session verifies
 
     @hypothesis.seed(seed)
@@ -132,7 +123,8 @@ def _explore(
     def run(arguments: Arguments) -> None:
         test(arguments)
 
-    run()
+    with _one_at_a_time:
+        run()
 
 
 def _settings(*, examples: int, shrink: bool) -> settings:

@@ -6,6 +6,8 @@ import dataclasses
 
 LEAST_LIMIT = 1.0
 """Seconds that every call may take: below, a limit would measure the scheduler."""
+_TOGETHER = 10
+"""All short inputs together may take so many times what one call may take."""
 _MARGIN = 1.10
 _SLACK_SECONDS = 0.0002
 """Seconds between two identical programs that mean nothing: a wake-up of the parent, cold caches."""
@@ -22,11 +24,18 @@ class Pace:
     seconds: float
     taking: list[float] = dataclasses.field(default_factory=list)
     """Seconds that the reference needed from the first byte of its data to the call, newest last."""
+    short_seconds: float = 0.0
+    """Seconds that the reference needed for all short inputs together."""
 
     @property
     def limit(self) -> float:
         """Seconds that one call may take."""
         return max(LEAST_LIMIT, self.factor * self.seconds)
+
+    @property
+    def short_limit(self) -> float:
+        """Seconds that all short inputs together may take."""
+        return max(_TOGETHER * self.limit, self.factor * self.short_seconds)
 
     @property
     def resolution(self) -> float | None:

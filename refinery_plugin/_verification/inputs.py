@@ -6,7 +6,7 @@ import dataclasses
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import encode_arguments
@@ -18,14 +18,14 @@ from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.verdict import judge, shorten, show_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from refinery_plugin._sandbox import Payload
     from refinery_plugin._study.task import Arguments, Task
     from refinery_plugin._verification.verdict import Judgement, Result, Rule
 
 DISGUISED_LISTS = 4
-VERIFIER = 3
+VERIFIER = 4
 """Number of these rules; verdicts of other rules are not reused."""
 
 
@@ -64,7 +64,10 @@ class Case:
         reason could then know by heart.
         """
         judgement = judge(outcome, expected=self.expected, where=self.where, rule=self.rule)
-        if self.list_seed is None or outcome.ok or outcome.kind != "error":
+        if self.list_seed is None:
+            shown = None if judgement.correct else self.where.removeprefix("for ")
+            return dataclasses.replace(judgement, counterexample=shown) if shown else judgement
+        if outcome.ok or outcome.kind != "error":
             return judgement
         return dataclasses.replace(judgement, reason=_without_message(judgement.reason, self.where))
 
@@ -79,25 +82,35 @@ def _without_message(reason: str, where: str) -> str:
     return f"{where}: {said.partition('; stderr: ')[0]}"
 
 
-class Answers:
-    """The reference, run in this process: it is the task's own code, and trusted."""
+class Ask(Protocol):
+    """Calls a task's reference in the sandbox."""
 
-    def __init__(self, task: Task) -> None:
+    def __call__(self, arguments: Arguments, /) -> object:
+        """Return what the reference answers.
+
+        Raises
+        ------
+        BrokenReferenceError : when it does not.
+        """
+
+
+class Answers:
+    """What the reference answers. A task's own code is trusted, and runs in this process; foreign code never does.
+
+    Parameters
+    ----------
+    ask : calls the reference in the sandbox, where it is foreign; without it answers that are asked for are refused.
+    """
+
+    def __init__(self, task: Task, *, ask: Ask | None = None) -> None:
         self._task = task
-        namespace: dict[str, object] = {"__name__": "reference"}
-        exec(compile(task.reference, f"<reference of {task.name}>", "exec"), namespace)  # noqa: S102 - trusted
-        self._function: Callable[..., object] = namespace[task.entry_point]  # type: ignore[assignment]
+        self._ask = ask
+        self._function = None if task.foreign else _function_of(task)
 
     def __call__(self, arguments: Arguments) -> object:
         """Return the expected answer; the arguments may be changed by it."""
         kept = encode_arguments(arguments) if self._task.check else None
-        try:
-            answer = self._function(*arguments)
-        except Exception as exc:
-            raise BrokenReferenceError(
-                f"task {self._task.name!r}: the reference raised {type(exc).__name__}: {exc} "
-                f"for {show_arguments(arguments)}; mend the reference, or let the strategy leave such inputs out"
-            ) from exc
+        answer = self._answer(arguments)
         if wrong := misfit(answer, self._task.result_type):
             raise BrokenReferenceError(
                 f"task {self._task.name!r}: the reference is not of its own result_type: "
@@ -112,27 +125,70 @@ class Answers:
             )
         return answer
 
+    def _answer(self, arguments: Arguments) -> object:
+        if self._function is None:
+            if self._ask is None:
+                raise RuntimeError(f"task {self._task.name!r}: a foreign reference needs a sandbox")
+            return self._ask(arguments)
+        try:
+            return self._function(*arguments)
+        except Exception as exc:
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: the reference raised {type(exc).__name__}: {exc} "
+                f"for {show_arguments(arguments)}; mend the reference, or let the strategy leave such inputs out"
+            ) from exc
+
+    def example(self, number: int, arguments: Arguments, expected: object) -> Case:
+        """Encode an example; the reference must pass it: a foreign one shows that when it is tried in the sandbox.
+
+        Raises
+        ------
+        BrokenReferenceError : when it does not.
+        """
+        payload = encode_arguments(arguments)
+        rule = self.rule(payload)
+        tried = [("its check refuses its own", "of", expected)]
+        if not self._task.foreign:
+            answer = self(payload.arguments())
+            tried.insert(0, ("the reference does not pass its own", "it returned", answer))
+        for who, how, value in tried:
+            said = rule(value, expected)
+            if said is not True:
+                raise BrokenReferenceError(
+                    f"task {self._task.name!r}: {who} examples[{number}]: for {show_arguments(arguments)} "
+                    f"{how} {shorten(value)}, expected {shorten(expected)}{f': {said}' if said else ''}; mend one of "
+                    "the two"
+                )
+        return Case(
+            payload=payload, answer=lambda: expected, where=f"for {show_arguments(arguments)}", rule=rule
+        )
+
     def rule(self, payload: Payload) -> Rule:
         """Return by what a result for these arguments is right."""
         return rule_of(self._task, payload.arguments)
 
     def require_arguments(self, arguments: object) -> None:
-        """Refuse what is no tuple of arguments: a bare list is the usual slip of who writes a task.
+        """Refuse what is no tuple of arguments.
 
         Raises
         ------
         BrokenReferenceError : with what was given, and how to write it.
         """
-        if not isinstance(arguments, tuple):
-            raise BrokenReferenceError(
-                f"task {self._task.name!r}: sample and strategy must give a tuple of arguments, got "
-                f"{type(arguments).__name__}; one argument alone is (value,), and st.tuples(...) draws one"
-            )
+        require_arguments(self._task, arguments)
+
+
+def _function_of(task: Task) -> Callable[..., object]:
+    namespace: dict[str, object] = {"__name__": "reference"}
+    exec(compile(task.reference, f"<reference of {task.name}>", "exec"), namespace)  # noqa: S102 - trusted
+    return namespace[task.entry_point]  # type: ignore[return-value]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
-    """All inputs of a session: short ones, timed lists, and lists that look timed but have other answers."""
+    """All inputs of a session: short ones, timed lists, and lists that look timed but have other answers.
+
+    Timed lists and those that look like them are only there where the task has full-size inputs.
+    """
 
     short: tuple[Case, ...]
     timed: tuple[Case, ...]
@@ -140,56 +196,112 @@ class Inputs:
     answers: Answers
 
     @classmethod
-    def make(cls, task: Task, *, list_seeds: Sequence[int], verify_seed: int) -> Inputs:
+    def make(
+        cls, task: Task, *, list_seeds: Sequence[int], verify_seed: int, ask: Ask | None = None
+    ) -> Inputs:
         """Draw and encode everything; the answers to full-size inputs come while the caller goes on.
 
         Parameters
         ----------
         list_seeds : of the timed lists, in order.
         verify_seed : decides all other inputs.
+        ask : calls a foreign reference in the sandbox.
         """
-        answers = Answers(task)
+        answers = Answers(task, ask=ask)
         # While the reference runs in the sandbox this process would only wait: it computes the same meanwhile.
         thread = ThreadPoolExecutor(1, thread_name_prefix="refinery-answers")
-        short = tuple(short_case(args, answers) for args in draw(task.strategy(), seed=verify_seed))
+        short = tuple(_short_cases(task, answers, verify_seed))
 
         def full(arguments: Arguments, seed: int, where: str) -> Case:
             case = _full_case(arguments, seed, lambda given: thread.submit(answers, given).result, where)
             return dataclasses.replace(case, rule=answers.rule(case.payload))
 
-        def made(make: Callable[[int], Arguments], seed: int) -> Arguments:
-            arguments = make(seed)
-            answers.require_arguments(arguments)
-            return arguments
-
-        # In a row, so that a task can let seeds take turns at different kinds of disguise.
-        first = derived_seed(verify_seed, "disguised") & ~0xFF
-        hidden = task.disguised or task.sample
-        disguised = []
-        for index in range(DISGUISED_LISTS):
-            arguments = made(hidden, first + index)
-            if list_seeds:
-                arguments = in_the_dress_of(made(task.sample, list_seeds[index % len(list_seeds)]), arguments)
-            disguised.append(full(arguments, first + index, f"on verification list {index + 1}"))
-        timed = [
-            full(made(task.sample, seed), seed, f"on list {number}")
-            for number, seed in enumerate(list_seeds, start=1)
+        timed, disguised = full_size(task, list_seeds=list_seeds, verify_seed=verify_seed)
+        cases = [
+            [
+                full(arguments, seed, f"on {name} {number}")
+                for number, (seed, arguments) in enumerate(group, start=1)
+            ]
+            for name, group in (("list", timed), ("verification list", disguised))
         ]
         thread.shutdown(wait=False)
-        return cls(short=short, timed=tuple(timed), disguised=tuple(disguised), answers=answers)
+        return cls(short=short, timed=tuple(cases[0]), disguised=tuple(cases[1]), answers=answers)
 
     @property
-    def sha256(self) -> str:
-        """Checksum of all arguments: with others, verdicts and times are others."""
-        found = hashlib.sha256()
-        for case in (*self.short, *self.timed, *self.disguised):
-            found.update(hashlib.sha256(case.payload.data).digest())
-        return found.hexdigest()
+    def arrays(self) -> bool:
+        """Whether there are NumPy arrays among the arguments."""
+        return any(case.payload.arrays for case in (*self.short, *self.timed, *self.disguised))
 
     def wait(self) -> None:
         """Wait until all expected answers are known: nothing else may compute while programs are timed."""
         for case in (*self.timed, *self.disguised):
             case.answer()
+
+
+def full_size(
+    task: Task, *, list_seeds: Sequence[int], verify_seed: int
+) -> tuple[list[tuple[int, Arguments]], list[tuple[int, Arguments]]]:
+    """Return the arguments of the timed lists, and of those that look timed, each with its seed; none without sample.
+
+    Raises
+    ------
+    BrokenReferenceError : when they are no tuple.
+    """
+    sample = task.sample
+    if sample is None:
+        return [], []
+    timed = [(seed, _made(task, sample, seed)) for seed in list_seeds]
+    # In a row, so that a task can let seeds take turns at different kinds of disguise.
+    first = derived_seed(verify_seed, "disguised") & ~0xFF
+    disguised = []
+    for index in range(DISGUISED_LISTS):
+        arguments = _made(task, task.disguised or sample, first + index)
+        if timed:
+            arguments = in_the_dress_of(timed[index % len(timed)][1], arguments)
+        disguised.append((first + index, arguments))
+    return timed, disguised
+
+
+def inputs_sha256(task: Task, *, list_seeds: Sequence[int], verify_seed: int) -> str:
+    """Return the checksum of all inputs: with others, verdicts and times are others.
+
+    Short inputs count by what they are drawn from: what Hypothesis draws from it for a seed depends on which
+    modules a process has loaded.
+    """
+    found = hashlib.sha256(task.checksum.encode())
+    for group in full_size(task, list_seeds=list_seeds, verify_seed=verify_seed):
+        for _, arguments in group:
+            found.update(hashlib.sha256(encode_arguments(arguments).data).digest())
+    return found.hexdigest()
+
+
+def require_arguments(task: Task, arguments: object) -> None:
+    """Refuse what is no tuple of arguments: a bare list is the usual slip of who writes a task.
+
+    Raises
+    ------
+    BrokenReferenceError : with what was given, and how to write it.
+    """
+    if not isinstance(arguments, tuple):
+        raise BrokenReferenceError(
+            f"task {task.name!r}: sample and strategy must give a tuple of arguments, got "
+            f"{type(arguments).__name__}; one argument alone is (value,), and st.tuples(...) draws one"
+        )
+
+
+def _made(task: Task, make: Callable[..., Arguments], seed: int) -> Arguments:
+    arguments = make(seed)
+    require_arguments(task, arguments)
+    return arguments
+
+
+def _short_cases(task: Task, answers: Answers, seed: int) -> Iterator[Case]:
+    """Yield what is always tried, and then what is drawn."""
+    for number, (arguments, expected) in enumerate(task.examples):
+        yield answers.example(number, arguments, expected)
+    drawn = () if task.strategy is None else draw(task.strategy(), seed=seed)
+    for arguments in (*task.inputs, *drawn):
+        yield short_case(arguments, answers)
 
 
 def in_the_dress_of(timed: Arguments, disguised: Arguments) -> Arguments:

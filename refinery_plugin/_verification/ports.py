@@ -61,6 +61,7 @@ class ProgramSandbox(Protocol):
         result_type: object,
         limits: Limits | None = None,
         exact: bool = True,
+        arrays: bool = False,
     ) -> ProgramProcess:
         """Start a fresh process for a program."""
 

@@ -95,9 +95,10 @@ class ScriptedSandbox:
         result_type: object,
         limits: Limits | None = None,
         exact: bool = True,
+        arrays: bool = False,
     ) -> ScriptedSandboxProcess:
         """Start the next process of the program's script."""
-        del limits
+        del limits, arrays
         script = self._scripts.get(source, ScriptedProcess())
         if not isinstance(script, ScriptedProcess):
             script = script[min(self._counts[source], len(script) - 1)]

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from refinery_plugin._verification.inputs import Case, Inputs
     from refinery_plugin._verification.ports import ProgramProcess
 
-_TOGETHER = 10
-"""All short inputs together may take so many times what one call may take."""
 _SHRINKABLE = (Verdict.WRONG_ANSWER, Verdict.ERROR)
 _MOST_STARTS = 40
 """Processes that shrinking may cost, for a program that ends its own."""
@@ -28,12 +26,17 @@ _MOST_STARTS = 40
 class ShortCheck:
     """The short inputs of one program."""
 
-    def __init__(self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int) -> None:
+    def __init__(
+        self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int, shrinks: bool = True
+    ) -> None:
         self._load_seconds = self._call_seconds = 0.0
+        self.slowest = 0.0
+        """Seconds of the slowest call."""
         self._bench = bench
         self._source = source
         self._inputs = inputs
         self._seed = seed
+        self._shrinks = shrinks
         self._process: ProgramProcess | None = None
         self._starts = 0
 
@@ -43,13 +46,14 @@ class ShortCheck:
         return Waiting(load=self._load_seconds, verify=self._call_seconds)
 
     def run(self) -> Judgement:
-        """Judge the program on all short inputs; a wrong one is shrunk."""
+        """Judge the program on all short inputs; a wrong one is shrunk, unless the first will do."""
         try:
             judgement = self._first_fault(self._inputs.short)
-            if judgement.verdict not in _SHRINKABLE or self._starts == 0:
+            strategy = self._bench.task.strategy if self._shrinks else None
+            if judgement.verdict not in _SHRINKABLE or self._starts == 0 or strategy is None:
                 return judgement
             return smallest(
-                self._bench.task.strategy(),
+                strategy(),
                 self._again,
                 seed=self._seed,
                 like=judgement,
@@ -62,13 +66,13 @@ class ShortCheck:
         refused = self._start()
         if refused is not None:
             return refused
-        limit = self._bench.pace.limit
+        limit = self._bench.pace.short_limit
         for case in cases:
             judgement = self._call(case)
             if not judgement.correct:
                 return judgement
-            if self._call_seconds > _TOGETHER * limit:
-                reason = f"its short inputs together took more than {_TOGETHER * limit:.1f} s"
+            if self._call_seconds > limit:
+                reason = f"its short inputs together took more than {limit:.1f} s"
                 return Judgement(verdict=Verdict.TIMEOUT, reason=reason)
         return CORRECT
 
@@ -91,7 +95,9 @@ class ShortCheck:
         limit = self._bench.pace.limit
         start = time.perf_counter()
         outcome = process.hand_over(case.payload, limit) or process.go(limit)
-        self._call_seconds += time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        self._call_seconds += seconds
+        self.slowest = max(self.slowest, seconds)
         judgement = case.judge(outcome)
         if not outcome.ok:
             # It may have gone with the call; and what an exception left behind should not decide the next.

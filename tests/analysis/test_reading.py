@@ -320,7 +320,7 @@ ROWS = "1,3,inf,1,1,1,1.5,True\n1,3,inf,1,1,2,1.6,True\n"
         (HEADER, "no measurements"),
         (
             "agents,seconds\n1,2\n",
-            "line 1: columns missing: iterations, time_limit, replicate, list, run, passed",
+            "line 1: columns missing: replicate, list, run, passed",
         ),
         (HEADER + ROWS + "1,3,inf,1,2,1,0,True\n", "line 4: seconds: a time must be finite and above 0"),
         (HEADER + ROWS + "1,3,inf,1,2,1,inf,True\n", "line 4: seconds: a time must be finite and above 0"),
@@ -357,6 +357,24 @@ def test_what_is_wrong_in_csv_is_told_with_line_and_column(text: str, message: s
     assert message in str(caught.value)
 
 
+def test_a_comma_among_points_is_no_decimal(tmp_path: Path) -> None:
+    """Where other times of the column have points, 1,234 may be a thousand: it is refused, not guessed."""
+    path = tmp_path / "r.csv"
+    lines = ["1;3;inf;1;1;1;0.5;true", "1;3;inf;2;1;1;1,234;true"]
+    path.write_text("\n".join([HEADER.strip().replace(",", ";"), *lines]), encoding="utf-8")
+    with pytest.raises(AnalysisError, match=r"line 3: seconds.*got '1,234'"):
+        read_results([path])
+
+
+def test_trajectories_that_were_cut_short_are_known(tmp_path: Path) -> None:
+    """Their programs count; why is in a column, and a note counts them."""
+    document = small()
+    document["refinery"]["programs"][0]["cut_short"] = "HTTP 500"
+    results = read_results([write(tmp_path / "r.json", document)])
+    assert results.programs["cut_short"].dropna().tolist() == ["HTTP 500"]
+    assert any("1 of 8 programs come from trajectories that ended before" in note for note in results.notes)
+
+
 def test_a_failed_run_needs_no_time(tmp_path: Path) -> None:
     """A failed run may leave its time empty or write that it has none, and a note counts such runs."""
     path = tmp_path / "r.csv"
@@ -369,7 +387,8 @@ def test_a_failed_run_needs_no_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ["bom", "crlf", "spaces", "quotes", "semicolons", "tabs", "capitals", "blank lines"]
+    "form",
+    ["bom", "crlf", "spaces", "quotes", "semicolons", "tabs", "decimal commas", "capitals", "blank lines"],
 )
 def test_csv_is_read_in_every_form_that_programs_write(form: str, data: Path, tmp_path: Path) -> None:
     """Spreadsheets and editors change what stands around the values; the values are the same."""
@@ -381,6 +400,7 @@ def test_csv_is_read_in_every_form_that_programs_write(form: str, data: Path, tm
         "quotes": text.replace(",", '","').replace("\n", '"\n"').removesuffix('"').join(['"', ""]),
         "semicolons": text.replace(",", ";"),
         "tabs": text.replace(",", "\t"),
+        "decimal commas": text.replace(",", ";").replace(".", ","),
         "capitals": text.replace("seconds,passed", "Seconds,PASSED").replace("True", "T"),
         "blank lines": text.replace("\n", "\n\n"),
     }[form]
@@ -445,3 +465,73 @@ def test_files_that_belong_to_no_treatment_are_told_and_left_out(tmp_path: Path)
     document["benchmarks"] = [timed]
     with pytest.raises(AnalysisError, match=r"no program belongs to a treatment.*2_inf_60_1\.py"):
         read_results([write(tmp_path / "none.json", document)])
+
+
+FACTORS = """model,temperature,task,replicate,list,run,seconds,passed,censored,limit
+a,0.0,t1,1,1,1,1.5,True,,10
+a,0.0,t1,2,1,1,,False,,10
+a,0.5,t1,1,1,1,10,False,True,10
+b,0.0,t2,1,1,1,1.1,True,,10
+b,0.5,t2,1,1,1,,False,True,10
+"""
+
+
+def test_a_csv_may_have_any_factors(tmp_path: Path) -> None:
+    """Columns that are not known otherwise are factors; tasks tell programs apart; what was stopped is a timeout."""
+    path = tmp_path / "r.csv"
+    path.write_text(FACTORS, encoding="utf-8")
+    results = read_results([path])
+    assert dict(results.factors) == {"model": ("a", "b"), "temperature": ("0.0", "0.5")}
+    assert results.programs["task"].tolist() == ["t1", "t1", "t1", "t2", "t2"]
+    assert results.programs["verdict"].tolist() == ["correct", "failed", "timeout", "correct", "timeout"]
+    assert results.programs["limit_seconds"].tolist() == [10.0] * 5
+    assert results.programs["program"].iloc[0] == "t1: a, temperature 0.0 #1"
+    assert results.runs["seconds"].notna().tolist() == [True, False, False, True, False]
+
+
+def test_a_failed_run_that_took_its_whole_limit_was_stopped(tmp_path: Path) -> None:
+    """Without a column that says so; one that failed earlier is another outcome."""
+    path = tmp_path / "r.csv"
+    head = "model,replicate,list,run,seconds,passed,limit\n"
+    path.write_text(head + "a,1,1,1,9,False,10\na,2,1,1,10,False,10\na,3,1,1,1,True,10\n", encoding="utf-8")
+    assert read_results([path]).programs["verdict"].tolist() == ["failed", "timeout", "correct"]
+
+
+def test_a_csv_of_turns_ends_with_the_last_one(tmp_path: Path) -> None:
+    """The last turn's program is the trajectory's; earlier ones are turns; ``agent`` is then no factor."""
+    path = tmp_path / "r.csv"
+    head = "model,replicate,turn,agent,list,run,seconds,passed\n"
+    path.write_text(
+        head + "a,1,1,1,1,1,,False\na,1,2,2,1,1,1.5,True\na,2,1,1,1,1,1.2,True\n", encoding="utf-8"
+    )
+    results = read_results([path])
+    assert dict(results.factors) == {"model": ("a",)}
+    assert results.programs["passed"].tolist() == [True, True]
+    assert results.runs["seconds"].tolist() == [1.5, 1.2]
+    assert results.turns["turn"].tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("replicate,list,run,seconds,passed\n1,1,1,1.0,True\n", "line 1: no factor"),
+        (FACTORS + "a,0.0,t1,3,1,1,1.0,True,perhaps,10\n", "line 7: censored: must be True or False"),
+        (FACTORS + "a,0.0,t1,3,1,1,1.0,True,,0\n", "line 7: limit: must be a number of seconds above 0"),
+        (FACTORS + "a,0.0,t1,1,1,1,1.0,True,,10\n", "line 7: run: duplicate"),
+        (
+            "model,replicate,turn,list,run,seconds,passed\na,1,0,1,1,1.0,True\n",
+            "line 2: turn: must be a whole number from 1 on",
+        ),
+        (
+            "treatment,arm,replicate,list,run,seconds,passed\na,b,1,1,1,1.0,True\n",
+            "line 1: column 'arm': there is a factor 'arm' already",
+        ),
+    ],
+)
+def test_what_is_wrong_in_columns_of_any_study_is_told(text: str, message: str, tmp_path: Path) -> None:
+    """The known columns that a file may have are checked like those that it must have."""
+    path = tmp_path / "r.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(AnalysisError) as caught:
+        read_results([path])
+    assert message in str(caught.value)

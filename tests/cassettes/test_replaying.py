@@ -16,7 +16,7 @@ from vcr.serializers import jsonserializer
 
 from refinery_plugin._generation.chat import Cut, Reply
 from refinery_plugin._recording.tape import CassetteError
-from refinery_plugin._recording.transport import MissingRecordingError
+from refinery_plugin._recording.unrecorded import MissingRecordingError
 from refinery_plugin._study.pricing import Price
 
 PRICE = Price(input=Decimal(1), output=Decimal(2), source="a test")

@@ -395,3 +395,30 @@ def test_recordings_of_no_program_are_named(project: Project) -> None:
     again = project.run("--refinery-record=all", "-k", "r2")
     assert "what is there is kept in cassettes/vowels/replaced" in again.output
     assert len(list((project.cassettes / "replaced").iterdir())) == 2
+
+
+def test_a_key_in_a_header_of_the_study_is_all_that_a_run_needs(
+    project: Project, server: ModelServer
+) -> None:
+    """No OPENAI_API_KEY is asked for where the study's headers name another variable, and its value is in no file."""
+    project.write_study(settings='request = { headers = { api-key = "$GATE_KEY" } }')
+    project.environment = {"GATE_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
+    ran = project.run()
+    assert ran.code == 0, ran.output
+    assert "is not set" not in ran.output
+    assert {request.headers["api-key"] for request in server.requests} == {KEY}
+    written = [path for path in project.root.rglob("*") if path.is_file() and path.name != ".env"]
+    assert all(KEY.encode() not in path.read_bytes() for path in written)
+
+
+def test_a_variable_that_headers_want_is_named_where_it_is_not_set(
+    project: Project, server: ModelServer
+) -> None:
+    """In the header of the session, and in the error, before anything is sent."""
+    project.write_study(settings='request = { headers = { api-key = "$GATE_KEY" } }')
+    project.environment = {"OPENAI_BASE_URL": server.base_url}
+    ran = project.run()
+    assert ran.code != 0
+    assert "(but GATE_KEY is not set)" in " ".join(ran.output.split())
+    assert "The study's request.headers want $GATE_KEY" in " ".join(ran.output.split())
+    assert not server.requests

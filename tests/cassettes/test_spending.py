@@ -77,7 +77,7 @@ def test_the_error_at_the_cap_says_how_to_go_on(lab: Lab) -> None:
     """What was spent, what the next request could cost, and that nothing is lost."""
     with pytest.raises(
         SpendingCapError,
-        match=r"could cost \$0\.0213, and \$0\.0000 of the cap of \$0\.02 .*--refinery-max-cost",
+        match=r"could cost \$0\.021, and \$0\.00 of the cap of \$0\.02 .*--refinery-max-cost",
     ):
         lab.ask(price=PRICE, cap=Decimal("0.02"))
 

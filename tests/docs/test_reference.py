@@ -17,7 +17,7 @@ import refinery_plugin.testing
 from refinery_plugin._sandbox.backend_table import NAMES
 from refinery_plugin._study import toml
 from refinery_plugin._study.settings import SETTINGS
-from refinery_plugin._study.study import Limits
+from refinery_plugin._study.study import ProgramLimits
 from refinery_plugin._tasks import SHIPPED_TASKS
 from refinery_plugin._verification.verdict import Verdict
 
@@ -34,7 +34,7 @@ _TYPES: dict[str, type | None] = {
     "object": dict,
     "null": None,
 }
-_SOMETIMES = {"turn", "sessions"}
+_SOMETIMES = {"turn", "sessions", "prices"}
 """Keys that only some files have."""
 
 
@@ -149,9 +149,9 @@ def test_the_keys_of_a_study_are_those_that_the_reader_takes() -> None:
     assert set(told["Settings"]) == set(SETTINGS)
     for name, setting in SETTINGS.items():
         assert told["Settings"][name][1].strip('`"') == str(setting.default)
-    limits = Limits()
+    limits = ProgramLimits()
     assert {name: int(cells[1]) for name, cells in told["Limits"].items()} == {
-        name: getattr(limits, name) for name in Limits.__dataclass_fields__
+        name: getattr(limits, name) for name in ProgramLimits.__dataclass_fields__
     }
 
 

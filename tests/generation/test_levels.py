@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from refinery_plugin._study.levels import Budget, LevelError, slug
+
+if TYPE_CHECKING:
+    from decimal import Decimal
 
 
 @pytest.mark.parametrize(
@@ -44,6 +49,12 @@ def test_a_budget_is_read_and_shown_in_its_normal_form(
         ("0 s", "whole numbers"),
         ("", "write it like"),
         ("forever", "write it like"),
+        ("4000 token", "did you mean '4000 tokens'"),
+        ("4000 Tokens", "did you mean '4000 tokens'"),
+        ("0.02 USD", r"did you mean '\$0.02'"),
+        ("$0", "write it like"),
+        ("$0.02 or $0.03", "no budget"),
+        ("0 tokens", "write it like"),
         ("3 iterations or 4 iterations", "no budget"),
         ("2000 iterations", "1000 iterations"),
         (3, "write it like"),
@@ -56,12 +67,34 @@ def test_a_wrong_budget_says_what_is_allowed(text: object, hint: str) -> None:
         Budget.parse(text)
 
 
-@given(iterations=st.none() | st.integers(1, 1000), seconds=st.none() | st.integers(1, 10**6))
-def test_a_budget_reads_back_what_it_shows(iterations: int | None, seconds: int | None) -> None:
+@given(
+    iterations=st.none() | st.integers(1, 1000),
+    seconds=st.none() | st.integers(1, 10**6),
+    tokens=st.none() | st.integers(1, 10**8),
+    usd=st.none() | st.decimals("0.000000001", 10**6, places=9),
+)
+def test_a_budget_reads_back_what_it_shows(
+    iterations: int | None, seconds: int | None, tokens: int | None, usd: Decimal | None
+) -> None:
     """Parsing the text of any budget gives the budget."""
-    budget = Budget(iterations=iterations, seconds=seconds)
-    if iterations is not None or seconds is not None:
+    budget = Budget(iterations=iterations, seconds=seconds, tokens=tokens, usd=usd)
+    if str(budget) != "unlimited":
         assert Budget.parse(str(budget)) == budget
+
+
+@pytest.mark.parametrize(
+    ("text", "normal"),
+    [
+        ("4000 tokens", "4000 tokens"),
+        ("1 tokens", "1 token"),
+        ("$0.020", "$0.02"),
+        ("$20", "$20"),
+        ("$0.02 or 4000 tokens or 2 min or 9 iterations", "9 iterations or 120 s or 4000 tokens or $0.02"),
+    ],
+)
+def test_budgets_of_equal_cost_are_read_and_shown_in_their_normal_form(text: str, normal: str) -> None:
+    """Tokens and dollars, alone and joined with the others, in one order."""
+    assert str(Budget.parse(text)) == normal
 
 
 @given(st.text())

@@ -9,10 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from refinery_plugin._study.agents import Agent
 from refinery_plugin._study.levels import COLUMNS, slug
+from refinery_plugin._study.nearest import nearest_study
 from refinery_plugin._study.study import Study, StudyError
 from refinery_plugin._study.task import Task
-from refinery_plugin._study.toml import load_study, nearest_study, pilot_study
+from refinery_plugin._study.toml import load_study, pilot_study
+from refinery_plugin._study.units import study_units
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -89,7 +92,35 @@ def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
         ("temperature = 3", "temperature: 3 is not allowed; use a number from 0 to 2"),
         ("temperature = nan", "temperature: nan is not allowed"),
         ("max_tokens = 1.5", "max_tokens: 1.5"),
-        ('memory = "all"', 'memory: .all. is not allowed; use "program" or "transcript"'),
+        ('memory = "all"', 'memory: .all. is not allowed; use "program", "own" or "transcript"'),
+        ('feedback = "times"', r"feedback: 'times' is not allowed \(did you mean 'time'\?\)"),
+        ('selection = "first"', 'selection: .first. is not allowed; use "last" or "best"'),
+        ('protocol = "review "', r"protocol: 'review ' is not allowed \(did you mean 'review'\?\)"),
+        ("agents = [1]", r"agents: agents\[0\]: 1 is no agent; use a table with model, temperature"),
+        ("agents = []", "agents: a list of agents has 1 to 100 tables, got 0"),
+        ("agents = [{ modell = 'a' }]", r"agents\[0\].modell: there is no such key \(did you mean 'model'"),
+        ("agents = [{}, { temperature = 3 }]", r"agents\[1\].temperature: 3 is not allowed"),
+        (
+            "[factors]\nagents = [1, [{}]]",
+            r"agents\[1\]: a list of agents is a level with a name.*factors.team",
+        ),
+        ("[factors.team.solo]\nagents = 0", "factors.team.solo.agents: 0 is not allowed"),
+        ("[factors.team.solo]\nagent = 1", r"factors.team.solo.agent: there is no such setting \(did you"),
+        ("[factors.team]\nsolo = 1", "factors.team.solo: must be a table of settings, got 1"),
+        ("[factors.team]", r"factors.team: has no levels; write one as \[factors.team.NAME\]"),
+        ("[factors.agents.solo]\nagents = 1", r"factors.agents: is a setting.*\[factors.team.NAME\]"),
+        ("[factors.seed.a]\nagents = 1", "factors.seed: is a key of the study"),
+        ("[factors.turns.a]\nagents = 1", "factors.turns: cannot be a factor: the analysis has a column"),
+        ("[factors.'a b'.a]\nagents = 1", "factors.a b: 'a b' is not allowed as the name of a factor"),
+        (
+            "[factors]\nagents = [1, 2]\nteam = { solo = { agents = 1 } }",
+            "factors.team.solo.agents: another factor sets it, too",
+        ),
+        (
+            "[factors.team.solo]\nagents = 1\n[factors.who.one]\nagents = 2",
+            "factors.who.one.agents: another factor sets it, too",
+        ),
+        ("[factors.team.'a b']\nagents = 1\n[factors.team.ab]\nagents = 2", "would share file names"),
         ('memory = "transcrpt"', r"not allowed \(did you mean 'transcript'\?\)"),
         ("agents = 99999999999999999999", "at most 999,999,999"),
         ('packages = "numpy"', "packages: must be a list"),
@@ -203,6 +234,67 @@ def test_another_model_replaces_the_studys(tmp_path: Path) -> None:
     assert load(tmp_path, HEAD + 'model = "a"', model="b").treatments[0].settings.model == "b"
     with pytest.raises(StudyError, match="--refinery-model cannot replace"):
         load(tmp_path, HEAD + '[factors]\nmodel = ["a", "c"]', model="b")
+
+
+def test_a_named_level_sets_several_settings_and_is_known_by_its_name(tmp_path: Path) -> None:
+    """What a level does not say is as in the whole study; its treatment holds its name alone."""
+    study = load(
+        tmp_path,
+        HEAD + 'model = "b"\nmemory = "transcript"\n'
+        '[factors]\nfeedback = ["none", "time"]\n'
+        "[factors.team.solo]\nagents = 1\n"
+        '[factors.team.mixed]\nmemory = "own"\n'
+        'agents = [{ model = "a", instructions = "Think." }, { temperature = 0.2, max_tokens = 7 }]\n',
+    )
+    assert [dict(treatment.levels) for treatment in study.treatments] == [
+        {"feedback": feedback, "team": team} for feedback in ("none", "time") for team in ("solo", "mixed")
+    ]
+    assert study.treatments[3].id == "feedback=time-team=mixed"
+    solo, mixed = (study.treatments[index].settings for index in (0, 3))
+    assert (solo.agents, solo.memory, solo.models, solo.feedback) == (1, "transcript", ("b",), "none")
+    assert (mixed.agents, mixed.memory, mixed.models, mixed.feedback) == (2, "own", ("a", "b"), "time")
+    assert mixed.team == (
+        Agent(model="a", temperature=1.0, max_tokens=2048, instructions="Think."),
+        Agent(model="b", temperature=0.2, max_tokens=7),
+    )
+
+
+def test_a_model_of_levels_or_agents_is_not_replaced(tmp_path: Path) -> None:
+    """``--refinery-model`` would leave some agents as they are: it is refused, with their models."""
+    team = "agents = [{ model = 'a' }, { temperature = 0 }]"
+    with pytest.raises(StudyError, match="name a, so --refinery-model cannot replace it"):
+        load(tmp_path, HEAD + team, model="b")
+    with pytest.raises(StudyError, match="name a, so --refinery-model cannot replace it"):
+        load(tmp_path, HEAD + "[factors.team.one]\nmodel = 'a'", model="b")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("agents = 2", False),
+        ("agents = [{ model = 'a' }, { model = 'b' }]", True),
+        ("agents = [{ model = 'a' }, {}]", False),
+        ("[factors.team.x]\nmodel = 'a'\n[factors.team.y]\nmodel = 'b'", True),
+        ("[factors.team.x]\nmodel = 'a'\n[factors.team.y]\nagents = 2", False),
+    ],
+)
+def test_a_study_names_its_model_where_no_agent_falls_back_on_the_default(
+    tmp_path: Path, text: str, *, named: bool
+) -> None:
+    """Models may be named by levels and by agents, too."""
+    assert load(tmp_path, HEAD + text).names_model is named
+
+
+def test_budgets_that_file_names_cannot_tell_apart_make_names_of_levels(tmp_path: Path) -> None:
+    """Only turns and seconds have places in the pilot's short names."""
+    short = load(tmp_path, HEAD + '[factors]\noptimization = ["3 iterations", "60 s"]')
+    assert [unit.path.name for unit in study_units(short, tmp_path)] == ["1_3_inf_1.py", "1_inf_60_1.py"]
+    names = load(tmp_path, HEAD + '[factors]\noptimization = ["3 iterations", "4000 tokens", "$0.02"]')
+    assert [unit.path.name for unit in study_units(names, tmp_path)] == [
+        "optimization=3iterations-r1.py",
+        "optimization=4000tokens-r1.py",
+        "optimization=_0.02-r1.py",
+    ]
 
 
 def test_no_two_requests_of_a_study_share_a_seed(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from planning_data import PILOT, analysed, pilot, study
 from refinery_analysis import AnalysisError
 from refinery_analysis import _cli as cli
-from refinery_analysis._commands.plan import PlanResult, PlanRow, Settings, plan
+from refinery_analysis._commands.plan import PlanOptions, PlanResult, PlanRow, plan
 from refinery_analysis._presentation.terminal_plan import text
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def row(made: PlanResult, kind: str, question: str) -> PlanRow:
 @pytest.fixture(scope="module")
 def made() -> PlanResult:
     """Plan with the pilot, at 8 cents a program."""
-    return plan(pilot(), Settings(usd_per_program=0.08, budget=10.0))
+    return plan(pilot(), PlanOptions(usd_per_program=0.08, budget=10.0))
 
 
 def test_the_choice_of_question_is_worth_a_factor_of_more_than_twenty(made: PlanResult) -> None:
@@ -47,7 +47,7 @@ def test_the_budget_buys_whole_replicates_and_their_power(made: PlanResult) -> N
     full = row(made, "full", "agents: 1 - 3")
     assert full.replicates_at_budget == 10  # 12 programs of 8 cents each
     assert full.power_at_budget == pytest.approx(0.72, abs=0.01)
-    poor = plan(pilot(), Settings(usd_per_program=0.08, budget=1.0))
+    poor = plan(pilot(), PlanOptions(usd_per_program=0.08, budget=1.0))
     assert row(poor, "full", "agents: 1 - 3").replicates_at_budget == 1
     assert row(poor, "full", "agents: 1 - 3").power_at_budget is None
 
@@ -97,7 +97,7 @@ def test_open_factors_are_planned_for_like_the_pilots(tmp_path: Path) -> None:
 
 def test_sequential_versions_are_shown_where_asked_for() -> None:
     """``--looks`` adds bounds for each look that keep both power and error."""
-    result = plan(pilot(), Settings(usd_per_program=0.08, looks=2, spending="pocock"))
+    result = plan(pilot(), PlanOptions(usd_per_program=0.08, looks=2, spending="pocock"))
     shown = [r.sequential for r in result.rows if r.sequential is not None]
     assert len(shown) >= 2
     assert all(len(s.bounds) == 2 and s.power > 0.78 and s.type_one < 0.053 for s in shown)
@@ -144,7 +144,7 @@ def test_a_plan_needs_an_effect() -> None:
 def test_settings_that_make_no_sense_are_refused(wrong: dict[str, float]) -> None:
     """A budget, a price or a number of looks out of range is refused."""
     with pytest.raises(AnalysisError):
-        Settings(**wrong)  # type: ignore[arg-type]
+        PlanOptions(**wrong)  # type: ignore[arg-type]
 
 
 def test_the_command_prints_json_and_nothing_else() -> None:

@@ -205,7 +205,7 @@ def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
         ),
         (
             failures.figure(
-                failures.Failures(
+                failures.FailureKinds(
                     rows=(),
                     kinds=(),
                     counts=pd.DataFrame(columns=["row", "column", "value", "tip"]),

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import select
 import textwrap
-import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,13 +47,14 @@ class Bench:
         result_type: object = int,
         limits: Limits | None = None,
         seconds: float = SECONDS,
-        settle: float = 0.0,
+        more: bool = False,
     ) -> Result:
-        """One run from start to end; ``settle`` seconds pass between the call and the end of the process."""
+        """One run from start to end; ``more``: the process is not ended before it has written more than its reply."""
         with self.start(source, result_type=result_type, limits=limits) as worker:
             failure = worker.load() or worker.hand_over(args, SECONDS)
             outcome = failure or worker.go(seconds)
-            time.sleep(settle)
+            if more and outcome.kind != "tampering":
+                select.select([worker._channel._reply], [], [], SECONDS)
             usage = worker.close()
         return Result(outcome, usage)
 

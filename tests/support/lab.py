@@ -12,6 +12,7 @@ from refinery_plugin._recording.endpoint import Endpoint, Environment
 from refinery_plugin._recording.ledger import Ledger
 from refinery_plugin._recording.retry import RetryPolicy
 from refinery_plugin._recording.store import CassetteStore
+from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.request import NO_TABLE, RequestTable
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ KEY = "sk-planted-key-0123456789abcdef"
 MODEL = "served-model"
 IMPATIENT = RetryPolicy(first_pause=0.01, longest_pause=0.02, request_limit=30.0)
 """Pauses of milliseconds."""
-OFFLINE = "Nothing is called here"
+OFFLINE = ReplayOnly("Nothing is called here")
 
 
 def request(turn: int = 1, *, text: str = "Make it faster.", max_tokens: int = 200) -> ChatRequest:

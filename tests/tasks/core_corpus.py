@@ -13,7 +13,7 @@ from refinery_plugin._tasks.core import CORE_TASKS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from refinery_plugin._study.task import Task
+    from refinery_plugin._study.task import Arguments, Task
 
 CORPUS = Path(__file__).parent / "corpus"
 _ZEROS = {int: 0, float: 0.0, str: "", list: [], dict: {}}
@@ -64,12 +64,18 @@ def _renamed(function: ast.FunctionDef, name: str) -> str:
     return ast.unparse(function)
 
 
+def sample_of(task: Task, seed: int) -> Arguments:
+    """Return a full-size input."""
+    assert task.sample is not None
+    return task.sample(seed)
+
+
 def _cheats(task: Task) -> list[Solution]:
     zero = _ZEROS[getattr(task.result_type, "__origin__", task.result_type)]
     head = f"def {task.entry_point}(*arguments):\n    "
 
     def first_answer() -> str:
-        return f"{head}return {function_of(task)(*task.sample(1))!r}"
+        return f"{head}return {function_of(task)(*sample_of(task, 1))!r}"
 
     def remembers() -> str:
         known = "if not _known:\n        _known.append(_solve(*arguments))\n    return _known[0]"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from refinery_plugin import RefineryError, Task
-from refinery_plugin._study.study import Limits, Study
+from refinery_plugin._study.study import ProgramLimits, Study
 from refinery_plugin._verification.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ TASK = Task(
 )
 STUDY = Study(
     name="doubles",
-    task="double",
+    tasks=("double",),
     factors={},
     constants={},
     replicates=1,
@@ -35,7 +35,7 @@ STUDY = Study(
     runs=1,
     prices={},
     packages=(),
-    limits=Limits(),
+    limits=ProgramLimits(),
 )
 
 

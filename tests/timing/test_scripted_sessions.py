@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.overview import summary
 from refinery_plugin._sandbox import SandboxFault
-from refinery_plugin._study.study import Limits, Study
+from refinery_plugin._study.study import ProgramLimits, Study
 from refinery_plugin._study.units import Unit
 from refinery_plugin._timing.fingerprint import ResumeError
 from refinery_plugin._timing.journal import JournalError
@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from refinery_plugin._study.task import Task
     from refinery_plugin._timing.document import Finding
 
 LISTS, RUNS = 2, 2
 STUDY = Study(
     name="doubles",
-    task="double",
+    tasks=("double",),
     factors={},
     constants={},
     replicates=1,
@@ -42,7 +43,7 @@ STUDY = Study(
     runs=RUNS,
     prices={},
     packages=(),
-    limits=Limits(),
+    limits=ProgramLimits(),
 )
 TIMED = [STUDY.list_seed(number) for number in range(1, LISTS + 1)]
 
@@ -57,10 +58,16 @@ class Place:
         self.path.joinpath(f"{name}.py").write_text(text)
         return Unit(treatment=None, replicate=None, path=self.path / f"{name}.py")
 
-    def session(self, sandbox: ScriptedSandbox, **changes: Any) -> MeasuringSession:  # noqa: ANN401 - settings
+    def session(
+        self,
+        sandbox: ScriptedSandbox,
+        *,
+        task: Task = TASK,
+        **changes: Any,  # noqa: ANN401 - settings
+    ) -> MeasuringSession:
         settings = SessionSettings(
             study=STUDY,
-            task=TASK,
+            tasks={TASK.name: task},
             programs=self.path,
             journals=self.path / "journals",
             open_sandbox=lambda: sandbox,
@@ -71,9 +78,10 @@ class Place:
         return MeasuringSession(dataclasses.replace(settings, **changes))
 
     def records(self) -> list[dict[str, Any]]:
-        """Return what the only journal holds, but for its first line."""
+        """Return what the only journal holds of programs and references."""
         (path,) = self.path.glob("journals/*.jsonl")
-        return [json.loads(line) for line in path.read_bytes().split(b"\0")[0].splitlines()][1:]
+        lines = [json.loads(line) for line in path.read_bytes().split(b"\0")[0].splitlines()]
+        return [line for line in lines if line["kind"] not in ("session", "inputs")]
 
 
 @pytest.fixture
@@ -304,10 +312,10 @@ def test_a_changed_program_is_another_one(place: Place) -> None:
     [
         ({"study": dataclasses.replace(STUDY, runs=3)}, "study"),
         ({"task": dataclasses.replace(TASK, reference=REFERENCE + "# other\n")}, "task"),
-        ({"task": dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))}, "inputs"),
-        ({"task": dataclasses.replace(TASK, disguised=lambda seed: (seed + 1,))}, "inputs"),
-        ({"task": dataclasses.replace(TASK, strategy=lambda: st.tuples(st.integers(0, 8)))}, "inputs"),
-        ({"study": dataclasses.replace(STUDY, limits=Limits(memory_mb=9))}, "study"),
+        ({"task": dataclasses.replace(TASK, sample=lambda seed: (seed + 1,))}, "task"),
+        ({"task": dataclasses.replace(TASK, disguised=lambda seed: (seed + 1,))}, "task"),
+        ({"task": dataclasses.replace(TASK, strategy=lambda: st.tuples(st.integers(0, 8)))}, "task"),
+        ({"study": dataclasses.replace(STUDY, limits=ProgramLimits(memory_mb=9))}, "study"),
         ({"verify_seed": 12345}, "verify_seed"),
     ],
 )
@@ -320,7 +328,7 @@ def test_a_session_is_not_resumed_where_something_else_is_measured(
     session.close()
     again = place.session(ScriptedSandbox(), resumes=True, **changes)
     with pytest.raises(ResumeError, match=rf"under other circumstances \({named}: then"):
-        again.prepare()
+        again.prepare("double")
     again.close()
 
 
@@ -359,7 +367,7 @@ def test_a_sandbox_that_cannot_be_opened_ends_the_session_and_lets_go_of_the_loc
 
     session = place.session(ScriptedSandbox(), open_sandbox=refuse)
     with pytest.raises(RefineryError, match="no sandbox here"):
-        session.prepare()
+        session.prepare("double")
     session.close()
     other = MachineLock(place.path / "lock")
     other.acquire(waiting=pytest.fail)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import strategies as st
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._tasks import DIGIT_SUM_DIFFERENCE as TASK
+from refinery_plugin._tasks.digit_sum_difference import strategy
 from refinery_plugin._verification.examples import draw, smallest
 from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, show_arguments
 
@@ -51,18 +51,16 @@ def judged(program: Callable[[list[int]], int], arguments: Arguments) -> Judgeme
 
 def shrunk(program: Callable[[list[int]], int], *, seed: int) -> str:
     first = next(
-        j
-        for j in (judged(program, arguments) for arguments in draw(TASK.strategy(), seed=seed))
-        if not j.correct
+        j for j in (judged(program, arguments) for arguments in draw(strategy(), seed=seed)) if not j.correct
     )
-    found = smallest(TASK.strategy(), lambda args: judged(program, args), seed=seed, like=first, seconds=60)
+    found = smallest(strategy(), lambda args: judged(program, args), seed=seed, like=first, seconds=60)
     return found.reason
 
 
 def test_a_seed_draws_the_same_inputs_again_and_another_seed_others() -> None:
     """Inputs are decided by the seed alone."""
-    assert draw(TASK.strategy(), seed=5) == draw(TASK.strategy(), seed=5)
-    assert draw(TASK.strategy(), seed=5) != draw(TASK.strategy(), seed=6)
+    assert draw(strategy(), seed=5) == draw(strategy(), seed=5)
+    assert draw(strategy(), seed=5) != draw(strategy(), seed=6)
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -16,7 +16,7 @@ NAME, TITLE = "failures", "Kinds of failure"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Failures:
+class FailureKinds:
     """What the figure shows.
 
     Attributes
@@ -36,8 +36,8 @@ class Failures:
     table: Table | None = None
 
 
-def figure(data: Failures) -> Figure:
-    """Draw `Failures`."""
+def figure(data: FailureKinds) -> Figure:
+    """Draw `FailureKinds`."""
     if data.untold:
         return empty(NAME, TITLE, "The data say which programs failed, but not how.", table=data.table)
     if data.counts.empty:

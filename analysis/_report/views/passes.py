@@ -77,7 +77,7 @@ def failures(analysis: Analysis, names: Names) -> Figure:
     )
     rows = tuple(row for row in names.rows.values() if any(row == key[0] for key in cells))
     return failures_figure.figure(
-        failures_figure.Failures(
+        failures_figure.FailureKinds(
             rows=rows,
             kinds=tuple(columns),
             counts=frame,

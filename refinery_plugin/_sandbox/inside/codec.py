@@ -6,6 +6,9 @@ that a program could have replaced by the time it is used: every name is bound h
 One value is a tag and its body. Only exact types have a tag: no subclass, no look-alike passes. A list of integers
 that fit 32 or 64 bits, or of floats, is an array of machine words, so that a million of them cost milliseconds. Sets
 are written in the order of their items' bytes: equal sets have equal encodings, whatever the seed of hashes.
+
+A NumPy array is the name of its numbers' type, its shape, and its words in C order: booleans, integers, floats and
+complex numbers only. Whoever decodes one needs NumPy, which :func:`prepare_arrays` binds before a program is there.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 from array import array
 from struct import Struct, error
 from sys import modules
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from typing import Literal
@@ -25,6 +28,13 @@ WORDS: dict[bytes, Literal["i", "q", "d"]] = {b"w": "i", b"q": "q", b"x": "d"}
 _WORDS_OF = {int: (b"w", b"q"), float: (b"x",)}
 _COLLECTIONS = {b"l": list, b"t": tuple, b"S": set, b"Z": frozenset}
 _MOST_EQUAL_HASHES = 64
+ARRAY = b"A"
+_DTYPES = (
+    *("|b1", "|i1", "|u1"),
+    *("<i2", "<i4", "<i8", "<u2", "<u4", "<u8", "<f2", "<f4", "<f8", "<c8", "<c16"),
+)
+_MAX_DIMENSIONS = 32
+_numpy: Any = None
 _KEYS = (int, float, str, bool, type(None), bytes, tuple, frozenset)
 
 _SIZE = Struct("<Q")
@@ -46,6 +56,33 @@ _type_name = type.__dict__["__name__"].__get__
 def name_of_type(value: object) -> str:
     """Name of the type of ``value``; not ``type(value).__name__``, which a metaclass may answer with its own code."""
     return str(_type_name(type(value)))[:80]
+
+
+def prepare_arrays() -> None:
+    """Import NumPy, so that arrays can be decoded; ``ImportError`` where it may not be imported."""
+    global _numpy  # noqa: PLW0603 - bound once, before a program is there
+    if _numpy is None:
+        import numpy as np  # noqa: PLC0415 - only where there are arrays
+
+        _numpy = (np.frombuffer, np.dtype)
+
+
+def holds_array(value: object) -> bool:
+    """Whether there is a NumPy array anywhere in a value."""
+    numpy = modules.get("numpy")
+    return numpy is not None and _holds(value, getattr(numpy, "ndarray", None), 0)
+
+
+def _holds(value: object, array_type: object, depth: int) -> bool:
+    kind = type(value)
+    if kind is array_type:
+        return True
+    if depth > MAX_DEPTH or kind not in (list, tuple, dict):
+        return False
+    items: Any = value.values() if kind is dict else value  # type: ignore[attr-defined]
+    if not set(map(type, items)) & {list, tuple, dict, array_type}:  # a million numbers: milliseconds
+        return False
+    return any(_holds(item, array_type, depth + 1) for item in items)
 
 
 def encode(value: object, limit: int, plain: bool = False) -> bytes:  # noqa: FBT001, FBT002 - called by the worker
@@ -108,8 +145,25 @@ def _encode(  # noqa: C901, PLR0912 - one branch a type
         if type(number) not in (int, float, bool):  # a long double has no plain number
             raise CodecError(f"is of type {name_of_type(value)}")
         _encode(number, out, room, depth, scalars)
+    elif kind is getattr(modules.get("numpy"), "ndarray", None):
+        _encode_array(value, out, room)
     else:
         raise CodecError(f"is of type {name_of_type(value)}")
+
+
+def _encode_array(value: Any, out: list[bytes], room: list[int]) -> None:  # noqa: ANN401 - NumPy need not be there
+    name = value.dtype.str
+    if name.startswith(">"):
+        value = value.astype(value.dtype.newbyteorder("<"))
+        name = value.dtype.str
+    if name not in _DTYPES:
+        raise CodecError(f"is an array of {str(value.dtype)[:40]}; its numbers must be plain ones")
+    if value.nbytes > room[0]:
+        raise CodecError("is too large")
+    shape = b"".join(map(_SIZE.pack, value.shape))
+    head = bytes([_DTYPES.index(name), len(value.shape)]) + shape
+    words = value.tobytes()
+    _put(out, room, ARRAY, _SIZE.pack(len(head) + len(words)), head, words)
 
 
 def _encode_int(value: int, out: list[bytes], room: list[int]) -> None:
@@ -203,7 +257,9 @@ def _take(view: memoryview, at: int) -> tuple[memoryview, int]:
     return view[start : start + size], start + size
 
 
-def _decode(view: memoryview, at: int, depth: int, left: list[int]) -> tuple[object, int]:  # noqa: PLR0911 - one a tag
+def _decode(  # noqa: C901, PLR0911 - one a tag
+    view: memoryview, at: int, depth: int, left: list[int]
+) -> tuple[object, int]:
     if depth > MAX_DEPTH:
         raise CodecError("it is nested too deep")
     tag = bytes(view[at : at + 1])
@@ -217,6 +273,8 @@ def _decode(view: memoryview, at: int, depth: int, left: list[int]) -> tuple[obj
     if tag == b"d" or tag in _COLLECTIONS:
         return _decode_items(tag, view, at, depth, left)
     body, end = _take(view, at)
+    if tag == ARRAY:
+        return _decode_array(body), end
     if tag in WORDS:
         return body.cast(WORDS[tag]).tolist(), end
     if tag == b"b":
@@ -226,6 +284,18 @@ def _decode(view: memoryview, at: int, depth: int, left: list[int]) -> tuple[obj
     if tag == b"I" and len(body) <= MAX_INT_BITS // 8 + 1:
         return int.from_bytes(body, "little", signed=True), end
     raise CodecError(f"there is no tag {tag!r}")
+
+
+def _decode_array(body: memoryview) -> object:
+    prepare_arrays()
+    from_buffer, type_of = _numpy
+    name, dimensions = _DTYPES[body[0]], body[1]
+    if dimensions > _MAX_DIMENSIONS:
+        raise CodecError("it is an array of too many dimensions")
+    start = 2 + dimensions * _SIZE.size
+    shape = [_SIZE.unpack_from(body, 2 + place * _SIZE.size)[0] for place in range(dimensions)]
+    # A copy: an array over bytes could not be written to.
+    return from_buffer(bytearray(body[start:]), type_of(name)).reshape(shape)
 
 
 def _decode_items(tag: bytes, view: memoryview, at: int, depth: int, left: list[int]) -> tuple[object, int]:
@@ -279,6 +349,6 @@ def encode_arguments(args: tuple[object, ...], limit: int = 1 << 30) -> bytes:
         raise CodecError(f"arguments must be a tuple, got {name_of_type(args)}")
     out = [_SIZE.pack(len(args))]
     for arg in args:
-        body = encode(arg, limit)
+        body = encode(arg, limit, True)  # noqa: FBT003 - they are trusted, and NumPy's numbers plain ones
         out += (_SIZE.pack(len(body)), body)
     return b"".join(out)

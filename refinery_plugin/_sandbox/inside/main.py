@@ -63,7 +63,14 @@ def main(config: dict[str, Any]) -> None:
     facts = harden(config)
     _send(reply, HARDENED, NO_KEY, codec.encode(facts, FAILURE_BYTES))
     message = _read_exactly(command, int.from_bytes(_read_exactly(command, 8), "little"))
-    source, entry_point, exact = marshal.loads(message)  # noqa: S302 - from the parent, and no program has run yet
+    source, entry_point, exact, arrays = marshal.loads(message)  # noqa: S302 - from the parent, and no program has run
+    if arrays:
+        try:
+            codec.prepare_arrays()
+        except ImportError:
+            reason = "its arguments are NumPy arrays, and the study's packages are without numpy"
+            _send(reply, FAILED, NO_KEY, codec.encode(("error", reason, "ImportError"), FAILURE_BYTES))
+            os._exit(0)
     _serve(command, reply, source, entry_point, config["home"], config["result_bytes"], exact)
 
 

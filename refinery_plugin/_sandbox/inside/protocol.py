@@ -3,7 +3,7 @@
 Parent to worker, on the command pipe::
 
     setup    size (8 bytes), marshal of (modules, config)       before any untrusted code
-    program  size (8 bytes), marshal of (source, entry point, exact) the last thing before untrusted code
+    program  size (8 bytes), marshal of (source, entry point, exact, arrays)  the last thing before untrusted code
     get set  size (8 bytes), nonce (16 bytes)                   how much data will come; nothing of the data itself
     data     7 bytes of nothing, arguments, token (16 bytes)     the token comes last: who knows it has read all of it
     may free one byte, before the next "get set"                until then the arguments stay: freeing them takes time
@@ -39,7 +39,10 @@ FAILURE_BYTES = 16 << 10
 """Longest body of a FAILED frame."""
 
 
-def program_message(source: bytes, entry_point: str, *, exact: bool) -> bytes:
-    """Make the message that brings the program; ``exact``: a NumPy scalar is no number."""
-    body = marshal.dumps((source, entry_point, exact))
+def program_message(source: bytes, entry_point: str, *, exact: bool, arrays: bool) -> bytes:
+    """Make the message that brings the program.
+
+    ``exact``: a NumPy scalar is no number. ``arrays``: there are NumPy arrays among the arguments.
+    """
+    body = marshal.dumps((source, entry_point, exact, arrays))
     return len(body).to_bytes(8, "little") + body

@@ -1,0 +1,54 @@
+"""A task's reference that somebody else wrote: asked in the sandbox, like any program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from refinery_plugin._sandbox import encode_arguments
+from refinery_plugin._verification.inputs import BrokenReferenceError
+from refinery_plugin._verification.verdict import printable, show_arguments
+
+if TYPE_CHECKING:
+    from refinery_plugin._study.task import Arguments
+    from refinery_plugin._verification.bench import Bench
+    from refinery_plugin._verification.ports import ProgramProcess
+
+
+class SandboxedReference:
+    """Answers for a foreign reference, all from one process as long as it lives; close it when all are known."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._process: ProgramProcess | None = None
+
+    def __call__(self, arguments: Arguments) -> object:
+        """Return what the reference answers.
+
+        Raises
+        ------
+        BrokenReferenceError : when it does not.
+        """
+        bench, payload = self._bench, encode_arguments(arguments)
+        if payload.arrays and not bench.arrays:
+            self.close()
+            bench.arrays = True
+        process = self._process
+        outcome = None
+        if process is None:
+            process = self._process = bench.start(bench.reference)
+            outcome = process.load(bench.limits.load_seconds)
+        limit = bench.pace.limit
+        outcome = outcome or process.hand_over(payload, limit) or process.go(limit)
+        if outcome.ok:
+            return outcome.value
+        self.close()
+        raise BrokenReferenceError(
+            f"task {bench.task.name!r}: the reference does not answer in the sandbox: for {show_arguments(arguments)}: "
+            f"{printable(outcome.reason)}; mend the reference, or leave such inputs out"
+        )
+
+    def close(self) -> None:
+        """End its process. Idempotent."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.close()

@@ -1,0 +1,181 @@
+"""What a task may have and leave out: examples, pass only, a reference as a function, a checksum, foreign code."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from doubles import LIST_SEEDS, REFERENCE, TASK
+from hypothesis import strategies as st
+
+from refinery_plugin import Close, RefineryError, Task
+from refinery_plugin._sandbox import Limits
+from refinery_plugin._study.checksum import described
+from refinery_plugin._study.function_source import module_source
+from refinery_plugin._verification.checker import Checker
+from refinery_plugin._verification.inputs import BrokenReferenceError, inputs_sha256
+from refinery_plugin._verification.verdict import Verdict
+from refinery_plugin.testing import ScriptedProcess, ScriptedSandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PASS_ONLY = Task(
+    name="double",
+    prompt="Double a number.",
+    signature="def double(number: int) -> int",
+    result_type=int,
+    reference=REFERENCE,
+    examples=[((3,), 6), ((0,), 0)],
+)
+FACTOR = 2
+
+
+def doubled(number: int) -> int:
+    """Use a constant, another function and a module of this file's own."""
+    return math.prod([FACTOR, _same(number)])
+
+
+@functools.cache
+def _same(number: int) -> int:
+    return number
+
+
+def needs_a_test_file(number: int) -> Task:
+    """Use something that no sandbox has."""
+    return dataclasses.replace(TASK, version=str(number))
+
+
+def checker_of(task: Task, sandbox: ScriptedSandbox) -> Checker:
+    return Checker.open(sandbox, task, list_seeds=LIST_SEEDS, seed=1, limits=Limits(), time_factor=10)
+
+
+def test_a_task_of_examples_alone_is_verified_and_never_timed() -> None:
+    """One process tries all examples; there are no lists, and no time."""
+    sandbox = ScriptedSandbox()
+    check = checker_of(PASS_ONLY, sandbox).check(b"def double(number):\n    return number + number\n", runs=3)
+    assert check.judgement.correct
+    assert check.pairs == ()
+    assert [arguments for source, arguments in sandbox.calls if source != REFERENCE.encode()] == [(3,), (0,)]
+    assert not PASS_ONLY.is_timed
+
+
+def test_a_wrong_answer_to_an_example_is_told_with_the_example() -> None:
+    """Nothing is drawn to shrink it with."""
+    judgement = checker_of(PASS_ONLY, ScriptedSandbox()).check(b"def double(number): return 6").judgement
+    assert judgement.verdict is Verdict.WRONG_ANSWER
+    assert judgement.reason == "for 0 it returned 6, expected 0"
+
+
+def test_examples_are_tried_before_what_is_drawn() -> None:
+    """Always, whatever the seed."""
+    task = dataclasses.replace(TASK, examples=[((77,), 154)], inputs=[(78,)])
+    checker = checker_of(task, ScriptedSandbox())
+    assert [case.payload.arguments() for case in checker.inputs.short[:2]] == [(77,), (78,)]
+    assert checker.inputs.short[1].expected == 156
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"examples": [((3,), 7)]},
+            r"does not pass its own examples\[0\]: for 3 it returned 6, expected 7; mend",
+        ),
+        (
+            {"examples": [((3,), 5)], "check": lambda _, result: result == 6 or "it is not 6"},
+            r"its check refuses its own examples\[0\]: for 3 of 5, expected 5: it is not 6",
+        ),
+    ],
+    ids=["equality", "check"],
+)
+def test_examples_that_contradict_the_task_are_refused(changes: Mapping[str, Any], told: str) -> None:
+    """Before any program is judged by them."""
+    with pytest.raises(BrokenReferenceError, match=told):
+        checker_of(dataclasses.replace(PASS_ONLY, **changes), ScriptedSandbox())
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"examples": []}, "nothing to try programs with; give a strategy, or examples"),
+        ({"examples": [(3, 6)]}, r"examples\[0\]: arguments must be a tuple, got 3; one argument alone"),
+        ({"examples": [((3,), "6")]}, r"examples\[0\]: its expected result is not of result_type"),
+        ({"examples": [((3,), 6, 1)]}, r"examples\[0\] must be a pair"),
+        ({"inputs": [[3]]}, r"inputs\[0\] must be a tuple of arguments"),
+        ({"disguised": lambda seed: (seed,)}, "there is none"),
+        ({"reference": lambda number: 2 * number}, "a lambda has no name"),
+        ({"reference": needs_a_test_file}, "it uses TASK, a Task that cannot be written down"),
+        ({"reference": 3}, "must be a function or source text, got int"),
+    ],
+)
+def test_a_slip_is_told_where_the_task_is_made(changes: Mapping[str, Any], told: str) -> None:
+    """With the place and the way out."""
+    with pytest.raises(RefineryError, match=told):
+        dataclasses.replace(PASS_ONLY, **changes)
+
+
+def test_a_function_brings_what_it_uses_of_its_module_and_nothing_else() -> None:
+    """The text stands alone: it can be run where this file is not."""
+    source = module_source(doubled)
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)  # noqa: S102 - what was just written down
+    assert namespace["doubled"](21) == 42
+    assert "pytest" not in source
+    task = dataclasses.replace(PASS_ONLY, signature="def doubled(number: int) -> int", reference=doubled)
+    assert task.reference == source
+
+
+def test_the_checksum_changes_with_what_decides_a_verdict() -> None:
+    """And with nothing else."""
+    changes: list[dict[str, Any]] = [
+        {"reference": REFERENCE + "# other\n"},
+        {"examples": [((3,), 6)]},
+        {"inputs": [(5,)]},
+        {"equality": "exact"},
+        {"close": Close(rtol=1e-9)},
+        {"check": lambda _, result: result > 0},
+        {"check": lambda _, result: result > 1},
+        {"strategy": lambda: st.tuples(st.integers(0, 9))},
+        {"strategy": lambda: st.tuples(st.integers(0, 8))},
+        {"result_type": float},
+    ]
+    found = [dataclasses.replace(PASS_ONLY, **change).checksum for change in changes]
+    assert len({PASS_ONLY.checksum, *found}) == len(changes) + 1
+    same = dataclasses.replace(PASS_ONLY, prompt="Twice.", name="twice", version="2")
+    assert same.checksum == PASS_ONLY.checksum
+    assert same.version == "2"
+
+
+def test_what_is_drawn_from_a_strategy_does_not_decide_whether_a_session_is_the_same() -> None:
+    """Only what the strategy is; addresses in it are those of a process."""
+    sums = {inputs_sha256(TASK, list_seeds=LIST_SEEDS, verify_seed=1) for _ in range(2)}
+    assert len(sums) == 1
+    assert sums != {inputs_sha256(TASK, list_seeds=LIST_SEEDS, verify_seed=2)}
+    assert described(object()) == "<object object>"
+
+
+def test_a_foreign_reference_answers_in_the_sandbox_alone() -> None:
+    """Its module is never run in this process: expected answers are what the sandbox tells."""
+    foreign = "raise RuntimeError('run in the parent')\ndef double(number): ...\n"
+    task = dataclasses.replace(TASK, reference=foreign, foreign=True, sample=None, inputs=[(4,)])
+    sandbox = ScriptedSandbox({foreign: ScriptedProcess(answer=lambda number: 2 * number)})
+    checker = checker_of(task, sandbox)
+    assert checker.inputs.short[0].expected == 8
+    assert checker.check(b"def double(number): return 2 * number").judgement.correct
+    assert sandbox.running == 0
+
+
+def test_a_foreign_reference_that_fails_is_told_with_the_input() -> None:
+    """It is the task that is broken, not the machine."""
+    foreign = "def double(number):\n    return 1 // 0\n"
+    task = dataclasses.replace(TASK, reference=foreign, foreign=True, sample=None)
+    sandbox = ScriptedSandbox()
+    with pytest.raises(
+        BrokenReferenceError, match=r"does not answer in the sandbox: for \d: ZeroDivisionError"
+    ):
+        checker_of(task, sandbox)
+    assert sandbox.running == 0
