@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .._errors import AnalysisError
 from .._models.sample import sample as take_sample
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import argparse
 
     from .._analysis import Analysis
-    from .._models.sample import Sample
+    from .._models.sample import Response, Sample
 
 SHOWN, FUTILE, NOT_SHOWN, GO_ON = (
     "stop: difference shown",
@@ -145,7 +145,7 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
         plan, earlier = known
         _refuse_change(analysis, request, plan, where)
         if sample.response != plan.response:  # nobody asked for another: the plan says what is compared
-            sample = take_sample(analysis.results, plan.response)
+            sample = take_sample(analysis.results, cast("Response", plan.response))
         _refuse_free(sample, plan, earlier, where)
     found = statistic(sample, question_of(sample, plan.question))
     look = _look(sample, plan, earlier, found, where)
