@@ -189,9 +189,7 @@ def _test(
         why = "has one level" if width == 0 else _confounded(names, i, others, weighted)
         return _untested(names[i], 0, None, why)
     note: str | None = (
-        None
-        if df == width
-        else f"only {df} of its {width} comparisons can be estimated, as treatments are empty"
+        None if df == width else f"{df} of {width} comparisons can be estimated, as treatments are empty"
     )
     if type == 3 and df < width and not _highest(names, i):  # noqa: PLR2004
         why = "type III can't be estimated with empty cells; use type II, or a model without the interaction"
