@@ -130,6 +130,10 @@ def pytest_collection_modifyitems(
         from refinery_plugin._pytest import task_files  # noqa: PLC0415
 
         task_files.add_solutions(session, items)
+    if (config.getoption("refinery_programs") or "").endswith((".jsonl", ".jsonl.gz")):
+        from refinery_plugin._pytest import judging  # noqa: PLC0415
+
+        judging.add_test(session, items)
     if config.getoption("refinery_generate"):
         from refinery_plugin._pytest import collection  # noqa: PLC0415
 
@@ -172,6 +176,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         from refinery_plugin._pytest import task_files  # noqa: PLC0415
 
         task_files.summarize(terminalreporter)
+    if (terminalreporter.config.getoption("refinery_programs") or "").endswith((".jsonl", ".jsonl.gz")):
+        from refinery_plugin._pytest import judging  # noqa: PLC0415
+
+        judging.summarize(terminalreporter)
     if terminalreporter.config.getoption("refinery_generate"):
         from refinery_plugin._pytest import generation  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 from scipy import special
 
-from .._models.formula import MACHINE
+from .._models.formula import BLOCKS
 from .clearest import Pooled, clearest
 from .multiplicity import holm, holm_levels
 
@@ -134,8 +134,8 @@ def _on_times(evidence: Evidence, before: Sequence[float | None]) -> list[Conclu
     if nothing is not None or table is None:
         why = nothing or "there are too few programs for it"
         return [_untestable(TREATMENT, evidence.sample.response, "none", why)]
-    # The machine is a block: nobody asks whether machines differ.
-    terms = [term for term in table.terms if term.term != MACHINE]
+    # Machines and tasks are blocks: nobody asks whether they differ.
+    terms = [term for term in table.terms if term.term not in BLOCKS]
     if not any(term.p is not None for term in terms):
         asked: Sequence[Term | None] = terms or [None]
         return [

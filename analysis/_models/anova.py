@@ -10,7 +10,7 @@ from scipy import stats
 
 from .._errors import AnalysisError
 from . import least_squares
-from .formula import MACHINE, Model, columns, crossing, name_of, parse
+from .formula import BLOCKS, MACHINE, TASK, Model, columns, crossing, name_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,7 @@ class Fitted:
 def choose_model(results: Results, formula: str | None) -> Model:
     """Parse the user's formula, or take the full crossing of the study's own factors that vary."""
     known = [*results.factors, *([MACHINE] if len(results.machines) > 1 else [])]
+    known += [TASK] if len(results.tasks) > 1 else []
     if formula is not None:
         return parse(formula, known)
     own = [
@@ -97,7 +98,7 @@ def fit_model(sample: Sample, model: Model) -> Fitted | None:
     if not sample.y.size:
         return None
     if len(sample.blocks) > 1:
-        model = model.with_block()
+        model = model.with_block(sample.block_name)
     needed = list(dict.fromkeys(name for term in model.terms for name in term))
     per_program: dict[str, Integers] = {}
     levels: dict[str, tuple[str, ...]] = {}
@@ -118,7 +119,7 @@ def fit_model(sample: Sample, model: Model) -> Fitted | None:
 
 def _codes(sample: Sample, name: str) -> tuple[Integers, tuple[str, ...]]:
     """Return the numbers of the levels that occur among passing programs, in natural order."""
-    if name == MACHINE:
+    if name in BLOCKS:
         return sample.block, sample.blocks
     position = {level: i for i, level in enumerate(sample.factors[name])}
     of_treatment = np.asarray([position[t.levels[name]] for t in sample.treatments], dtype=np.intp)
@@ -235,10 +236,10 @@ def _confounded(names: Sequence[Names], i: int, others: Sequence[int], weighted:
     for j in others:
         rest = [k for k in others if k != j]
         if _gained(weighted, i, rest).shape[1]:
-            if names[j] == (MACHINE,):
+            if names[j][0] in BLOCKS:
                 return (
-                    f"{whole} changes together with the machine (no level was timed beside another on the same one), "
-                    "so the two can't be told apart"
+                    f"{whole} changes together with the {names[j][0]} (no level was timed beside another on the same "
+                    "one), so the two can't be told apart"
                 )
             return (
                 f"{whole} changes together with {name_of(names[j])} among the programs that passed (treatments are "
@@ -295,7 +296,7 @@ def _notes(fitted: Fitted) -> tuple[str, ...]:
 
 def _has_empty(fitted: Fitted) -> bool:
     """Whether some combination of the levels that there are has no program."""
-    own = [codes for name, codes in fitted.codes.items() if name != MACHINE]
+    own = [codes for name, codes in fitted.codes.items() if name not in BLOCKS]
     if not own:
         return False
     there = np.unique(np.stack([codes for codes, _ in own], axis=1), axis=0)

@@ -87,7 +87,7 @@ def add_options(parser: pytest.Parser) -> None:
     add(
         "--refinery-programs",
         metavar="DIR",
-        help="where programs are (default: tests/test_generated/programs)",
+        help="where programs are, or a file of JSON lines with programs (default: tests/test_generated/programs)",
     )
     add(
         "--refinery-tasks",

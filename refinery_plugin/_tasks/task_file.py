@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
+FENCE = "```python\n"
+"""What a prompt that is code begins with."""
 _PLUS_RTOL, _PLUS_ATOL = 1e-7, 1e-6
 
 
@@ -322,7 +324,7 @@ class _Solution:
         """Return the task."""
         told = self.prompt.strip()
         if _defined(f"{self.prompt}\n    pass\n", self.entry_point) is not None:
-            told = f"Complete this function as its text says:\n\n```python\n{told}\n```"
+            told = f"Complete this function as its text says:\n\n{FENCE}{told}\n```"
         return Task(
             name=self.name,
             prompt=told or f"Write {self.entry_point}().",
