@@ -152,6 +152,10 @@ def pytest_collection_modifyitems(
         from refinery_plugin._pytest import judging  # noqa: PLC0415
 
         judging.add_test(session, items)
+    if shard := config.getoption("refinery_shard"):
+        from refinery_plugin._pytest import collection  # noqa: PLC0415
+
+        collection.keep_shard(config, items, number=shard[0], parts=shard[1])
     if config.getoption("refinery_generate"):
         from refinery_plugin._pytest import collection  # noqa: PLC0415
 
