@@ -101,6 +101,11 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         metavar="M,M,...",
         help="means of the treatments, in their order: a pattern of your own beside the usual ones",
     )
+    made.add_argument(
+        "--tasks",
+        choices=("random", "fixed"),
+        help="whether several tasks are a sample of tasks, or all that matters (default: random from 5 tasks on)",
+    )
     made.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     if command is None:
         made.add_argument(
@@ -176,6 +181,7 @@ def options(args: argparse.Namespace) -> Options:
         power=args.power,
         contrasts=None if args.contrast is None else tuple(args.contrast),
         means=means,
+        tasks=args.tasks,
     )
 
 
