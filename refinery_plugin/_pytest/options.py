@@ -110,6 +110,16 @@ def add_options(parser: pytest.Parser) -> None:
         help="tasks in JSON lines (HumanEval, HumanEval+, MBPP+, ours); without a study their solutions are verified",
     )
     add(
+        "--refinery-check-tasks",
+        action="store_true",
+        help="try the tasks themselves: references, inputs, cheap cheats, times; exit code 1 where something is wrong",
+    )
+    add(
+        "--refinery-check-json",
+        metavar="FILE",
+        help="write what --refinery-check-tasks finds to this file, too",
+    )
+    add(
         "--refinery-cassettes",
         metavar="DIR",
         help="where recorded responses are (default: cassettes/<study>)",
