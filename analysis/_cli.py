@@ -70,9 +70,9 @@ def parser(command: str | None) -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--response",
-        choices=("seconds", "log", "ratio", "cpu"),
-        default="seconds",
-        help="mean seconds, mean log, mean log ratio to the reference, CPU seconds (default: %(default)s)",
+        choices=("log", "seconds", "ratio", "cpu", "passed"),
+        help="how times are compared: log (ratios of geometric means), seconds, ratio (to the reference), cpu (CPU "
+        "seconds); passed puts pass rates first (default: log; seconds where --effect is a plain number)",
     )
     made.add_argument(
         "--type",
@@ -87,7 +87,8 @@ def parser(command: str | None) -> argparse.ArgumentParser:
     made.add_argument(
         "--effect",
         metavar="D",
-        help="the difference worth finding, in units of the response, for power and planning",
+        help="the difference worth finding, for power and planning: 25%% or 1.25x (a ratio), or a plain number in "
+        "the unit of the response (seconds without --response)",
     )
     made.add_argument("--alpha", type=float, default=0.05, help="type I error rate (default: %(default)s)")
     made.add_argument("--power", type=float, default=0.8, help="power to aim at (default: %(default)s)")
@@ -112,6 +113,13 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         made.add_argument(
             "--out", type=_directory, metavar="DIR", help="write report.html, figures and tidy CSVs to DIR"
         )
+        made.add_argument(
+            "--trajectories",
+            type=_directory,
+            metavar="DIR",
+            help="folder of the programs with their trajectories: trajectories.html, to read their turns, beside the "
+            "report",
+        )
     else:
         _step(command).add_arguments(made)
     return made
@@ -119,7 +127,7 @@ def parser(command: str | None) -> argparse.ArgumentParser:
 
 def _directory(text: str) -> Path:
     if not text.strip():
-        raise AnalysisError("--out: the name of the directory is empty")
+        raise AnalysisError("the name of the directory is empty")
     return Path(text)
 
 
@@ -167,14 +175,22 @@ def options(args: argparse.Namespace) -> Options:
     from ._analysis import Options  # noqa: PLC0415
     from ._power.effect_sizes import parse_effect  # noqa: PLC0415
 
-    effect = None if args.effect is None else parse_effect(args.effect)
+    effect, is_ratio = (None, False) if args.effect is None else parse_effect(args.effect)
+    response = args.response
+    if is_ratio:
+        if response in {"seconds", "cpu"}:
+            raise AnalysisError(
+                f"--effect {args.effect}: that is a ratio, and --response {response} compares differences; leave "
+                "--response out, or give the effect in seconds"
+            )
+        response = response or "log"
     means = None if args.means is None else tuple(_number(part, "--means") for part in args.means.split(","))
     if means is not None and effect is None:
         raise AnalysisError(
             "--means is for power and planning; say with --effect which difference the contrasts should find"
         )
     return Options(
-        response=args.response,
+        response=response,
         type=args.type,
         model=args.model,
         effect=effect,
@@ -216,6 +232,10 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Output:
     """
     command = argv[0] if argv and argv[0] in COMMANDS else None
     args = parser(command).parse_args(argv[1:] if command else argv)
+    if command is None and args.trajectories is not None and args.out is None:
+        raise AnalysisError(
+            "--trajectories needs --out DIR, where trajectories.html is written beside the report"
+        )
     chosen = options(args)
     from ._analysis import analyse  # noqa: PLC0415
     from ._reading.read import read_results  # noqa: PLC0415
@@ -224,7 +244,7 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Output:
     if command is not None:
         result: CommandResult = _step(command).run(analysis, args)
         return Output(text=_json(result.document()) if args.json else _texts(command).text(result))
-    written = write(analysis, args.out) if args.out is not None else ()
+    written = write(analysis, args.out, trajectories=args.trajectories) if args.out is not None else ()
     if args.json:
         from ._presentation.document import document  # noqa: PLC0415
 
@@ -238,13 +258,16 @@ def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False)
 
 
-def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
+def write(analysis: Analysis, directory: Path, *, trajectories: Path | None = None) -> tuple[Path, ...]:
     """Write the report, its figures and the tidy frames; return what was written, the report first."""
     from ._report import write_report  # noqa: PLC0415
 
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        return (*write_report(analysis, directory), *_frames(analysis.results, directory))
+        return (
+            *write_report(analysis, directory, trajectories=trajectories),
+            *_frames(analysis.results, directory),
+        )
     except OSError as exc:
         raise AnalysisError(f"--out {directory}: can't be written: {exc}") from exc
 

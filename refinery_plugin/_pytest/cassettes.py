@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
-from refinery_plugin._generation.prompts import Brief, Turn, turn_request
+from refinery_plugin._generation.prompts import Turn, turn_request
+from refinery_plugin._generation.request_body import bounds_answers
 from refinery_plugin._recording.endpoint import (
     KEY,
     Endpoint,
@@ -17,7 +18,13 @@ from refinery_plugin._recording.endpoint import (
     endpoint_name,
 )
 from refinery_plugin._recording.guard import recording
-from refinery_plugin._recording.ledger import Ledger, UnknownPriceError, unknown_price
+from refinery_plugin._recording.ledger import (
+    Ledger,
+    UnboundedAnswerError,
+    UnknownPriceError,
+    unbounded_answer,
+    unknown_price,
+)
 from refinery_plugin._recording.tape import Tape, completion_tokens
 from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.pricing import price_of
@@ -115,7 +122,7 @@ def _plan(
         if unit.treatment is None:
             continue
         settings = unit.treatment.settings
-        brief = Brief(task=refinery.task_of(unit), settings=settings, packages=study.packages)
+        brief = refinery.methods.brief(refinery.task_of(unit), settings, study.packages)
         turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
         messages = turn_request(brief, turn, (), seed=0).messages
         size = sum(len(message.content.encode()) for message in messages)
@@ -148,6 +155,8 @@ def _store(refinery: Refinery, target: Endpoint | ReplayOnly, ahead: Sequence[Un
         for model in _models(ahead):
             if price(model) is None:
                 raise UnknownPriceError(unknown_price(model))
+            if not bounds_answers(study.request.of(model)):
+                raise UnboundedAnswerError(unbounded_answer(model))
     _require_prices_of_budgets(refinery, ahead)
     return CassetteStore(
         refinery.cassettes_dir,

@@ -10,10 +10,12 @@ import pytest
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import FIXTURE, refinery_of, unit_of
 from refinery_plugin._pytest.timing import hooks_of
-from refinery_plugin._study.toml import UnknownTaskError
+from refinery_plugin._study.toml import UndeclaredError
 from refinery_plugin._study.turn_units import with_turns
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from refinery_plugin._study.units import Unit
 
 _INSIDE_WORD = re.compile(r"(?<=[\w.\-\]])=(?=[\w.\-\[])")
@@ -44,7 +46,7 @@ def check(config: pytest.Config) -> None:
         )
     try:
         refinery_of(config).study  # noqa: B018 - reading it is the check
-    except UnknownTaskError:
+    except UndeclaredError:
         return  # a conftest.py below may still add it
     except RefineryError as exc:
         raise pytest.UsageError(str(exc)) from exc
@@ -69,6 +71,23 @@ def keep_programs(config: pytest.Config, items: list[pytest.Item]) -> None:
     config.stash[NO_TEST] = len(others) == len(items)
     if others:
         items[:] = [item for item in items if unit_of(item) is not None]
+        config.hook.pytest_deselected(items=others)
+
+
+def keep_shard(config: pytest.Config, items: list[pytest.Item], *, number: int, parts: int) -> None:
+    """Deselect the programs of other parts: they are dealt out in the study's order, whatever else is selected.
+
+    So replicates of one treatment go to different parts, and every part has all treatments about equally often.
+    """
+    places: dict[Path, int] = {}
+    others = []
+    for item in items:
+        unit = unit_of(item)
+        if unit is not None and places.setdefault(unit.path, len(places)) % parts != number - 1:
+            others.append(item)
+    if others:
+        dropped = set(others)
+        items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=others)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import importlib.metadata
+import json
 import platform
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ import httpx2
 import openai
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._generation.chat import Chat, ChatRequest, Cut, Reply
+from refinery_plugin._generation.chat import Chat, ChatRequest, Cut, GenerationStopError, Reply
 from refinery_plugin._generation.request_body import most_completion_tokens, request_body
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.attempts import Caller
@@ -27,10 +28,12 @@ from refinery_plugin._recording.wire import Wire
 from refinery_plugin._study.request import NO_RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
     from pathlib import Path
 
+    from refinery_plugin._generation.feedback import Notebook
+    from refinery_plugin._generation.judged import Judged
     from refinery_plugin._recording.endpoint import Endpoint
     from refinery_plugin._recording.unrecorded import Unrecorded
     from refinery_plugin._study.pricing import Price
@@ -95,6 +98,12 @@ class CassetteStore:
             self._client = self._make_client()
         return _TapeChat(self._client, tape, self._price_of, self._rules_of)
 
+    def notebook(self, name: str) -> Notebook:
+        """Return where the judgements of an open trajectory are kept: in its cassette."""
+        return _TapeNotebook(
+            self._tapes[name], self._disk, can_record=not isinstance(self._endpoint, ReplayOnly)
+        )
+
     async def finish(self, name: str) -> None:
         """Say that a trajectory is complete; its cassette takes no more turns."""
         tape = self._tapes[name]
@@ -136,6 +145,32 @@ class CassetteStore:
         )
 
 
+class MissingFeedbackError(GenerationStopError):
+    """A cassette has no judgement that its study needs, and none may be recorded."""
+
+
+class _TapeNotebook:
+    """The judgements of one trajectory, each beside the answer that its program came from."""
+
+    def __init__(self, tape: Tape, disk: Disk, *, can_record: bool) -> None:
+        self._tape, self._disk, self._can_record = tape, disk, can_record
+
+    def recall(self, turn: int) -> Judged | None:
+        found = self._tape.judged(turn)
+        if found is None and not self._can_record:
+            raise MissingFeedbackError(
+                f"{self._tape.path}: there is no feedback on the program of turn {turn}, and this study needs it: it "
+                "was recorded without, and a replay measures nothing. Record the trajectory again with "
+                "--refinery-record=all (-k selects some), which keeps the old recording in the folder 'replaced'; or "
+                "undo what changed the study's feedback, selection or protocol"
+            )
+        return found
+
+    async def keep(self, turn: int, judged: Judged) -> None:
+        self._tape.keep_judged(turn, judged)
+        await self._disk.save(self._tape)
+
+
 class _TapeChat:
     """One trajectory's line to a model, through its tape."""
 
@@ -154,16 +189,17 @@ class _TapeChat:
         self._annotate(request.model, price)
         rules = self._rules_of(request.model)
         body = request_body(request, rules)
-        most = most_completion_tokens(body)
+        most = most_completion_tokens(body, rules)
         call = Call(
             tape=self._tape,
             model=request.model,
             remaining_ms=remaining_ms,
             price=price,
             most_tokens=(
-                most_prompt_tokens(request.messages),
+                most_prompt_tokens(request.messages) + _most_tokens_of(rules.extra),
                 request.max_tokens if most is None else most,
             ),
+            is_bounded=most is not None,
             rules=rules,
         )
         recorded = await self._send(body, call)
@@ -223,6 +259,11 @@ class _TapeChat:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         self._tape.note_price(model, price)
         self._tape.note(recorded_at=now, versions=_versions())
+
+
+def _most_tokens_of(extra: Mapping[str, object]) -> int:
+    """Bound what further fields, such as tools, add to a prompt."""
+    return len(json.dumps(dict(extra)).encode()) if extra else 0
 
 
 @functools.cache
