@@ -180,9 +180,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         alpha=alpha,
         primary=_primary(results, options),
     )
-    tasks = task_results(
-        results, sample, random=None if options.tasks is None else options.tasks == "random", alpha=alpha
-    )
+    tasks = _tasks(results, sample, options)
     return Analysis(
         options=options,
         results=results,
@@ -214,6 +212,16 @@ def _for_several_tasks(options: Options, results: Results) -> Options:
     if len(results.tasks) < 2 or options.response is not None or options.effect is not None:  # noqa: PLR2004
         return options
     return dataclasses.replace(options, response="ratio" if len(results.reference) else "log")
+
+
+def _tasks(results: Results, sample: Sample, options: Options) -> TasksFound | None:
+    """Compare several tasks on the one scale that they share, whatever else was asked for."""
+    if len(results.tasks) < 2:  # noqa: PLR2004 - several
+        return None
+    scale: Response = "ratio" if len(results.reference) else "log"
+    shared = sample if sample.response == scale else take_sample(results, scale)
+    random = None if options.tasks is None else options.tasks == "random"
+    return task_results(results, shared, random=random, alpha=options.alpha)
 
 
 def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[str, TestResult]:

@@ -34,7 +34,7 @@ _TYPES: dict[str, type | None] = {
     "object": dict,
     "null": None,
 }
-_SOMETIMES = {"turn", "sessions", "prices"}
+_SOMETIMES = {"turn", "sessions", "prices", "request"}
 """Keys that only some files have."""
 
 
@@ -139,7 +139,7 @@ def test_the_options_of_the_analysis_are_those_of_its_help(command: str) -> None
     """The common ones in one table, those of each command in its own."""
     common = _options("refinery-analysis")
     assert _help("refinery_analysis") == common
-    assert _help("refinery_analysis", command) == common - {"--out"} | _options(
+    assert _help("refinery_analysis", command) == common - {"--out", "--trajectories"} | _options(
         f"refinery-analysis {command}"
     )
 
