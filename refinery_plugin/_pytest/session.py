@@ -269,7 +269,8 @@ class Refinery:
     def tasks(self) -> Mapping[str, Task]:
         """The study's tasks by name, in its order."""
         known = self._tasks()
-        return {name: known[name] for name in self.study.tasks}
+        size = self.study.size
+        return {name: known[name] if size is None else known[name].sized(size) for name in self.study.tasks}
 
     def task_of(self, unit: Unit) -> Task:
         """Return the task of a program."""

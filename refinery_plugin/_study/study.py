@@ -89,6 +89,8 @@ class Study:
     request : how requests differ from ours.
     names_model : whether the study names a model; else the default is asked, if anything is generated at all.
     by_task : whether it is a study of several tasks: then ids and files of its programs begin with the task.
+    primary : the response that its question is about, ``"time"`` or ``"passed"``.
+    size : of the inputs of tasks that leave it to the study.
     """
 
     name: str
@@ -105,6 +107,8 @@ class Study:
     request: RequestTable = NO_TABLE
     names_model: bool = True
     by_task: bool = False
+    primary: str = "time"
+    size: int | None = None
 
     @property
     def task(self) -> str | None:

@@ -61,7 +61,10 @@ _KEYS = (
     "factors",
     "request",
     "tasks_from",
+    "primary",
+    "size",
 )
+_PRIMARY = ("time", "passed")
 
 
 def load_study(
@@ -180,6 +183,8 @@ class _Reader:
             limits=self._limits(),
             request=self._request(),
             names_model=self.model is not None or "model" in {*self.table, *factors},
+            primary=self._primary(),
+            size=self._size(tasks),
         )
         if not study.names_model:
             study = dataclasses.replace(study, names_model=self._names_all_models(study))
@@ -216,6 +221,26 @@ class _Reader:
         chosen = united([self._matching(number, one) for number, one in enumerate(given)])
         self._refuse_equal_folders(chosen)
         return [self.tasks[name] for name in chosen]
+
+    def _primary(self) -> str:
+        given = self.table.get("primary", _PRIMARY[0])
+        if given not in _PRIMARY:
+            self._fail("primary", f"must be one of {', '.join(_PRIMARY)}, got {given!r}")
+        return str(given)
+
+    def _size(self, tasks: Sequence[Task]) -> int | None:
+        given, open_ones = self.table.get("size"), [task.name for task in tasks if task.takes_size]
+        if given is None:
+            if open_ones:
+                self._fail(
+                    "size",
+                    f"is missing: sample of task {open_ones[0]!r} leaves the size of its inputs to the study; add "
+                    "a line such as size = 10000",
+                )
+            return None
+        if not open_ones:
+            self._fail("size", "no task of the study has a sample that takes one; leave it out")
+        return self._whole("size", 1, least=1)
 
     def _matching(self, number: int, pattern: str) -> list[str]:
         found = matching(pattern, self.tasks)

@@ -63,6 +63,8 @@ def describe_study(study: Study) -> dict[str, object]:
         "seed": study.seed,
         "factors": factors,
         "replicates": study.replicates,
+        "primary": study.primary,
+        "size": study.size,
         "lists": study.lists,
         "runs": study.runs,
         "packages": list(study.packages),

@@ -336,3 +336,31 @@ def test_every_text_that_may_be_a_level_has_its_own_label_in_the_analysis(first:
     assert all(text and len(text) <= 80 for text in texts)
     if slug(first) != slug(second):
         assert texts[0] != texts[1]
+
+
+def test_the_primary_response_is_time_unless_the_study_says_passed(tmp_path: Path) -> None:
+    """Nothing else may be said."""
+    assert load(tmp_path, HEAD).primary == "time"
+    assert load(tmp_path, HEAD + 'primary = "passed"').primary == "passed"
+    with pytest.raises(StudyError, match="primary: must be one of time, passed, got 'speed'"):
+        load(tmp_path, HEAD + 'primary = "speed"')
+
+
+def test_a_size_is_said_where_a_task_leaves_it_to_the_study_and_only_there(tmp_path: Path) -> None:
+    """Each mistake names the key and what to do."""
+    open_one = dataclasses.replace(TASK, name="open", sample=lambda seed, size: (seed * size,))
+    path = tmp_path / "study.toml"
+    path.write_text('name = "mine"\ntask = "open"\nsize = 7\n')
+    study = load_study(path, {"open": open_one})
+    assert study.size == 7
+    assert open_one.sized(7).sample is not None
+    path.write_text('name = "mine"\ntask = "open"\n')
+    with pytest.raises(StudyError, match="size: is missing: sample of task 'open'.* add a line such as size"):
+        load_study(path, {"open": open_one})
+    with pytest.raises(
+        StudyError, match="size: no task of the study has a sample that takes one; leave it out"
+    ):
+        load(tmp_path, HEAD + "size = 7")
+    path.write_text('name = "mine"\ntask = "open"\nsize = 0\n')
+    with pytest.raises(StudyError, match="size: 0 is not allowed; use a whole number of at least 1"):
+        load_study(path, {"open": open_one})
