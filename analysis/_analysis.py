@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from ._errors import AnalysisError
+from ._further import further
 from ._inference import contrasts, pairwise
 from ._inference.anova_type import anova_type_tests
 from ._inference.conclusions import Evidence, conclude
@@ -24,6 +25,7 @@ from ._power.published import as_published
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ._further import Further
     from ._inference.conclusions import Conclusion
     from ._inference.contrasts import Contrast, ContrastTest
     from ._inference.pairwise import Pair
@@ -60,6 +62,7 @@ class Options:
     power: float = 0.8
     contrasts: tuple[str, ...] | None = None
     means: tuple[float, ...] | None = None
+    margin: float | None = None
 
     def __post_init__(self) -> None:
         if self.response not in RESPONSES:
@@ -106,6 +109,7 @@ class Analysis:
     published: Published | None
     power: Power | None
     notes: tuple[str, ...]
+    further: Further
 
 
 def analyse(results: Results, options: Options | None = None) -> Analysis:
@@ -166,6 +170,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         published=published,
         power=planned,
         notes=notes,
+        further=further(results, sample, model, evidence.contrasts, options, paid=paid),
     )
 
 

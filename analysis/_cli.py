@@ -90,6 +90,13 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         metavar="M,M,...",
         help="means of the treatments, in their order: a pattern of your own beside the usual ones",
     )
+    made.add_argument(
+        "--margin",
+        type=float,
+        metavar="M",
+        help="the difference that does not matter, for equivalence: a ratio such as 1.25 where logarithms are "
+        "compared, otherwise in the unit of the response",
+    )
     made.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     if command is None:
         made.add_argument(
@@ -165,6 +172,7 @@ def options(args: argparse.Namespace) -> Options:
         power=args.power,
         contrasts=None if args.contrast is None else tuple(args.contrast),
         means=means,
+        margin=args.margin,
     )
 
 
