@@ -8,10 +8,11 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from ._command_name import COMMAND
+from ._command_name import COMMAND, version
 from ._errors import AnalysisError
 from ._files import write_whole
 
@@ -42,6 +43,15 @@ class _Parser(argparse.ArgumentParser):
         raise AnalysisError(f"{message}\n{self.format_usage().strip()}")
 
 
+class _Version(argparse.Action):
+    """Print the version and end, as ``--help`` does: no results are needed."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        """End with the version, which is looked up only when asked for."""
+        sys.stdout.write(f"{version()}\n")
+        parser.exit()
+
+
 def parser(command: str | None) -> argparse.ArgumentParser:
     """Return the parser of a command, or of the analysis itself."""
     name = COMMAND + (f" {command}" if command else "")
@@ -53,6 +63,7 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    made.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     made.add_argument(
         "results", nargs="+", metavar="RESULTS", help="benchmark JSON, or a CSV of measurements"
     )
@@ -202,7 +213,7 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Output:
     Raises
     ------
     AnalysisError : anything that the user can mend.
-    SystemExit : after ``--help``.
+    SystemExit : after ``--help`` and ``--version``.
     """
     command = argv[0] if argv and argv[0] in COMMANDS else None
     args = parser(command).parse_args(argv[1:] if command else argv)

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
     from refinery_plugin._pytest.program import Program
     from refinery_plugin._study.close import Close
     from refinery_plugin._study.task import Task
+    from refinery_plugin._training.verification import Verification
+    from refinery_plugin._training.verifier import Verifier
 
-__all__ = ["Close", "Program", "RefineryError", "Task"]
+__all__ = ["Close", "Program", "RefineryError", "Task", "Verification", "Verifier"]
 
 _HOMES = {
     "Close": "refinery_plugin._study.close",
     "Program": "refinery_plugin._pytest.program",
     "Task": "refinery_plugin._study.task",
+    "Verification": "refinery_plugin._training.verification",
+    "Verifier": "refinery_plugin._training.verifier",
 }
 
 

@@ -31,3 +31,13 @@ def dollars(amount: float | Decimal) -> str:
     if not 0 < amount < 1:
         return f"${amount:.2f}"
     return f"${amount:.{1 - math.floor(math.log10(amount))}f}"
+
+
+def own_version() -> str:
+    """Return the version of this package; ``unknown`` where it is used without being installed."""
+    import importlib.metadata  # noqa: PLC0415 - what every pytest run loads has no use for it
+
+    try:
+        return importlib.metadata.version("pytest-refinery")
+    except importlib.metadata.PackageNotFoundError:
+        return "unknown"

@@ -6,6 +6,7 @@ has the plugin installed.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from refinery_plugin._pytest.session import refinery_of
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
+    from pathlib import Path
 
     from refinery_plugin._study.task import Task
 
@@ -26,9 +28,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
     """Add the hooks that a ``conftest.py`` may define."""
-    from refinery_plugin import hookspecs  # noqa: PLC0415 - see the module's docstring; so are all below
+    from refinery_plugin import _hook_names  # noqa: PLC0415 - see the module's docstring; so are all below
 
-    pluginmanager.add_hookspecs(hookspecs)
+    _hook_names.pytest_addhooks(pluginmanager)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> int | None:
+    """Say which version this is, and do nothing else."""
+    if not config.getoption("refinery_version"):
+        return None
+    from refinery_plugin._words import own_version  # noqa: PLC0415
+
+    sys.stdout.write(f"pytest-refinery {own_version()}\n")  # pytest's own writer is not there yet
+    return 0
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-benchmark reads its options
@@ -57,6 +70,11 @@ def pytest_load_initial_conftests(
 
         misread_paths.refuse(early_config)
     return (yield)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Keep programs from being imported by pytest, which would run them outside of the sandbox."""
+    return refinery_of(config).holds_programs(collection_path) or None
 
 
 @pytest.hookimpl(trylast=True)
@@ -126,8 +144,19 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     return None
 
 
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep what to say where ``-k`` asks for levels that no program has."""
+    if not session.items:
+        from refinery_plugin._pytest import collection  # noqa: PLC0415
+
+        collection.note_nothing_selected(session.config)
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say what was generated, what it cost, and what to run next."""
+    """Say why nothing was selected, or what was generated, what it cost, and what to run next."""
+    from refinery_plugin._pytest import collection  # noqa: PLC0415
+
+    collection.say_nothing_selected(terminalreporter)
     if terminalreporter.config.getoption("refinery_generate"):
         from refinery_plugin._pytest import generation  # noqa: PLC0415
 

@@ -123,6 +123,12 @@ class _Reader:
                 f"{self.file}: {self.unlisted} timed programs are not in refinery.programs; "
                 f"their verdicts come from extra_info and their cost is unknown"
             )
+        if cut := sum(1 for program in self.programs if program.info.get("cut_short")):
+            self.notes.append(
+                f"{self.file}: {cut} of {len(self.programs)} programs come from trajectories that ended before their "
+                "budget, since a request got no answer; they count with the last program that they had (cut_short in "
+                "programs.csv says why)"
+            )
         if self.outside:
             shown = ", ".join(self.outside[:_MOST_NAMES]) + (
                 ", ..." if len(self.outside) > _MOST_NAMES else ""
@@ -218,6 +224,7 @@ class _Reader:
         info["reason"] = _text_or_none(entry.get("reason"))
         info["error_type"] = _text_or_none(entry.get("error_type"))
         info["llm"] = _text_or_none(entry.get("model"))
+        info["cut_short"] = _text_or_none(entry.get("cut_short"))
         program = RawProgram(
             levels=levels,
             replicate=replicate,

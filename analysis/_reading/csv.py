@@ -35,6 +35,7 @@ _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 _NO_TIME = frozenset({"", "nan", "na", "n/a", "null", "none"})
 _SEPARATORS = (",", ";", "\t")
+_WITH_COMMA = r"[+-]?\d*(?:,\d+)?(?:[eE][+-]?\d+)?"
 
 
 def read_csv(path: Path, text: str) -> RawFile:
@@ -231,6 +232,9 @@ def _table(path: Path, text: str) -> tuple[pd.DataFrame, list[str]]:
         )
     if frame.empty:
         raise AnalysisError(f"{path}: no measurements: there is no line after the first")
+    if _separator(text) != ",":
+        for name in frame.columns:
+            frame[name] = _with_points(frame[name])
     return frame, []
 
 
@@ -238,6 +242,15 @@ def _separator(text: str) -> str:
     """Return what stands between the names in the first line that has any: spreadsheets write more than commas."""
     head = text.lstrip().partition("\n")[0]
     return max(_SEPARATORS, key=head.count)
+
+
+def _with_points(column: pd.Series[str]) -> pd.Series[str]:
+    """Return numbers with decimal points; spreadsheets of half the world write commas.
+
+    Only a column of numbers alone is changed, and none that has a point somewhere: a comma could stand for thousands.
+    """
+    numbers = column.str.fullmatch(_WITH_COMMA) | column.str.lower().isin(_NO_TIME | {"inf"})
+    return column.str.replace(",", ".", regex=False) if numbers.all() else column
 
 
 class _Checked:

@@ -47,6 +47,7 @@ PROGRAM_COLUMNS = (
     "load_seconds",
     "verify_seconds",
     "limit_seconds",
+    "cut_short",
     "file",
 )
 """Columns of ``Results.programs`` beside the factors; what a file does not tell is NaN or None."""

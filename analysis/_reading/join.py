@@ -180,7 +180,7 @@ def _program_frame(
         "file": [p.file for p in programs],
     }
     for name in PROGRAM_COLUMNS:
-        if name in {"reason", "error_type", "llm"}:
+        if name in {"reason", "error_type", "llm", "cut_short"}:
             known[name] = pd.array([p.info.get(name) for p in programs], dtype=object)
         elif name not in known:
             known[name] = np.asarray([p.info.get(name, math.nan) for p in programs], dtype=np.float64)

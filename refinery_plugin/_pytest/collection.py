@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 _INSIDE_WORD = re.compile(r"(?<=[\w.\-\]])=(?=[\w.\-\[])")
 
+_LEVELS = pytest.StashKey[str]()
+"""What ``-k`` was given, where it asks for levels."""
+
+_NOTHING = pytest.StashKey[str]()
+"""What to say where that selects nothing."""
+
+_MOST_LEVELS = 8
+
 NO_TEST = pytest.StashKey[bool]()
 """Whether no test that was collected is about a program."""
 
@@ -70,9 +78,31 @@ def match_ids(config: pytest.Config, items: list[pytest.Item]) -> None:
     ours = [(item, unit) for item in items if (unit := unit_of(item)) is not None]
     if "=" not in expression or not (ours or refinery_of(config).is_declared):
         return
+    config.stash[_LEVELS] = expression
     config.option.keyword = _INSIDE_WORD.sub(":", expression)
     for item, unit in ours:
         item.extra_keyword_matches.add(unit.id.replace("=", ":"))
+
+
+def note_nothing_selected(config: pytest.Config) -> None:
+    """Keep what to say where ``-k agents=9`` leaves no test: pytest itself says nothing of why."""
+    expression = config.stash.get(_LEVELS, None)
+    if expression is None:
+        return
+    refinery = refinery_of(config)
+    known = dict.fromkeys(part for unit in refinery.units for part in unit.treatment_id.split("-") if part)
+    shown = ", ".join(list(known)[:_MOST_LEVELS]) + (", ..." if len(known) > _MOST_LEVELS else "")
+    config.stash[_NOTHING] = (
+        f"refinery: -k {expression!r} selects no test. Programs of study {refinery.study.name} have "
+        f"{shown or 'no levels'}; ids are as in {refinery.units[0].id} (--collect-only -q lists them, where a test "
+        "asks for refinery_program)"
+    )
+
+
+def say_nothing_selected(reporter: pytest.TerminalReporter) -> None:
+    """Write it, if there is something to say."""
+    if (text := reporter.config.stash.get(_NOTHING, None)) is not None:
+        reporter.write_line(text)
 
 
 def selected(session: pytest.Session) -> list[Unit]:

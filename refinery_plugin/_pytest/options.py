@@ -73,6 +73,7 @@ def add_options(parser: pytest.Parser) -> None:
     """Add all options in one group."""
     group = parser.getgroup("refinery", "refinery: designed experiments on generated code")
     add = group.addoption
+    add("--refinery-version", action="store_true", help="print the version of pytest-refinery and end")
     add(
         "--refinery-generate",
         action="store_true",

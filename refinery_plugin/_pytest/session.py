@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._study.nearest import nearest_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -90,8 +91,6 @@ class Refinery:
     @functools.cached_property
     def _file_of_arguments(self) -> Path | None:
         """The one study that is nearest to what the command line names; ``None`` where there is none, or several."""
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
-
         found = {nearest_study(folder, self.config.rootpath) for folder in self._folders_of_arguments()}
         return found.pop() if len(found) == 1 else None
 
@@ -122,7 +121,6 @@ class Refinery:
         if self.config.getoption("refinery_study") is not None:
             return
         from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
 
         found = nearest_study(test.parent, self.config.rootpath)
         if found is None:
@@ -199,6 +197,21 @@ class Refinery:
             return given
         own = self.base / DEFAULT_PROGRAMS / self.study.name
         return own if own.is_dir() or not self._is_in_old_place else own.parent
+
+    @functools.cached_property
+    def _given_programs(self) -> Path | None:
+        given = self._path("refinery_programs")
+        # Who keeps tests and programs in one folder wants the tests to be found.
+        return None if given is None or self.config.rootpath.is_relative_to(given) else given
+
+    def holds_programs(self, path: Path) -> bool:
+        """Whether a path is in a folder of programs: all that ends in ``.py`` there is for the sandbox alone."""
+        if self._given_programs is not None and path.is_relative_to(self._given_programs):
+            return True
+        if f"/{DEFAULT_PROGRAMS.as_posix()}/" not in f"{path.as_posix()}/":
+            return False
+        asked = self.config.getoption("refinery_study") is not None
+        return asked or nearest_study(path, self.config.rootpath) is not None
 
     @functools.cached_property
     def _is_in_old_place(self) -> bool:
@@ -309,8 +322,6 @@ class Refinery:
 
     def _typed_arguments(self) -> list[str]:
         """Return the paths that were typed, where the study is not found without them."""
-        from refinery_plugin._study.toml import nearest_study  # noqa: PLC0415 - see the module's docstring
-
         if self._asked_file is not None or self.config.getoption("refinery_study") is not None:
             return []
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:

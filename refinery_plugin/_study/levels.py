@@ -22,6 +22,7 @@ COLUMNS = frozenset(
         "contaminated",
         "cost_usd",
         "cpu_seconds",
+        "cut_short",
         "error_type",
         "file",
         "limit_seconds",

@@ -12,6 +12,7 @@ from refinery_plugin._errors import RefineryError
 from refinery_plugin._timing.document import describe_study
 from refinery_plugin._timing.journal import latest
 from refinery_plugin._verification.inputs import VERIFIER
+from refinery_plugin._words import own_version
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,14 +65,6 @@ def versions() -> dict[str, str]:
     """Return the versions of what verdicts and times depend on."""
     libraries = {name: importlib.metadata.version(name) for name in _LIBRARIES}
     return {"python": platform.python_version(), "pytest-refinery": own_version(), **libraries}
-
-
-def own_version() -> str:
-    """Return the version of this package; ``unknown`` where it is used without being installed."""
-    try:
-        return importlib.metadata.version("pytest-refinery")
-    except importlib.metadata.PackageNotFoundError:
-        return "unknown"
 
 
 def find_past(directory: Path, *, study: Study, programs: Path) -> Past | None:

@@ -40,7 +40,7 @@ class ProgramText:
 def read_program(unit: Unit, *, directory: Path) -> ProgramText:
     """Read a unit's program; nothing outside of ``directory`` is ever opened."""
     if unit.turn is not None:
-        return _classified(_turn_program(unit))
+        return classified(_turn_program(unit))
     path = Path(unit.path)
     try:
         data, refusal = _read(path, directory=directory)
@@ -48,7 +48,7 @@ def read_program(unit: Unit, *, directory: Path) -> ProgramText:
         data, refusal = b"", f"cannot be read: {exc.strerror}"
     except OSError as exc:
         raise UnreadableProgramError(f"{path} cannot be read: {exc.strerror or exc}") from exc
-    return ProgramText(refusal=_error(path, refusal)) if refusal else _classified(data)
+    return ProgramText(refusal=_error(path, refusal)) if refusal else classified(data)
 
 
 def _read(path: Path, *, directory: Path) -> tuple[bytes, str]:
@@ -92,7 +92,8 @@ def _error(path: Path, what: str) -> Judgement:
     return Judgement(verdict=Verdict.ERROR, reason=f"{printable(path.name)!r} {what}")
 
 
-def _classified(data: bytes) -> ProgramText:
+def classified(data: bytes) -> ProgramText:
+    """Tell a program from a file that only holds comments."""
     sha256 = hashlib.sha256(data).hexdigest()
     lines = [line.strip() for line in data.removeprefix(b"\xef\xbb\xbf").splitlines()]
     if any(line and not line.startswith(b"#") for line in lines):

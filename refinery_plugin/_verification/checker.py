@@ -127,14 +127,25 @@ class Checker:
         """Close the sandbox. Idempotent."""
         self.bench.sandbox.close()
 
-    def examination(self, source: bytes, *, key: str) -> Examination:
-        """Return the examination of a program, not begun; ``key`` and the seed decide the order of its runs."""
+    def within(self, sandbox: ProgramSandbox) -> Checker:
+        """Return a checker of the same inputs and the same pace whose programs start in another sandbox."""
+        own = self.bench
+        bench = Bench(sandbox, task=own.task, limits=own.limits, pace=own.pace, cores=own.cores)
+        bench.arrays = own.arrays
+        return Checker(bench, self.inputs, seed=self._seed, opening=self.opening)
+
+    def examination(self, source: bytes, *, key: str, shrinks: bool = True) -> Examination:
+        """Return the examination of a program, not begun; ``key`` and the seed decide the order of its runs.
+
+        ``shrinks``: whether the smallest input is searched for that shows what is wrong.
+        """
         return Examination(
             source,
             bench=self.bench,
             inputs=self.inputs,
             seed=self._seed,
             order_seed=derived_seed(self._seed, "runs", key),
+            shrinks=shrinks,
         )
 
     def check(

@@ -34,14 +34,25 @@ class Examination:
     ----------
     seed : of the short inputs.
     order_seed : of the order of the full-size runs.
+    shrinks : whether the smallest short input is searched for that shows what is wrong, or the first is told.
     """
 
-    def __init__(self, source: bytes, *, bench: Bench, inputs: Inputs, seed: int, order_seed: int) -> None:
+    def __init__(
+        self,
+        source: bytes,
+        *,
+        bench: Bench,
+        inputs: Inputs,
+        seed: int,
+        order_seed: int,
+        shrinks: bool = True,
+    ) -> None:
         self._source = source
         self._bench = bench
         self._inputs = inputs
         self._seed = seed
         self._order_seed = order_seed
+        self._shrinks = shrinks
 
     def steps(self, *, runs: int = 1, timer: Timer | None = None, done: Done | None = None) -> Iterator[Step]:
         """Yield each step as soon as it is finished; the next begins when it is asked for.
@@ -59,7 +70,9 @@ class Examination:
         done = done or Done()
         short = done.short
         if short is None:
-            check = ShortCheck(self._bench, self._source, self._inputs, seed=self._seed)
+            check = ShortCheck(
+                self._bench, self._source, self._inputs, seed=self._seed, shrinks=self._shrinks
+            )
             short = check.run()
             yield ShortInputsJudged(judgement=short, waiting=check.waiting)
         if not short.correct:

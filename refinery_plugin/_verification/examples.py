@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ EXAMPLES = 60
 """Inputs drawn for a session."""
 _MOST_CALLS = 400
 """Calls of the program that shrinking may cost."""
+_one_at_a_time = threading.RLock()
+"""Hypothesis was not made for several threads before its version 6.136."""
 _READABLE = 200
 """Characters of an input that a reason shows in full with ease."""
 
@@ -120,7 +123,8 @@ def _explore(
     def run(arguments: Arguments) -> None:
         test(arguments)
 
-    run()
+    with _one_at_a_time:
+        run()
 
 
 def _settings(*, examples: int, shrink: bool) -> settings:

@@ -64,7 +64,10 @@ class Case:
         reason could then know by heart.
         """
         judgement = judge(outcome, expected=self.expected, where=self.where, rule=self.rule)
-        if self.list_seed is None or outcome.ok or outcome.kind != "error":
+        if self.list_seed is None:
+            shown = None if judgement.correct else self.where.removeprefix("for ")
+            return dataclasses.replace(judgement, counterexample=shown) if shown else judgement
+        if outcome.ok or outcome.kind != "error":
             return judgement
         return dataclasses.replace(judgement, reason=_without_message(judgement.reason, self.where))
 

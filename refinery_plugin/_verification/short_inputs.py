@@ -26,7 +26,9 @@ _MOST_STARTS = 40
 class ShortCheck:
     """The short inputs of one program."""
 
-    def __init__(self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int) -> None:
+    def __init__(
+        self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int, shrinks: bool = True
+    ) -> None:
         self._load_seconds = self._call_seconds = 0.0
         self.slowest = 0.0
         """Seconds of the slowest call."""
@@ -34,6 +36,7 @@ class ShortCheck:
         self._source = source
         self._inputs = inputs
         self._seed = seed
+        self._shrinks = shrinks
         self._process: ProgramProcess | None = None
         self._starts = 0
 
@@ -43,10 +46,10 @@ class ShortCheck:
         return Waiting(load=self._load_seconds, verify=self._call_seconds)
 
     def run(self) -> Judgement:
-        """Judge the program on all short inputs; a wrong one is shrunk."""
+        """Judge the program on all short inputs; a wrong one is shrunk, unless the first will do."""
         try:
             judgement = self._first_fault(self._inputs.short)
-            strategy = self._bench.task.strategy
+            strategy = self._bench.task.strategy if self._shrinks else None
             if judgement.verdict not in _SHRINKABLE or self._starts == 0 or strategy is None:
                 return judgement
             return smallest(

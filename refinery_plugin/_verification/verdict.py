@@ -33,11 +33,15 @@ class Verdict(enum.StrEnum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A verdict with its reason; ``error_type`` names the exception, where there was one."""
+    """A verdict with its reason; ``error_type`` names the exception, where there was one.
+
+    ``counterexample`` are the arguments of the short input that shows it, as a reason repeats them.
+    """
 
     verdict: Verdict
     reason: str = ""
     error_type: str | None = None
+    counterexample: str | None = dataclasses.field(default=None, compare=False)
 
     @property
     def correct(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -159,6 +160,15 @@ def test_the_module_runs_and_help_needs_no_numerical_library(pilot: str) -> None
     )
     assert len(done.stdout.splitlines()) <= 60
     assert not done.stderr
+
+
+@pytest.mark.parametrize("command", [[], ["plan"]])
+def test_the_version_needs_no_results(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """``--version`` prints name and version, and ends with 0."""
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--version"])
+    assert not ended.value.code
+    assert re.fullmatch(r"pytest-refinery \S+\n", capsys.readouterr().out)
 
 
 def test_what_is_exported_is_there() -> None:

@@ -357,6 +357,24 @@ def test_what_is_wrong_in_csv_is_told_with_line_and_column(text: str, message: s
     assert message in str(caught.value)
 
 
+def test_a_comma_among_points_is_no_decimal(tmp_path: Path) -> None:
+    """Where other times of the column have points, 1,234 may be a thousand: it is refused, not guessed."""
+    path = tmp_path / "r.csv"
+    lines = ["1;3;inf;1;1;1;0.5;true", "1;3;inf;2;1;1;1,234;true"]
+    path.write_text("\n".join([HEADER.strip().replace(",", ";"), *lines]), encoding="utf-8")
+    with pytest.raises(AnalysisError, match=r"line 3: seconds.*got '1,234'"):
+        read_results([path])
+
+
+def test_trajectories_that_were_cut_short_are_known(tmp_path: Path) -> None:
+    """Their programs count; why is in a column, and a note counts them."""
+    document = small()
+    document["refinery"]["programs"][0]["cut_short"] = "HTTP 500"
+    results = read_results([write(tmp_path / "r.json", document)])
+    assert results.programs["cut_short"].dropna().tolist() == ["HTTP 500"]
+    assert any("1 of 8 programs come from trajectories that ended before" in note for note in results.notes)
+
+
 def test_a_failed_run_needs_no_time(tmp_path: Path) -> None:
     """A failed run may leave its time empty or write that it has none, and a note counts such runs."""
     path = tmp_path / "r.csv"
@@ -369,7 +387,8 @@ def test_a_failed_run_needs_no_time(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "form", ["bom", "crlf", "spaces", "quotes", "semicolons", "tabs", "capitals", "blank lines"]
+    "form",
+    ["bom", "crlf", "spaces", "quotes", "semicolons", "tabs", "decimal commas", "capitals", "blank lines"],
 )
 def test_csv_is_read_in_every_form_that_programs_write(form: str, data: Path, tmp_path: Path) -> None:
     """Spreadsheets and editors change what stands around the values; the values are the same."""
@@ -381,6 +400,7 @@ def test_csv_is_read_in_every_form_that_programs_write(form: str, data: Path, tm
         "quotes": text.replace(",", '","').replace("\n", '"\n"').removesuffix('"').join(['"', ""]),
         "semicolons": text.replace(",", ";"),
         "tabs": text.replace(",", "\t"),
+        "decimal commas": text.replace(",", ";").replace(".", ","),
         "capitals": text.replace("seconds,passed", "Seconds,PASSED").replace("True", "T"),
         "blank lines": text.replace("\n", "\n\n"),
     }[form]

@@ -127,3 +127,37 @@ def test_a_damaged_trajectory_is_named_with_the_remedy(project: pytest.Pytester)
     (programs / "1_3_inf_1.json").write_text('{"turns": 3}')
     result = project.runpytest_subprocess("--collect-only", "-q", "--refinery-turns")
     result.stdout.fnmatch_lines(["*1_3_inf_1.json: not a trajectory*pytest --refinery-generate*"])
+
+
+def test_levels_that_no_program_has_are_told(project: pytest.Pytester) -> None:
+    """``-k agents=9`` leaves no test, and the levels there are and an id are shown; else nothing is."""
+    shown = project.runpytest_subprocess("-k", "agents=9").stdout.str()
+    assert "-k 'agents=9' selects no test" in shown
+    assert "agents=1, optimization=3iterations, optimization=60s, agents=2, agents=20" in shown
+    assert "agents=1-optimization=3iterations-r1" in shown
+    assert "selects no test" not in project.runpytest_subprocess("-k", "agents=2", "--co").stdout.str()
+
+
+@pytest.mark.parametrize(
+    ("folder", "options"),
+    [("tests/test_generated/programs/small", []), ("theirs", ["--refinery-programs=theirs"])],
+)
+def test_programs_are_never_imported_by_pytest(
+    folder: str, options: list[str], project: pytest.Pytester
+) -> None:
+    """What lies in a folder of programs may be named as a test or ``conftest.py`` is: it is for the sandbox only."""
+    programs = project.path / folder
+    programs.mkdir(parents=True)
+    for name in ("test_it.py", "conftest.py", "__init__.py"):
+        (programs / name).write_text(
+            f"open({str(project.path / 'escaped')!r}, 'w').close()\ndef test_it(): pass\n"
+        )
+    result = project.runpytest_subprocess("--collect-only", "-q", *options)
+    assert result.ret == 0, result.stdout.str()
+    assert "test_other" in result.stdout.str()
+    assert not (project.path / "escaped").exists()
+
+
+def test_a_folder_that_holds_the_tests_too_hides_none(project: pytest.Pytester) -> None:
+    """Where programs and tests share the project's folder, the tests are found."""
+    assert collected(project, "--refinery-programs=.")

@@ -71,6 +71,30 @@ def results(project: Path, installed: Installed) -> Path:
     return project / "results.json"
 
 
+def test_the_projects_tasks_load_where_the_plugin_is_switched_off(
+    installed: Installed, project: Path
+) -> None:
+    """Under ``-p no:refinery`` a ``conftest.py`` that returns tasks is no error, and the plugin is not there."""
+    (project / "test_unrelated.py").write_text(
+        "def test_it(request):\n    assert not hasattr(request.config.option, 'refinery_study')\n"
+    )
+    command = (
+        "python",
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:refinery",
+        "-p",
+        "no:cacheprovider",
+        "test_unrelated.py",
+    )
+    ran = installed.run(*command, cwd=project)
+    (project / "test_unrelated.py").unlink()
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert "1 passed" in ran.stdout
+
+
 def test_both_packages_come_from_the_wheel(installed: Installed, tmp_path: Path) -> None:
     """Nothing of this repository's tree is used by the tests of this file."""
     code = "import refinery_analysis, refinery_plugin; print(refinery_analysis.__file__, refinery_plugin.__file__)"

@@ -10,6 +10,7 @@ Truncation is covered since ABI 3 (Linux 6.2). Below these, the backend refuses.
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import weakref
@@ -59,7 +60,7 @@ class _Local:
             (self._packages / name).symlink_to(path)
         self._staging = self._session / "staging"
         self._staging.mkdir()
-        self._runs = 0
+        self._runs = itertools.count(1)
 
     def describe(self) -> str:
         raise NotImplementedError
@@ -72,8 +73,7 @@ class _Local:
 
     def plan(self, limits: Limits) -> Plan:
         """Prepare one run."""
-        self._runs += 1
-        home = self._session / f"run{self._runs}"
+        home = self._session / f"run{next(self._runs)}"
         uid = self._uid()
         try:
             home.mkdir(mode=0o700)
