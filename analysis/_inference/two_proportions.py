@@ -110,8 +110,8 @@ def power(n: int, rates: tuple[float, float], alpha: float) -> float:
         z = (abs(one - two) - float(stats.norm.isf(alpha / 2)) * null) / max(real, 1e-300)
         return float(stats.norm.cdf(z))
     region = rejection_region(n, alpha)
-    one, two = (_chances(n, min(max(rate, _EDGE), 1 - _EDGE)) for rate in rates)
-    return float(one @ region @ two)
+    of_a, of_b = (_chances(n, min(max(rate, _EDGE), 1 - _EDGE)) for rate in rates)
+    return float(of_a @ region @ of_b)
 
 
 @functools.lru_cache(maxsize=256)

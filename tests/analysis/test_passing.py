@@ -38,8 +38,8 @@ def test_rates_and_differences_agree_with_r() -> None:
     for level in "ab":
         ours = rates["model", level]
         assert [ours.ci_low, ours.ci_high] == pytest.approx(R["rates"][level], rel=1e-6)
-    ours = next(d for d in found.differences if d.factor == "model")
-    assert [ours.difference, ours.ci_low, ours.ci_high] == pytest.approx(R["newcombe"], rel=1e-6)
+    between = next(d for d in found.differences if d.factor == "model")
+    assert [between.difference, between.ci_low, between.ci_high] == pytest.approx(R["newcombe"], rel=1e-6)
 
 
 def test_tests_over_strata_agree_with_r() -> None:

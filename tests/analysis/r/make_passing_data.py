@@ -33,9 +33,9 @@ def main() -> None:
     rows = ["model,replicate,list,run,seconds,passed,censored,limit"]
     for i, model in enumerate("abc"):
         for replicate in range(1, 15):
-            seconds = float(np.exp(rng.normal(0.5 + 0.5 * i, 0.6)))
-            late, wrong = seconds > 4, rng.random() < 0.1
-            told = "4" if late else "" if wrong else f"{seconds:.6f}"
+            took = float(np.exp(rng.normal(0.5 + 0.5 * i, 0.6)))
+            late, wrong = took > 4, rng.random() < 0.1
+            told = "4" if late else "" if wrong else f"{took:.6f}"
             rows.append(f"{model},{replicate},1,1,{told},{not late and not wrong},{late},4")
     (DATA / "late.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     rows = ["task,model,replicate,list,run,seconds,passed"]
