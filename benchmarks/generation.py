@@ -80,7 +80,7 @@ def generation(load: Load, directory: Path, target: Endpoint | ReplayOnly) -> fl
             done = await generate(
                 units,
                 study=study,
-                task=tasks[study.task],
+                tasks=tasks,
                 line=store,
                 concurrency=load.at_once,
                 observer=Silent(),

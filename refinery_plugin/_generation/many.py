@@ -57,12 +57,16 @@ async def generate(
     units: Sequence[Unit],
     *,
     study: Study,
-    task: Task,
+    tasks: Mapping[str, Task],
     line: Line,
     concurrency: int,
     observer: Observer,
 ) -> list[Generated]:
     """Run the trajectories of the given units, at most ``concurrency`` at a time, and write their files.
+
+    Parameters
+    ----------
+    tasks : the study's tasks by name.
 
     Returns
     -------
@@ -75,6 +79,7 @@ async def generate(
     slots = asyncio.Semaphore(concurrency)
 
     async def one(unit: Unit) -> Generated:
+        task = tasks[unit.task_in(study)]
         async with slots:
             trajectory = await _refine(unit, study=study, task=task, line=line, observer=observer)
         generated = Generated(unit=unit, trajectory=trajectory)
@@ -87,10 +92,10 @@ async def generate(
 
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(unit)) for unit in units]
+            begun = [group.create_task(one(unit)) for unit in units]
     except* RefineryError as stops:
         raise stops.exceptions[0] from None
-    return [done.result() for done in tasks]
+    return [done.result() for done in begun]
 
 
 async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer: Observer) -> Trajectory:
@@ -100,7 +105,7 @@ async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer:
     trajectory = await refine(
         Brief(task=task, settings=treatment.settings, packages=study.packages),
         line.chat(unit.name),
-        seed=lambda turn: study.request_seed(treatment, replicate, turn),
+        seed=lambda turn: study.request_seed(treatment, replicate, turn, task=unit.task),
         on_turn=lambda record: observer.turn(unit, record),
     )
     if trajectory.failure is None:

@@ -143,7 +143,9 @@ def _type_name(task: Task) -> str:
 
 
 def _statement(brief: Brief) -> str:
-    places = {name: show(value) for name, value in brief.settings.extra.items()}
+    # A study of several tasks has the settings of all of them.
+    own = brief.task.settings
+    places = {name: show(value) for name, value in brief.settings.extra.items() if name in own}
     if not places:
         return brief.task.prompt.strip()
     try:

@@ -57,12 +57,12 @@ class Provenance:
                 return told
         prompts = [about.get("prompt_sha256") for about in (then, now)]
         if None not in prompts and prompts[0] != prompts[1]:
-            return f"the prompt of task {study.task} was another one when it was made"
+            return f"the prompt of task {task.name} was another one when it was made"
         return None
 
 
 def _expected(unit: Unit, *, study: Study, task: Task) -> dict[str, object]:
-    found: dict[str, object] = {"study": study.name, "task": study.task}
+    found: dict[str, object] = {"study": study.name, "task": task.name}
     if unit.treatment is None:
         return found
     brief = Brief(task=task, settings=unit.treatment.settings, packages=study.packages)

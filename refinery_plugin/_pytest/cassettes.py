@@ -109,13 +109,13 @@ def _unrecorded(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, T
 def _plan(
     refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, Tape], *, concurrency: int
 ) -> Forecast:
-    study, task = refinery.study, refinery.task
+    study = refinery.study
     todo = []
     for unit in ahead:
         if unit.treatment is None:
             continue
         settings = unit.treatment.settings
-        brief = Brief(task=task, settings=settings, packages=study.packages)
+        brief = Brief(task=refinery.task_of(unit), settings=settings, packages=study.packages)
         turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
         messages = turn_request(brief, turn, (), seed=0).messages
         size = sum(len(message.content.encode()) for message in messages)

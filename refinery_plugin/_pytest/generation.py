@@ -102,7 +102,7 @@ async def _generate_and_close(
         return await generate(
             units,
             study=refinery.study,
-            task=refinery.task,
+            tasks=refinery.tasks,
             line=store,
             concurrency=refinery.concurrency,
             observer=observer,

@@ -41,6 +41,8 @@ def _design(refinery: Refinery) -> list[str]:
     factors = " x ".join(f"{len(levels)} {name}" for name, levels in study.factors.items())
     treatments, replicates = len(study.treatments), study.replicates
     size = f"{count(treatments, 'treatment')} x {count(replicates, 'replicate')}"
+    if study.by_task:
+        size = f"{count(len(study.tasks), 'task')} x {size}"
     parts = [factors] if len(study.factors) > 1 else []
     if study.names_model or refinery.generates:  # nobody asks a model that is a mere default
         parts.append(f"model {show(model)}")

@@ -8,7 +8,6 @@ import textwrap
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from refinery_plugin._timing.document import describe_program
 from refinery_plugin._verification.verdict import printable
 from refinery_plugin._words import count, dollars
 
@@ -35,7 +34,12 @@ class _Row:
 
 
 def summary(
-    session: MeasuringSession, units: Iterable[Unit], remote: Sequence[Mapping[str, object]], *, width: int
+    session: MeasuringSession,
+    units: Iterable[Unit],
+    remote: Sequence[Mapping[str, object]],
+    *,
+    width: int,
+    details: bool = False,
 ) -> list[str]:
     """Return the lines of the note at the end.
 
@@ -44,15 +48,20 @@ def summary(
     units : the programs of the study, in its order.
     remote : entries of ``refinery.programs`` that other processes found.
     width : columns of the terminal.
+    details : in a study of several tasks, show them below each treatment.
     """
     findings = session.findings.values()
     place = {unit.id: number for number, unit in enumerate(units)}
-    programs = [*map(describe_program, findings), *remote]
+    programs = [*session.programs(), *remote]
     programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))  # examined in random order
     verdicts = Counter(str(program["verdict"]) for program in programs).most_common()
     seconds = {finding.unit.id: statistics.fmean(finding.seconds) for finding in findings if finding.seconds}
     medians = {finding.unit.id: statistics.median(finding.seconds) for finding in findings if finding.seconds}
-    if any(program["treatment"] for program in programs):
+    if session.is_by_task:
+        ratios = {finding.unit.id: session.ratio(finding) for finding in findings if finding.runs}
+        known = {name: ratio for name, ratio in ratios.items() if ratio is not None}
+        lines = tasks(programs, known, width=width, details=details)
+    elif any(program["treatment"] for program in programs):
         lines = treatments(programs, seconds, width=width)
     else:  # nothing varies: each program speaks for itself
         slow = {finding.unit.id: session.slowness(finding) for finding in findings if finding.runs}
@@ -106,6 +115,68 @@ def treatments(
     lines = _aligned(table, width)
     if len(rows) > _MOST_TREATMENTS:
         lines.append(f"... and {len(rows) - _MOST_TREATMENTS} more treatments")
+    return lines
+
+
+@dataclasses.dataclass(slots=True)
+class _Line:
+    """A line of the table of a study of several tasks."""
+
+    programs: int = 0
+    ratios: dict[str, list[float]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    passed: int = 0
+    cost: float | None = None
+
+    def add(self, program: Mapping[str, object], ratio: float | None) -> None:
+        self.programs += 1
+        self.passed += program["verdict"] == "correct"
+        if ratio is not None:
+            self.ratios[str(program["task"])].append(ratio)
+        if isinstance(cost := program.get("cost_usd"), int | float):
+            self.cost = (self.cost or 0.0) + cost
+
+    def cells(self, label: str) -> tuple[str, ...]:
+        each = [ratio for ratios in self.ratios.values() for ratio in ratios]
+        # Each task weighs the same, however many of its programs are correct.
+        middle = [statistics.geometric_mean(ratios) for ratios in self.ratios.values()]
+        return (
+            label,
+            f"{self.passed}/{self.programs}",
+            f"{statistics.geometric_mean(middle):.3g}" if middle else _NONE,
+            f"{min(each):.3g} - {max(each):.3g}" if len(each) > 1 else _NONE,
+            _NONE if self.cost is None else dollars(self.cost),
+        )
+
+
+def tasks(
+    programs: Sequence[Mapping[str, object]], ratios: Mapping[str, float], *, width: int, details: bool
+) -> list[str]:
+    """Return a table with a line for each treatment, over all tasks.
+
+    Parameters
+    ----------
+    programs : entries of ``refinery.programs``; treatments and tasks are listed in the order in which they come.
+    ratios : by ``id``, how many times its reference's time a correct program takes, where it was timed.
+    details : with a line for each task below each treatment; always so where nothing varies.
+    """
+    rows: dict[str, _Line] = defaultdict(_Line)
+    below: dict[str, dict[str, _Line]] = defaultdict(lambda: defaultdict(_Line))
+    for program in programs:
+        label, ratio = _label(program["treatment"]), ratios.get(str(program["id"]))
+        rows[label].add(program, ratio)
+        below[label][str(program["task"])].add(program, ratio)
+    table: list[tuple[str, ...]] = [
+        ("treatment", "passed", "ratio to the reference", "fastest - slowest", "cost")
+    ]
+    for label, row in list(rows.items())[:_MOST_TREATMENTS]:
+        table.append(row.cells(label))
+        if details or len(rows) == 1:
+            table += [line.cells(f"  {printable(task)}") for task, line in below[label].items()]
+    lines = _aligned(table, width)
+    if len(rows) > _MOST_TREATMENTS:
+        lines.append(f"... and {len(rows) - _MOST_TREATMENTS} more treatments")
+    if not details and len(rows) > 1:
+        lines.append("(over all tasks, each weighing the same; -v shows them one by one)")
     return lines
 
 

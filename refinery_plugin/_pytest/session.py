@@ -54,6 +54,7 @@ class Refinery:
         self.config = config
         self._settled: Path | None = None
         self._refusals: dict[tuple[Path, int | None], str | None] = {}
+        self._known_tasks: frozenset[str] = frozenset()
 
     @property
     def generates(self) -> bool:
@@ -118,6 +119,8 @@ class Refinery:
         ------
         StudyError : when there is none, or another test has another one.
         """
+        if "study" in self.__dict__ and self.study.by_task and self._known_tasks != self._tasks().keys():
+            self._forget()  # a conftest.py has brought tasks that patterns of the study may mean
         if self.config.getoption("refinery_study") is not None:
             return
         from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
@@ -136,9 +139,12 @@ class Refinery:
                 "their folders), or choose one with --refinery-study=FILE"
             )
         if self._settled is None and found != self.file:
-            for name in ("study", "task", "programs_dir", "cassettes_dir", "units"):
-                self.__dict__.pop(name, None)  # read for a first look at another study
+            self._forget()  # it was read for a first look at another study
         self._settled = found
+
+    def _forget(self) -> None:
+        for name in ("study", "tasks", "programs_dir", "cassettes_dir", "units"):
+            self.__dict__.pop(name, None)
 
     @functools.cached_property
     def study(self) -> Study:
@@ -147,10 +153,12 @@ class Refinery:
         from refinery_plugin._study.toml import load_study, pilot_study  # noqa: PLC0415
 
         model = self.config.getoption("refinery_model")
+        tasks = self._tasks()
+        self._known_tasks = frozenset(tasks)
         if self.file is not None:
-            return load_study(self.file, self._tasks(), model=model)
+            return load_study(self.file, tasks, model=model)
         if self.config.getoption("refinery_study") == BUILT_IN:
-            return pilot_study(self._tasks(), model=model)
+            return pilot_study(tasks, model=model)
         raise StudyError(
             "there is no study: no pyproject.toml here has a table [tool.refinery]. Write one, name a TOML file with "
             f"--refinery-study=FILE, or ask for the built-in pilot with --refinery-study={BUILT_IN}"
@@ -165,9 +173,14 @@ class Refinery:
         return root
 
     @functools.cached_property
-    def task(self) -> Task:
-        """The study's task."""
-        return self._tasks()[self.study.task]
+    def tasks(self) -> Mapping[str, Task]:
+        """The study's tasks by name, in its order."""
+        known = self._tasks()
+        return {name: known[name] for name in self.study.tasks}
+
+    def task_of(self, unit: Unit) -> Task:
+        """Return the task of a program."""
+        return self.tasks[unit.task_in(self.study)]
 
     @functools.cached_property
     def journal_dir(self) -> Path:
@@ -219,6 +232,8 @@ class Refinery:
         from refinery_plugin._study.units import study_units  # noqa: PLC0415 - see the module's docstring
 
         folder = self.base / DEFAULT_PROGRAMS
+        if self.study.by_task:  # those have been in folders of their own from the first
+            return False
         return folder.is_dir() and any(
             (os.path.lexists(unit.path) or unit.trajectory_path.exists())
             and not Provenance.of(unit).is_of_another(self.study.name)
@@ -281,7 +296,7 @@ class Refinery:
 
         key = (unit.path, unit.turn)
         if key not in self._refusals:
-            found = Provenance.of(unit).mismatch(unit, study=self.study, task=self.task)
+            found = Provenance.of(unit).mismatch(unit, study=self.study, task=self.task_of(unit))
             self._refusals[key] = found and (
                 f"{self.relative(unit.path)} is not this study's: {found} (so says "
                 f"{unit.trajectory_path.name} beside it). Make it with: {self.generate_command()}; or give the changed "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
 
     from refinery_plugin._generation.chat import ChatRequest
     from refinery_plugin._pytest.session import Refinery
-    from refinery_plugin._study.study import Treatment
+    from refinery_plugin._study.study import Study, Treatment
+    from refinery_plugin._study.units import Unit
 
 _LEAST_TURNS = 2
 
@@ -45,28 +47,36 @@ def _lines(refinery: Refinery, session: pytest.Session) -> Iterator[str]:
     study = refinery.study
     seen: dict[str, str] = {}
     units = selected(session) or refinery.units  # without a test of programs, all of the study's
-    first = {unit.treatment_id: unit for unit in reversed(units)}  # the first replicate of each
+    first = {(unit.task, unit.treatment_id): unit for unit in reversed(units)}  # the first replicate of each
     for unit in reversed(first.values()):
-        treatment, replicate = unit.treatment, unit.replicate
-        if treatment is None or replicate is None:
+        treatment = unit.treatment
+        if treatment is None:
             continue
-        brief = Brief(task=refinery.task, settings=treatment.settings, packages=study.packages)
+        task = refinery.task_of(unit)
+        brief = Brief(task=task, settings=treatment.settings, packages=study.packages)
         requests = preview(
             brief,
-            seed=lambda turn, one=treatment, number=replicate: study.request_seed(one, number, turn),  # type: ignore[misc]
+            seed=functools.partial(_seed, study, unit),
             turns=max(_LEAST_TURNS, treatment.settings.agents + 1),
         )
         alike = repr([(r.model, r.messages, r.temperature, r.max_tokens) for r in requests])
+        name = f"task {task.name}, {treatment}" if study.by_task else str(treatment)
         if alike in seen:
-            yield f"== {treatment}: as {seen[alike]}"
+            yield f"== {name}: as {seen[alike]}"
             continue
-        seen[alike] = str(treatment)
+        seen[alike] = name
+        yield f"== {name}: until {treatment.settings.optimization}"
         yield from _requests(refinery, treatment, requests)
+
+
+def _seed(study: Study, unit: Unit, turn: int) -> int:
+    if unit.treatment is None or unit.replicate is None:
+        raise ValueError(f"{unit.path} belongs to no treatment")
+    return study.request_seed(unit.treatment, unit.replicate, turn, task=unit.task)
 
 
 def _requests(refinery: Refinery, treatment: Treatment, requests: list[ChatRequest]) -> Iterator[str]:
     budget = treatment.settings.optimization
-    yield f"== {treatment}: until {budget}"
     if budget.seconds is not None:
         yield f"   (as if each turn took {TURN_MS // 1000} s)"
     for number, request in enumerate(requests, 1):

@@ -84,7 +84,7 @@ class TimingHooks:
         sandbox: str = config.getoption("refinery_sandbox")
         return SessionSettings(
             study=refinery.study,
-            task=refinery.task,
+            tasks=refinery.tasks,
             programs=refinery.programs_dir,
             journals=refinery.journal_dir,
             open_sandbox=config.stash.get(
@@ -144,9 +144,10 @@ class TimingHooks:
         ours = [item for item in session.items if unit_of(item) is not None]
         if not ours:
             return
-        from refinery_plugin._timing.order import stretches  # noqa: PLC0415
+        from refinery_plugin._timing.order import stretches_by_task  # noqa: PLC0415
 
-        self._stretch_of.update(zip((item.nodeid for item in ours), stretches(len(ours)), strict=True))
+        numbers = stretches_by_task([_task(item) for item in ours])
+        self._stretch_of.update(zip((item.nodeid for item in ours), numbers, strict=True))
 
     # Running ----------------------------------------------------------------------------------------------------
 
@@ -158,9 +159,9 @@ class TimingHooks:
             with faults_end_the_session():
                 self._on_termination()
                 if self.session().wants_preparation(unit):
-                    self.session().prepare()
+                    self.session().prepare(unit.task_in(refinery_of(self._config).study))
             if self._config.pluginmanager.hasplugin("timeout"):
-                item.add_marker(pytest.mark.timeout(self.session().last_resort_seconds()), append=False)
+                item.add_marker(pytest.mark.timeout(self.session().last_resort_seconds(unit)), append=False)
         return (yield)
 
     def _is_skipped(self, item: pytest.Item) -> bool:
@@ -234,7 +235,8 @@ class TimingHooks:
             from refinery_plugin._pytest.overview import summary  # noqa: PLC0415
 
             units = refinery_of(self._config).units
-            lines = summary(self.session(), units, self._remote, width=width)
+            details = self._config.get_verbosity() > 0
+            lines = summary(self.session(), units, self._remote, width=width, details=details)
         if self._save_fault is not None:
             lines += ["", f"ERROR: {self._save_fault}"]
         elif self._session is not None and self._session.has_begun and self.times:
@@ -313,13 +315,18 @@ class OrderHooks:
         places = [index for index, item in enumerate(items) if unit_of(item) is not None]
         if len(places) < 2 or self._config.option.collectonly or not hooks.times:  # noqa: PLR2004
             return
-        from refinery_plugin._timing.order import in_blocks  # noqa: PLC0415
+        from refinery_plugin._timing.order import in_blocks_by_task  # noqa: PLC0415
 
         ours = [items[index] for index in places]
         with faults_end_the_session():
-            order = in_blocks(ours, replicate=_replicate, seed=hooks.order_seed())
+            order = in_blocks_by_task(ours, task=_task, replicate=_replicate, seed=hooks.order_seed())
         for index, item in zip(places, order, strict=True):
             items[index] = item
+
+
+def _task(item: pytest.Item) -> str:
+    unit = unit_of(item)
+    return "" if unit is None or unit.task is None else unit.task
 
 
 def _replicate(item: pytest.Item) -> int:

@@ -29,8 +29,14 @@ class Shelf:
 
 
 def look_at(directory: Path, names: Collection[str]) -> Shelf:
-    """Sort the cassettes of a folder by what they are to the programs of these names."""
-    there = {path.stem: path for path in directory.glob("*.json")} if directory.is_dir() else {}
+    """Sort the cassettes of a folder by what they are to the programs of these names; ``/`` in a name is a folder."""
+    folders = {"", *(name.rpartition("/")[0] for name in names)}
+    there = {
+        "/".join(filter(None, (folder, path.stem))): path
+        for folder in folders
+        if (directory / folder).is_dir()
+        for path in (directory / folder).glob("*.json")
+    }
     ours = {name: path for name, path in there.items() if name in names}
     finished = frozenset(name for name, path in ours.items() if _is_finished(path))
     return Shelf(

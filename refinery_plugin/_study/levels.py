@@ -42,6 +42,7 @@ COLUMNS = frozenset(
         "seconds",
         "session",
         "sha256",
+        "task",
         "treatment",
         "turn",
         "turns",

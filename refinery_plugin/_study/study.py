@@ -76,7 +76,7 @@ class Study:
     Parameters
     ----------
     name : also names the folder of its cassettes.
-    task : name of the task.
+    tasks : names of the tasks, in order; every treatment gets every one.
     factors : levels of each factor, parsed, in order.
     constants : settings that are the same for all programs, parsed.
     replicates : independent programs of each treatment.
@@ -88,10 +88,11 @@ class Study:
     limits : what a program may use.
     request : how requests differ from ours.
     names_model : whether the study names a model; else the default is asked, if anything is generated at all.
+    by_task : whether it is a study of several tasks: then ids and files of its programs begin with the task.
     """
 
     name: str
-    task: str
+    tasks: tuple[str, ...]
     factors: Mapping[str, tuple[object, ...]]
     constants: Mapping[str, object]
     replicates: int
@@ -103,6 +104,12 @@ class Study:
     limits: ProgramLimits
     request: RequestTable = NO_TABLE
     names_model: bool = True
+    by_task: bool = False
+
+    @property
+    def task(self) -> str | None:
+        """Name of the only task; ``None`` in a study of several."""
+        return None if self.by_task else self.tasks[0]
 
     @functools.cached_property
     def treatments(self) -> tuple[Treatment, ...]:
@@ -133,26 +140,38 @@ class Study:
     @property
     def programs(self) -> int:
         """How many programs the study asks for."""
-        return len(self.treatments) * self.replicates
+        return len(self.tasks) * len(self.treatments) * self.replicates
 
     @functools.cached_property
-    def _slots(self) -> Mapping[tuple[str, int], int]:
-        # Replicates outermost: a study that gains replicates keeps the seeds of those that it had.
-        order = ((t.id, r) for r in self.replicate_numbers() for t in self.treatments)
-        return dict(_probe(order, seed=self.seed))
+    def _slots(self) -> dict[str | None, Mapping[tuple[str, int], int]]:
+        return {}
 
-    def request_seed(self, treatment: Treatment, replicate: int, turn: int) -> int:
-        """Return the seed of one request, from 0 to 2**31 - 1; no two requests of a study share one.
+    def _slots_of(self, task: str | None) -> Mapping[tuple[str, int], int]:
+        # Each task by itself, replicates outermost: a study that gains either keeps the seeds that it had.
+        if task not in self._slots:
+            order = ((t.id, r) for r in self.replicate_numbers() for t in self.treatments)
+            parts = (self.seed,) if task is None else (self.seed, task)
+            self._slots[task] = dict(_probe(order, parts))
+        return self._slots[task]
 
-        A hash of study seed, treatment and replicate picks a range of 1,024 seeds (a taken range gives way to the
-        next free one), the turn picks one in it.
+    def request_seed(
+        self, treatment: Treatment, replicate: int, turn: int, *, task: str | None = None
+    ) -> int:
+        """Return the seed of one request, from 0 to 2**31 - 1; no two requests of a task share one.
+
+        A hash of study seed, task, treatment and replicate picks a range of 1,024 seeds (a taken range gives way to
+        the next free one), the turn picks one in it.
+
+        Parameters
+        ----------
+        task : in a study of several tasks, the one that is asked about; ``None`` in a study of one.
         """
         if not 1 <= turn <= MAX_TURNS:
             raise ValueError(f"turn must be from 1 to {MAX_TURNS}, got {turn}")
-        return self._slots[treatment.id, replicate] * _TURNS + turn
+        return self._slots_of(task)[treatment.id, replicate] * _TURNS + turn
 
     def list_seed(self, number: int) -> int:
-        """Return the seed of timed list ``number`` (from 1), from 0 to 2**63 - 1."""
+        """Return the seed of timed list ``number`` (from 1) of every task, from 0 to 2**63 - 1."""
         return int.from_bytes(_digest(self.seed, "list", number)[:8], "big") >> 1
 
 
@@ -176,10 +195,12 @@ def _digest(*parts: object) -> bytes:
     return hashlib.sha256("\x1f".join(map(str, parts)).encode()).digest()
 
 
-def _probe(order: Iterator[tuple[str, int]], *, seed: int) -> Iterator[tuple[tuple[str, int], int]]:
+def _probe(
+    order: Iterator[tuple[str, int]], parts: tuple[object, ...]
+) -> Iterator[tuple[tuple[str, int], int]]:
     taken: set[int] = set()
     for treatment, replicate in order:
-        slot = int.from_bytes(_digest(seed, treatment, replicate)[:8], "big") % _SLOTS
+        slot = int.from_bytes(_digest(*parts, treatment, replicate)[:8], "big") % _SLOTS
         while slot in taken:
             slot = (slot + 1) % _SLOTS
         taken.add(slot)

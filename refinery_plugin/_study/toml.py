@@ -16,6 +16,7 @@ from refinery_plugin._study.pricing import Price
 from refinery_plugin._study.request import RequestTable, parse_request
 from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
 from refinery_plugin._study.study import ProgramLimits, Study, StudyError, crossing_size
+from refinery_plugin._study.task_names import is_pattern, matching, task_folder, united
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +41,11 @@ _PILOT: Mapping[str, object] = MappingProxyType(
     }
 )
 MAX_PROGRAMS = 1_000_000
+_MOST_NAMES = 40
 _KEYS = (
     "name",
     "task",
+    "tasks",
     "replicates",
     "seed",
     "lists",
@@ -119,16 +122,18 @@ class _Reader:
 
     def study(self) -> Study:
         name = self._name()
-        task = self._task()
-        settings = {**SETTINGS, **{key: own_setting(value) for key, value in task.settings.items()}}
+        tasks = self._tasks()
+        settings = {**SETTINGS, **self._own_settings(tasks)}
         self._refuse_unknown({*_KEYS, *settings})
         factors = self._factors(settings)
         replicates = self._whole("replicates", 1, least=1)
-        if (programs := crossing_size(factors) * replicates) > MAX_PROGRAMS:
+        self._refuse_partial_factors(factors, tasks)
+        if (programs := crossing_size(factors) * replicates * len(tasks)) > MAX_PROGRAMS:
             self._fail("factors", f"{programs:,} programs are more than {MAX_PROGRAMS:,}")
         study = Study(
             name=name,
-            task=task.name,
+            tasks=tuple(task.name for task in tasks),
+            by_task="tasks" in self.table,
             factors=MappingProxyType(factors),
             constants=MappingProxyType(self._constants(settings, factors)),
             replicates=replicates,
@@ -159,6 +164,80 @@ class _Reader:
             )
         return name
 
+    def _tasks(self) -> list[Task]:
+        if "tasks" not in self.table:
+            return [self._task()]
+        if "task" in self.table:
+            self._fail("tasks", f"is there beside task ({self.table['task']!r}); keep one of the two")
+        given = self.table["tasks"]
+        if not isinstance(given, list) or not given or not all(isinstance(one, str) and one for one in given):
+            self._fail(
+                "tasks",
+                f'must be a list of names or patterns such as ["longest-run", "core-*"], got {given!r}',
+            )
+        for number, one in enumerate(given):
+            if one in given[:number]:
+                self._fail(f"tasks[{number}]", f"{one!r} is there twice; leave one out")
+        chosen = united([self._matching(number, one) for number, one in enumerate(given)])
+        self._refuse_equal_folders(chosen)
+        return [self.tasks[name] for name in chosen]
+
+    def _matching(self, number: int, pattern: str) -> list[str]:
+        found = matching(pattern, self.tasks)
+        if not found:
+            nothing = (
+                f"the pattern {pattern!r} matches no task"
+                if is_pattern(pattern)
+                else f"there is no task {pattern!r}{nearest(pattern, self.tasks)}"
+            )
+            raise UnknownTaskError(f"{self.where}: tasks[{number}]: {nothing}; {self._known_tasks()}")
+        return found
+
+    def _known_tasks(self) -> str:
+        names = sorted(self.tasks)
+        more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+        return (
+            f"known are {', '.join(names[:_MOST_NAMES])}{more}. A conftest.py adds others with the hook "
+            "pytest_refinery_tasks"
+        )
+
+    def _refuse_equal_folders(self, names: tuple[str, ...]) -> None:
+        folders: dict[str, str] = {}
+        for name in names:
+            first = folders.setdefault(task_folder(name).casefold(), name)
+            if first is not name:
+                self._fail("tasks", f"{first!r} and {name!r} would share file names; leave one out")
+
+    def _own_settings(self, tasks: list[Task]) -> dict[str, Setting]:
+        """Return the settings that tasks declare; two that declare one differently need the study's word."""
+        owners: dict[str, Task] = {}
+        factors = self._factor_table()
+        for task in tasks:
+            for key, default in task.settings.items():
+                first = owners.setdefault(key, task)
+                other = first.settings[key]
+                is_given = key in self.table or key in factors
+                if type(other) is not type(default) or (other != default and not is_given):
+                    self._fail(
+                        key,
+                        f"is a setting of task {first.name!r} (default {other!r}) and of task {task.name!r} (default "
+                        f"{default!r}); say in the study which it is, or leave one of the tasks out",
+                    )
+        return {key: own_setting(task.settings[key]) for key, task in owners.items()}
+
+    def _refuse_partial_factors(self, factors: Mapping[str, tuple[object, ...]], tasks: list[Task]) -> None:
+        for name, levels in factors.items():
+            keys = {key for level in levels if isinstance(level, NamedLevel) for key in level.settings} or {
+                name
+            }
+            for key in keys - SETTINGS.keys():
+                without = next((task.name for task in tasks if key not in task.settings), None)
+                if without is not None:
+                    self._fail(
+                        f"factors.{name}",
+                        f"task {without!r} has no setting {key!r}, so nothing would vary in it",
+                    )
+
     def _task(self) -> Task:
         name = self.table.get("task", _PILOT["task"])
         if not isinstance(name, str):
@@ -167,8 +246,7 @@ class _Reader:
             )
         if name not in self.tasks:
             raise UnknownTaskError(
-                f"{self.where}: task: there is no task {name!r}{nearest(name, self.tasks)}; known are "
-                f"{', '.join(sorted(self.tasks))}. A conftest.py adds others with the hook pytest_refinery_tasks"
+                f"{self.where}: task: there is no task {name!r}{nearest(name, self.tasks)}; {self._known_tasks()}"
             )
         return self.tasks[name]
 
@@ -180,9 +258,7 @@ class _Reader:
                 )
 
     def _factors(self, settings: Mapping[str, Setting]) -> dict[str, tuple[object, ...]]:
-        table = self.table.get("factors", {})
-        if not isinstance(table, Mapping):
-            self._fail("factors", f"must be a table of names and lists of levels, got {table!r}")
+        table = self._factor_table()
         taken = {name for name, levels in table.items() if not isinstance(levels, Mapping)}
         factors: dict[str, tuple[object, ...]] = {}
         for name, levels in table.items():
@@ -193,6 +269,12 @@ class _Reader:
             else:
                 factors[name] = self._levels(name, levels, settings)
         return factors
+
+    def _factor_table(self) -> Mapping[str, object]:
+        table = self.table.get("factors", {})
+        if not isinstance(table, Mapping):
+            self._fail("factors", f"must be a table of names and lists of levels, got {table!r}")
+        return table
 
     def _named_levels(
         self, name: str, table: Mapping[str, object], settings: Mapping[str, Setting], taken: set[str]

@@ -58,6 +58,7 @@ def describe_study(study: Study) -> dict[str, object]:
     return {
         "name": study.name,
         "task": study.task,
+        "tasks": list(study.tasks),
         "model": None if not study.names_model else models[0] if len(models) == 1 else models,
         "seed": study.seed,
         "factors": factors,
@@ -83,13 +84,14 @@ def describe_unit(unit: Unit) -> dict[str, object]:
     }
 
 
-def describe_program(finding: Finding) -> dict[str, object]:
+def describe_program(finding: Finding, *, study: Study) -> dict[str, object]:
     """Return the entry of one program in ``refinery.programs``."""
     judgement, trajectory = finding.judgement, _belonging(finding)
     turns, settings = trajectory.get("turns"), trajectory.get("settings")
     return {
-        "file": finding.unit.path.name,
+        "file": finding.unit.file,
         "id": finding.unit.id,
+        "task": finding.unit.task_in(study),
         **describe_unit(finding.unit),
         "verdict": str(judgement.verdict),
         "reason": judgement.reason or None,
@@ -111,13 +113,16 @@ def _belonging(finding: Finding) -> Mapping[str, object]:
     return trajectory if trajectory["sha256"] == finding.sha256 else {}
 
 
-def describe_reference(reference: Mapping[tuple[int, int], Sequence[BlockRun]]) -> list[dict[str, object]]:
-    """Return the reference's runs, one entry for each block, list and session."""
-    entries = []
-    for (block, number), runs in sorted(reference.items()):
+def describe_reference(
+    reference: Mapping[tuple[str, int, int], Sequence[BlockRun]],
+) -> list[dict[str, object]]:
+    """Return the references' runs, by task, block and list: one entry for each of these and session."""
+    entries: list[dict[str, object]] = []
+    for (task, block, number), runs in sorted(reference.items()):
         for session in dict.fromkeys(placed.session for placed in runs):
             group = [placed for placed in runs if placed.session == session]
-            entries.append({"block": block, "list": number, "session": session, **run_figures(group)})
+            place = {"task": task, "block": block, "list": number, "session": session}
+            entries.append({**place, **run_figures(group)})
     return entries
 
 
@@ -135,10 +140,10 @@ def run_figures(runs: Iterable[BlockRun]) -> dict[str, list[object]]:
     return {name: [each[name] for each in figures] for name in names}
 
 
-def describe_lists(cases: Sequence[Case]) -> list[dict[str, object]]:
-    """Return seed and checksum of the timed lists."""
+def describe_lists(cases: Sequence[Case], *, task: str) -> list[dict[str, object]]:
+    """Return seed and checksum of a task's timed lists."""
     return [
-        {"list": number, "list_seed": case.list_seed, "sha256": case.sha256}
+        {"task": task, "list": number, "list_seed": case.list_seed, "sha256": case.sha256}
         for number, case in enumerate(cases, start=1)
     ]
 
@@ -147,7 +152,8 @@ def timed_lists(finding: Finding, *, study: Study, sandbox: str) -> list[TimedLi
     """Return what pytest-benchmark is told of a program: one entry a list."""
     unit = finding.unit
     factors: dict[str, object] = dict.fromkeys(study.factors)
-    params = {**factors, **unit.levels, "replicate": unit.replicate, "turn": unit.turn}
+    which = {} if unit.task is None else {"task": unit.task}
+    params = {**which, **factors, **unit.levels, "replicate": unit.replicate, "turn": unit.turn}
     return [
         TimedList(
             number=number,
@@ -167,7 +173,7 @@ def _extra_info(
     sessions = list(dict.fromkeys(placed.session for placed in runs))
     return {
         "study": study.name,
-        "task": study.task,
+        "task": finding.unit.task_in(study),
         **describe_unit(finding.unit),
         "list": number,
         "list_seed": study.list_seed(number),

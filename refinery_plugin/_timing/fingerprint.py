@@ -31,20 +31,19 @@ class ResumeError(RefineryError):
 
 
 def fingerprint(
-    study: Study, task: Task, *, programs: Path, inputs: str, sandbox: str | None
+    study: Study, tasks: Mapping[str, Task], *, programs: Path, sandbox: str | None
 ) -> dict[str, object]:
     """Return what must be the same for figures to belong to one session, as it stands in JSON.
 
     Parameters
     ----------
-    inputs : checksum of all arguments that were drawn.
+    tasks : the study's tasks by name; what they draw is compared when they are opened.
     sandbox : name of the sandbox; ``None`` where none is open, and then there is no such key.
     """
     values = {
         "programs": os.fspath(programs),
         "study": describe_study(study),
-        "task": [task.version, task.checksum],
-        "inputs": inputs,
+        "task": {name: [task.version, task.checksum] for name, task in tasks.items()},
         "verifier": VERIFIER,
         "versions": versions() | _package_versions(study.packages),
         "machine": [platform.node(), platform.machine(), os.cpu_count()],
@@ -73,7 +72,12 @@ def find_past(directory: Path, *, study: Study, programs: Path) -> Past | None:
 
 
 def require_same(
-    header: SessionHeader, now: Mapping[str, object], *, path: Path, verify_seed: int | None
+    header: SessionHeader,
+    now: Mapping[str, object],
+    *,
+    path: Path,
+    verify_seed: int | None,
+    inputs: Mapping[str, tuple[str, str]],
 ) -> None:
     """Refuse to mix figures of different circumstances.
 
@@ -82,6 +86,7 @@ def require_same(
     header : of the interrupted session, whose journal is at ``path``.
     now : this session's fingerprint.
     verify_seed : that was asked for; ``None`` where any will do.
+    inputs : checksums of what tasks drew then and draw now, under the name by which they are told.
 
     Raises
     ------
@@ -91,9 +96,10 @@ def require_same(
     now = dict(now)
     if verify_seed is not None:
         then["verify_seed"], now["verify_seed"] = header.verify_seed, verify_seed
-    differing = [name for name, value in now.items() if then.get(name) != value]
+    pairs = {name: (then.get(name), value) for name, value in now.items()} | dict(inputs)
+    differing = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
     if differing:
-        details = "; ".join(f"{name}: then {then.get(name)!r}, now {now[name]!r}" for name in differing)
+        details = "; ".join(f"{name}: then {old!r}, now {new!r}" for name, (old, new) in differing.items())
         raise ResumeError(
             f"--refinery-resume: the interrupted session ({path}) was under other circumstances ({details[:1500]}). "
             "Restore them, or start afresh without --refinery-resume"

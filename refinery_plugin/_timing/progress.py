@@ -6,7 +6,7 @@ import dataclasses
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from refinery_plugin._timing.records import ReferenceRecord, RunRecord, to_json
+from refinery_plugin._timing.records import InputsRecord, ReferenceRecord, RunRecord, to_json
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
 from refinery_plugin._verification.steps import Decided, Done, HiddenListPassed
 
@@ -42,14 +42,21 @@ class SessionProgress:
         self._journal: Journal | None = None
         self._programs: dict[str, ProgramProgress] = defaultdict(ProgramProgress)
         self.reference_waiting = NO_WAITING
-        self.reference: dict[tuple[int, int], list[BlockRun]] = defaultdict(list)
-        """Runs of the reference by block and list."""
+        self.reference: dict[tuple[str, int, int], list[BlockRun]] = defaultdict(list)
+        """Runs of the references by task, block and list."""
+        self.inputs: dict[str, str] = {}
+        """Checksums of the inputs of the tasks that were opened."""
         for record in past:
             self._index(record)
 
     def keep_in(self, journal: Journal) -> None:
         """Write everything from here on to a journal."""
         self._journal = journal
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether everything is written to a journal."""
+        return self._journal is not None
 
     def of(self, program: str) -> ProgramProgress:
         """Return how far a program came."""
@@ -81,8 +88,11 @@ class SessionProgress:
             self._journal.close()
 
     def _index(self, record: Record) -> None:
+        if isinstance(record, InputsRecord):
+            self.inputs[record.task] = record.sha256
+            return
         if isinstance(record, ReferenceRecord):
-            self.reference[record.run.block, record.run.run.number].append(record.run)
+            self.reference[record.task, record.run.block, record.run.run.number].append(record.run)
             self.reference_waiting += record.run.run.waiting
             return
         progress = self._programs[record.program]

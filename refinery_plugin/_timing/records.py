@@ -59,12 +59,21 @@ class RunRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceRecord:
-    """A timed run of the reference."""
+    """A timed run of a task's reference."""
 
+    task: str
     run: BlockRun
 
 
-Record: TypeAlias = StepRecord | RunRecord | ReferenceRecord
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class InputsRecord:
+    """A task was opened; ``sha256`` is the checksum of all its inputs."""
+
+    task: str
+    sha256: str
+
+
+Record: TypeAlias = InputsRecord | StepRecord | RunRecord | ReferenceRecord
 
 
 def header_to_json(header: SessionHeader) -> dict[str, object]:
@@ -94,8 +103,10 @@ def header_from_json(line: Mapping[str, Any]) -> SessionHeader:
 
 def to_json(record: Record) -> dict[str, object]:
     """Return what stands in a line of the file."""
+    if isinstance(record, InputsRecord):
+        return {"kind": "inputs", **dataclasses.asdict(record)}
     if isinstance(record, ReferenceRecord):
-        return {"kind": "reference", **_run_to_json(record.run)}
+        return {"kind": "reference", "task": record.task, **_run_to_json(record.run)}
     if isinstance(record, RunRecord):
         return {"kind": "run", **_run_to_json(record.run), "program": record.program}
     step = record.step
@@ -122,11 +133,14 @@ def from_json(line: Mapping[str, Any]) -> Record:
 
 
 def _from_json(line: Mapping[str, Any]) -> Record:
-    kind, waiting = line["kind"], Waiting(**line["waiting"])
+    kind = line["kind"]
+    if kind == "inputs":
+        return InputsRecord(task=line["task"], sha256=line["sha256"])
+    waiting = Waiting(**line["waiting"])
     step: ShortInputsJudged | HiddenListPassed | Decided
     match kind:
         case "reference":
-            return ReferenceRecord(run=_run_from_json(line, waiting))
+            return ReferenceRecord(task=line["task"], run=_run_from_json(line, waiting))
         case "run":
             return RunRecord(program=line["program"], run=_run_from_json(line, waiting))
         case "short":

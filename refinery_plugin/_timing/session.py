@@ -5,19 +5,26 @@ from __future__ import annotations
 import dataclasses
 import secrets
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from refinery_plugin._sandbox import Limits
 from refinery_plugin._timing import document
 from refinery_plugin._timing.document import Finding
-from refinery_plugin._timing.fingerprint import find_past, fingerprint, require_same, versions
+from refinery_plugin._timing.fingerprint import (
+    find_past,
+    fingerprint,
+    require_same,
+    versions,
+)
 from refinery_plugin._timing.journal import Journal
 from refinery_plugin._timing.lock import MachineLock
+from refinery_plugin._timing.open_tasks import OpenTasks
 from refinery_plugin._timing.program_file import read_program, read_trajectory
 from refinery_plugin._timing.progress import SessionProgress
 from refinery_plugin._timing.quietness import Quietness
 from refinery_plugin._timing.records import (
     BlockRun,
+    InputsRecord,
     ReferenceRecord,
     RunRecord,
     SessionHeader,
@@ -26,7 +33,7 @@ from refinery_plugin._timing.records import (
     header_from_json,
     header_to_json,
 )
-from refinery_plugin._timing.slowness import slowness
+from refinery_plugin._timing.slowness import ratio_to_reference, slowness
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
@@ -35,7 +42,7 @@ from refinery_plugin._verification.steps import RunAhead, RunPassed
 from refinery_plugin._verification.verdict import CORRECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from refinery_plugin._study.study import Study
@@ -51,6 +58,7 @@ if TYPE_CHECKING:
     from refinery_plugin._verification.verdict import Judgement
 
 MIB = 2**20
+_Seconds: TypeAlias = "dict[tuple[int, int], list[float]]"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +67,7 @@ class SessionSettings:
 
     Parameters
     ----------
+    tasks : the study's tasks by name.
     programs : directory of the programs.
     journals : directory of the journals.
     open_sandbox : opens the sandbox that programs run in.
@@ -67,12 +76,12 @@ class SessionSettings:
     verify_seed : decides everything that is drawn; ``None`` for a fresh one, or for that of the session that is
         resumed.
     say : tells the user something at once.
-    introduces : whether the reference and its limits are told.
+    introduces : whether references and their limits are told.
     lock : held while programs are timed.
     """
 
     study: Study
-    task: Task
+    tasks: Mapping[str, Task]
     programs: Path
     journals: Path
     open_sandbox: Callable[[], ProgramSandbox]
@@ -100,10 +109,10 @@ class MeasuringSession:
         self.id = secrets.token_hex(6)
         self.findings: dict[str, Finding] = {}
         self._cores = Cores.divided()
-        self._timed_stretches: set[int] = set()
+        self._timed_stretches: set[tuple[str, int]] = set()
         self._began = time.monotonic()
         self._sandbox: ProgramSandbox | None = None
-        self._checker: Checker | None = None
+        self._open = OpenTasks(self._open_checker)
         self.repeated = 0
         """How many tests asked for a program that another test had."""
         self._interrupted = self._find_interrupted() if settings.times else None
@@ -111,13 +120,18 @@ class MeasuringSession:
         self.verify_seed = _seed(settings.verify_seed, interrupted)
         self._progress = SessionProgress(map(from_json, interrupted.past.records) if interrupted else ())
         self._sandbox_name = interrupted.header.sandbox if interrupted else None
-        self._compared: set[str | None] = set()
-        """Sandboxes with which this session was found to be the interrupted one's; ``None`` for none yet."""
+        self._compared: set[tuple[str, str | None]] = set()
+        """Tasks and sandboxes with which this session was found to be the interrupted one's; no sandbox: none yet."""
 
     @property
     def times(self) -> bool:
         """Whether programs are timed, or only verified."""
         return self._settings.times
+
+    @property
+    def is_by_task(self) -> bool:
+        """Whether the study has several tasks."""
+        return self._settings.study.by_task
 
     @property
     def cores(self) -> Cores:
@@ -127,43 +141,51 @@ class MeasuringSession:
     @property
     def has_begun(self) -> bool:
         """Whether there is anything to report, be it only that a session was stopped."""
-        return self._checker is not None or bool(self.findings)
+        return bool(self._open.lists or self.findings)
 
     def wants_preparation(self, unit: Unit) -> bool:
-        """Tell whether a program of this session must run, and nothing is prepared yet."""
-        if self._checker is not None:
+        """Tell whether a program of this session must run, and its task is not prepared yet."""
+        if self._open.has(self._task_of(unit)):
             return False
         text = self._read(unit)
-        return text.refusal is None and not self._is_finished(self._progress.of(_key(unit, text)))
+        return text.refusal is None and not self._is_finished(
+            self._progress.of(_key(unit, text)), self._task_of(unit)
+        )
 
-    def prepare(self) -> Checker:
-        """Take the lock, open the sandbox, draw the inputs, and see that the reference is correct.
+    def prepare(self, task: str) -> Checker:
+        """Take the lock, open the sandbox, draw a task's inputs, and see that its reference is correct.
+
+        What is done already is not done again.
 
         Raises
         ------
         RefineryError : with what is wrong with the machine, the set-up or the task.
         """
-        if self._checker is None:
-            settings, study = self._settings, self._settings.study
+        return self._open.get(task)
+
+    def _open_checker(self, name: str) -> Checker:
+        settings, study = self._settings, self._settings.study
+        if self._sandbox is None:
             if settings.times:
                 settings.lock.acquire(waiting=settings.say)
                 self._cores.take_place()
-            sandbox = self._sandbox = settings.open_sandbox()
-            self._require_same(sandbox.name)
-            checker = Checker.open(
-                sandbox,
-                settings.task,
-                list_seeds=self._list_seeds(),
-                seed=self.verify_seed,
-                limits=_limits(study),
-                time_factor=study.limits.time_factor,
-                cores=self._cores,
-            )
-            self._open_journal(sandbox.name)
-            if settings.introduces:
-                self._introduce(checker)
-            self._checker = checker
-        return self._checker
+            self._sandbox = settings.open_sandbox()
+        self._require_same(name, self._sandbox.name)
+        checker = Checker.open(
+            self._sandbox,
+            settings.tasks[name],
+            list_seeds=self._list_seeds(name),
+            seed=self.verify_seed,
+            limits=_limits(study),
+            time_factor=study.limits.time_factor,
+            cores=self._cores,
+        )
+        self._open_journal(self._sandbox.name)
+        if settings.times and name not in self._progress.inputs:
+            self._progress.add(InputsRecord(task=name, sha256=self._inputs_sha256(name, self.verify_seed)))
+        if settings.introduces and name not in self._open.lists:
+            self._introduce(name, checker)
+        return checker
 
     def examine(self, unit: Unit, *, stretch: int, timer: Timer) -> Finding:
         """Verify, and in a timing session time, one program.
@@ -178,8 +200,9 @@ class MeasuringSession:
         RefineryError : for a fault that is not the program's.
         """
         known = self.findings.get(_name(unit))
-        if self._checker is None:
-            self._require_same(None)
+        task = self._task_of(unit)
+        if not self._open.has(task):
+            self._require_same(task, None)
         if known is not None:
             # Another test of the same program, such as one with a parameter more: it is measured and counted once.
             self.repeated += 1
@@ -190,10 +213,10 @@ class MeasuringSession:
         key = _key(unit, text)
         progress = self._progress.of(key)
         if not self._settings.times:
-            check = self.prepare().check(text.data, key=key)
+            check = self.prepare(task).check(text.data, key=key)
             return self._keep(unit, text, check.judgement, check.waiting)
-        if not self._is_finished(progress):
-            self._time(text.data, key, stretch=stretch, timer=timer)
+        if not self._is_finished(progress, task):
+            self._time(text.data, key, task=task, stretch=stretch, timer=timer)
         return self._keep(unit, text, progress.verdict or CORRECT, progress.waiting, progress)
 
     def has_examined(self, unit: Unit) -> bool:
@@ -202,44 +225,62 @@ class MeasuringSession:
 
     def slowness(self, finding: Finding) -> Slowness | None:
         """Return how much slower than the reference beside it a program is; ``None`` where it was not timed."""
+        return slowness(*self._beside(finding))
+
+    def ratio(self, finding: Finding) -> float | None:
+        """Return how many times the reference's time a program takes; ``None`` where it was not timed."""
+        return ratio_to_reference(*self._beside(finding))
+
+    def _beside(self, finding: Finding) -> tuple[_Seconds, _Seconds]:
+        """Return the seconds of a program and of its task's reference, by block and list."""
         runs: dict[tuple[int, int], list[float]] = {}
         for number, placed in ((number, one) for number, group in finding.runs.items() for one in group):
             runs.setdefault((placed.block, number), []).append(placed.run.figures.seconds)
         beside = {
-            place: [placed.run.figures.seconds for placed in group]
-            for place, group in self._progress.reference.items()
+            (block, number): [placed.run.figures.seconds for placed in group]
+            for (task, block, number), group in self._progress.reference.items()
+            if task == self._task_of(finding.unit)
         }
-        return slowness(runs, beside)
+        return runs, beside
+
+    def programs(self) -> list[dict[str, object]]:
+        """Return the entries of ``refinery.programs`` so far."""
+        study = self._settings.study
+        return [document.describe_program(finding, study=study) for finding in self.findings.values()]
 
     def timed_lists(self, finding: Finding) -> list[TimedList]:
         """Return what pytest-benchmark is told of a program."""
         return document.timed_lists(finding, study=self._settings.study, sandbox=self._sandbox_name or "")
 
-    def last_resort_seconds(self) -> float:
-        """Return a time that no test reaches while the limits of its runs hold."""
-        study = self._settings.study
-        limit = self._checker.bench.pace.limit if self._checker else FIRST_LIMIT
+    def last_resort_seconds(self, unit: Unit) -> float:
+        """Return a time that no test of a program reaches while the limits of its runs hold."""
+        study, task = self._settings.study, self._task_of(unit)
+        limit = self.prepare(task).bench.pace.limit if self._open.has(task) else FIRST_LIMIT
         processes = 50 + 6 * (study.lists * study.runs + DISGUISED_LISTS)
         return 600 + processes * (study.limits.load_seconds + 3 * limit)
 
     def document(self) -> dict[str, object]:
         """Return the ``refinery`` part of the benchmark file."""
-        programs = [document.describe_program(finding) for finding in self.findings.values()]
         study = self._settings.study
+        only = None if study.by_task else self._settings.tasks[study.tasks[0]]
         return {
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
             "task": study.task,
-            "task_version": self._settings.task.version,
-            "task_checksum": self._settings.task.checksum,
+            "task_version": None if only is None else only.version,
+            "task_checksum": None if only is None else only.checksum,
+            "tasks": [
+                {"name": name, "version": task.version, "checksum": task.checksum}
+                for name, task in self._settings.tasks.items()
+            ],
             "sandbox": self._sandbox_name,
             "session": self.id,
             "seeds": {"verify": self.verify_seed, "order": self.verify_seed},
             "verifier": VERIFIER,
             "versions": versions(),
             "cores": str(self._cores),
-            "lists": document.describe_lists(self._checker.inputs.timed) if self._checker else [],
-            "programs": programs,
+            "lists": [entry for name in study.tasks for entry in self._open.lists.get(name, ())],
+            "programs": self.programs(),
             "reference": document.describe_reference(self._progress.reference),
             "clock": self._clock(),
         }
@@ -248,9 +289,9 @@ class MeasuringSession:
         """Return how quiet the machine was; ``None`` where the reference was never timed."""
         if not self._settings.times or not self._progress.reference:
             return None
-        by_list: dict[int, list[float]] = {}
-        for (_, number), runs in sorted(self._progress.reference.items()):
-            by_list.setdefault(number, []).extend(placed.run.figures.seconds for placed in runs)
+        by_list: dict[tuple[str, int], list[float]] = {}
+        for (task, _, number), runs in sorted(self._progress.reference.items()):
+            by_list.setdefault((task, number), []).extend(placed.run.figures.seconds for placed in runs)
         return Quietness.of(self._progress.marks(), list(by_list.values()))
 
     def close(self) -> None:
@@ -263,10 +304,10 @@ class MeasuringSession:
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _time(self, source: bytes, key: str, *, stretch: int, timer: Timer) -> None:
+    def _time(self, source: bytes, key: str, *, task: str, stretch: int, timer: Timer) -> None:
         study, progress = self._settings.study, self._progress
         steps = (
-            self.prepare()
+            self.prepare(task)
             .examination(source, key=key)
             .steps(runs=study.runs, timer=timer, done=progress.of(key).done)
         )
@@ -276,7 +317,7 @@ class MeasuringSession:
             if step is None:
                 return
             if isinstance(step, RunAhead):
-                self._time_reference(stretch, timer)
+                self._time_reference(task, stretch, timer)
             else:
                 self._add(step, key, stretch)
 
@@ -290,63 +331,75 @@ class MeasuringSession:
         # A block is a stretch on one list; they count from 1.
         return BlockRun(block=stretch * self._settings.study.lists + run.number, session=self.id, run=run)
 
-    def _time_reference(self, stretch: int, timer: Timer) -> None:
-        """Time the reference on every list, once a stretch, on the same path as programs."""
-        if stretch in self._timed_stretches:
+    def _time_reference(self, task: str, stretch: int, timer: Timer) -> None:
+        """Time a task's reference on every list, once a stretch, on the same path as programs."""
+        if (task, stretch) in self._timed_stretches:
             return
-        checker, study = self.prepare(), self._settings.study
+        checker, study = self.prepare(task), self._settings.study
         for number in range(1, study.lists + 1):
             for _ in range(study.runs):
                 self._progress.make_room()
                 run = checker.time_reference(number, timer=timer)
-                self._progress.add(ReferenceRecord(run=self._placed(run, stretch)))
-        self._timed_stretches.add(stretch)
+                self._progress.add(ReferenceRecord(task=task, run=self._placed(run, stretch)))
+        self._timed_stretches.add((task, stretch))
 
-    def _is_finished(self, progress: ProgramProgress) -> bool:
+    def _is_finished(self, progress: ProgramProgress, task: str) -> bool:
         if progress.verdict is None:
             return False
         runs = self._settings.study.runs
-        lists = range(1, len(self._list_seeds()) + 1)
+        lists = range(1, len(self._list_seeds(task)) + 1)
         return not progress.verdict.correct or all(len(progress.runs[number]) >= runs for number in lists)
 
-    def _require_same(self, sandbox: str | None) -> None:
+    def _require_same(self, task: str, sandbox: str | None) -> None:
         """Refuse to go on with a session that something else was measured in, before any of its figures is used.
 
         Parameters
         ----------
+        task : of which figures are about to be used.
         sandbox : name of the open sandbox; ``None`` where there is nothing left to run.
         """
         interrupted, settings = self._interrupted, self._settings
-        if interrupted is None or self._compared >= {sandbox}:
+        if interrupted is None or self._compared >= {(task, sandbox)}:
             return
-        now = self._fingerprint(sandbox, verify_seed=interrupted.header.verify_seed)
-        require_same(interrupted.header, now, path=interrupted.past.path, verify_seed=settings.verify_seed)
-        self._compared |= {sandbox, None}
+        inputs: dict[str, tuple[str, str]] = {}
+        if (then := self._progress.inputs.get(task)) is not None and (task, None) not in self._compared:
+            name = f"inputs of task {task}" if settings.study.by_task else "inputs"
+            inputs[name] = (then, self._inputs_sha256(task, interrupted.header.verify_seed))
+        require_same(
+            interrupted.header,
+            self._fingerprint(sandbox),
+            path=interrupted.past.path,
+            verify_seed=settings.verify_seed,
+            inputs=inputs,
+        )
+        self._compared |= {(task, sandbox), (task, None)}
 
-    def _list_seeds(self) -> list[int]:
-        """Return the seeds of the timed lists; none where the task is never timed."""
+    def _list_seeds(self, task: str) -> list[int]:
+        """Return the seeds of a task's timed lists; none where it is never timed."""
         study = self._settings.study
-        if not self._settings.task.is_timed:
+        if not self._settings.tasks[task].is_timed:
             return []
         return [study.list_seed(number) for number in range(1, study.lists + 1)]
 
-    def _fingerprint(self, sandbox: str | None, *, verify_seed: int) -> dict[str, object]:
-        settings = self._settings
-        inputs = inputs_sha256(settings.task, list_seeds=self._list_seeds(), verify_seed=verify_seed)
-        return fingerprint(
-            settings.study, settings.task, programs=settings.programs, inputs=inputs, sandbox=sandbox
+    def _inputs_sha256(self, task: str, verify_seed: int) -> str:
+        return inputs_sha256(
+            self._settings.tasks[task], list_seeds=self._list_seeds(task), verify_seed=verify_seed
         )
+
+    def _fingerprint(self, sandbox: str | None) -> dict[str, object]:
+        settings = self._settings
+        return fingerprint(settings.study, settings.tasks, programs=settings.programs, sandbox=sandbox)
 
     def _open_journal(self, sandbox: str) -> None:
         self._sandbox_name = sandbox
         settings = self._settings
-        if not settings.times:
+        if not settings.times or self._progress.is_kept:
             return
         if self._interrupted is not None:
             self._progress.keep_in(Journal.reopen(self._interrupted.past))
             return
         header = SessionHeader(
-            fingerprint=self._fingerprint(sandbox, verify_seed=self.verify_seed),
+            fingerprint=self._fingerprint(sandbox),
             study_name=settings.study.name,
             verify_seed=self.verify_seed,
             session=self.id,
@@ -365,10 +418,14 @@ class MeasuringSession:
             return None
         return _Interrupted(past=past, header=header_from_json(past.header))
 
-    def _introduce(self, checker: Checker) -> None:
+    def _task_of(self, unit: Unit) -> str:
+        return unit.task_in(self._settings.study)
+
+    def _introduce(self, task: str, checker: Checker) -> None:
         pace = checker.bench.pace
+        reference = f"the reference of {task}" if self._settings.study.by_task else "the reference"
         self._settings.say(
-            f"refinery: the reference is correct in sandbox {checker.bench.sandbox.name} and took {pace.seconds:.3g} s "
+            f"refinery: {reference} is correct in sandbox {checker.bench.sandbox.name} and took {pace.seconds:.3g} s "
             f"at most: a call may take {pace.limit:.3g} s; verification seed {self.verify_seed}"
             + (f"; {self._cores}" if self._settings.times else "")
         )
@@ -397,8 +454,7 @@ class MeasuringSession:
 
     def _clock(self) -> dict[str, float]:
         """Return where the session's time went: waiting for programs, the reference among them, and all in all."""
-        opening = self._checker.opening if self._checker else NO_WAITING
-        reference = opening + self._progress.reference_waiting
+        reference = self._open.waiting + self._progress.reference_waiting
         waits = [reference, *(finding.waiting for finding in self.findings.values())]
         return {
             "session_seconds": time.monotonic() - self._began,
@@ -409,13 +465,13 @@ class MeasuringSession:
 
 
 def _name(unit: Unit) -> str:
-    return f"{unit.path.name}#{unit.turn}"
+    return f"{unit.file}#{unit.turn}"
 
 
 def _key(unit: Unit, text: ProgramText) -> str:
     """Name a program and its text in the journal."""
     turn = "" if unit.turn is None else f"#{unit.turn}"
-    return f"{unit.path.name}{turn}@{text.sha256}"
+    return f"{unit.file}{turn}@{text.sha256}"
 
 
 def _seed(given: int | None, interrupted: _Interrupted | None) -> int:

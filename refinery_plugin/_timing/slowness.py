@@ -27,6 +27,24 @@ class Slowness:
     least: float
 
 
+def ratio_to_reference(
+    runs: Mapping[tuple[int, int], Sequence[float]], reference: Mapping[tuple[int, int], Sequence[float]]
+) -> float | None:
+    """Return the geometric mean of program / reference over blocks and lists; ``None`` where none stands beside.
+
+    Examples
+    --------
+    >>> ratio_to_reference({(1, 1): [2.0, 8.0]}, {(1, 1): [1.0]})
+    4.0
+    """
+    differences = [
+        statistics.fmean(map(math.log, seconds)) - statistics.fmean(map(math.log, reference[place]))
+        for place, seconds in runs.items()
+        if seconds and reference.get(place)
+    ]
+    return math.exp(statistics.fmean(differences)) if differences else None
+
+
 def slowness(
     runs: Mapping[tuple[int, int], Sequence[float]], reference: Mapping[tuple[int, int], Sequence[float]]
 ) -> Slowness | None:

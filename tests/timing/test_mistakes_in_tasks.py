@@ -26,7 +26,7 @@ TASK = Task(
 )
 STUDY = Study(
     name="doubles",
-    task="double",
+    tasks=("double",),
     factors={},
     constants={},
     replicates=1,

@@ -28,12 +28,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from refinery_plugin._study.task import Task
     from refinery_plugin._timing.document import Finding
 
 LISTS, RUNS = 2, 2
 STUDY = Study(
     name="doubles",
-    task="double",
+    tasks=("double",),
     factors={},
     constants={},
     replicates=1,
@@ -57,10 +58,16 @@ class Place:
         self.path.joinpath(f"{name}.py").write_text(text)
         return Unit(treatment=None, replicate=None, path=self.path / f"{name}.py")
 
-    def session(self, sandbox: ScriptedSandbox, **changes: Any) -> MeasuringSession:  # noqa: ANN401 - settings
+    def session(
+        self,
+        sandbox: ScriptedSandbox,
+        *,
+        task: Task = TASK,
+        **changes: Any,  # noqa: ANN401 - settings
+    ) -> MeasuringSession:
         settings = SessionSettings(
             study=STUDY,
-            task=TASK,
+            tasks={TASK.name: task},
             programs=self.path,
             journals=self.path / "journals",
             open_sandbox=lambda: sandbox,
@@ -71,9 +78,10 @@ class Place:
         return MeasuringSession(dataclasses.replace(settings, **changes))
 
     def records(self) -> list[dict[str, Any]]:
-        """Return what the only journal holds, but for its first line."""
+        """Return what the only journal holds of programs and references."""
         (path,) = self.path.glob("journals/*.jsonl")
-        return [json.loads(line) for line in path.read_bytes().split(b"\0")[0].splitlines()][1:]
+        lines = [json.loads(line) for line in path.read_bytes().split(b"\0")[0].splitlines()]
+        return [line for line in lines if line["kind"] not in ("session", "inputs")]
 
 
 @pytest.fixture
@@ -320,7 +328,7 @@ def test_a_session_is_not_resumed_where_something_else_is_measured(
     session.close()
     again = place.session(ScriptedSandbox(), resumes=True, **changes)
     with pytest.raises(ResumeError, match=rf"under other circumstances \({named}: then"):
-        again.prepare()
+        again.prepare("double")
     again.close()
 
 
@@ -359,7 +367,7 @@ def test_a_sandbox_that_cannot_be_opened_ends_the_session_and_lets_go_of_the_loc
 
     session = place.session(ScriptedSandbox(), open_sandbox=refuse)
     with pytest.raises(RefineryError, match="no sandbox here"):
-        session.prepare()
+        session.prepare("double")
     session.close()
     other = MachineLock(place.path / "lock")
     other.acquire(waiting=pytest.fail)
