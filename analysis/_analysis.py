@@ -23,7 +23,7 @@ from ._power.power import power
 from ._power.published import as_published
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ._further import Further
     from ._inference.conclusions import Conclusion
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ._power.power import Power
     from ._power.published import Published
     from ._reading.frames import Results
+    from ._reading.trajectories import Trajectory
 
 RESPONSES = ("seconds", "log", "ratio", "cpu")
 TYPES = (1, 2, 3)
@@ -112,13 +113,16 @@ class Analysis:
     further: Further
 
 
-def analyse(results: Results, options: Options | None = None) -> Analysis:
+def analyse(
+    results: Results, options: Options | None = None, *, trajectories: Sequence[Trajectory] = ()
+) -> Analysis:
     """Do every step of the analysis.
 
     Parameters
     ----------
     results : what ``read_results`` returned.
     options : what the user asked for; the command line's defaults where None.
+    trajectories : of the study, for what their turns did.
 
     Returns
     -------
@@ -170,7 +174,16 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         published=published,
         power=planned,
         notes=notes,
-        further=further(results, sample, model, evidence.contrasts, options, paid=paid),
+        further=further(
+            results,
+            sample,
+            model,
+            evidence.contrasts,
+            options,
+            paid=paid,
+            floors=noise_floor.noise_floor(results),
+            trajectories=trajectories,
+        ),
     )
 
 

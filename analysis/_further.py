@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
 
 from ._inference import equivalence as equivalences
 from ._inference.censored import censored
 from ._inference.passing import Asked, passing
+from ._inference.synergy import turns
 from ._inference.trend import trends
 from ._models.passing_table import passing_table
+from ._models.sample import run_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,23 +24,32 @@ if TYPE_CHECKING:
     from ._inference.contrasts import ContrastTest
     from ._inference.equivalence import Equivalence
     from ._inference.passing import Passing
+    from ._inference.synergy import Turns
     from ._inference.trend import Trend
     from ._models.formula import Model
+    from ._models.noise_floor import NoiseFloor
     from ._models.sample import Sample
     from ._power.cost import Cost
     from ._reading.frames import Results
+    from ._reading.trajectories import Trajectory
 
-PASSED = "passed"
+PASSED: Final = "passed"
+_NOISE: Final = 0.1
+"""How much two times of one program differ at most, relatively, where no reference tells the machine's noise."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Further:
-    """What these steps found; ``censored`` is None without time-outs, ``equivalence`` empty without a margin."""
+    """What these steps found.
+
+    ``censored`` is None without time-outs, ``turns`` without trajectories; ``equivalence`` is empty without a margin.
+    """
 
     passing: Passing
     censored: Censored | None
     trend: tuple[Trend, ...]
     equivalence: tuple[Equivalence, ...]
+    turns: Turns | None
 
 
 def further(
@@ -46,6 +60,8 @@ def further(
     options: Options,
     *,
     paid: Cost,
+    floors: Sequence[NoiseFloor] = (),
+    trajectories: Sequence[Trajectory] = (),
 ) -> Further:
     """Do these steps.
 
@@ -53,7 +69,7 @@ def further(
     ------
     AnalysisError : the margin or the effect does not fit the response.
     """
-    on_passing = options.response == PASSED
+    on_passing = _about_passing(options.response)
     rates = passing(
         results,
         Asked(
@@ -71,7 +87,43 @@ def further(
         censored=censored(results, passing_table(results), alpha=options.alpha),
         trend=trends(sample, own, alpha=options.alpha),
         equivalence=_equivalence(sample, contrasts, rates, options),
+        turns=turns(trajectories, _finals(results, trajectories), noise=_noise(floors), alpha=options.alpha),
     )
+
+
+def _about_passing(response: str | None) -> bool:
+    return response == PASSED
+
+
+def _noise(floors: Sequence[NoiseFloor]) -> float:
+    """Return the log ratio up to which two times are the same: as far apart as those of the reference ever were."""
+    known = [floor.largest for floor in floors if floor.largest is not None]
+    return math.log1p(max(known, default=_NOISE))
+
+
+def _finals(results: Results, trajectories: Sequence[Trajectory]) -> dict[str, float]:
+    """Return the log ratio of each trajectory's last program as the results have it, by the trajectory's file."""
+    if not trajectories or not len(results.reference):
+        return {}
+    values = run_values(results, "ratio")
+    number = results.runs["program"].cat.codes.to_numpy().astype(np.intp)
+    own = [name for name in results.factors if name not in results.derived]
+    programs = results.programs
+    keys = list(zip(programs["task"], *(programs[name] for name in own), programs["replicate"], strict=True))
+    known = np.isfinite(values)
+    sums = np.bincount(number[known], weights=values[known], minlength=len(keys))
+    runs = np.bincount(number[known], minlength=len(keys))
+    by_key = {
+        key: sums[i] / runs[i] for i, key in enumerate(keys) if runs[i] and bool(programs["passed"].iloc[i])
+    }
+    found = {}
+    for one in trajectories:
+        levels = tuple(one.treatment.get(name) for name in own)
+        for task in (one.task, ""):
+            if (task, *levels, one.replicate) in by_key:
+                found[one.file] = float(by_key[task, *levels, one.replicate])
+                break
+    return found
 
 
 def _equivalence(
@@ -79,7 +131,7 @@ def _equivalence(
 ) -> tuple[Equivalence, ...]:
     if options.margin is None:
         return ()
-    if options.response == PASSED:
+    if _about_passing(options.response):
         return equivalences.of_rates(
             rates.differences, rates.rates, margin=options.margin, alpha=options.alpha
         )

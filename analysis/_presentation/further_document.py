@@ -16,6 +16,7 @@ def further_document(found: Further) -> dict[str, Any]:
         "passed": _passed(found),
         "censored": None if found.censored is None else _plain(dataclasses.asdict(found.censored)),
         "trend": [_plain(dataclasses.asdict(trend)) for trend in found.trend],
+        "turns": None if found.turns is None else _plain(dataclasses.asdict(found.turns)),
         "equivalence": [_plain(dataclasses.asdict(row)) for row in found.equivalence],
     }
 

@@ -137,8 +137,15 @@ def test_the_options_of_the_analysis_are_those_of_its_help(command: str) -> None
     """The common ones in one table, those of each command in its own."""
     common = _options("refinery-analysis")
     assert _help("refinery_analysis") == common
-    assert _help("refinery_analysis", command) == common - {"--out"} | _options(
+    assert _help("refinery_analysis", command) == common - {"--out", "--trajectories"} | _options(
         f"refinery-analysis {command}"
+    )
+
+
+def test_the_options_of_the_comparison_are_those_of_its_help() -> None:
+    """It takes none of the analysis's own: its files are of any project."""
+    assert _help("refinery_analysis", "compare") - {"--help", "--version"} == _options(
+        "refinery-analysis compare"
     )
 
 
