@@ -92,11 +92,16 @@ def _is_wanted(config: pytest.Config) -> bool:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which study this is and whether anything will be called."""
-    if not _is_wanted(config):
-        return []
-    from refinery_plugin._pytest import header  # noqa: PLC0415
+    told: list[str] = []
+    if _is_wanted(config):
+        from refinery_plugin._pytest import header  # noqa: PLC0415
 
-    return header.lines(config)
+        told += header.lines(config)
+    if config.getoption("refinery_tasks"):
+        from refinery_plugin._pytest import task_files  # noqa: PLC0415
+
+        told += task_files.header(config)
+    return told
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -117,8 +122,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(
+    session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
+) -> None:
     """With ``--refinery-generate`` keep only the tests of programs; let ``-k`` select them by their levels."""
+    if config.getoption("refinery_tasks"):
+        from refinery_plugin._pytest import task_files  # noqa: PLC0415
+
+        task_files.add_solutions(session, items)
+    if (config.getoption("refinery_programs") or "").endswith((".jsonl", ".jsonl.gz")):
+        from refinery_plugin._pytest import judging  # noqa: PLC0415
+
+        judging.add_test(session, items)
     if config.getoption("refinery_generate"):
         from refinery_plugin._pytest import collection  # noqa: PLC0415
 
@@ -157,6 +172,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     from refinery_plugin._pytest import collection  # noqa: PLC0415
 
     collection.say_nothing_selected(terminalreporter)
+    if refinery_of(terminalreporter.config).read_files:
+        from refinery_plugin._pytest import task_files  # noqa: PLC0415
+
+        task_files.summarize(terminalreporter)
+    if (terminalreporter.config.getoption("refinery_programs") or "").endswith((".jsonl", ".jsonl.gz")):
+        from refinery_plugin._pytest import judging  # noqa: PLC0415
+
+        judging.summarize(terminalreporter)
     if terminalreporter.config.getoption("refinery_generate"):
         from refinery_plugin._pytest import generation  # noqa: PLC0415
 

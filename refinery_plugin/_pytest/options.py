@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 RECORD_MODES = ("none", "once", "all")
 DEFAULT_CONCURRENCY = 8
-PATHS = ("--refinery-study", "--refinery-programs", "--refinery-cassettes")
+PATHS = ("--refinery-study", "--refinery-programs", "--refinery-cassettes", "--refinery-tasks")
 """The options that take a path."""
 
 
@@ -87,7 +87,14 @@ def add_options(parser: pytest.Parser) -> None:
     add(
         "--refinery-programs",
         metavar="DIR",
-        help="where programs are (default: tests/test_generated/programs)",
+        help="where programs are, or a file of JSON lines with programs (default: tests/test_generated/programs)",
+    )
+    add(
+        "--refinery-tasks",
+        metavar="FILE",
+        action="append",
+        default=[],
+        help="tasks in JSON lines (HumanEval, HumanEval+, MBPP+, ours); without a study their solutions are verified",
     )
     add(
         "--refinery-cassettes",

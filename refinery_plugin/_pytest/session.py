@@ -21,9 +21,11 @@ from refinery_plugin._study.nearest import nearest_study
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from refinery_plugin._pytest.judged_programs import JudgedFile
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
+    from refinery_plugin._tasks.task_file import TaskFile
 
 FIXTURE = "refinery_program"
 """Tests that ask for this fixture are parametrized over the programs of the study."""
@@ -53,6 +55,8 @@ class Refinery:
     def __init__(self, config: pytest.Config) -> None:
         self.config = config
         self._settled: Path | None = None
+        self.read_files: dict[Path, TaskFile] = {}
+        """Files of tasks that were read so far."""
         self._refusals: dict[tuple[Path, int | None], str | None] = {}
         self._known_tasks: frozenset[str] = frozenset()
 
@@ -80,7 +84,33 @@ class Refinery:
                     raise TaskError(f"pytest_refinery_tasks must return tasks, got {task!r}")
                 if tasks.setdefault(task.name, task) is not task:
                     raise TaskError(f"two tasks are called {task.name!r}; rename one")
+        for file, found in self.task_files.items():
+            for task in found:
+                if tasks.setdefault(task.name, task) is not task:
+                    raise TaskError(
+                        f"{self.relative(file)}: there is a task {task.name!r} already; rename one of the two"
+                    )
         return tasks
+
+    @property
+    def task_files(self) -> Mapping[Path, TaskFile]:
+        """The files of tasks that the command line and the study name, read once each.
+
+        Raises
+        ------
+        RefineryError : one cannot be read, or a row of it is not what it should be.
+        """
+        from refinery_plugin._study.toml import files_of_tasks  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._tasks.task_file import read_tasks  # noqa: PLC0415
+
+        here = self.config.invocation_params.dir
+        paths = [Path(os.path.normpath(here / name)) for name in self.config.getoption("refinery_tasks")]
+        if self.file is not None:
+            paths += files_of_tasks(self.file)
+        for path in paths:
+            if path not in self.read_files:
+                self.read_files[path] = read_tasks(path)
+        return {path: self.read_files[path] for path in dict.fromkeys(paths)}
 
     @functools.cached_property
     def _asked_file(self) -> Path | None:
@@ -110,7 +140,41 @@ class Refinery:
     @property
     def is_declared(self) -> bool:
         """Whether the session says by itself which study it is about: by an option, or beside its tests."""
-        return self.config.getoption("refinery_study") is not None or self.file is not None
+        asked = self.config.getoption("refinery_study") is not None or self._judged_path is not None
+        return asked or self.file is not None
+
+    @property
+    def _judged_path(self) -> Path | None:
+        """The file of JSON lines that ``--refinery-programs`` names; ``None`` where it names a folder, or nothing."""
+        given = self._path("refinery_programs")
+        return given if given is not None and given.name.endswith((".jsonl", ".jsonl.gz")) else None
+
+    @functools.cached_property
+    def judged(self) -> JudgedFile | None:
+        """The programs of a file of JSON lines, where the session is about such a file.
+
+        Raises
+        ------
+        RefineryError : with file, line, key and remedy.
+        """
+        from refinery_plugin._pytest.judged_programs import JudgedFile  # noqa: PLC0415 - see the module's docstring
+
+        path = self._judged_path
+        if path is None:
+            return None
+        if self.generates:
+            raise RefineryError(
+                "--refinery-programs names a file of programs, and --refinery-generate makes some: leave one out"
+            )
+        unusable = {each.name: each.reason for found in self.task_files.values() for each in found.left_out}
+        return JudgedFile.read(
+            path,
+            where=self.relative(path),
+            tasks=self._tasks(),
+            unusable=unusable,
+            declared=self._declared_study() if self.file is not None else None,
+            folder=self.journal_dir.parent / "judged",
+        )
 
     def settle(self, test: Path) -> None:
         """Let a test that asks for a program decide: the study nearest to it is the session's.
@@ -121,7 +185,7 @@ class Refinery:
         """
         if "study" in self.__dict__ and self.study.by_task and self._known_tasks != self._tasks().keys():
             self._forget()  # a conftest.py has brought tasks that patterns of the study may mean
-        if self.config.getoption("refinery_study") is not None:
+        if self.config.getoption("refinery_study") is not None or self._judged_path is not None:
             return
         from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
 
@@ -148,7 +212,13 @@ class Refinery:
 
     @functools.cached_property
     def study(self) -> Study:
-        """The study: that of ``--refinery-study``, else the ``[tool.refinery]`` that is nearest to the tests."""
+        """The study: that of ``--refinery-study``, else the ``[tool.refinery]`` that is nearest to the tests.
+
+        A file of programs is a study of its own, under the limits of that one.
+        """
+        return self._declared_study() if self.judged is None else self.judged.study
+
+    def _declared_study(self) -> Study:
         from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
         from refinery_plugin._study.toml import load_study, pilot_study  # noqa: PLC0415
 
@@ -205,6 +275,8 @@ class Refinery:
         There was one folder for all once: where a study's own is not there and programs of its design
         are in that one, they are taken from there, unless they are another study's.
         """
+        if self.judged is not None:
+            return self.judged.folder
         given = self._path("refinery_programs")
         if given is not None:
             return given
@@ -273,7 +345,9 @@ class Refinery:
         """The programs of the design: the study's, or the files of a given directory."""
         from refinery_plugin._study.units import study_units  # noqa: PLC0415 - see the module's docstring
 
-        if self.generates or self.config.getoption("refinery_programs") is None:
+        if self.judged is not None:
+            units = list(self.judged.units)
+        elif self.generates or self.config.getoption("refinery_programs") is None:
             units = study_units(self.study, self.programs_dir)
         else:
             units = self._units_of_directory()
@@ -332,6 +406,7 @@ class Refinery:
 
     def _command(self, action: str, options: tuple[str, ...]) -> str:
         given = [(option, self.config.getoption(f"refinery_{option}")) for option in options]
+        given += [("tasks", name) for name in self.config.getoption("refinery_tasks")]
         words = [f"--refinery-{option}={value}" for option, value in given if value is not None]
         return shlex.join(["pytest", action, *words, *self._typed_arguments()])
 

@@ -11,8 +11,12 @@ import sys
 import sysconfig
 import textwrap
 import types
+from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _ANNOTATIONS = __future__.annotations.compiler_flag
 
@@ -43,10 +47,26 @@ def module_source(function: object) -> str:
         )
     gathered = _Gathered()
     gathered.add_defined(plain.__name__, plain)
-    future = ["from __future__ import annotations"] if plain.__code__.co_flags & _ANNOTATIONS else []
-    head = [*future, *gathered.imports]
-    parts = ["\n".join(lines) for lines in (head, gathered.constants) if lines]
-    return "\n\n\n".join([*parts, *gathered.definitions]) + "\n"
+    return gathered.source(late_hints=bool(plain.__code__.co_flags & _ANNOTATIONS))
+
+
+def class_source(kind: type) -> str:
+    """Return the source of a module that defines a class, and what it uses of its own module, and nothing else.
+
+    Decorators and bases of other people's that cannot come along are left out: a class that is registered somewhere,
+    or derives from a base that only says what methods there are, works without.
+
+    Raises
+    ------
+    FunctionSourceError : its methods use something else that cannot come along.
+    """
+    if kind.__qualname__ != kind.__name__:
+        raise FunctionSourceError(
+            f"{kind.__qualname__} is defined inside something else; define it at the top level"
+        )
+    gathered = _Gathered()
+    gathered.add_defined(kind.__name__, kind, strips=True)
+    return gathered.source(late_hints=True)
 
 
 class _Gathered:
@@ -58,15 +78,26 @@ class _Gathered:
         self.definitions: list[str] = []
         self._seen: set[str] = set()
 
-    def add_defined(self, name: str, value: types.FunctionType | type) -> None:
+    def source(self, *, late_hints: bool) -> str:
+        """Return the whole module; with ``late_hints`` names in annotations need not exist."""
+        future = ["from __future__ import annotations"] if late_hints else []
+        parts = ["\n".join(lines) for lines in ([*future, *self.imports], self.constants) if lines]
+        return "\n\n\n".join([*parts, *self.definitions]) + "\n"
+
+    def add_defined(self, name: str, value: types.FunctionType | type, *, strips: bool = False) -> None:
         """Add a function or a class with what it uses, that first: a class needs its bases."""
         self._seen.add(name)
         try:
             source = textwrap.dedent(inspect.getsource(value)).rstrip()
         except (OSError, TypeError) as exc:
             raise FunctionSourceError(f"the source of {name} is not known ({exc}); give it as text") from exc
-        tree = ast.parse(source)
+        tree: ast.AST = ast.parse(source)
         there = vars(sys.modules[value.__module__]) if isinstance(value, type) else value.__globals__
+        if strips:
+            tree = _stripped(
+                tree, keeps=lambda used: used in there and self._can_add(used, there[used], home=value)
+            )
+            source = ast.unparse(tree)
         hints = _hint_names(tree)
         for used in _used_names(tree):
             if used not in self._seen and (used in there or not hasattr(builtins, used)):
@@ -80,6 +111,14 @@ class _Gathered:
                     if used not in hints:
                         raise
         self.definitions.append(source)
+
+    @staticmethod
+    def _can_add(name: str, value: object, *, home: type | types.FunctionType) -> bool:
+        try:
+            _Gathered()._add(name, value, home=home.__module__)  # noqa: SLF001 - of this class
+        except FunctionSourceError:
+            return False
+        return True
 
     def _add(self, name: str, value: object, *, home: str) -> None:
         self._seen.add(name)
@@ -110,6 +149,20 @@ class _Gathered:
                 "into its own module, or give the reference as source text"
             )
         self.imports.append(line)
+
+
+def _stripped(tree: ast.AST, *, keeps: Callable[[str], bool]) -> ast.AST:
+    """Return the class without those decorators and bases that cannot come along."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ClassDef):
+            node.decorator_list = [part for part in node.decorator_list if all(map(keeps, _roots(part)))]
+            node.bases = [part for part in node.bases if all(map(keeps, _roots(part)))]
+            break
+    return tree
+
+
+def _roots(node: ast.AST) -> list[str]:
+    return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
 
 
 def _used_names(tree: ast.AST) -> list[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
+import inspect
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -165,6 +167,21 @@ class Task:
         return self.sample is not None
 
     @property
+    def takes_size(self) -> bool:
+        """Whether ``sample`` leaves the size of its inputs to the study."""
+        return self.sample is not None and wants_size(self.sample)
+
+    def sized(self, size: int) -> Task:
+        """Return the task with inputs of one size; functions that take none stay as they are."""
+        makers = {name: getattr(self, name) for name in ("sample", "disguised")}
+        bound: dict[str, Any] = {
+            name: functools.partial(make, size=size)
+            for name, make in makers.items()
+            if make is not None and _has_size(make)
+        }
+        return dataclasses.replace(self, **bound)
+
+    @property
     def checksum(self) -> str:
         """SHA-256 of all that decides a verdict: reference, inputs, equality, examples, tolerance and check.
 
@@ -191,6 +208,23 @@ class Task:
                 "such as 'def get_difference(numbers)'"
             )
         return function.name
+
+
+def _size_of(make: Callable[..., Arguments]) -> inspect.Parameter | None:
+    try:
+        return inspect.signature(make).parameters.get("size")
+    except (ValueError, TypeError):  # a function in C
+        return None
+
+
+def _has_size(make: Callable[..., Arguments]) -> bool:
+    return _size_of(make) is not None
+
+
+def wants_size(make: Callable[..., Arguments]) -> bool:
+    """Whether a function that makes inputs has an argument ``size`` without a default."""
+    found = _size_of(make)
+    return found is not None and found.default in {inspect.Parameter.empty, None}
 
 
 def defined_functions(source: str, *, where: str) -> frozenset[str]:

@@ -55,6 +55,7 @@ _KEYS = (
     "limits",
     "factors",
     "request",
+    "tasks_from",
 )
 
 
@@ -68,6 +69,21 @@ def load_study(path: Path, tasks: Mapping[str, Task], *, model: str | None = Non
     StudyError : with the file, the key, the value seen and what is allowed.
     """
     return _Reader(str(path), _table(path), tasks, model).study()
+
+
+def files_of_tasks(path: Path) -> list[Path]:
+    """Return the files of tasks that a study names, by ``tasks_from``: they lie relative to the study.
+
+    Raises
+    ------
+    StudyError : it is no list of texts, or the study cannot be read.
+    """
+    names = _table(path).get("tasks_from", [])
+    if not (isinstance(names, list) and all(isinstance(name, str) and name for name in names)):
+        raise StudyError(
+            f'{path}: tasks_from: must be a list of files such as ["tasks.jsonl"], got {names!r:.80}'
+        )
+    return [path.parent / name for name in names]
 
 
 def pilot_study(tasks: Mapping[str, Task], *, model: str | None = None) -> Study:

@@ -13,13 +13,13 @@ from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.examination import Examination
 from refinery_plugin._verification.figures import NO_WAITING, RunFigures, Waiting
 from refinery_plugin._verification.hand_over import Pace
-from refinery_plugin._verification.inputs import Inputs
+from refinery_plugin._verification.inputs import BrokenReferenceError, Inputs
 from refinery_plugin._verification.ports import wall_clock
 from refinery_plugin._verification.run import run_once
 from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.short_inputs import ShortCheck
 from refinery_plugin._verification.steps import Decided, RunAhead, RunPassed
-from refinery_plugin._verification.verdict import CORRECT, Judgement
+from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -212,6 +212,11 @@ def _try_reference(bench: Bench, inputs: Inputs, *, seed: int) -> tuple[float, f
         slowest = max(slowest, run.seconds)
         waiting += run.verifying
     inputs.wait()
+    if judgement.verdict is Verdict.WRONG_ANSWER and bench.task.foreign:
+        raise BrokenReferenceError(
+            f"task {bench.task.name!r}: the reference does not pass its own examples: {judgement.reason}; mend one of "
+            "the two"
+        )
     if not judgement.correct:
         raise ReferenceFailedError(bench.sandbox, judgement)
     return slowest, check.waiting.verify, waiting

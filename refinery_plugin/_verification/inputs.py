@@ -139,7 +139,7 @@ class Answers:
             ) from exc
 
     def example(self, number: int, arguments: Arguments, expected: object) -> Case:
-        """Encode an example; the reference must pass it.
+        """Encode an example; the reference must pass it: a foreign one shows that when it is tried in the sandbox.
 
         Raises
         ------
@@ -147,17 +147,17 @@ class Answers:
         """
         payload = encode_arguments(arguments)
         rule = self.rule(payload)
-        answer = self(payload.arguments())
-        for value, who in (
-            (answer, "the reference does not pass its own"),
-            (expected, "its check refuses its own"),
-        ):
+        tried = [("its check refuses its own", "of", expected)]
+        if not self._task.foreign:
+            answer = self(payload.arguments())
+            tried.insert(0, ("the reference does not pass its own", "it returned", answer))
+        for who, how, value in tried:
             said = rule(value, expected)
             if said is not True:
                 raise BrokenReferenceError(
                     f"task {self._task.name!r}: {who} examples[{number}]: for {show_arguments(arguments)} "
-                    f"{'it returned' if value is answer else 'of'} {shorten(value)}, expected {shorten(expected)}"
-                    f"{f': {said}' if said else ''}; mend one of the two"
+                    f"{how} {shorten(value)}, expected {shorten(expected)}{f': {said}' if said else ''}; mend one of "
+                    "the two"
                 )
         return Case(
             payload=payload, answer=lambda: expected, where=f"for {show_arguments(arguments)}", rule=rule

@@ -1,0 +1,98 @@
+"""Programs of a file of JSON lines are judged in one command; what a row has beside is a factor."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from test_sessions_of_task_files import GOOD, RANDOM, UNHELD, write
+
+from refinery_plugin._tasks.json_lines import TaskFileError
+from refinery_plugin._tasks.samples import completed, parse_samples
+from refinery_plugin.tasks import from_jsonl
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from refinery_plugin import Task
+
+RIGHT = "def half(x):\n    return x >> 1\n"
+WRONG = "def half(x):\n    return x / 2\n"
+
+
+@pytest.fixture
+def tasks(tmp_path: Path) -> dict[str, Task]:
+    write(tmp_path, GOOD)
+    return {task.name: task for task in from_jsonl(tmp_path / "tasks.jsonl")}
+
+
+def test_a_file_of_programs_is_judged_in_one_command(pytester: pytest.Pytester) -> None:
+    """Without a study and without a test; each program has its task, its factors and its verdict in the results."""
+    write(pytester.path, GOOD, RANDOM)
+    rows = [
+        {"task_id": "Human/0", "solution": RIGHT, "model": "a", "style": 1},
+        {"task_id": "Human/0", "completion": "    return x // 2\n", "model": "a", "style": 1},
+        {"task_id": "Human/0", "solution": WRONG, "model": "b", "style": 1},
+        {"task_id": "Human/2", "solution": RIGHT, "model": "b", "style": 1},
+    ]
+    (pytester.path / "made.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = pytester.runpytest(
+        "--refinery-tasks=tasks.jsonl", "--refinery-programs=made.jsonl", "--benchmark-json=out.json", *UNHELD
+    )
+    result.assert_outcomes(passed=2, xfailed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "Human/2: 1 program not judged: its test, line 2: the name random is not known",
+            "programs of 1 task*",
+        ]
+    )
+    programs = json.loads((pytester.path / "out.json").read_text())["refinery"]["programs"]
+    found = {(one["task"], one["treatment"]["model"], one["replicate"], one["verdict"]) for one in programs}
+    assert found == {
+        ("Human/0", "a", 1, "correct"),
+        ("Human/0", "a", 2, "correct"),
+        ("Human/0", "b", 1, "wrong_answer"),
+    }
+    assert programs[0]["treatment"] == {"model": "a", "style": 1}
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ([{"solution": RIGHT}], "line 1: task_id must be the name of a task, got None"),
+        (
+            [{"task_id": "Human/9", "solution": RIGHT}],
+            r"there is no task 'Human/9' \(did you mean 'Human/0'\?\)",
+        ),
+        ([{"task_id": "Human/0"}], "it needs solution .* or completion"),
+        ([{"task_id": "Human/0", "solution": RIGHT, "verdict": "x"}], "verdict: .* a column of that name"),
+        ([{"task_id": "Human/0", "solution": RIGHT, "more": [1]}], r"more: a level is a text, .*, got \[1\]"),
+        ([{"task_id": "Human/0", "solution": RIGHT, "temperature": -1}], "temperature: -1 is not allowed"),
+        (
+            [{"task_id": "Human/0", "solution": RIGHT, "a": 1}, {"task_id": "Human/0", "solution": RIGHT}],
+            "line 2: a: some rows have this key and others have not",
+        ),
+        ([], "there is no program in it that can be judged"),
+    ],
+)
+def test_a_mistake_in_a_file_of_programs_is_told(
+    tasks: dict[str, Task], rows: list[dict[str, Any]], told: str
+) -> None:
+    """With file, line, key and remedy."""
+    with pytest.raises(TaskFileError, match=rf"made\.jsonl.*{told}"):
+        parse_samples(enumerate(rows, start=1), where="made.jsonl", tasks=tasks, unusable={})
+
+
+def test_keys_that_only_number_the_rows_are_told(tasks: dict[str, Task]) -> None:
+    """They would make a treatment of each."""
+    rows = [{"task_id": "Human/0", "solution": RIGHT, "a": n, "b": n} for n in range(101)]
+    with pytest.raises(TaskFileError, match=r"10,201 treatments, .*; a has 101 levels: remove keys"):
+        parse_samples(enumerate(rows, start=1), where="made.jsonl", tasks=tasks, unusable={})
+
+
+def test_a_completion_goes_on_where_the_prompt_ends(tasks: dict[str, Task]) -> None:
+    """One that is a whole program stays as it is."""
+    task = tasks["Human/0"]
+    assert completed(task, "    return 1\n") == "def half(x):\n    return 1\n"
+    assert completed(task, RIGHT) == RIGHT

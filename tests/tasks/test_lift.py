@@ -1,0 +1,99 @@
+"""Asserts of foreign tests, taken for what they say of single calls, without running any of their code."""
+
+from __future__ import annotations
+
+import pytest
+
+from refinery_plugin._tasks.lift import Assertions, NotLiftedError, lift
+
+TEST = """
+METADATA = {"author": "nobody"}
+
+def check(candidate):
+    assert candidate([1, 2], 3) == True, "a message"
+    assert abs(candidate(3.5) - 0.5) < 1e-6
+    assert candidate("a")
+    assert not candidate("b")
+    for number in range(2, 4):
+        assert candidate(number, number + 1) == str(number)
+    found = candidate(7)
+    assert found == [1, {"a": 2}] and len(found) == 2
+    assert (1, 2) == candidate(2**10)
+    assert True
+    assert sorted(candidate([3, 1])) == [1, 3]
+    assert all(number > 0 for number in candidate(1))
+    assert candidate(last=4) is None
+"""
+
+
+def test_plain_comparisons_are_examples_and_all_others_are_kept_as_they_are() -> None:
+    """Arguments are the values that the test would call with."""
+    found = lift(TEST, entry_point="solve", parameters=["last"])
+    assert [each.example for each in found if each.example] == [
+        (([1, 2], 3), True),
+        ((2, 3), "2"),
+        ((3, 4), "3"),
+        ((7,), [1, {"a": 2}]),
+        ((1024,), (1, 2)),
+        ((4,), None),
+    ]
+    assert [each.text for each in found if not each.example] == [
+        "abs(result - 0.5) < 1e-06",
+        "result",
+        "not result",
+        "len(result) == 2",
+        "sorted(result) == [1, 3]",
+        "all((number > 0 for number in result))",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "right", "wrong"),
+    [
+        ((3.5,), 0.5000001, 0.6),
+        (("a",), 1, 0),
+        (([3, 1],), (1, 3), [1, 2]),
+        ((1,), [1, 2], [0]),
+        ((1,), [], None),
+    ],
+)
+def test_a_result_is_held_against_the_assertions_about_its_arguments(
+    arguments: tuple[object, ...], right: object, wrong: object
+) -> None:
+    """Where an assertion raises, it does not hold."""
+    check = Assertions(lift(TEST, entry_point="solve", parameters=["last"]))
+    assert check(arguments, right) is True
+    said = check(arguments, wrong)
+    assert isinstance(said, str)
+    assert said.startswith("'assert ")
+
+
+@pytest.mark.parametrize(
+    ("test", "told"),
+    [
+        ("assert f(1) == f(2)", "line 1: it compares the results of several calls"),
+        ("import os\nassert f(os.getcwd()) == 1", "line 2: the name os is not known"),
+        ("def g(x): return x\nassert f(1) == g(1)", "line 2: g is code of the test's own"),
+        ("import random\nfor _ in range(9):\n    x = random.random()\n    assert f(x) == x", "line 4: .*x"),
+        ("def check(candidate):\n    candidate(1)", r"line 2: 'candidate\(1\)' cannot be lifted"),
+        ("while True: pass", "'while True:' cannot be lifted"),
+        ("assert f(2 ** 10 ** 9) == 1", "too large a number"),
+        ("assert f([0] * 10 ** 9) == 1", "too many items"),
+        ("assert f(sum(range(10 ** 9))) == 1", "its range is too long"),
+        ("for x in range(10000):\n  for y in range(10000):\n    z = 1", "it takes too many steps"),
+        ("assert f(1).__class__ == 1", "'result.__class__' is not known"),
+        ("assert f(().__class__.__bases__) == 1", "is not known"),
+        ("assert f('{0.__class__}'.format(1)) == 1", "format.* is not known"),
+        ("assert f(open('/etc/passwd').read()) == 1", "the name open is not known"),
+        ("assert f(eval('1')) == 1", "the name eval is not known"),
+        ("assert f(*[1]) == 1", "its arguments are taken from a list"),
+        ("assert f(1) == (", "its test is not valid Python"),
+        ("assert 1 == 2", "it asserts something false of no call"),
+        ("x = 1", "its test asserts nothing of the function"),
+        ("assert f == 1", "the function is not called"),
+    ],
+)
+def test_what_cannot_be_lifted_is_told_with_its_line(test: str, told: str) -> None:
+    """And nothing of it is run."""
+    with pytest.raises(NotLiftedError, match=told):
+        lift(test, entry_point="f")
