@@ -438,9 +438,9 @@ def _sessions(d: float, alpha: float) -> int | None:
 
 
 def _power(n: int, d: float, alpha: float) -> float:
-    """Return the power of n sessions a side, as noncentral t; the other tail is out of reach where it matters."""
+    """Return about the power of n sessions a side, by the normal approximation."""
     df = 2.0 * (n - 1) if n >= FEW else n - 1.0
-    return float(stats.nct.sf(float(stats.t.isf(alpha / 2, df)), df, d * math.sqrt(n / 2)))
+    return float(stats.norm.sf(float(stats.t.isf(alpha / 2, df)) - d * math.sqrt(n / 2)))
 
 
 def _notes(machines: Sequence[str], gone: Sequence[str], added: Sequence[str]) -> Iterable[str]:
