@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ._errors import AnalysisError
 from ._further import further
@@ -11,12 +11,14 @@ from ._inference import contrasts, pairwise
 from ._inference.anova_type import anova_type_tests
 from ._inference.conclusions import Evidence, conclude
 from ._inference.hc3 import hc3_tests
+from ._inference.over_tasks import said_of_tasks
 from ._inference.registry import reported_tests
 from ._models import marginal_means, noise_floor, pass_rates, variance_components
 from ._models.anova import anova, choose_model, fit_model
 from ._models.formula import name_of
 from ._models.pseudoreplication import pseudoreplication
 from ._models.sample import sample as take_sample
+from ._models.tasks import task_results
 from ._power import cost
 from ._power.effect_sizes import checked_effect
 from ._power.power import power
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from ._models.pass_rates import Failures
     from ._models.pseudoreplication import Pseudoreplication
     from ._models.sample import Response, Sample
+    from ._models.tasks import TasksFound
     from ._models.variance_components import Components
     from ._power.cost import Cost
     from ._power.power import Power
@@ -64,6 +67,7 @@ class Options:
     contrasts: tuple[str, ...] | None = None
     means: tuple[float, ...] | None = None
     margin: float | None = None
+    tasks: Literal["random", "fixed"] | None = None
 
     def __post_init__(self) -> None:
         if self.response not in RESPONSES:
@@ -111,6 +115,7 @@ class Analysis:
     power: Power | None
     notes: tuple[str, ...]
     further: Further
+    tasks: TasksFound | None = None
 
 
 def analyse(
@@ -132,7 +137,7 @@ def analyse(
     ------
     AnalysisError : the files lack the response, or the model, a contrast or the means do not fit the study.
     """
-    options = options or Options()
+    options = _for_several_tasks(options or Options(), results)
     model = choose_model(results, options.model)
     sample = take_sample(results, options.response)
     fitted = fit_model(sample, model)
@@ -152,11 +157,14 @@ def analyse(
         notes=notes,
         alpha=alpha,
     )
+    tasks = task_results(
+        results, sample, random=None if options.tasks is None else options.tasks == "random", alpha=alpha
+    )
     return Analysis(
         options=options,
         results=results,
         sample=sample,
-        conclusions=conclude(evidence),
+        conclusions=said_of_tasks(conclude(evidence), tasks, alpha=alpha),
         fitted=fitted,
         anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
@@ -184,7 +192,15 @@ def analyse(
             floors=noise_floor.noise_floor(results),
             trajectories=trajectories,
         ),
+        tasks=tasks,
     )
+
+
+def _for_several_tasks(options: Options, results: Results) -> Options:
+    """Compare ratios to each task's reference where there are several: their seconds mean nothing together."""
+    if len(results.tasks) < 2 or options.response != "seconds" or options.effect is not None:  # noqa: PLR2004
+        return options
+    return dataclasses.replace(options, response="ratio" if len(results.reference) else "log")
 
 
 def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[str, TestResult]:
@@ -237,7 +253,7 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
             )
         )
     if len(sample.blocks) > 1:
-        yield f"The machine is a block with {len(sample.blocks)} levels."
+        yield f"The {sample.block_name} is a block with {len(sample.blocks)} levels."
     single = [
         name for name, levels in results.factors.items() if len(levels) == 1 and name not in results.derived
     ]

@@ -112,6 +112,11 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         help="the difference that does not matter, for equivalence: a ratio such as 1.25 where logarithms are "
         "compared, otherwise in the unit of the response",
     )
+    made.add_argument(
+        "--tasks",
+        choices=("random", "fixed"),
+        help="whether several tasks are a sample of tasks, or all that matters (default: random from 5 tasks on)",
+    )
     made.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     if command is None:
         made.add_argument(
@@ -201,6 +206,7 @@ def options(args: argparse.Namespace) -> Options:
         contrasts=None if args.contrast is None else tuple(args.contrast),
         means=means,
         margin=args.margin,
+        tasks=args.tasks,
     )
 
 

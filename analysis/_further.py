@@ -78,6 +78,7 @@ def further(
             alpha=options.alpha,
             power=options.power,
             effect=options.effect if on_passing else None,
+            random=None if options.tasks is None else options.tasks == "random",
         ),
         paid,
     )

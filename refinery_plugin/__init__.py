@@ -1,8 +1,8 @@
 """Run designed experiments on code written by language models, as a pytest plugin.
 
-All that is public is here, in ``refinery_plugin.hookspecs`` (the hooks of a ``conftest.py``) and in
-``refinery_plugin.testing`` (fakes). ``refinery_plugin.plugin`` is for pytest alone; modules with an underscore are
-nobody's business.
+All that is public is here, in ``refinery_plugin.hookspecs`` (the hooks of a ``conftest.py``), in
+``refinery_plugin.rewards`` (for trainers) and in ``refinery_plugin.testing`` (fakes). ``refinery_plugin.plugin`` is for
+pytest alone; modules with an underscore are nobody's business.
 """
 
 from __future__ import annotations

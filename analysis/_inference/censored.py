@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from .._models.lognormal_aft import Lognormal
+from .._models.passing_table import task_numbers
 from .._models.survival import log_rank, restricted_mean
 
 if TYPE_CHECKING:
@@ -106,12 +107,11 @@ def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored
     own = np.log(np.where(np.isfinite(limits), limits, limit))
     use = stopped | finished
     numbers = {label: i for i, label in enumerate(table.treatments)}
-    tasks = {name: i for i, name in enumerate(table.tasks)}
     times = _Times(
         time=np.where(stopped, own, mean)[use],
         finished=finished[use],
         treatment=np.asarray([numbers[str(label)] for label in programs["treatment"][use]], dtype=np.intp),
-        task=np.asarray([tasks[name] for name in programs["task"][use]], dtype=np.intp),
+        task=task_numbers(results)[1][use],
     )
     found = log_rank(times.time, times.finished, times.treatment, times.task, len(table.treatments))
     return Censored(

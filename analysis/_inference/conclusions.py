@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
-from .._models.formula import MACHINE
+from .._models.formula import BLOCKS
 from .multiplicity import holm
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def _on_times(evidence: Evidence) -> list[Conclusion]:
     if nothing is not None or table is None:
         why = nothing or "there are too few programs for it"
         return [_untestable(TREATMENT, evidence.sample.response, "none", why)]
-    # The machine is a block: nobody asks whether machines differ.
-    terms = [term for term in table.terms if term.term != MACHINE]
+    # Machines and tasks are blocks: nobody asks whether they differ.
+    terms = [term for term in table.terms if term.term not in BLOCKS]
     if not any(term.p is not None for term in terms):
         why = _why_not(table, evidence.notes)
         asked = [term.term for term in terms] or [TREATMENT]
@@ -129,7 +129,7 @@ def _on_term(evidence: Evidence, table: AnovaTable, term: Term, adjusted: float 
     sample, method = evidence.sample, _method(table)
     if term.p is None or adjusted is None:
         return _untestable(term.term, sample.response, method, term.note)
-    asked = sum(other.p is not None and other.term != MACHINE for other in table.terms)
+    asked = sum(other.p is not None and other.term not in BLOCKS for other in table.terms)
     if asked > 1:
         method += f", adjusted by Holm's rule for {asked} questions"
     answer: Answer = "different" if adjusted < evidence.alpha else "undecided"

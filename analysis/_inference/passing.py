@@ -16,7 +16,8 @@ from .._models.formula import Model, Term, name_of
 from .._models.freeman_halton import PassTest, pass_test
 from .._models.pass_at_k import PassAtK, pass_at_k
 from .._models.pass_rates import wilson
-from .._models.passing_table import RANDOM_FROM, PassingTable, passing_table, without_machine
+from .._models.passing_table import PassingTable, passing_table, without_machine
+from .._models.tasks import RANDOM_FROM
 from . import stratified, two_proportions
 from .multiplicity import holm
 

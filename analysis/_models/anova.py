@@ -10,7 +10,7 @@ from scipy import stats
 
 from .._errors import AnalysisError
 from . import least_squares
-from .formula import MACHINE, Model, columns, crossing, name_of, parse
+from .formula import BLOCKS, MACHINE, TASK, Model, columns, crossing, name_of, parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -84,6 +84,7 @@ class Fitted:
 def choose_model(results: Results, formula: str | None) -> Model:
     """Parse the user's formula, or take the full crossing of the study's own factors that vary."""
     known = [*results.factors, *([MACHINE] if len(results.machines) > 1 else [])]
+    known += [TASK] if len(results.tasks) > 1 else []
     if formula is not None:
         return parse(formula, known)
     own = [
@@ -97,7 +98,7 @@ def fit_model(sample: Sample, model: Model) -> Fitted | None:
     if not sample.y.size:
         return None
     if len(sample.blocks) > 1:
-        model = model.with_block()
+        model = model.with_block(sample.block_name)
     needed = list(dict.fromkeys(name for term in model.terms for name in term))
     per_program: dict[str, Integers] = {}
     levels: dict[str, tuple[str, ...]] = {}
@@ -118,7 +119,7 @@ def fit_model(sample: Sample, model: Model) -> Fitted | None:
 
 def _codes(sample: Sample, name: str) -> tuple[Integers, tuple[str, ...]]:
     """Return the numbers of the levels that occur among passing programs, in natural order."""
-    if name == MACHINE:
+    if name in BLOCKS:
         return sample.block, sample.blocks
     position = {level: i for i, level in enumerate(sample.factors[name])}
     of_treatment = np.asarray([position[t.levels[name]] for t in sample.treatments], dtype=np.intp)

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 Term = tuple[str, ...]
 Terms = tuple[Term, ...]
 MACHINE = "machine"
+TASK = "task"
+BLOCKS = frozenset({MACHINE, TASK})
+"""Names of terms that are blocks, where there are several: nobody asks whether machines or tasks differ."""
+
 _MOST_TERMS = 512
 
 
@@ -31,11 +35,11 @@ class Model:
     formula: str
     terms: Terms
 
-    def with_block(self) -> Model:
-        """Return the model with the machine as its first term, unless it has it already."""
-        if any(MACHINE in term for term in self.terms):
+    def with_block(self, block: str) -> Model:
+        """Return the model with the machine, or the task, as its first term, unless it has it already."""
+        if any(block in term for term in self.terms):
             return self
-        return dataclasses.replace(self, terms=((MACHINE,), *self.terms))
+        return dataclasses.replace(self, terms=((block,), *self.terms))
 
 
 def name_of(term: Term) -> str:

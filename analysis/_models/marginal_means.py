@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import stats
 
-from .formula import MACHINE
+from .formula import BLOCKS
 from .sample import saturated
 
 if TYPE_CHECKING:
@@ -207,5 +207,5 @@ def _known(
 
 
 def factors_compared(fitted: Fitted) -> list[str]:
-    """Return the factors of the model in order, without the machine."""
-    return [name for name in fitted.levels if name != MACHINE]
+    """Return the factors of the model in order, without machine and task."""
+    return [name for name in fitted.levels if name not in BLOCKS]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseFloor:
-    """Per machine: spread of log(reference / reference) between neighbouring blocks of the same list.
+    """Per machine: spread of log(reference / reference) between neighbouring blocks of the same task and list.
 
     ``typical`` and ``largest`` are the median and the greatest of those absolute log ratios (0.02 reads "2 %").
     """
@@ -62,11 +62,9 @@ def noise_floor(results: Results) -> tuple[NoiseFloor, ...]:
 def _floor(machine: str, reference: pd.DataFrame) -> NoiseFloor:
     logs = reference.assign(log=np.log(reference["seconds"]))
     # Blocks in the order of recording: that of their first appearance.
-    keys = ["session", "list", "block"]
+    keys = ["session", "task", "list", "block"]
     means = logs.groupby(keys, sort=False, dropna=False)["log"].mean().reset_index()
-    gaps = (
-        means.groupby(["session", "list"], sort=False, dropna=False)["log"].diff().dropna().abs().to_numpy()
-    )
+    gaps = means.groupby(keys[:-1], sort=False, dropna=False)["log"].diff().dropna().abs().to_numpy()
     if not gaps.size:
         # One block only: the runs of the same block and list are what can be compared.
         gaps = logs.groupby(keys, sort=False, dropna=False)["log"].diff().dropna().abs().to_numpy()

@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from .._arrays import Floats, Integers
     from .._reading.frames import Results
 
-RANDOM_FROM = 5
-"""Tasks from which on they are taken for a sample of tasks like these, unless the user says otherwise."""
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PassingTable:
@@ -71,13 +68,21 @@ class PassingTable:
         return columns(model, codes, len(self.treatments))
 
 
+def task_numbers(results: Results) -> tuple[tuple[str, ...], Integers]:
+    """Return the tasks, and each program's; there is one task where the files tell no several apart."""
+    told = results.programs["task"]
+    if len(results.tasks) < 2:  # noqa: PLR2004
+        return (results.task,), np.zeros(len(told), dtype=np.intp)
+    tasks = tuple(dict.fromkeys([*results.tasks, *told]))
+    number = {name: i for i, name in enumerate(tasks)}
+    return tasks, np.asarray([number[name] for name in told], dtype=np.intp)
+
+
 def passing_table(results: Results) -> PassingTable:
     """Count the programs of a study, those that failed too."""
     programs = results.programs
     own = tuple(name for name in results.factors if name not in results.derived)
-    tasks = tuple(dict.fromkeys(programs["task"]))
-    number = {name: i for i, name in enumerate(tasks)}
-    task = np.asarray([number[name] for name in programs["task"]], dtype=np.intp)
+    tasks, task = task_numbers(results)
     codes = np.stack(
         [programs[name].cat.codes.to_numpy().astype(np.intp) for name in results.factors], axis=1
     )

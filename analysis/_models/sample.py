@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 from scipy import stats
 
 from .._errors import AnalysisError
 from . import least_squares
+from .formula import MACHINE, TASK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,7 @@ class Sample:
     y : values, shape (n,).
     cell : index into ``treatments``, shape (n,).
     block : index into ``blocks`` (machines), shape (n,); all 0 where there is one machine, or where programs were
-        timed on all of them.
+        timed on all of them. With several tasks these are blocks, on each machine, and ``block_name`` says so.
     counts, means, sds : per treatment, shape (k,); means of none and SDs of fewer than two are NaN.
     sigma : pooled within treatments (and blocks).
     made : programs made per treatment, failed ones included, shape (k,).
@@ -86,6 +87,7 @@ class Sample:
     sds: Floats
     sigma: Sigma
     made: Integers
+    block_name: str = MACHINE
 
     @property
     def balanced(self) -> bool:
@@ -150,6 +152,10 @@ def sample(results: Results, response: Response, *, keep: Flags | None = None) -
             f"{least_squares.MAX_COLUMNS} that are compared at once"
         )
     cell, treatments = _treatments(programs, own, results)
+    block_name = MACHINE
+    if len(results.tasks) > 1:
+        block_name = TASK
+        block, blocks = _by_task(programs["task"].to_numpy()[program], results.tasks, block, blocks)
     return _sample(
         response=response,
         treatments=treatments,
@@ -160,7 +166,22 @@ def sample(results: Results, response: Response, *, keep: Flags | None = None) -
         block=block,
         blocks=blocks,
         made=np.bincount(cell, minlength=len(treatments)),
+        block_name=block_name,
     )
+
+
+def _by_task(
+    task: np.ndarray[Any, np.dtype[Any]], tasks: tuple[str, ...], block: Integers, blocks: tuple[str, ...]
+) -> tuple[Integers, tuple[str, ...]]:
+    """Make a block of each task (on each machine), tasks in the study's order."""
+    place = {name: number for number, name in enumerate(tasks)}
+    number = np.asarray([place[name] for name in task], dtype=np.intp)
+    used, index = np.unique(number * max(1, len(blocks)) + block, return_inverse=True)
+    names = [
+        tasks[key // len(blocks)] + (f" @ {blocks[key % len(blocks)]}" if len(blocks) > 1 else "")
+        for key in used.tolist()
+    ]
+    return index.reshape(-1).astype(np.intp), tuple(names)
 
 
 def _treatments(
@@ -234,6 +255,7 @@ def _sample(
     block: Integers,
     blocks: tuple[str, ...],
     made: Integers,
+    block_name: str = MACHINE,
 ) -> Sample:
     size = len(treatments)
     counts = np.bincount(cell, minlength=size)
@@ -257,6 +279,7 @@ def _sample(
         sds=sds,
         sigma=_sigma(y, cell, block),
         made=made.astype(np.intp),
+        block_name=block_name,
     )
 
 

@@ -45,6 +45,8 @@ def variance_components(results: Results, sample: Sample) -> Components:
     """
     if not sample.y.size:
         return _none("no program passed")
+    if len(results.tasks) > 1:
+        return _none("several tasks: what differs between tasks, treatments and programs is under tasks")
     layout, notes = _gather(results, sample)
     if layout is None:
         return dataclasses.replace(_none(notes[0]), notes=tuple(notes))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .._inference.statistical_test import Role
     from .._models.anova import AnovaTable
     from .._models.pseudoreplication import Pseudoreplication
+    from .._models.tasks import TasksFound
 
 SCHEMA = 1
 
@@ -37,6 +38,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
         "unit": "program",
         "conclusions": [_conclusion(conclusion) for conclusion in analysis.conclusions],
         "variance": _variance(analysis),
+        "tasks": _tasks(analysis.tasks),
         "anova": _anova(analysis.anova, analysis.options.type),
         "pseudoreplication": _pseudoreplication(analysis.pseudoreplication),
         "assumptions": _tests(analysis, "assumptions"),
@@ -100,6 +102,28 @@ def _variance(analysis: Analysis) -> dict[str, Any]:
         "run": found.run,
         "method": found.method,
         "singular": found.singular,
+        "notes": list(found.notes),
+    }
+
+
+def _tasks(found: TasksFound | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    fixed = [
+        _noted({"term": t.term, "df": t.df, "df_den": found.fixed_df_den, "F": t.f, "p": t.p}, t.note)
+        for t in found.fixed
+    ]
+    over = [
+        _noted({"term": t.term, "df": t.df, "df_den": t.df_den, "F": t.f, "p": t.p}, t.note)
+        for t in found.over
+    ]
+    return {
+        "random": found.random,
+        "n": len(found.by_task),
+        "by_task": [_plain(task) for task in found.by_task],
+        "variance": _plain(found.variance),
+        "fixed": {"terms": fixed},
+        "over_tasks": {"terms": over, "method": found.method},
         "notes": list(found.notes),
     }
 

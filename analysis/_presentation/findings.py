@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from .._inference.conclusions import PASSED, RATIO, TREATMENT
+from .tasks import of_which_tasks
 from .text import count, dollars, listing, number, one_line, p_phrase, percent
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ _FEW = 10
 
 def findings(analysis: Analysis) -> tuple[str, str, str]:
     """Three sentences: do times differ, do programs pass, and what would a conclusive study take."""
-    return on_times(analysis), on_passing(analysis), on_planning(analysis)
+    times = of_which_tasks(analysis.tasks, on_times(analysis))
+    return times, on_passing(analysis), on_planning(analysis)
 
 
 def term_name(term: str) -> str:

@@ -9,6 +9,7 @@ from .caveats import caveats
 from .findings import effect_words, findings, question_name
 from .names import back
 from .tables import anova_rows, reason
+from .tasks import spread_words, task_rows
 from .text import (
     MISSING,
     count,
@@ -63,6 +64,10 @@ def summary(analysis: Analysis, *, width: int = 80, color: bool = False, written
         _Part("What was found", tuple(_numbered(findings(analysis), width))),
         _Part(_anova_heading(analysis), tuple(_anova(analysis, width))),
         _Part("", ()),  # treatments: as many as fit
+        _Part(
+            "Tasks: programs that passed, and times in multiples of the reference",
+            tuple(_tasks(analysis, width)),
+        ),
         _Part(_power_heading(analysis), tuple(_power(analysis, width))),
         _Part(
             "Spread, noise and cost",
@@ -111,6 +116,19 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> li
         cells = (f"{cell:>{size}}" for cell, size in zip(row[1:], sizes[1:], strict=True))
         made.append("  ".join((f"  {name:<{sizes[0]}}", *cells)).rstrip())
     return made
+
+
+def _tasks(analysis: Analysis, width: int) -> list[str]:
+    found = analysis.tasks
+    if found is None:
+        return []
+    rows = _table(
+        ("task", "passed", "ratio", f"{percent(1 - analysis.options.alpha)} interval"),
+        list(task_rows(found)),
+        width,
+    )
+    words = spread_words(found)
+    return [*rows, *(() if words is None else wrapped(words, width, before="  ", after="  "))]
 
 
 def _title(analysis: Analysis) -> str:

@@ -97,7 +97,8 @@ class _Reader:
         self.document = document
         self.refinery: Mapping[str, Any] = document["refinery"]
         self.programs: list[RawProgram] = []
-        self.index: dict[tuple[int, int], int] = {}
+        self.index: dict[tuple[int, str, int], int] = {}
+        self.several = len(_tasks_told(self.refinery)) > 1
         self.treatments: dict[tuple[tuple[str, str], ...], int] = {}
         self.numbers: dict[Levels, int] = {}
         self.by_id: dict[str, Levels] = {}
@@ -232,6 +233,7 @@ class _Reader:
             sha256=sha if isinstance(sha, str) and sha else None,
             info=info,
             where=place.entry,
+            task=self._task(entry),
         )
         self._add(program, place)
         treatment = entry.get("treatment")
@@ -244,12 +246,14 @@ class _Reader:
             self.by_sha[program.sha256, replicate] = levels
 
     def _add(self, program: RawProgram, place: Place) -> int:
-        key = (self._number(program.levels), program.replicate)
+        key = (self._number(program.levels), program.task, program.replicate)
         if key in self.index:
             first = self.programs[self.index[key]].where
+            of_task = f"task {program.task}, " if self.several else ""
             raise place.error(
                 "replicate",
-                f"duplicate program: {_named(program.levels)}, replicate {program.replicate} is already {first}",
+                f"duplicate program: {of_task}{_named(program.levels)}, replicate {program.replicate} is already "
+                f"{first}",
             )
         self.index[key] = len(self.programs)
         self.programs.append(program)
@@ -366,9 +370,14 @@ class _Reader:
                 tasks[extra["task"]] = None
             if not _is_outside(extra):
                 self._read_benchmark(benchmark, extra, place, seen, position)
-        if len(tasks) > 1:
+        if len(tasks) > 1 and not self.several:
             raise Place(self.file, "benchmarks").error("extra_info.task", f"mixed tasks: {', '.join(tasks)}")
-        return next(iter(tasks), "")
+        return "" if self.several else next(iter(tasks), "")
+
+    def _task(self, entry: Mapping[str, Any]) -> str:
+        """Return a program's task, where the file has several: in a file of one they all have the same."""
+        task = entry.get("task")
+        return writable(task) if self.several and isinstance(task, str) else ""
 
     def _read_benchmark(
         self,
@@ -453,7 +462,8 @@ class _Reader:
         levels = self._known(extra.get("treatment"))
         if levels is None:
             levels = self._levels(extra, Place(self.file, f"{place.entry}.extra_info"))
-        number = self.index.get((self._number(levels), replicate))
+        task = self._task(extra)
+        number = self.index.get((self._number(levels), task, replicate))
         verdict = extra.get("verdict")
         if number is None:
             self.unlisted += 1
@@ -465,6 +475,7 @@ class _Reader:
                     sha256=_text_or_none(extra.get("sha256")),
                     info={"reason": None, "error_type": None, "llm": None},
                     where=place.entry,
+                    task=task,
                 ),
                 place,
             )
@@ -502,7 +513,7 @@ class _Reader:
 
     def _reference(self) -> dict[str, list[Any]]:
         columns: dict[str, list[Any]] = {
-            name: [] for name in ("session", "block", "list", "run", "seconds", "cpu_seconds")
+            name: [] for name in ("session", "task", "block", "list", "run", "seconds", "cpu_seconds")
         }
         entries = self.refinery.get("reference")
         if entries is None:
@@ -516,6 +527,7 @@ class _Reader:
             times = [place.seconds(value, f"seconds[{i}]") for i, value in enumerate(entry["seconds"])]
             count = len(times)
             columns["session"] += [_scalar(entry.get("session"), place, "session")] * count
+            columns["task"] += [self._task(entry) or None] * count
             columns["block"] += [_scalar(entry.get("block"), place, "block")] * count
             columns["list"] += [place.whole(entry.get("list"), "list")] * count
             columns["run"] += range(1, count + 1)
@@ -544,6 +556,15 @@ def _scalar(value: object, place: Place, field: str) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise place.error(field, f"must be a number or a text, got {brief(value)}")
     return str(value)
+
+
+def _tasks_told(refinery: Mapping[str, Any]) -> set[str]:
+    """Return the tasks of a file's study and programs: a file may hold those of one task alone."""
+    study = _mapping(refinery.get("study")).get("tasks")
+    programs = refinery.get("programs")
+    told = [_mapping(entry).get("task") for entry in programs] if isinstance(programs, list) else []
+    told += study if isinstance(study, list) else []
+    return {task for task in told if isinstance(task, str)}
 
 
 def _study_name(value: object) -> object:

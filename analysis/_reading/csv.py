@@ -75,7 +75,9 @@ def read_csv(path: Path, text: str) -> RawFile:
         factors={},
         programs=programs,
         runs=columns,
-        reference={name: [] for name in ("session", "block", "list", "run", "seconds", "cpu_seconds")},
+        reference={
+            name: [] for name in ("session", "task", "block", "list", "run", "seconds", "cpu_seconds")
+        },
         notes=notes,
     )
 

@@ -89,7 +89,8 @@ class Results:
 
     Attributes
     ----------
-    study, task : names; empty where unknown (CSV).
+    study, task : names; empty where unknown (CSV), ``task`` also where there are several.
+    tasks : names of the tasks that have programs, in the study's order; at most one where nothing tells several apart.
     factors : levels (always text) of each factor in their natural order. The pilot's derived factors ``type`` and
         ``level`` are in here too, after the study's own, and named in ``derived``.
     derived : names of the derived factors.
@@ -97,7 +98,7 @@ class Results:
         ``program`` links to ``programs``.
     programs : one row per program, failed ones included; PROGRAM_COLUMNS and one categorical column per factor.
         ``machine`` is None for programs that were timed on several.
-    reference : one row per run of the reference: machine, session, block, list, run, seconds.
+    reference : one row per run of a reference: machine, session, task, block, list, run, seconds.
     turns : one row per run of an intermediate program: program, turn, machine, list, run, seconds, passed.
     machines : names; more than one makes the machine a block.
     crossed : the same programs were timed on several machines (then a program's value is its mean over them).
@@ -117,3 +118,4 @@ class Results:
     crossed: bool
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
+    tasks: tuple[str, ...] = ()

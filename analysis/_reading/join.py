@@ -46,10 +46,12 @@ def join(files: Sequence[RawFile]) -> Results:
     levels = {name: tuple(frame[name].cat.categories) for name in [*factors, *derived]}
     runs, turns = _run_frames(files, numbers, frame, levels)
     reference = _reference_frame(files)
+    tasks = _tasks(files, programs)
     crossed = any(len(program.machines) > 1 for program in programs)
     return Results(
         study=files[0].study,
-        task=next((file.task for file in files if file.task), ""),
+        task="" if len(tasks) > 1 else next((file.task for file in files if file.task), ""),
+        tasks=tasks,
         factors=levels,
         derived=derived,
         runs=runs,
@@ -64,6 +66,16 @@ def join(files: Sequence[RawFile]) -> Results:
             *_reading_notes(frame, runs, crossed=crossed),
         ),
     )
+
+
+def _tasks(files: Sequence[RawFile], programs: Sequence[_Joined]) -> tuple[str, ...]:
+    """Return the tasks that have programs, as the study orders them."""
+    told: list[str] = []
+    for file in files:
+        listed = file.source.study.get("tasks")
+        told += listed if isinstance(listed, list) else []
+    there = dict.fromkeys(program.raw.task for program in programs if program.raw.task)
+    return tuple(dict.fromkeys([*(task for task in told if task in there), *there]))
 
 
 def _programs(files: Sequence[RawFile]) -> tuple[list[_Joined], list[np.ndarray[Any, np.dtype[np.intp]]]]:
@@ -286,23 +298,32 @@ def _final(
 
 
 def _companions(file: RawFile) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return for each run the geometric mean of the reference's times in the same session, block and list.
+    """Return for each run the geometric mean of its task's reference in the same session, block and list.
 
-    Session and block count only where every run and every entry of the reference has them.
+    Session, block and task count only where every run and every entry of the reference has them.
     """
     size = len(file.runs["program"])
     told = file.reference
     if not told["seconds"] or not size:
         return np.full(size, np.nan)
+    of_run = {**file.runs, "task": _task_of_runs(file)}
     keys = [
-        name for name in ("session", "block") if None not in told[name] and not pd.isna(file.runs[name]).any()
+        name
+        for name in ("session", "block", "task")
+        if None not in told[name] and not pd.isna(of_run[name]).any()
     ]
     keys.append("list")
     reference = pd.DataFrame({**{name: told[name] for name in keys}, "log": np.log(told["seconds"])})
     means = reference.groupby(keys, sort=False)["log"].mean()
-    runs = pd.DataFrame({name: file.runs[name] for name in keys})
+    runs = pd.DataFrame({name: of_run[name] for name in keys})
     merged = runs.merge(means.reset_index(), on=keys, how="left")
     return np.asarray(np.exp(merged["log"].to_numpy(dtype=np.float64)))
+
+
+def _task_of_runs(file: RawFile) -> np.ndarray[Any, np.dtype[Any]]:
+    """Return the task of each run's program; None where the file does not tell."""
+    tasks = np.asarray([program.task or None for program in file.programs], dtype=object)
+    return tasks[file.runs["program"]]
 
 
 def _reference_frame(files: Sequence[RawFile]) -> pd.DataFrame:
@@ -314,7 +335,8 @@ def _reference_frame(files: Sequence[RawFile]) -> pd.DataFrame:
     columns["cpu_seconds"] = [math.nan if value is None else value for value in columns["cpu_seconds"]]
     frame = pd.DataFrame(columns)
     kinds = {"list": np.int64, "run": np.int64, "seconds": np.float64, "cpu_seconds": np.float64}
-    return frame.astype({**kinds, "session": object, "block": object, "machine": object})
+    texts = dict.fromkeys(("session", "task", "block", "machine"), object)
+    return frame.astype({**kinds, **texts})
 
 
 def _reading_notes(programs: pd.DataFrame, runs: pd.DataFrame, *, crossed: bool) -> tuple[str, ...]:

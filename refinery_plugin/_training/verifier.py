@@ -13,12 +13,11 @@ from collections import deque
 from typing import TYPE_CHECKING, Self
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._sandbox import Limits, open_sandbox
-from refinery_plugin._timing.lock import MachineLock
+from refinery_plugin._sandbox import Limits
 from refinery_plugin._timing.program_file import classified
 from refinery_plugin._training.deadline import Allowance, BoundedSandbox
 from refinery_plugin._training.faults import killed_for_memory, log, ours
-from refinery_plugin._training.slot import Slot
+from refinery_plugin._training.place import Place
 from refinery_plugin._training.verification import Verification, told, untold
 from refinery_plugin._verification.checker import Checker, TimedPair
 from refinery_plugin._verification.cores import Cores
@@ -32,6 +31,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from refinery_plugin._study.task import Task
+    from refinery_plugin._timing.lock import MachineLock
+    from refinery_plugin._training.slot import Slot
     from refinery_plugin._verification.figures import RunFigures
     from refinery_plugin._verification.ports import ProgramSandbox
     from refinery_plugin._verification.steps import Step
@@ -61,6 +62,7 @@ class Verifier:
         what one call may take.
     lists : how many full-size inputs programs are called with; what is timed is timed on all of them.
     lock : who may time on this machine.
+    place : a sandbox with its slot that several verifiers share; it stays open when this is closed.
     """
 
     def __init__(
@@ -76,20 +78,19 @@ class Verifier:
         deadline: float | None = None,
         lists: int = 1,
         lock: MachineLock | None = None,
+        place: Place | None = None,
     ) -> None:
         self.task = task
         self.seed = secrets.randbits(63) if seed is None else seed
-        self._sandbox_name = sandbox
-        self._packages = tuple(packages)
+        self._owns_place = place is None
+        self._place = place or Place(sandbox, packages=packages, lock=lock)
         self._time_factor = time_factor
         self._limits = Limits(memory_bytes=memory_mb * _MIB, processes=64, load_seconds=load_seconds)
         if deadline is not None and not deadline > 0:
             raise RefineryError(f"deadline must be a number of seconds above 0, got {deadline!r}")
         self._deadline = deadline
         self._lists = lists
-        self._slot = Slot(lock or MachineLock())
         self._opening = threading.Lock()
-        self._sandbox: ProgramSandbox | None = None
         self._checker: Checker | None = None
         self._closed = False
         self._reference_logs: dict[int, list[float]] = {}
@@ -119,22 +120,21 @@ class Verifier:
             if self._closed:
                 raise RefineryError(f"the verifier of task {self.task.name!r} is closed; make another")
             if self._checker is None:
-                sandbox = open_sandbox(self._sandbox_name, packages=self._packages)
                 try:
-                    self._checker = self._opened(sandbox)
+                    self._checker = self._opened(self._place.open())
                 except BaseException:
-                    sandbox.close()
+                    if self._owns_place:
+                        self._place.close()
                     raise
-                self._sandbox = sandbox
             return self._checker
 
     def close(self) -> None:
         """Wait until nobody verifies any more, and leave nothing behind. Idempotent."""
-        with self._slot.alone(), self._opening:
+        with self.slot.alone(), self._opening:
             self._closed = True
-            sandbox, self._sandbox, self._checker = self._sandbox, None, None
-            if sandbox is not None:
-                sandbox.close()
+            self._checker = None
+            if self._owns_place:
+                self._place.close()
 
     def verify(self, source: str | bytes, timed: bool = False, runs: int = 3) -> Verification:  # noqa: FBT001, FBT002
         """Judge one program; where it is correct and ``timed``, time it so often on each full-size input.
@@ -169,25 +169,20 @@ class Verifier:
         ------
         RefineryError : as ``verify`` does.
         """
-        if workers < 1 or runs < 1:
-            raise RefineryError(f"workers and runs must be at least 1, got {workers} and {runs}")
-        checker = self.open()
-        texts = [source if isinstance(source, bytes) else _bytes(source) for source in sources]
-        judging = {
-            text: _Judging(self, checker, text, runs=runs if timed else 0, shrinks=counterexamples)
-            for text in dict.fromkeys(texts)
-        }
-        _verify_all(judging.values(), workers=workers)
-        for one in judging.values():
-            one.time()
-        return [judging[text].found() for text in texts]
+        return verify_each(
+            [(self, source) for source in sources],
+            timed=timed,
+            workers=workers,
+            runs=runs,
+            counterexamples=counterexamples,
+        )
 
     # ------------------------------------------------------------------------------------------------------------
 
     @property
     def slot(self) -> Slot:
         """Who may do what at once."""
-        return self._slot
+        return self._place.slot
 
     def deadline(self, checker: Checker) -> float:
         """Seconds that one program may be waited for."""
@@ -224,6 +219,32 @@ class Verifier:
             # Threads of the caller's process are not ours to move.
             cores=Cores(programs=everywhere, parent=everywhere),
         )
+
+
+def verify_each(
+    programs: Iterable[tuple[Verifier, str | bytes]],
+    *,
+    timed: bool,
+    workers: int,
+    runs: int = 3,
+    counterexamples: bool = True,
+) -> list[Verification]:
+    """Judge programs of one or several tasks, as ``Verifier.verify_many`` does; the verifiers share one place."""
+    if workers < 1 or runs < 1:
+        raise RefineryError(f"workers and runs must be at least 1, got {workers} and {runs}")
+    asked = [
+        (verifier, source if isinstance(source, bytes) else _bytes(source)) for verifier, source in programs
+    ]
+    judging = {
+        (verifier, text): _Judging(
+            verifier, verifier.open(), text, runs=runs if timed else 0, shrinks=counterexamples
+        )
+        for verifier, text in dict.fromkeys(asked)
+    }
+    _verify_all(judging.values(), workers=workers)
+    for one in judging.values():
+        one.time()
+    return [judging[pair].found() for pair in asked]
 
 
 class _Judging:

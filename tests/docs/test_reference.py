@@ -53,7 +53,7 @@ def tables(page: Path) -> dict[str, dict[str, list[str]]]:
 
 
 def places(document: object, path: str) -> Iterator[dict[str, Any]]:
-    """Yield the objects at a path such as ``benchmarks[].extra_info``."""
+    """Yield the objects at a path such as ``benchmarks[].extra_info``; none where an object is null."""
     if not path:
         assert isinstance(document, dict)
         yield document
@@ -61,6 +61,8 @@ def places(document: object, path: str) -> Iterator[dict[str, Any]]:
     step, _, rest = path.partition(".")
     assert isinstance(document, dict)
     value = document[step.removesuffix("[]")]
+    if value is None:
+        return
     for item in value if step.endswith("[]") else [value]:
         yield from places(item, rest)
 

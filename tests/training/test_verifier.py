@@ -147,7 +147,7 @@ def test_a_task_without_sizes_is_never_timed(tmp_path: Path) -> None:
     assert (wrong.verdict, wrong.counterexample) == ("wrong_answer", "0")
 
 
-def _few_descriptors() -> tuple[int, int]:
+def few_descriptors() -> tuple[int, int]:
     free = os.dup(0)  # the lowest that is free
     os.close(free)
     return free + 3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]
@@ -159,7 +159,7 @@ def test_running_out_of_descriptors_is_no_fault_of_a_program(
     """The verdict is ``None``, the fault is told and logged, and nothing leaks."""
     verifier.verify(RIGHT)
     before, limits = left_behind(), resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, _few_descriptors())
+    resource.setrlimit(resource.RLIMIT_NOFILE, few_descriptors())
     try:
         with caplog.at_level(logging.WARNING, logger="refinery_plugin"):
             found = verifier.verify(RIGHT)

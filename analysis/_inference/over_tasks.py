@@ -1,0 +1,81 @@
+"""Of which tasks a conclusion speaks: of tasks like these, which are a sample, or of these alone."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from .conclusions import PASSED, RATIO, Conclusion
+from .multiplicity import holm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._models.tasks import OverTerm, TasksFound
+
+_ORDER = ("different", "equivalent", "undecided", "untestable")
+
+
+def said_of_tasks(
+    conclusions: Sequence[Conclusion], found: TasksFound | None, *, alpha: float
+) -> tuple[Conclusion, ...]:
+    """Return the conclusions of a study with several tasks; those of a study of one as they are.
+
+    Where tasks are a sample of tasks, questions on times are answered by the tests over tasks, which count what
+    treatments do from task to task as chance. Otherwise the answers stand, and say that they are of these tasks only.
+    """
+    if found is None:
+        return tuple(conclusions)
+    if not found.random:
+        return tuple(_of_these(c, len(found.by_task)) for c in conclusions)
+    over = {term.term: term for term in found.over}
+    adjusted = dict(zip(over, holm([term.p for term in over.values()]), strict=True))
+    times = [
+        _of_such(c, over[c.question], adjusted[c.question], found, alpha=alpha)
+        if c.question in over
+        else _of_these(c, len(found.by_task))
+        for c in conclusions
+        if c.response != PASSED
+    ]
+    times.sort(key=lambda c: _ORDER.index(c.answer))
+    places = iter(times)
+    return tuple(
+        _of_these(c, len(found.by_task)) if c.response == PASSED else next(places) for c in conclusions
+    )
+
+
+def _of_these(conclusion: Conclusion, tasks: int) -> Conclusion:
+    return dataclasses.replace(conclusion, method=f"{conclusion.method}; said of these {tasks} tasks only")
+
+
+def _of_such(
+    conclusion: Conclusion, term: OverTerm, adjusted: float | None, found: TasksFound, *, alpha: float
+) -> Conclusion:
+    method = f"{found.method}; said of tasks like these {len(found.by_task)}, a sample of tasks"
+    if len(found.over) > 1:
+        method += f"; adjusted by Holm's rule for {len(found.over)} questions"
+    plain = Conclusion(
+        question=conclusion.question,
+        response=conclusion.response,
+        answer="untestable",
+        method=method,
+        p=term.p,
+        p_adjusted=adjusted,
+        why=term.note,
+    )
+    if adjusted is None:
+        return plain
+    is_different = adjusted < alpha
+    answered = dataclasses.replace(plain, answer="different" if is_different else "undecided")
+    pair = term.pair
+    if pair is None or (not is_different and not pair.ci_low <= 1 <= pair.ci_high):
+        return answered
+    return dataclasses.replace(
+        answered,
+        estimate=pair.ratio,
+        ci_low=pair.ci_low,
+        ci_high=pair.ci_high,
+        unit=RATIO,
+        compared=(pair.a, pair.b),
+        method=f"{answered.method}; the estimate is {pair.a} / {pair.b}, its limits hold for all pairs together",
+    )

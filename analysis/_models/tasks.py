@@ -1,0 +1,315 @@
+"""Several tasks: each task's ratio to its reference, and treatments compared over tasks like these, or over these."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import stats
+
+from .._errors import AnalysisError
+from .anova import anova, fit_model
+from .formula import TASK, Model, columns, crossing, name_of, parse
+from .least_squares import MAX_COLUMNS, basis
+from .task_reml import CellTable, FTest, Satterthwaite, TaskFit, exact_f, fit_tasks
+
+if TYPE_CHECKING:
+    from .._arrays import Floats
+    from .._reading.frames import Results
+    from .anova import Term
+    from .formula import Term as Names
+    from .sample import Sample
+
+RANDOM_FROM: Final = 5
+"""So many tasks are a sample of tasks, unless somebody says otherwise; fewer tell too little of other tasks."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TaskRatio:
+    """One task: geometric mean of program / reference, treatments weighing the same; None where no program passed."""
+
+    task: str
+    programs: int
+    passed: int
+    ratio: float | None
+    ci_low: float | None
+    ci_high: float | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TaskVariance:
+    """Variances of the response between tasks, of what treatments do from task to task, and between programs."""
+
+    task: float | None
+    task_treatment: float | None
+    program: float | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LevelPair:
+    """The two levels of a factor that are farthest apart: the ratio of their times a / b, limits for all pairs."""
+
+    a: str
+    b: str
+    ratio: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OverTerm:
+    """One term, tested over tasks like these; ``pair`` is there for a factor by itself."""
+
+    term: str
+    df: int
+    df_den: float | None
+    f: float | None
+    p: float | None
+    note: str | None = None
+    pair: LevelPair | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TasksFound:
+    """What is known of several tasks.
+
+    Attributes
+    ----------
+    random : whether conclusions are about tasks like these; otherwise about these alone.
+    fixed : terms with the tasks as a factor, crossed with the others, against programs; empty where there are too many.
+    over : the same terms over tasks like these, by ``method``.
+    fit : the mixed model; None where nothing is left to estimate it.
+    """
+
+    random: bool
+    by_task: tuple[TaskRatio, ...]
+    variance: TaskVariance
+    fixed: tuple[Term, ...]
+    fixed_df_den: int | None
+    over: tuple[OverTerm, ...]
+    method: str
+    notes: tuple[str, ...]
+
+
+def task_results(results: Results, sample: Sample, *, random: bool | None, alpha: float) -> TasksFound | None:
+    """Compare treatments over several tasks; None in a study of one.
+
+    Parameters
+    ----------
+    sample : log ratios to the reference of each program's own task, tasks as blocks.
+    random : whether tasks are a sample of tasks; None decides by their number.
+    """
+    if len(results.tasks) < 2:  # noqa: PLR2004 - several
+        return None
+    own = [n for n, levels in results.factors.items() if n not in results.derived and len(levels) > 1]
+    table, terms, levels, notes = _table(results, sample, own)
+    fit = fit_tasks(table)
+    tests = _Tests(table, fit)
+    over, method = _over(tests, terms, levels, alpha=alpha), tests.method
+    if fit is None:
+        notes.append("too few programs passed to tell tasks, treatments and programs apart")
+    elif fit.task_treatment is None:
+        notes.append(
+            "one program of each task and treatment: what treatments do from task to task is in program"
+        )
+    fixed, df_den = _fixed(sample, own, notes)
+    return TasksFound(
+        random=len(results.tasks) >= RANDOM_FROM if random is None else random,
+        by_task=_by_task(results, sample, alpha=alpha),
+        variance=TaskVariance(
+            task=None if fit is None else fit.task,
+            task_treatment=None if fit is None else fit.task_treatment,
+            program=None if fit is None else fit.program,
+        ),
+        fixed=fixed,
+        fixed_df_den=df_den,
+        over=over,
+        method=method,
+        notes=tuple(notes),
+    )
+
+
+def _tasks_of(results: Results, sample: Sample) -> list[int]:
+    """Return the number of the task of each value."""
+    place = {task: number for number, task in enumerate(results.tasks)}
+    of_program = dict(zip(results.programs["program"], results.programs["task"], strict=True))
+    return [place[of_program[name]] for name in sample.programs]
+
+
+def _table(
+    results: Results, sample: Sample, own: list[str]
+) -> tuple[CellTable, dict[Names, slice], dict[str, list[str]], list[str]]:
+    """Return the cells of tasks and treatments, which columns are of which term, and factors' levels by treatment."""
+    tasks, size = len(results.tasks), len(sample.treatments)
+    key = np.asarray(_tasks_of(results, sample), dtype=np.intp) * size + sample.cell
+    count = np.bincount(key, minlength=tasks * size)
+    mean = np.bincount(key, weights=sample.y, minlength=tasks * size) / np.maximum(count, 1)
+    within = float(np.sum((sample.y - mean[key]) ** 2))
+    count, mean = count.reshape(tasks, size), mean.reshape(tasks, size)
+    present = np.flatnonzero(count.sum(axis=0))
+    model = parse(crossing(own), own)
+    notes = []
+    codes = {
+        name: (
+            np.asarray([sample.factors[name].index(sample.treatments[i].levels[name]) for i in present]),
+            len(sample.factors[name]),
+        )
+        for name in own
+    }
+    blocks = columns(model, codes, len(present))
+    x = np.concatenate(blocks, axis=1)
+    terms: dict[Names, slice] = {}
+    if basis(x).shape[1] < x.shape[1]:
+        notes.append("some treatments have no program that passed in any task: they are compared as a whole")
+        model, x = Model(formula="treatment", terms=(("treatment",),)), _sum_coded(len(present))
+        blocks = [x[:, :1], x[:, 1:]]
+    ends = np.cumsum([block.shape[1] for block in blocks]).tolist()
+    for names, start, end in zip(model.terms, ends[:-1], ends[1:], strict=True):
+        if end > start:
+            terms[names] = slice(start, end)
+    there = np.flatnonzero(count.sum(axis=1))
+    cells = np.ix_(there, present)
+    table = CellTable(count=count[cells].astype(np.intp), mean=mean[cells], within=within, x=x)
+    levels = {name: [sample.treatments[i].levels[name] for i in present] for name in own}
+    return table, terms, levels, notes
+
+
+def _sum_coded(size: int) -> Floats:
+    coded = np.eye(size)[:, :-1] - (np.arange(size) == size - 1)[:, None]
+    return np.concatenate([np.ones((size, 1)), coded], axis=1)
+
+
+class _Tests:
+    """Tests over tasks like these: exact where the table is balanced, by Satterthwaite's method elsewhere."""
+
+    def __init__(self, table: CellTable, fit: TaskFit | None) -> None:
+        self.table, self._fit = table, fit
+        self._exact = table.balanced and len(table.count) > 1
+        self._satterthwaite = None if self._exact or fit is None else Satterthwaite(fit)
+        self._inverse = np.linalg.pinv(table.x)
+        self.method = (
+            "exact F of the balanced mixed model, against treatments by tasks"
+            if self._exact
+            else "REML with (1|task) + (1|task:treatment), F with Satterthwaite's degrees of freedom"
+        )
+
+    def test(self, of: slice) -> FTest | None:
+        """Test the coefficients of some columns."""
+        return self._tested(np.eye(self.table.x.shape[1])[of])
+
+    def _tested(self, contrasts: Floats) -> FTest | None:
+        if self._exact:
+            return exact_f(self.table, contrasts @ self._inverse)
+        return None if self._satterthwaite is None else self._satterthwaite.test(contrasts)
+
+    def farthest(self, levels: list[str], *, alpha: float) -> LevelPair | None:
+        """Compare the two levels of a factor that are farthest apart; limits are Bonferroni's for all pairs."""
+        names = list(dict.fromkeys(levels))
+        if len(names) < 2 or self._fit is None:  # noqa: PLR2004 - a pair
+            return None
+        of = np.asarray(levels)
+        rows = {name: self.table.x[of == name].mean(axis=0) for name in names}
+        means = {name: float(row @ self._fit.beta) for name, row in rows.items()}
+        high, low = max(names, key=lambda name: means[name]), min(names, key=lambda name: means[name])
+        # The later level against the earlier one, as everywhere.
+        b, a = sorted((high, low), key=names.index)
+        found = self._tested((rows[a] - rows[b])[None])
+        difference = means[a] - means[b]
+        if found is None or not found.f > 0:
+            return None
+        pairs = len(names) * (len(names) - 1) / 2
+        reach = abs(difference) / math.sqrt(found.f) * float(stats.t.ppf(1 - alpha / 2 / pairs, found.df_den))
+        return LevelPair(
+            a=a,
+            b=b,
+            ratio=math.exp(difference),
+            ci_low=math.exp(difference - reach),
+            ci_high=math.exp(difference + reach),
+        )
+
+
+def _over(
+    tests: _Tests, terms: dict[Names, slice], levels: dict[str, list[str]], *, alpha: float
+) -> tuple[OverTerm, ...]:
+    """Test each term over tasks like these."""
+    made = []
+    for names, of in terms.items():
+        found = tests.test(of)
+        term = OverTerm(term=name_of(names), df=of.stop - of.start, df_den=None, f=None, p=None)
+        if found is None:
+            why = "treatments differ alike in every task, or too few programs passed: no F"
+            made.append(dataclasses.replace(term, note=why))
+            continue
+        pair = (
+            tests.farthest(levels[names[0]], alpha=alpha) if len(names) == 1 and names[0] in levels else None
+        )
+        made.append(
+            dataclasses.replace(term, df=found.df, df_den=found.df_den, f=found.f, p=found.p, pair=pair)
+        )
+    return tuple(made)
+
+
+def _fixed(sample: Sample, own: list[str], notes: list[str]) -> tuple[tuple[Term, ...], int | None]:
+    width = len(sample.blocks) * math.prod(len(sample.factors[name]) for name in own)
+    if not own or width > MAX_COLUMNS:
+        if own:
+            notes.append("too many tasks and treatments to cross them all as fixed factors")
+        return (), None
+    try:
+        fitted = fit_model(sample, parse(crossing([TASK, *own]), [TASK, *own]))
+    except AnalysisError as exc:
+        notes.append(str(exc))
+        return (), None
+    if fitted is None:
+        return (), None
+    table = anova(fitted, type=2)
+    return table.terms, table.residual_df
+
+
+def _by_task(results: Results, sample: Sample, *, alpha: float) -> tuple[TaskRatio, ...]:
+    """Return each task's ratio with an interval from its own programs; from all where it has too few."""
+    programs = results.programs
+    made, passed = programs["task"].value_counts(), programs.loc[programs["passed"], "task"].value_counts()
+    of = np.asarray(_tasks_of(results, sample), dtype=np.intp)
+    cells = {
+        number: [
+            sample.y[(of == number) & (sample.cell == cell)] for cell in np.unique(sample.cell[of == number])
+        ]
+        for number in range(len(results.tasks))
+    }
+    everything = [values for group in cells.values() for values in group]
+    return tuple(
+        _ratio(
+            task,
+            (int(made.get(task, 0)), int(passed.get(task, 0))),
+            cells[number],
+            _pooled(cells[number]) or _pooled(everything),
+            alpha,
+        )
+        for number, task in enumerate(results.tasks)
+    )
+
+
+def _pooled(cells: list[Floats]) -> tuple[float, int] | None:
+    """Return the variance within cells and its degrees of freedom; None without any."""
+    degrees = sum(len(values) - 1 for values in cells)
+    if degrees < 1:
+        return None
+    return sum(float(np.sum((values - values.mean()) ** 2)) for values in cells) / degrees, degrees
+
+
+def _ratio(
+    task: str, counts: tuple[int, int], cells: list[Floats], spread: tuple[float, int] | None, alpha: float
+) -> TaskRatio:
+    made, passed = counts
+    if not cells:
+        return TaskRatio(task=task, programs=made, passed=passed, ratio=None, ci_low=None, ci_high=None)
+    mean = float(np.mean([values.mean() for values in cells]))
+    low = high = None
+    if spread is not None:
+        error = math.sqrt(spread[0] * sum(1 / len(values) for values in cells)) / len(cells)
+        reach = float(stats.t.ppf(1 - alpha / 2, spread[1])) * error
+        low, high = math.exp(mean - reach), math.exp(mean + reach)
+    return TaskRatio(task=task, programs=made, passed=passed, ratio=math.exp(mean), ci_low=low, ci_high=high)

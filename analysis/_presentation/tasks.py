@@ -1,0 +1,61 @@
+"""Several tasks in words and rows: of which tasks a sentence speaks, and how each task fared."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .text import number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._models.tasks import TaskRatio, TasksFound
+
+_MOST = 8
+
+
+def of_which_tasks(found: TasksFound | None, sentence: str) -> str:
+    """Return a sentence about times that says of which tasks it speaks; as it is in a study of one task."""
+    if found is None:
+        return sentence
+    tasks = len(found.by_task)
+    said = f"Of tasks like these {tasks}" if found.random else f"Of these {tasks} tasks, and no others"
+    return f"{said}: {sentence}"
+
+
+def task_rows(found: TasksFound) -> Iterator[tuple[str, ...]]:
+    """Return a row for each task: name, programs that passed, ratio to the reference and its interval.
+
+    Of many tasks there are those with the lowest and the highest ratios.
+    """
+    tasks = list(found.by_task)
+    if len(tasks) <= _MOST:
+        yield from map(_row, tasks)
+        return
+    ordered = sorted(tasks, key=lambda task: float("inf") if task.ratio is None else task.ratio)
+    yield from map(_row, ordered[: _MOST // 2])
+    yield (f"... {len(tasks) - _MOST} more", "", "", "")
+    yield from map(_row, ordered[-_MOST // 2 :])
+
+
+def _row(task: TaskRatio) -> tuple[str, ...]:
+    interval = ""
+    if task.ci_low is not None and task.ci_high is not None:
+        interval = f"{number(task.ci_low)} to {number(task.ci_high)}"
+    return (
+        task.task,
+        f"{task.passed}/{task.programs}",
+        "-" if task.ratio is None else number(task.ratio),
+        interval,
+    )
+
+
+def spread_words(found: TasksFound) -> str | None:
+    """Say how much times differ between tasks, between what treatments do from task to task, and between programs."""
+    values = (
+        ("tasks", found.variance.task),
+        ("what treatments do from task to task", found.variance.task_treatment),
+        ("programs", found.variance.program),
+    )
+    told = [f"{name} {number(value**0.5)}" for name, value in values if value is not None]
+    return f"SD of the log ratio between {', '.join(told)}." if told else None

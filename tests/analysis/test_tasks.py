@@ -1,0 +1,173 @@
+"""Several tasks in one study: read, compared over tasks like these or over these, and said so."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from refinery_analysis._analysis import Options, analyse
+from refinery_analysis._cli import run
+from refinery_analysis._models.task_reml import CellTable, Satterthwaite, exact_f, fit_tasks
+from refinery_analysis._presentation.document import document
+from refinery_analysis._reading.read import read_results
+
+HERE = Path(__file__).parent / "r"
+EXPECTED = json.loads((HERE / "tasks.json").read_text(encoding="utf-8"))
+CELLS = list(itertools.product("xyz", "pq"))
+TERMS = {"a": slice(1, 3), "b": slice(3, 4), "a:b": slice(4, 6)}
+
+
+def rows_of(name: str) -> list[dict[str, str]]:
+    with (HERE / name).open(encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def table_of(name: str) -> CellTable:
+    rows = rows_of(name)
+    groups: dict[tuple[str, tuple[str, str]], list[float]] = {}
+    for row in rows:
+        groups.setdefault((row["task"], (row["a"], row["b"])), []).append(float(row["y"]))
+    tasks = sorted({task for task, _ in groups})
+    values = [[np.asarray(groups.get((task, cell), [])) for cell in CELLS] for task in tasks]
+    a, b = {"x": (1, 0), "y": (0, 1), "z": (-1, -1)}, {"p": 1, "q": -1}
+    x = [[1, *a[one], b[two], *(part * b[two] for part in a[one])] for one, two in CELLS]
+    return CellTable(
+        count=np.asarray([[of.size for of in row] for row in values], dtype=np.intp),
+        mean=np.asarray([[of.mean() if of.size else 0.0 for of in row] for row in values]),
+        within=sum(float(((of - of.mean()) ** 2).sum()) for row in values for of in row if of.size),
+        x=np.asarray(x, dtype=float),
+    )
+
+
+def study_file(path: Path, name: str) -> Path:
+    """Write the values of one of R's data sets as the log ratios of a timed study's file."""
+    rows = rows_of(name)
+    tasks = sorted({row["task"] for row in rows})
+    numbers: dict[tuple[str, ...], itertools.count[int]] = {}
+    programs, benchmarks = [], []
+    for row in rows:
+        key = (row["task"], row["a"], row["b"])
+        which = {
+            "task": row["task"],
+            "treatment": {"a": row["a"], "b": row["b"]},
+            "replicate": next(numbers.setdefault(key, itertools.count(1))),
+            "verdict": "correct",
+        }
+        programs.append({**which, "file": f"{'/'.join(key)}-r{which['replicate']}.py"})
+        info = {"study": "s", **which, "list": 1, "block": 1 + tasks.index(row["task"]), "session": "one"}
+        benchmarks.append({"extra_info": info, "stats": {"data": [math.exp(float(row["y"]))]}})
+    reference = [
+        {"task": task, "block": 1 + number, "list": 1, "session": "one", "seconds": [1.0]}
+        for number, task in enumerate(tasks)
+    ]
+    refinery = {
+        "schema": 1,
+        "study": {"name": "s", "task": None, "tasks": tasks, "factors": {"a": list("xyz"), "b": list("pq")}},
+        "programs": programs,
+        "reference": reference,
+    }
+    path.write_text(
+        json.dumps({"benchmarks": benchmarks, "refinery": refinery, "machine_info": {"node": "n"}})
+    )
+    return path
+
+
+def analysed(path: Path, **options: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of Options
+    return document(analyse(read_results([str(path)]), Options(**options)))
+
+
+@pytest.mark.parametrize("want", EXPECTED, ids=[each["file"] for each in EXPECTED])
+def test_the_mixed_model_agrees_with_lmer_test(want: dict[str, Any]) -> None:
+    """Variances, F, Satterthwaite's degrees of freedom and p of ``tests/analysis/r/tasks.R``."""
+    fit = fit_tasks(table_of(want["file"]))
+    assert fit is not None
+    assert fit.task_treatment is not None
+    for name in ("task", "task_treatment", "program"):
+        assert getattr(fit, name) == pytest.approx(want[name], rel=1e-5)
+    tests = Satterthwaite(fit)
+    for term in want["over"]:
+        found = tests.test(np.eye(6)[TERMS[term["term"]]])
+        assert found.df == term["df"]
+        assert (found.f, found.df_den, found.p) == pytest.approx(
+            (term["F"], term["df_den"], term["p"]), rel=1e-4
+        )
+
+
+def test_of_balanced_tables_the_f_is_exact() -> None:
+    """It is lmerTest's where no component is at zero, with (k - 1)(T - 1) degrees of freedom."""
+    table = table_of("tasks_balanced.csv")
+    inverse = np.asarray(np.linalg.inv(table.x), dtype=np.float64)
+    for term in EXPECTED[0]["over"]:
+        found = exact_f(table, inverse[TERMS[term["term"]]])
+        assert found is not None
+        assert found.df_den == 5 * 5
+        assert (found.f, found.p) == pytest.approx((term["F"], term["p"]), rel=1e-6)
+
+
+@pytest.mark.parametrize("want", EXPECTED, ids=[each["file"] for each in EXPECTED])
+def test_a_file_of_several_tasks_gives_the_figures_of_r(tmp_path: Path, want: dict[str, Any]) -> None:
+    """From benchmark JSON to the document: over tasks, and with the tasks as a factor."""
+    found = analysed(study_file(tmp_path / "out.json", want["file"]))
+    tasks = found["tasks"]
+    assert found["response"] == "ratio"
+    assert tasks["n"] == len(tasks["by_task"]) == len({row["task"] for row in rows_of(want["file"])})
+    assert tasks["random"] is True
+    assert tasks["variance"] == pytest.approx(
+        {k: want[k] for k in ("task", "task_treatment", "program")}, rel=1e-5
+    )
+    for ours, theirs in zip(tasks["over_tasks"]["terms"], want["over"], strict=True):
+        assert ours["term"] == theirs["term"]
+        assert (ours["F"], ours["p"]) == pytest.approx((theirs["F"], theirs["p"]), rel=1e-4)
+    theirs = {term["term"]: term for term in want["fixed"]}
+    for ours in tasks["fixed"]["terms"]:
+        assert ours["F"] == pytest.approx(theirs[ours["term"]]["F"], rel=1e-6)
+
+
+def test_conclusions_say_of_which_tasks_they_speak(tmp_path: Path) -> None:
+    """Many tasks stand for others unless somebody says that they are all that matters."""
+    path = study_file(tmp_path / "out.json", "tasks_balanced.csv")
+    random, fixed = analysed(path), analysed(path, tasks="fixed")
+    for said, document_, why in ((True, random, "tasks like these 6"), (False, fixed, "these 6 tasks only")):
+        assert document_["tasks"]["random"] is said
+        assert all(why in c["method"] for c in document_["conclusions"] if c["response"] == "ratio")
+    (about,) = [c for c in random["conclusions"] if c["question"] == "a"]
+    assert (about["answer"], about["unit"]) == ("different", "ratio")
+    assert about["p"] == pytest.approx(EXPECTED[0]["over"][0]["p"], rel=1e-5)
+    assert about["ci_low"] < about["estimate"] < about["ci_high"]
+    assert "Of tasks like these 6: " in run([str(path)], width=200).text
+    assert "Of these 6 tasks, and no others: " in run([str(path), "--tasks", "fixed"], width=200).text
+
+
+def test_a_tasks_ratio_is_the_geometric_mean_of_its_programs_with_an_interval(tmp_path: Path) -> None:
+    """Treatments weigh the same, however many of their programs passed."""
+    found = analysed(study_file(tmp_path / "out.json", "tasks_unbalanced.csv"))["tasks"]["by_task"]
+    table = table_of("tasks_unbalanced.csv")
+    for number, task in enumerate(found):
+        there = table.count[number] > 0
+        assert task["ratio"] == pytest.approx(math.exp(table.mean[number][there].mean()))
+        assert task["passed"] == task["programs"] == table.count[number].sum()
+        assert task["ci_low"] < task["ratio"] < task["ci_high"]
+
+
+def test_files_of_different_tasks_of_a_study_are_joined(tmp_path: Path) -> None:
+    """A study whose tasks were timed one by one is one study, and a task that is there twice is told."""
+    whole = json.loads(study_file(tmp_path / "whole.json", "tasks_balanced.csv").read_text())
+    parts = []
+    for name, those in (("one", {"t0", "t1"}), ("two", {"t2", "t3", "t4", "t5"})):
+        part = json.loads(json.dumps(whole))
+        part["benchmarks"] = [b for b in part["benchmarks"] if b["extra_info"]["task"] in those]
+        for key in ("programs", "reference"):
+            part["refinery"][key] = [entry for entry in part["refinery"][key] if entry["task"] in those]
+        parts.append(tmp_path / f"{name}.json")
+        parts[-1].write_text(json.dumps(part))
+    joined = read_results([str(part) for part in parts])
+    assert joined.tasks == tuple(f"t{number}" for number in range(6))
+    assert len(joined.programs) == 6 * 6 * 3
+    ours = document(analyse(joined, Options()))["tasks"]["over_tasks"]["terms"]
+    assert ours[0]["p"] == pytest.approx(EXPECTED[0]["over"][0]["p"], rel=1e-5)
