@@ -13,18 +13,33 @@ from typing import TYPE_CHECKING, Any
 from refinery_plugin._errors import RefineryError
 
 if TYPE_CHECKING:
+    from refinery_plugin._generation.feedback import FeedbackKind
+    from refinery_plugin._generation.protocols import NextTurn, TeamProtocol
     from refinery_plugin._pytest.program import Program
     from refinery_plugin._study.close import Close
     from refinery_plugin._study.task import Task
     from refinery_plugin._training.verification import Verification
     from refinery_plugin._training.verifier import Verifier
 
-__all__ = ["Close", "Program", "RefineryError", "Task", "Verification", "Verifier"]
+__all__ = [
+    "Close",
+    "FeedbackKind",
+    "NextTurn",
+    "Program",
+    "RefineryError",
+    "Task",
+    "TeamProtocol",
+    "Verification",
+    "Verifier",
+]
 
 _HOMES = {
     "Close": "refinery_plugin._study.close",
+    "FeedbackKind": "refinery_plugin._generation.feedback",
+    "NextTurn": "refinery_plugin._generation.protocols",
     "Program": "refinery_plugin._pytest.program",
     "Task": "refinery_plugin._study.task",
+    "TeamProtocol": "refinery_plugin._generation.protocols",
     "Verification": "refinery_plugin._training.verification",
     "Verifier": "refinery_plugin._training.verifier",
 }

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
     from pathlib import Path
 
+    from refinery_plugin._generation.feedback import FeedbackKind
+    from refinery_plugin._generation.protocols import TeamProtocol
     from refinery_plugin._study.task import Task
 
 
@@ -83,6 +85,22 @@ def pytest_refinery_tasks() -> Iterable[Task]:
     from refinery_plugin._tasks import SHIPPED_TASKS  # noqa: PLC0415
 
     return SHIPPED_TASKS
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_refinery_feedback() -> Iterable[FeedbackKind]:
+    """Provide the kinds of feedback that come with the plugin."""
+    from refinery_plugin._generation.feedback import OWN_FEEDBACK  # noqa: PLC0415
+
+    return OWN_FEEDBACK
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_refinery_protocols() -> Iterable[TeamProtocol]:
+    """Provide the protocols that come with the plugin."""
+    from refinery_plugin._generation.protocols import OWN_PROTOCOLS  # noqa: PLC0415
+
+    return OWN_PROTOCOLS
 
 
 def _is_wanted(config: pytest.Config) -> bool:

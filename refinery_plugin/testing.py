@@ -7,20 +7,24 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._generation.chat import ChatRequest, Cut, Message, Reply
+from refinery_plugin._generation.judged import Judged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from refinery_plugin._sandbox.records import Outcome, Usage
+    from refinery_plugin._study.task import Task
     from refinery_plugin._verification.scripted import ScriptedProcess, ScriptedSandbox
 
 __all__ = [
     "ChatRequest",
     "Cut",
+    "Judged",
     "Message",
     "Outcome",
     "Reply",
     "ScriptedChat",
+    "ScriptedJudge",
     "ScriptedProcess",
     "ScriptedSandbox",
     "Usage",
@@ -79,3 +83,16 @@ class ScriptedChat:
         if remaining_ms is not None and answer.latency_ms > remaining_ms:
             return Cut(latency_ms=remaining_ms, cost_usd=None, replayed=True)
         return answer
+
+
+class ScriptedJudge:
+    """A judge that finds of a program what ``find`` says; keeps in ``asked`` each program with whether it was timed."""
+
+    def __init__(self, find: Callable[[str], Judged]) -> None:
+        self._find = find
+        self.asked: list[tuple[str, bool]] = []
+
+    async def judge(self, task: Task, program: str, *, timed: bool) -> Judged:  # noqa: ARG002 - the port's
+        """Return what is found."""
+        self.asked.append((program, timed))
+        return self._find(program)

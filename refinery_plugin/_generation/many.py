@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._files import write_atomically, write_json
-from refinery_plugin._generation.prompts import Brief, prompt_sha256
+from refinery_plugin._generation.methods import Methods
+from refinery_plugin._generation.prompts import prompt_sha256
 from refinery_plugin._generation.refine import refine
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord, document, no_program_source
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from refinery_plugin._generation.chat import Chat
+    from refinery_plugin._generation.feedback import Judge, Notebook
+    from refinery_plugin._generation.prompts import Brief
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
@@ -27,6 +30,9 @@ class Line(Protocol):
 
     def chat(self, name: str) -> Chat:
         """Open the cassette of that name."""
+
+    def notebook(self, name: str) -> Notebook:
+        """Return where the judgements of an open trajectory are kept."""
 
     async def finish(self, name: str) -> None:
         """Say that the trajectory is complete, so that nothing will ever be recorded after its last turn."""
@@ -61,12 +67,16 @@ async def generate(
     line: Line,
     concurrency: int,
     observer: Observer,
+    methods: Methods | None = None,
+    judge: Judge | None = None,
 ) -> list[Generated]:
     """Run the trajectories of the given units, at most ``concurrency`` at a time, and write their files.
 
     Parameters
     ----------
     tasks : the study's tasks by name.
+    methods : kinds of feedback and protocols; ours unless given.
+    judge : judges programs between turns, where the study wants that.
 
     Returns
     -------
@@ -77,16 +87,18 @@ async def generate(
     RefineryError : no trajectory can go on; those that had ended are written.
     """
     slots = asyncio.Semaphore(concurrency)
+    known = methods or Methods.of()
 
     async def one(unit: Unit) -> Generated:
         task = tasks[unit.task_in(study)]
         async with slots:
-            trajectory = await _refine(unit, study=study, task=task, line=line, observer=observer)
+            brief = _brief(unit, study=study, task=task, methods=known)
+            trajectory = await _refine(unit, brief, study=study, line=line, observer=observer, judge=judge)
         generated = Generated(unit=unit, trajectory=trajectory)
         models = () if unit.treatment is None else unit.treatment.settings.models
         prices = {model: line.price(unit.name, model) for model in models}
         # In a thread: waiting for the disk must not hold up the clocks of the other trajectories.
-        await asyncio.to_thread(write_files, generated, study=study, task=task, prices=prices)
+        await asyncio.to_thread(write_files, generated, brief, study=study, prices=prices)
         observer.trajectory(unit, trajectory)
         return generated
 
@@ -98,14 +110,24 @@ async def generate(
     return [done.result() for done in begun]
 
 
-async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer: Observer) -> Trajectory:
+def _brief(unit: Unit, *, study: Study, task: Task, methods: Methods) -> Brief:
+    if unit.treatment is None:
+        raise ValueError(f"{unit.path} belongs to no treatment, so it cannot be generated")
+    return methods.brief(task, unit.treatment.settings, study.packages)
+
+
+async def _refine(
+    unit: Unit, brief: Brief, *, study: Study, line: Line, observer: Observer, judge: Judge | None
+) -> Trajectory:
     treatment, replicate = unit.treatment, unit.replicate
     if treatment is None or replicate is None:
         raise ValueError(f"{unit.path} belongs to no treatment, so it cannot be generated")
     trajectory = await refine(
-        Brief(task=task, settings=treatment.settings, packages=study.packages),
+        brief,
         line.chat(unit.name),
         seed=lambda turn: study.request_seed(treatment, replicate, turn, task=unit.task),
+        judge=judge,
+        notebook=line.notebook(unit.name),
         on_turn=lambda record: observer.turn(unit, record),
     )
     if trajectory.failure is None:
@@ -114,7 +136,7 @@ async def _refine(unit: Unit, *, study: Study, task: Task, line: Line, observer:
 
 
 def write_files(
-    generated: Generated, *, study: Study, task: Task, prices: Mapping[str, Price | None]
+    generated: Generated, brief: Brief, *, study: Study, prices: Mapping[str, Price | None]
 ) -> None:
     """Write the program, or the comment that stands for it, and the trajectory beside it."""
     unit, trajectory = generated.unit, generated.trajectory
@@ -123,11 +145,10 @@ def write_files(
     source = trajectory.program
     if source is None:
         source = no_program_source(trajectory, unit.treatment, unit.replicate)
-    brief = Brief(task=task, settings=unit.treatment.settings, packages=study.packages)
     told = document(
         trajectory,
         study=study.name,
-        task=task.name,
+        task=brief.task.name,
         prompt_sha256=prompt_sha256(brief),
         treatment=unit.treatment,
         replicate=unit.replicate,

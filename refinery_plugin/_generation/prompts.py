@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._generation.chat import ChatRequest, Message
+from refinery_plugin._generation.feedback import NONE, FeedbackKind
+from refinery_plugin._generation.protocols import ROTATE, NextTurn, TeamProtocol
 from refinery_plugin._study.levels import show
 from refinery_plugin._study.value_types import is_array_form, type_name
 
@@ -24,6 +26,11 @@ _REFINE = (
     "program is wrong, mend it first. If you see no way to make it faster, answer with it as it is."
 )
 
+_CRITICISE = (
+    "Criticise it, in words and briefly: say what is wrong in it or slow, and what should be done instead. Do not "
+    "write the program: its author revises it next and reads what you say."
+)
+
 
 class PromptError(RefineryError):
     """A task's prompt has a place that no setting fills."""
@@ -36,6 +43,16 @@ class Brief:
     task: Task
     settings: Settings
     packages: Sequence[str]
+    feedback: FeedbackKind = NONE
+    protocol: TeamProtocol = ROTATE
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Criticism:
+    """What an agent said of the current program."""
+
+    agent: int
+    text: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,27 +60,33 @@ class Turn:
     """The state at the start of one turn.
 
     ``lead`` and ``author`` are agent numbers from 1; ``author`` wrote the current ``program``, and both are ``None``
-    as long as there is none. ``remaining_seconds`` is ``None`` without a time budget.
+    as long as there is none. ``remaining_seconds`` is ``None`` without a time budget. ``writes`` says whether the lead
+    agent is asked for a program, or for criticism of the current one; ``asks`` are words in place of ours that ask for
+    it. ``feedback`` and ``criticism`` are about the current program.
     """
 
     lead: int
     author: int | None
     program: str | None
     remaining_seconds: int | None
+    writes: bool = True
+    asks: str | None = None
+    feedback: str | None = None
+    criticism: Criticism | None = None
 
 
-def turn_request(brief: Brief, turn: Turn, transcript: Sequence[Message], *, seed: int) -> ChatRequest:
-    """Return all that is sent for one turn: who speaks and what is seen are ``turn`` and ``transcript``.
+def turn_request(
+    brief: Brief, turn: Turn, memory: Sequence[Message], *, seed: int, states_task: bool = True
+) -> ChatRequest:
+    """Return all that is sent for one turn: who speaks and what is seen are ``turn`` and ``memory``.
 
-    ``transcript`` holds the messages that the lead agent sees before this turn's, without the system message.
+    ``memory`` holds the messages that the lead agent sees before this turn's, without the system message;
+    ``states_task`` says whether this turn's message begins with the whole task.
     """
-    settings = brief.settings
-    if settings.memory == "transcript" and transcript:
-        messages = (*transcript, follow_up_message(brief, turn))
-    else:
-        messages = (task_message(brief, turn),)
-    system = system_message(brief, turn.lead)
-    agent = settings.team[turn.lead - 1]
+    own = task_message(brief, turn) if states_task else follow_up_message(brief, turn)
+    messages = (*memory, own)
+    system = system_message(brief, turn.lead, writes=turn.writes)
+    agent = brief.settings.team[turn.lead - 1]
     return ChatRequest(
         model=agent.model,
         messages=(system, *messages) if system.content else messages,
@@ -73,19 +96,16 @@ def turn_request(brief: Brief, turn: Turn, transcript: Sequence[Message], *, see
     )
 
 
-def system_message(brief: Brief, lead: int) -> Message:
+def system_message(brief: Brief, lead: int, *, writes: bool = True) -> Message:
     """Tell the lead agent who it is, and its own instructions; a team of one is told of no team."""
     if (own := brief.settings.prompts.system) is not None:
         turn = Turn(lead=lead, author=None, program=None, remaining_seconds=None)
         text = _filled(own, brief, turn).strip()
     else:
-        size = brief.settings.agents
         text = "You are an expert Python programmer who writes correct and very fast code."
-        if size > 1:
-            text = (
-                f"{text} You are agent {lead} of a team of {size} agents. The agents take turns: each turn one agent "
-                "leads and improves the team's program. In this turn you lead."
-            )
+        if (size := brief.settings.agents) > 1:
+            team = brief.protocol.introduces(NextTurn(agent=lead, writes=writes), size)
+            text = " ".join(filter(None, (text, team)))
     instructions = brief.settings.team[lead - 1].instructions.strip()
     return Message(role="system", content=" ".join(filter(None, (text, instructions))))
 
@@ -131,6 +151,8 @@ def _filled(text: str, brief: Brief, turn: Turn) -> str:
         agents=brief.settings.agents,
         author=turn.author or "",
         seconds="" if seconds is None else seconds,
+        feedback=turn.feedback or "",
+        criticism=_criticism(turn),
     )
 
 
@@ -221,19 +243,34 @@ def _request(brief: Brief, turn: Turn) -> list[str]:
         f"`{brief.task.entry_point}`, print, or contain examples or tests."
     )
     if turn.program is None:
-        return [*_time_left(turn), form]
-    if (own := brief.settings.prompts.refine) is not None:
-        return [_filled(own, brief, turn)]
+        return [*filter(None, (turn.asks,)), *_time_left(turn), form]
+    if turn.writes and (own := brief.settings.prompts.refine) is not None:
+        return [_filled(own, brief, turn), *_not_placed(own, turn)]
     return [
         f"{_whose(brief, turn)}\n\n```python\n{turn.program.rstrip()}\n```",
-        _REFINE,
+        *filter(None, (turn.feedback, _criticism(turn))),
+        turn.asks or (_REFINE if turn.writes else _CRITICISE),
         *_time_left(turn),
-        form,
+        *((form,) if turn.writes else ()),
     ]
 
 
+def _criticism(turn: Turn) -> str:
+    said = turn.criticism
+    if said is None or not said.text:
+        return ""
+    who = "You criticised" if said.agent == turn.lead else f"Agent {said.agent} criticised"
+    return f"{who} it:\n\n{said.text}"
+
+
+def _not_placed(text: str, turn: Turn) -> list[str]:
+    """Return what a study's own text has no place for, and has to be told all the same."""
+    told = {"{feedback}": turn.feedback or "", "{criticism}": _criticism(turn)}
+    return [words for place, words in told.items() if words and place not in text]
+
+
 def _whose(brief: Brief, turn: Turn) -> str:
-    if brief.settings.agents == 1:
+    if brief.settings.agents == 1 or brief.protocol.alone:
         return "This is your current program:"
     if turn.author == turn.lead:
         return "This is the team's current program, which you wrote yourself:"

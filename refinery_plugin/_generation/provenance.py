@@ -8,7 +8,8 @@ import hashlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from refinery_plugin._generation.prompts import Brief, PromptError, prompt_sha256
+from refinery_plugin._generation.methods import Methods
+from refinery_plugin._generation.prompts import PromptError, prompt_sha256
 from refinery_plugin._generation.trajectory import described_settings
 from refinery_plugin._study.trajectory_file import TrajectoryFileError, read_document
 
@@ -45,9 +46,9 @@ class Provenance:
         """Whether it is known to belong to another study than the one of that name."""
         return self.document.get("study", study) != study
 
-    def mismatch(self, unit: Unit, *, study: Study, task: Task) -> str | None:
+    def mismatch(self, unit: Unit, *, study: Study, task: Task, methods: Methods | None = None) -> str | None:
         """Say in what the program is another's: study, task, treatment, settings or prompt; ``None`` if in nothing."""
-        now = _expected(unit, study=study, task=task)
+        now = _expected(unit, study=study, task=task, methods=methods or Methods.of())
         then = dict(self.document)
         for name in ("study", "task"):
             if name in then and then[name] != now[name]:
@@ -61,11 +62,11 @@ class Provenance:
         return None
 
 
-def _expected(unit: Unit, *, study: Study, task: Task) -> dict[str, object]:
+def _expected(unit: Unit, *, study: Study, task: Task, methods: Methods) -> dict[str, object]:
     found: dict[str, object] = {"study": study.name, "task": task.name}
     if unit.treatment is None:
         return found
-    brief = Brief(task=task, settings=unit.treatment.settings, packages=study.packages)
+    brief = methods.brief(task, unit.treatment.settings, study.packages)
     found |= {"settings": described_settings(unit.treatment.settings), "treatment": dict(unit.levels)}
     with contextlib.suppress(PromptError):  # told where something is generated
         found["prompt_sha256"] = prompt_sha256(brief)

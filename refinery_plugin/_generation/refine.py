@@ -1,7 +1,8 @@
-"""The refinement engine: agents take turns until the budget ends.
+"""The refinement engine: agents speak, as their protocol says, until the budget ends.
 
 Knows nothing of HTTP, files or real time: the budget clock is the sum of the latencies that its ``Chat`` reports, so a
-replay makes the same turns, tells the same seconds and is cut at the same place as the recording.
+replay makes the same turns, tells the same seconds and is cut at the same place as the recording. What is judged
+between two turns takes none of it.
 """
 
 from __future__ import annotations
@@ -9,14 +10,21 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from refinery_plugin._generation.chat import Chat, ChatFailedError, ChatRequest, Cut, Message, Reply
+from refinery_plugin._generation.assessor import Assessor
+from refinery_plugin._generation.chat import Chat, ChatFailedError, ChatRequest, Cut, Reply
 from refinery_plugin._generation.extract import extract_program
-from refinery_plugin._generation.prompts import Brief, Turn, turn_request
+from refinery_plugin._generation.feedback import Blank, NoJudge
+from refinery_plugin._generation.memory import Exchange, remembered
+from refinery_plugin._generation.prompts import Brief, Criticism, Turn, turn_request
+from refinery_plugin._generation.protocols import NextTurn, PastTurn, Situation, fastest
+from refinery_plugin._generation.purse import Purse
+from refinery_plugin._generation.thinking import without_thinking
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord
-from refinery_plugin._study.levels import MAX_TURNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from refinery_plugin._generation.feedback import Judge, Notebook
 
 _MOST_TOLD = 300
 
@@ -25,11 +33,22 @@ _MOST_TOLD = 300
 class _State:
     """What one turn leaves to the next."""
 
+    purse: Purse
     turns: list[TurnRecord] = dataclasses.field(default_factory=list)
-    transcript: list[Message] = dataclasses.field(default_factory=list)
-    program: str | None = None
-    author: int | None = None
+    past: list[PastTurn] = dataclasses.field(default_factory=list)
+    exchanges: list[Exchange] = dataclasses.field(default_factory=list)
+    told_of: set[int] = dataclasses.field(default_factory=set)
+    """Turns whose feedback was a part of a request."""
     clock_ms: int = 0
+
+    def situation(self, brief: Brief) -> Situation:
+        settings = brief.settings
+        return Situation(
+            agents=settings.agents,
+            turns=tuple(self.past),
+            may_speak=self.purse.may_speak(),
+            selection=settings.selection,
+        )
 
 
 async def refine(
@@ -37,6 +56,8 @@ async def refine(
     chat: Chat,
     *,
     seed: Callable[[int], int],
+    judge: Judge | None = None,
+    notebook: Notebook | None = None,
     on_turn: Callable[[TurnRecord], None] = lambda _turn: None,
 ) -> Trajectory:
     """Run one trajectory to the end of its budget.
@@ -46,6 +67,8 @@ async def refine(
     brief : the task and the treatment's settings.
     chat : the line to the model.
     seed : from turn number (1, 2, ...) to request seed.
+    judge : judges programs, where feedback, selection or protocol want that.
+    notebook : keeps what it found.
     on_turn : told of each finished turn.
 
     Returns
@@ -55,82 +78,153 @@ async def refine(
     Raises
     ------
     GenerationStopError : no trajectory of this run can go on.
+    RefineryError : what the judge raises, for a fault that is not a program's.
     """
-    state = _State()
-    while (number := len(state.turns) + 1) and not _spent(brief, state, number):
+    settings = brief.settings
+    assessor = Assessor(brief, judge or NoJudge(), notebook or Blank(), seed=seed(1))
+    state = _State(Purse(settings.optimization, agents=settings.agents, alone=brief.protocol.alone))
+    failure: str | None = None
+    while (situation := state.situation(brief)).may_speak:
+        following = brief.protocol.next_turn(situation)
+        if following is None:
+            break
+        number = len(state.turns) + 1
         try:
-            record = await _one_turn(brief, chat, state, number, seed(number))
+            record = await _one_turn(brief, chat, state, following, seed=seed(number))
         except ChatFailedError as exc:
-            return Trajectory(turns=tuple(state.turns), failure=f"turn {number} got no answer: {exc}")
+            failure = f"turn {number} got no answer: {exc}"
+            break
+        state.purse.take(record)
         state.turns.append(record)
         on_turn(record)
-        if record.outcome == "cut":
-            break
-    return Trajectory(turns=tuple(state.turns))
+        if record.program is not None and assessor.judges_each:
+            await _judge(assessor, state, number, following.sees)
+    taken = await _take_end(brief, assessor, state)
+    return Trajectory(
+        turns=tuple(_with_judgement(record, state) for record in state.turns),
+        failure=failure,
+        taken=taken,
+        overshoot=state.purse.overshoot or None,
+    )
 
 
-def _remaining_ms(brief: Brief, state: _State) -> int | None:
-    seconds = brief.settings.optimization.seconds
-    return None if seconds is None else seconds * 1000 - state.clock_ms
-
-
-def _spent(brief: Brief, state: _State, number: int) -> bool:
-    iterations = brief.settings.optimization.iterations
-    remaining = _remaining_ms(brief, state)
-    if iterations is not None and number > iterations:
-        return True
-    return number > MAX_TURNS or (remaining is not None and remaining <= 0)
-
-
-async def _one_turn(brief: Brief, chat: Chat, state: _State, number: int, seed: int) -> TurnRecord:
-    remaining_ms = _remaining_ms(brief, state)
+async def _one_turn(brief: Brief, chat: Chat, state: _State, following: NextTurn, *, seed: int) -> TurnRecord:
+    number = len(state.turns) + 1
+    remaining_ms = state.purse.remaining_ms(following.agent)
+    current = state.situation(brief).current(following.sees)
     turn = Turn(
-        lead=(number - 1) % brief.settings.agents + 1,
-        author=state.author,
-        program=state.program,
+        lead=following.agent,
+        author=None if current is None else current.agent,
+        program=None if current is None else current.program,
         # Rounded up: a budget that is not over never reads as 0 seconds.
         remaining_seconds=None if remaining_ms is None else -(-remaining_ms // 1000),
+        writes=following.writes,
+        asks=following.request,
+        feedback=None if current is None or current.judged is None else current.judged.told,
+        criticism=_criticism(state, current, following.sees),
     )
-    request = turn_request(brief, turn, state.transcript, seed=seed)
+    memory = remembered(brief.settings.memory, state.exchanges, agent=turn.lead, sees=following.sees)
+    request = turn_request(brief, turn, memory.messages, seed=seed, states_task=not memory.holds_task)
     answer = await chat.ask(request, remaining_ms=remaining_ms)
+    if current is not None and turn.feedback is not None:
+        state.told_of.add(current.number)
     state.clock_ms += answer.latency_ms
     if isinstance(answer, Cut):
         return _cut_record(number, turn, seed, state.clock_ms, answer)
-    return _take(brief, state, number=number, turn=turn, seed=seed, request=request, reply=answer)
+    # A lone surrogate is legal in JSON but in no UTF-8 file or request.
+    text = answer.text.encode("utf-8", "replace").decode()
+    record = _taken(
+        brief,
+        turn,
+        number=number,
+        seed=seed,
+        clock_ms=state.clock_ms,
+        request=request,
+        reply=answer,
+        text=text,
+    )
+    past = PastTurn(number=number, agent=turn.lead, writes=turn.writes, text=text, program=record.program)
+    state.past.append(past)
+    state.exchanges.append(
+        Exchange(
+            number=number,
+            agent=turn.lead,
+            asked=request.messages[-1],
+            states_task=not memory.holds_task,
+            text=text,
+            about=None if current is None or turn.writes else current.number,
+        )
+    )
+    return record
 
 
-def _take(
+def _criticism(state: _State, current: PastTurn | None, sees: tuple[int, ...] | None) -> Criticism | None:
+    """Return the last words about the current program, if there are any."""
+    if current is None:
+        return None
+    about = [
+        one for one in state.exchanges if one.about == current.number and (sees is None or one.number in sees)
+    ]
+    if not about:
+        return None
+    return Criticism(agent=about[-1].agent, text=without_thinking(about[-1].text).strip())
+
+
+async def _judge(assessor: Assessor, state: _State, number: int, sees: tuple[int, ...] | None) -> None:
+    """Judge the program of a turn, and keep what was found with it."""
+    index = next(index for index, turn in enumerate(state.past) if turn.number == number)
+    found = await assessor.assess(state.past[index], state.past[:index], sees=sees)
+    state.past[index] = dataclasses.replace(state.past[index], judged=found)
+
+
+async def _take_end(brief: Brief, assessor: Assessor, state: _State) -> int | None:
+    """Return the turn whose program is the end; of several candidates, verification finds the best."""
+    numbers = brief.protocol.takes(state.situation(brief))
+    candidates = [turn for turn in state.past if turn.number in numbers and turn.program is not None]
+    if len(candidates) > 1:
+        for turn in candidates:
+            if turn.judged is None:
+                await _judge(assessor, state, turn.number, (turn.number,))
+        candidates = [turn for turn in state.past if turn.number in numbers and turn.program is not None]
+        best = fastest(candidates)
+        candidates = candidates if best is None else [best]
+    return candidates[-1].number if candidates else None
+
+
+def _with_judgement(record: TurnRecord, state: _State) -> TurnRecord:
+    judged = next((turn.judged for turn in state.past if turn.number == record.number), None)
+    if judged is not None and record.number not in state.told_of:
+        judged = dataclasses.replace(judged, told=None)
+    return dataclasses.replace(record, judged=judged)
+
+
+def _taken(
     brief: Brief,
-    state: _State,
+    turn: Turn,
     *,
     number: int,
-    turn: Turn,
     seed: int,
+    clock_ms: int,
     request: ChatRequest,
     reply: Reply,
+    text: str,
 ) -> TurnRecord:
-    # A lone surrogate is legal in JSON but in no UTF-8 file or request.
-    text = reply.text.encode("utf-8", "replace").decode()
-    taken = extract_program(text, brief.task.entry_point)
-    if taken.program is not None:
-        state.program, state.author = taken.program, turn.lead
-    if brief.settings.memory == "transcript":
-        said = [message for message in request.messages if message.role != "system"]
-        state.transcript = [*said, Message(role="assistant", content=text)]
+    taken = extract_program(text, brief.task.entry_point) if turn.writes else None
+    program = None if taken is None else taken.program
     return TurnRecord(
         number=number,
         agent=turn.lead,
         seed=seed,
         remaining_seconds=turn.remaining_seconds,
         latency_ms=reply.latency_ms,
-        clock_ms=state.clock_ms,
+        clock_ms=clock_ms,
         prompt_tokens=reply.prompt_tokens,
         completion_tokens=reply.completion_tokens,
         cost_usd=reply.cost_usd,
         finish_reason=reply.finish_reason,
-        outcome="kept" if taken.program is None else "program",
-        reason=_explain(taken.reason, reply, request),
-        program=taken.program,
+        outcome="words" if taken is None else "kept" if program is None else "program",
+        reason=None if taken is None else _explain(taken.reason, reply, request),
+        program=program,
         replayed=reply.replayed,
     )
 

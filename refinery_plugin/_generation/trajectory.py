@@ -12,6 +12,7 @@ from refinery_plugin._study.levels import show
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from refinery_plugin._generation.judged import Judged
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.settings import Settings
     from refinery_plugin._study.study import Treatment
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 
-Outcome: TypeAlias = Literal["program", "kept", "cut"]
-"""What became of a turn: it gave a program, it gave none and the previous one was kept, or the deadline cut it."""
+Outcome: TypeAlias = Literal["program", "kept", "words", "cut"]
+"""What became of a turn: it gave a program, it gave none and the previous one was kept, it was asked for words only, or
+the deadline cut it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +30,8 @@ class TurnRecord:
     """One request and what came of it.
 
     ``remaining_seconds`` is what the prompt told of the time budget, ``clock_ms`` the budget clock at the end of the
-    turn. ``program`` is the code taken from this answer, ``reason`` says why there is none.
+    turn. ``program`` is the code taken from this answer, ``reason`` says why there is none, ``judged`` what was
+    found of it, if it was judged; its words are those of a later request.
     ``replayed`` tells an answer from a cassette from one just paid for; it is no part of the document.
     """
 
@@ -46,19 +49,26 @@ class TurnRecord:
     reason: str | None
     program: str | None
     replayed: bool
+    judged: Judged | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Trajectory:
-    """All turns of one replicate, in order. ``failure`` says why it ended early: its last request got no answer."""
+    """All turns of one replicate, in order.
+
+    ``failure`` says why it ended early: its last request got no answer. ``taken`` is the turn whose program it ends
+    with. ``overshoot`` is what it took beyond a budget in tokens or dollars, by that name; ``None`` without one.
+    """
 
     turns: tuple[TurnRecord, ...]
     failure: str | None = None
+    taken: int | None = None
+    overshoot: Mapping[str, int | float] | None = None
 
     @property
     def program(self) -> str | None:
-        """The most recent complete program."""
-        return next((turn.program for turn in reversed(self.turns) if turn.program is not None), None)
+        """The program that it ends with."""
+        return next((turn.program for turn in self.turns if turn.number == self.taken), None)
 
     @property
     def cut_short(self) -> str | None:
@@ -138,6 +148,8 @@ def document(
         "completion_tokens": trajectory.completion_tokens,
         "cost_usd": _number(trajectory.cost_usd),
         "clock_ms": trajectory.clock_ms,
+        "final_turn": trajectory.taken,
+        "overshoot": None if trajectory.overshoot is None else dict(trajectory.overshoot),
         "turns": [_turn(turn, treatment) for turn in trajectory.turns],
     }
 
@@ -200,6 +212,7 @@ def _turn(turn: TurnRecord, treatment: Treatment) -> Mapping[str, object]:
         "outcome": turn.outcome,
         "reason": turn.reason,
         "program": turn.program,
+        "feedback": None if turn.judged is None else turn.judged.document(),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
-from refinery_plugin._generation.prompts import Brief, Turn, turn_request
+from refinery_plugin._generation.prompts import Turn, turn_request
 from refinery_plugin._recording.endpoint import (
     KEY,
     Endpoint,
@@ -115,7 +115,7 @@ def _plan(
         if unit.treatment is None:
             continue
         settings = unit.treatment.settings
-        brief = Brief(task=refinery.task_of(unit), settings=settings, packages=study.packages)
+        brief = refinery.methods.brief(refinery.task_of(unit), settings, study.packages)
         turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
         messages = turn_request(brief, turn, (), seed=0).messages
         size = sum(len(message.content.encode()) for message in messages)

@@ -10,7 +10,7 @@ import pytest
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import FIXTURE, refinery_of, unit_of
 from refinery_plugin._pytest.timing import hooks_of
-from refinery_plugin._study.toml import UnknownTaskError
+from refinery_plugin._study.toml import UndeclaredError
 from refinery_plugin._study.turn_units import with_turns
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def check(config: pytest.Config) -> None:
         )
     try:
         refinery_of(config).study  # noqa: B018 - reading it is the check
-    except UnknownTaskError:
+    except UndeclaredError:
         return  # a conftest.py below may still add it
     except RefineryError as exc:
         raise pytest.UsageError(str(exc)) from exc

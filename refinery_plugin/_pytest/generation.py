@@ -14,6 +14,7 @@ from refinery_plugin._generation.many import Generated, Observer, generate
 from refinery_plugin._pytest.collection import NO_TEST, selected
 from refinery_plugin._pytest.progress import Lines, Silent, Tally, live
 from refinery_plugin._pytest.session import is_distributed, refinery_of, unit_of
+from refinery_plugin._pytest.session_judge import SessionJudge
 from refinery_plugin._pytest.totals import Row, lines
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
 async def _generate_and_close(
     refinery: Refinery, units: Sequence[Unit], store: CassetteStore, observer: Observer
 ) -> list[Generated]:
+    judge = SessionJudge(refinery, say=lambda text: _say(refinery, text))
     try:
         return await generate(
             units,
@@ -106,8 +108,11 @@ async def _generate_and_close(
             line=store,
             concurrency=refinery.concurrency,
             observer=observer,
+            methods=refinery.methods,
+            judge=judge,
         )
     finally:
+        judge.close()
         await store.aclose()
 
 

@@ -71,7 +71,10 @@ def _share(unit: Unit, record: TurnRecord) -> float:
         return 0.0
     by_turns = 0.0 if budget.iterations is None else 1 / budget.iterations
     by_time = 0.0 if budget.seconds is None else record.latency_ms / 1000 / budget.seconds
-    return max(by_turns, by_time)
+    tokens = record.prompt_tokens + record.completion_tokens
+    by_tokens = 0.0 if budget.tokens is None else tokens / budget.tokens
+    by_usd = 0.0 if budget.usd is None else float((record.cost_usd or 0) / budget.usd)
+    return max(by_turns, by_time, by_tokens, by_usd)
 
 
 def _clock(seconds: float) -> str:

@@ -21,6 +21,7 @@ from refinery_plugin._study.nearest import nearest_study
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from refinery_plugin._generation.methods import Methods
     from refinery_plugin._pytest.judged_programs import JudgedFile
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
@@ -91,6 +92,24 @@ class Refinery:
                         f"{self.relative(file)}: there is a task {task.name!r} already; rename one of the two"
                     )
         return tasks
+
+    @property
+    def methods(self) -> Methods:
+        """The kinds of feedback and the protocols that a study may name: ours, and those of hooks.
+
+        Asked anew each time, as tasks are.
+        """
+        from refinery_plugin._generation.methods import Methods  # noqa: PLC0415 - see the module's docstring
+
+        hook = self.config.hook
+        return Methods.of(
+            feedback=[
+                row for rows in reversed(hook.pytest_refinery_feedback(config=self.config)) for row in rows
+            ],
+            protocols=[
+                row for rows in reversed(hook.pytest_refinery_protocols(config=self.config)) for row in rows
+            ],
+        )
 
     @property
     def task_files(self) -> Mapping[Path, TaskFile]:
@@ -226,7 +245,7 @@ class Refinery:
         tasks = self._tasks()
         self._known_tasks = frozenset(tasks)
         if self.file is not None:
-            return load_study(self.file, tasks, model=model)
+            return load_study(self.file, tasks, model=model, choices=self.methods.choices())
         if self.config.getoption("refinery_study") == BUILT_IN:
             return pilot_study(tasks, model=model)
         raise StudyError(
@@ -370,7 +389,9 @@ class Refinery:
 
         key = (unit.path, unit.turn)
         if key not in self._refusals:
-            found = Provenance.of(unit).mismatch(unit, study=self.study, task=self.task_of(unit))
+            found = Provenance.of(unit).mismatch(
+                unit, study=self.study, task=self.task_of(unit), methods=self.methods
+            )
             self._refusals[key] = found and (
                 f"{self.relative(unit.path)} is not this study's: {found} (so says "
                 f"{unit.trajectory_path.name} beside it). Make it with: {self.generate_command()}; or give the changed "

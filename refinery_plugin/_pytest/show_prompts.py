@@ -10,7 +10,6 @@ import pytest
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._generation.preview import TURN_MS, preview
-from refinery_plugin._generation.prompts import Brief
 from refinery_plugin._generation.request_body import request_body
 from refinery_plugin._pytest.collection import selected
 from refinery_plugin._pytest.session import refinery_of
@@ -53,7 +52,7 @@ def _lines(refinery: Refinery, session: pytest.Session) -> Iterator[str]:
         if treatment is None:
             continue
         task = refinery.task_of(unit)
-        brief = Brief(task=task, settings=treatment.settings, packages=study.packages)
+        brief = refinery.methods.brief(task, treatment.settings, study.packages)
         requests = preview(
             brief,
             seed=functools.partial(_seed, study, unit),

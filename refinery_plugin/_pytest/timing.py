@@ -70,26 +70,22 @@ class TimingHooks:
         No property: pytest before 8.3 looks at every attribute of a plugin.
         """
         if self._session is None:
-            _require_linux()
+            require_linux()
             from refinery_plugin._timing.session import MeasuringSession  # noqa: PLC0415 - heavy
 
             self._session = MeasuringSession(self._settings())
         return self._session
 
     def _settings(self) -> SessionSettings:
-        from refinery_plugin._sandbox import open_sandbox  # noqa: PLC0415 - heavy
         from refinery_plugin._timing.session import SessionSettings  # noqa: PLC0415 - heavy
 
         config, refinery = self._config, refinery_of(self._config)
-        sandbox: str = config.getoption("refinery_sandbox")
         return SessionSettings(
             study=refinery.study,
             tasks=refinery.tasks,
             programs=refinery.programs_dir,
             journals=refinery.journal_dir,
-            open_sandbox=config.stash.get(
-                SANDBOX, lambda: open_sandbox(sandbox, packages=refinery.study.packages)
-            ),
+            open_sandbox=sandbox_opener(config),
             times=self.times,
             resumes=bool(config.getoption("refinery_resume")),
             verify_seed=self._seed(),
@@ -351,7 +347,16 @@ def faults_end_the_session() -> Iterator[None]:
         pytest.exit(f"refinery: {exc}", returncode=SESSION_ERROR)
 
 
-def _require_linux() -> None:
+def sandbox_opener(config: pytest.Config) -> Callable[[], ProgramSandbox]:
+    """Return what opens the sandbox of this session's programs."""
+    from refinery_plugin._sandbox import open_sandbox  # noqa: PLC0415 - heavy
+
+    sandbox: str = config.getoption("refinery_sandbox")
+    packages = refinery_of(config).study.packages
+    return config.stash.get(SANDBOX, lambda: open_sandbox(sandbox, packages=packages))
+
+
+def require_linux() -> None:
     """Refuse other systems before modules are imported that only exist on Linux."""
     if sys.platform != "linux":
         raise RefineryError(

@@ -35,6 +35,8 @@ class Row:
     cost_usd : over all turns, at the price when recorded, as decimal text; ``None`` if some turn has no price.
     cut_short : why the trajectory ended before its budget, where it has a program all the same.
     spent_usd : the same over the live turns alone, without those that have no price.
+    beyond_tokens : what it took beyond a budget in tokens; ``None`` without one.
+    beyond_usd : the same of a budget in dollars, as decimal text.
     """
 
     id: str
@@ -47,12 +49,15 @@ class Row:
     cost_usd: str | None
     spent_usd: str
     cut_short: str | None = None
+    beyond_tokens: int | None = None
+    beyond_usd: str | None = None
 
     @classmethod
     def of(cls, one: Generated) -> Row:
         """Sum up one trajectory."""
         trajectory = one.trajectory
         live = [turn for turn in trajectory.turns if not turn.replayed]
+        beyond = trajectory.overshoot or {}
         return cls(
             id=one.unit.id,
             sha256=None if trajectory.program is None else sha256(trajectory.program),
@@ -64,6 +69,8 @@ class Row:
             cost_usd=None if trajectory.cost_usd is None else str(trajectory.cost_usd),
             spent_usd=str(sum((turn.cost_usd or Decimal(0) for turn in live), Decimal(0))),
             cut_short=trajectory.cut_short,
+            beyond_tokens=int(beyond["tokens"]) if "tokens" in beyond else None,
+            beyond_usd=str(beyond["usd"]) if "usd" in beyond else None,
         )
 
     def plain(self) -> Plain:
@@ -133,6 +140,7 @@ def lines(rows: Sequence[Row], *, where: str) -> list[str]:
         f"{turns}, {tokens}",
         _money(totals),
     ]
+    told += _beyond(rows)
     failed = [row for row in rows if row.sha256 is None]
     told += [f"no program: {row.id}: {row.reason}" for row in failed[:_MOST_REASONS]]
     if len(failed) > _MOST_REASONS:
@@ -141,6 +149,21 @@ def lines(rows: Sequence[Row], *, where: str) -> list[str]:
     told += [f"cut short, last program kept: {row.id}: {row.cut_short}" for row in cut[:_MOST_REASONS]]
     if len(cut) > _MOST_REASONS:
         told.append(f"cut short, last program kept: {len(cut) - _MOST_REASONS} more; their files say why")
+    return told
+
+
+def _beyond(rows: Sequence[Row]) -> list[str]:
+    """Say how far last turns went beyond budgets of equal cost, so that nobody takes them for exactly equal."""
+    tokens = [row.beyond_tokens for row in rows if row.beyond_tokens is not None]
+    usd = [Decimal(row.beyond_usd) for row in rows if row.beyond_usd is not None]
+    told = []
+    if tokens:
+        told.append(
+            f"last turns went {sum(tokens) / len(tokens):,.0f} tokens beyond their budgets, {max(tokens):,} at most"
+        )
+    if usd:
+        mean, most = dollars(float(sum(usd) / len(usd))), dollars(float(max(usd)))
+        told.append(f"last turns went {mean} beyond their budgets, {most} at most")
     return told
 
 

@@ -13,7 +13,12 @@ from refinery_plugin._recording.answer import AnswerError, read_answer
 EXTRA = "refinery"
 """Key of what is kept beside each response and in the cassette's metadata."""
 
+JUDGED = "feedback"
+"""Key, beside a response, of what was found of its program."""
+
 VERSION = 1
+_JUDGED_TEXTS = ("reason", "error_type", "told")
+_JUDGED_NUMBERS = ("ratio", "cpu_ratio", "noise")
 _NAMES = {
     dict: "an object",
     list: "a list",
@@ -120,12 +125,28 @@ def _check_headers(where: str, value: object) -> None:
 
 def _check_extra(where: str, value: object) -> dict[str, Any]:
     extra = _demand(where, value, dict)
-    _refuse_unknown(where, extra, {"latency_ms", "cut", "sha256", "attempts"})
+    _refuse_unknown(where, extra, {"latency_ms", "cut", "sha256", "attempts", JUDGED})
     _check_whole(f"{where}.latency_ms", extra.get("latency_ms"))
     _check_attempts(f"{where}.attempts", extra.get("attempts", []))
+    if JUDGED in extra:
+        _check_judged(f"{where}.{JUDGED}", extra[JUDGED])
     _demand(f"{where}.cut", extra.get("cut"), bool)
     _demand(f"{where}.sha256", extra.get("sha256"), str)
     return dict(extra)
+
+
+def _check_judged(where: str, value: object) -> None:
+    judged = _demand(where, value, dict)
+    _refuse_unknown(where, judged, {"verdict", *_JUDGED_TEXTS, *_JUDGED_NUMBERS})
+    _demand(f"{where}.verdict", judged.get("verdict"), str)
+    for key in _JUDGED_TEXTS:
+        if judged.get(key) is not None:
+            _demand(f"{where}.{key}", judged[key], str)
+    for key in _JUDGED_NUMBERS:
+        number = judged.get(key)
+        is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
+        if number is not None and not (is_number and 0 <= number < float("inf")):
+            raise DamageError(f"{where}.{key}: {str(number)[:60]!r} instead of a number of 0 or more")
 
 
 def _check_attempts(where: str, value: object) -> None:

@@ -12,7 +12,7 @@ import httpx2
 import openai
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._generation.chat import Chat, ChatRequest, Cut, Reply
+from refinery_plugin._generation.chat import Chat, ChatRequest, Cut, GenerationStopError, Reply
 from refinery_plugin._generation.request_body import most_completion_tokens, request_body
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.attempts import Caller
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from decimal import Decimal
     from pathlib import Path
 
+    from refinery_plugin._generation.feedback import Notebook
+    from refinery_plugin._generation.judged import Judged
     from refinery_plugin._recording.endpoint import Endpoint
     from refinery_plugin._recording.unrecorded import Unrecorded
     from refinery_plugin._study.pricing import Price
@@ -95,6 +97,12 @@ class CassetteStore:
             self._client = self._make_client()
         return _TapeChat(self._client, tape, self._price_of, self._rules_of)
 
+    def notebook(self, name: str) -> Notebook:
+        """Return where the judgements of an open trajectory are kept: in its cassette."""
+        return _TapeNotebook(
+            self._tapes[name], self._disk, can_record=not isinstance(self._endpoint, ReplayOnly)
+        )
+
     async def finish(self, name: str) -> None:
         """Say that a trajectory is complete; its cassette takes no more turns."""
         tape = self._tapes[name]
@@ -134,6 +142,32 @@ class CassetteStore:
             max_retries=0,  # attempts are made below, so that a tape sees one exchange a turn
             timeout=None,
         )
+
+
+class MissingFeedbackError(GenerationStopError):
+    """A cassette has no judgement that its study needs, and none may be recorded."""
+
+
+class _TapeNotebook:
+    """The judgements of one trajectory, each beside the answer that its program came from."""
+
+    def __init__(self, tape: Tape, disk: Disk, *, can_record: bool) -> None:
+        self._tape, self._disk, self._can_record = tape, disk, can_record
+
+    def recall(self, turn: int) -> Judged | None:
+        found = self._tape.judged(turn)
+        if found is None and not self._can_record:
+            raise MissingFeedbackError(
+                f"{self._tape.path}: there is no feedback on the program of turn {turn}, and this study needs it: it "
+                "was recorded without, and a replay measures nothing. Record the trajectory again with "
+                "--refinery-record=all (-k selects some), which keeps the old recording in the folder 'replaced'; or "
+                "undo what changed the study's feedback, selection or protocol"
+            )
+        return found
+
+    async def keep(self, turn: int, judged: Judged) -> None:
+        self._tape.keep_judged(turn, judged)
+        await self._disk.save(self._tape)
 
 
 class _TapeChat:

@@ -18,9 +18,10 @@ from vcr.serializers import jsonserializer
 
 from refinery_plugin._files import FileError, write_atomically
 from refinery_plugin._generation.chat import GenerationStopError
+from refinery_plugin._generation.judged import Judged
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.difference import difference
-from refinery_plugin._recording.format import EXTRA, DamageError, parse
+from refinery_plugin._recording.format import EXTRA, JUDGED, DamageError, parse
 from refinery_plugin._recording.shelf import put_aside
 from refinery_plugin._study.pricing import Price
 
@@ -222,6 +223,17 @@ class Tape:
             },
         )
         self._cassette.play_counts[len(self._cassette) - 1] += 1
+
+    def judged(self, turn: int) -> Judged | None:
+        """Return what was found of a turn's program, if that is recorded."""
+        if not 1 <= turn <= len(self):
+            return None
+        found = self._cassette.responses[turn - 1][EXTRA].get(JUDGED)
+        return None if found is None else Judged.from_recorded(found)
+
+    def keep_judged(self, turn: int, judged: Judged) -> None:
+        """Keep what was found of a turn's program beside its answer; ``save`` puts it on disk."""
+        self._cassette.responses[turn - 1][EXTRA][JUDGED] = judged.recorded()
 
     def note(self, **notes: object) -> None:
         """Keep something about the whole recording, where it is not there yet."""

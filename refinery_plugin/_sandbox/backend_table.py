@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from refinery_plugin._sandbox.backends.base import Backend
     from refinery_plugin._sandbox.backends.runtime import Runtime
-    from refinery_plugin._sandbox.launch import Backend
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +25,15 @@ class BackendRow:
     name : what users call it.
     module : of ``refinery_plugin._sandbox.backends``, and ``factory`` the class in it.
     contains : whether it holds programs in; one that does not is used only when it is asked for by name.
+    guardian : whether a process of ours stands between parent and program and ends all processes; a backend whose
+        namespace does so needs none.
     """
 
     name: str
     module: str
     factory: str
     contains: bool = True
+    guardian: bool = True
 
     def open(self, runtime: Runtime) -> Backend:
         """Make the backend; it has yet to be seen to hold."""
@@ -42,7 +45,7 @@ class BackendRow:
 BACKENDS = {
     row.name: row
     for row in (
-        BackendRow(name="bwrap", module="bwrap", factory="Bwrap"),
+        BackendRow(name="bwrap", module="bwrap", factory="Bwrap", guardian=False),
         BackendRow(name="landlock", module="landlock", factory="Landlock"),
         BackendRow(name="none", module="landlock", factory="Unconfined", contains=False),
     )

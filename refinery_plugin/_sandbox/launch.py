@@ -5,55 +5,31 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
-import itertools
 import marshal
 import os
 import subprocess
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._sandbox.errors import SandboxFault
+from refinery_plugin._sandbox.keeper import Guardian, Keeper, Namespace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from refinery_plugin._sandbox.backends.base import Plan
 
-    from refinery_plugin._sandbox.records import Limits
-
-# `site` stays out, nothing is put on sys.path, no bytecode is written; the hash seed comes through the environment,
-# which therefore may not be ignored (no -E, no -I); the worker empties it first thing.
-INTERPRETER_OPTIONS = ("-s", "-S", "-P", "-B", "-X", "utf8", "-c")
-ENVIRONMENT = {"PYTHONHASHSEED": "0"}
-
-BOOTSTRAP = """\
-import marshal, os, sys
-def read(size):
-    parts = []
-    while size:
-        part = os.read(0, min(size, 1 << 20))
-        if not part:
-            os._exit(0)
-        parts.append(part)
-        size -= len(part)
-    return b"".join(parts)
-modules, config = marshal.loads(read(int.from_bytes(read(8), "little")))
-# Only for annotations, and takes milliseconds to import.
-sys.modules["typing"] = typing = type(sys)("typing")
-typing.TYPE_CHECKING, typing.Any = False, object
-for name, code in modules:
-    sys.modules[name] = module = type(sys)(name)
-    exec(code, module.__dict__)
-for name, code in modules:
-    del sys.modules[name]
-del sys.modules["typing"]
-main = module.main
-del modules, module, name, code, read, typing
-main(config)
-"""
-
-_INSIDE = ("protocol", "codec", "kernel", "guardian", "shared_memory", "harden", "main")
+_INSIDE = (
+    "protocol",
+    "codec",
+    "kernel",
+    "private_root",
+    "guardian",
+    "shared_memory",
+    "start_methods",
+    "harden",
+    "main",
+)
 _PIPE_BYTES = 1 << 20
 _F_SETPIPE_SZ = 1031
-_MIB = 1 << 20
 
 
 @functools.cache
@@ -73,35 +49,6 @@ def _modules() -> tuple[tuple[str, Any], ...]:
     )
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
-    """How a backend wants one run started."""
-
-    command: Sequence[str]
-    environment: dict[str, str]
-    config: dict[str, Any]
-    guardian: bool
-    """Whether the first process is our guardian; else it is bwrap."""
-    cleanup: Callable[[], None]
-    home: Path | None = None
-    """The run's directory on the host, where there is one: its size is watched."""
-
-
-class Backend(Protocol):
-    """A way to contain programs."""
-
-    name: str
-
-    def describe(self) -> str:
-        """One line about what contains programs here."""
-
-    def plan(self, limits: Limits) -> Plan:
-        """Prepare one run."""
-
-    def close(self) -> None:
-        """Remove what the backend keeps for the session."""
-
-
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Launched:
     """A started run and the parent's ends of its pipes."""
@@ -111,13 +58,12 @@ class Launched:
     reply: int
     output: int
     errors: int
-    info: int | None
-    lifeline: int | None
+    keeper: Keeper
     plan: Plan
 
 
-def launch(plan: Plan) -> Launched:
-    """Start a run and give it its trusted code."""
+def launch(plan: Plan, *, guardian: bool) -> Launched:
+    """Start a run and give it its trusted code; ``guardian``: no namespace ends everything with its first process."""
     theirs: list[int] = []
     ours: list[int] = []
 
@@ -132,12 +78,11 @@ def launch(plan: Plan) -> Launched:
         reply_theirs, reply = pipe(to_them=False)
         output_theirs, output = pipe(to_them=False)
         errors_theirs, errors = pipe(to_them=False)
-        extra_theirs, extra = pipe(
-            to_them=plan.guardian
-        )  # bwrap tells its child's id; the guardian waits for us
+        # bwrap tells its child's id; the guardian waits for the end of us.
+        extra_theirs, extra = pipe(to_them=guardian)
         _widen(command)
         arguments = [part.replace("{info}", str(extra_theirs)) for part in plan.command]
-        config = {**plan.config, "guardian": plan.guardian, "reply": reply_theirs, "lifeline": extra_theirs}
+        config = {**plan.config, "guardian": guardian, "reply": reply_theirs, "lifeline": extra_theirs}
         process = subprocess.Popen(  # noqa: S603 - our own command line
             arguments,
             stdin=command_theirs,
@@ -164,8 +109,7 @@ def launch(plan: Plan) -> Launched:
         reply=reply,
         output=output,
         errors=errors,
-        info=None if plan.guardian else extra,
-        lifeline=extra if plan.guardian else None,
+        keeper=Guardian(process, extra) if guardian else Namespace(process, extra),
         plan=plan,
     )
     _write_setup(command, len(setup).to_bytes(8, "little") + setup)
@@ -189,52 +133,3 @@ def _write_setup(command: int, setup: bytes) -> None:
     except OSError:
         pass  # it died at once: found, with its last words, when its first frame is awaited
     os.set_blocking(command, False)
-
-
-def rlimits(limits: Limits, *, tasks_of_others: int = 0) -> dict[str, int]:
-    """Limits that each process gets, by the names of :mod:`resource`."""
-    cores = os.cpu_count() or 1
-    return {
-        # Private memory that a process can have at all. The room above the limit is for thread stacks, of which
-        # numpy's libraries reserve one a core; what is resident is watched from outside.
-        "RLIMIT_DATA": limits.memory_bytes + 16 * _MIB * cores,
-        "RLIMIT_AS": 2 * limits.memory_bytes + 4096 * _MIB,
-        "RLIMIT_FSIZE": limits.file_bytes,
-        "RLIMIT_NPROC": limits.processes + tasks_of_others,
-        "RLIMIT_NOFILE": 1024,
-        "RLIMIT_CORE": 0,
-        "RLIMIT_MSGQUEUE": 0,
-        "RLIMIT_NICE": 0,
-        "RLIMIT_RTPRIO": 0,
-        "RLIMIT_MEMLOCK": 64 << 10,
-    }
-
-
-_run_numbers = itertools.count()
-
-
-def unused_uid() -> int:
-    """Choose a user id that nothing else on the machine runs as; only for root.
-
-    Inside a user namespace that maps few ids, one from the upper end of what there is.
-    """
-    number = next(_run_numbers)
-    wanted = 1_500_000_000 + os.getpid() * 128 + number % 128
-    ranges = [tuple(map(int, line.split())) for line in Path("/proc/self/uid_map").read_text().splitlines()]
-    if any(inside <= wanted < inside + count for inside, _, count in ranges):
-        return wanted
-    inside, _, count = max(ranges, key=lambda item: item[2])
-    if count < 2000:  # noqa: PLR2004
-        raise SandboxFault("this user namespace maps too few user ids to run programs as a user of their own")
-    return inside + count - 1 - (os.getpid() * 128 + number) % 1000
-
-
-def tasks_of_user(uid: int) -> int:
-    """Threads that a user's processes have now: RLIMIT_NPROC counts them together with the sandbox's."""
-    total = 0
-    for process in Path("/proc").iterdir():
-        if process.name.isdigit():
-            with contextlib.suppress(OSError):  # it ended meanwhile
-                if process.stat().st_uid == uid:
-                    total += len(list((process / "task").iterdir()))
-    return total

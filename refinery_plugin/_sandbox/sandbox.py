@@ -10,15 +10,23 @@ from refinery_plugin._sandbox.worker import Worker
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from refinery_plugin._sandbox.launch import Backend
+    from refinery_plugin._sandbox.backend_table import BackendRow
+    from refinery_plugin._sandbox.backends.runtime import Runtime
 
 
 class Sandbox:
-    """A backend that has been seen to hold, ready to start programs; a context manager."""
+    """A backend, ready to start programs; a context manager. ``open_sandbox`` has seen it hold.
 
-    def __init__(self, backend: Backend) -> None:
-        self._backend = backend
-        self.name = backend.name
+    Parameters
+    ----------
+    row : which backend it is.
+    runtime : what of this machine programs may read.
+    """
+
+    def __init__(self, row: BackendRow, runtime: Runtime) -> None:
+        self._backend = row.open(runtime)
+        self._guardian = row.guardian
+        self.name = row.name
         """``bwrap``, ``landlock`` or ``none``."""
 
     def __enter__(self) -> Self:
@@ -61,6 +69,7 @@ class Sandbox:
         chosen = limits or Limits()
         return Worker(
             self._backend.plan(chosen),
+            guardian=self._guardian,
             source=source,
             entry_point=entry_point,
             result_type=result_type,

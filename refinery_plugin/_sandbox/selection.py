@@ -52,7 +52,7 @@ def open_sandbox(name: str = "auto", *, packages: Sequence[str] = ("numpy",)) ->
     for candidate in candidates(name):
         sandbox = None
         try:
-            sandbox = Sandbox(candidate.open(runtime))
+            sandbox = Sandbox(candidate, runtime)
             probe(sandbox, contained=candidate.contains)
         except (SandboxError, SandboxFault) as exc:
             reasons.append(f"  {candidate.name}: {exc}")

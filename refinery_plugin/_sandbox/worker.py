@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import secrets
-import signal
 import time
 from select import POLLIN, poll
 from typing import TYPE_CHECKING, Any, Self
@@ -28,7 +26,7 @@ from refinery_plugin._sandbox.inside.protocol import (
     program_message,
 )
 from refinery_plugin._sandbox.last_words import ending, escaped, last_lines
-from refinery_plugin._sandbox.launch import Plan, launch
+from refinery_plugin._sandbox.launch import launch
 from refinery_plugin._sandbox.payload import Payload, encode_arguments
 from refinery_plugin._sandbox.process_tree import Snapshot, Tree, children_of, cpu_of
 from refinery_plugin._sandbox.records import MIB, Limits, Outcome, Usage
@@ -36,6 +34,8 @@ from refinery_plugin._sandbox.results import WrongTypeError, read_result
 
 if TYPE_CHECKING:
     from types import TracebackType
+
+    from refinery_plugin._sandbox.backends.base import Plan
 
 _START_SECONDS = 30.0
 _GONE_SECONDS = 20.0
@@ -60,6 +60,7 @@ class Worker:
         self,
         plan: Plan,
         *,
+        guardian: bool,
         source: bytes,
         entry_point: str,
         result_type: object,
@@ -70,14 +71,13 @@ class Worker:
         self._source, self._entry_point = source, entry_point
         self._result_type, self._limits, self._exact, self._arrays = result_type, limits, exact, arrays
         self._started = time.perf_counter()
-        self._launched = launched = launch(plan)
+        self._launched = launched = launch(plan, guardian=guardian)
         self._channel = Channel(
             launched.command, launched.reply, launched.output, launched.errors, self._watch
         )
         self._pidfds = [os.pidfd_open(launched.process.pid)]
         self._channel.ends_with(self._pidfds[0])
         self._tree: Tree | None = None
-        self._root_pidfd = self._pidfds[0]
         self._status: int | None = None
         self._over: Outcome | None = None
         self._usage: Usage | None = None
@@ -254,7 +254,7 @@ class Worker:
     def _await_hardened(self) -> None:
         try:
             self._channel.receive({HARDENED: FAILURE_BYTES}, NO_KEY, self._started + _START_SECONDS)
-            root = self._root()
+            root = self._launched.keeper.root()
             workers = children_of(root)
             if len(workers) != 1:
                 raise Broken("ended", f"expected one process below {root}, found {workers}")  # noqa: TRY301
@@ -273,17 +273,6 @@ class Worker:
         self._channel.ends_with(pidfd)
         self._facts["start_seconds"] = time.perf_counter() - self._started
 
-    def _root(self) -> int:
-        """Host id of the first process inside: bwrap tells it, the guardian is it."""
-        info = self._launched.info
-        if info is None:
-            return self._launched.process.pid
-        told = os.read(info, 4096)
-        root = int(json.loads(told)["child-pid"])
-        self._root_pidfd = os.pidfd_open(root)
-        self._pidfds.append(self._root_pidfd)
-        return root
-
     def _watch(self) -> None:
         """Raise :class:`Broken` when the tree uses more memory, or its directory more space, than it may."""
         if self._tree is None:
@@ -296,7 +285,7 @@ class Worker:
         if home is not None:
             used = _size(home, most) + self._tree.unlinked_bytes()
         else:
-            used = self._tree.files_in("tmp") * _LEAST_FILE_BYTES
+            used = (self._tree.files_in("tmp") + self._tree.files_in("dev/shm")) * _LEAST_FILE_BYTES
         if used > most:
             raise Broken("error", f"it wrote more than {most // MIB} MiB of files and directories")
 
@@ -373,14 +362,8 @@ class Worker:
 
     def _kill(self) -> None:
         """Set the end going; more than once is fine."""
-        if self._launched.plan.guardian:
-            # Never kill the guardian: it ends everything, sees it gone, and then itself.
-            if self._launched.lifeline is not None:
-                os.close(self._launched.lifeline)
-                self._launched.lifeline = None
-        elif self._status is None:
-            with contextlib.suppress(ProcessLookupError):
-                signal.pidfd_send_signal(self._root_pidfd, signal.SIGKILL)
+        if self._status is None:
+            self._launched.keeper.kill()
 
     def _end(self, *, kill: bool = True) -> None:
         """Wait until the first process, and with it every other, is gone; remember how it ended."""
@@ -392,9 +375,8 @@ class Worker:
             if not kill:
                 self._end()
                 return
-            if self._tree is not None and self._launched.plan.guardian:
-                with contextlib.suppress(OSError):
-                    os.killpg(self._tree.worker, signal.SIGKILL)
+            if self._tree is not None:
+                self._launched.keeper.force(self._tree.worker)
             self._launched.process.kill()
             if not self._gone(_GONE_SECONDS):
                 raise SandboxFault(f"process {self._launched.process.pid} of the sandbox would not end")
@@ -402,10 +384,7 @@ class Worker:
         code = os.waitstatus_to_exitcode(raw)
         self._launched.process.returncode = code
         self._status = 128 - code if code < 0 else code
-        for fd in (self._launched.info, self._launched.lifeline):
-            if fd is not None:
-                os.close(fd)
-        self._launched.info = self._launched.lifeline = None
+        self._launched.keeper.close()
 
     def _gone(self, seconds: float) -> bool:
         waiting = poll()

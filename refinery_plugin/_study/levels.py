@@ -67,6 +67,10 @@ class LevelError(ValueError):
     """A level is not written as its setting demands; the message says what is allowed."""
 
 
+class UnknownNameError(LevelError):
+    """A level names something that nobody has declared, so far."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """How long a trajectory may refine: turns, seconds, tokens (prompts and answers together), US dollars.

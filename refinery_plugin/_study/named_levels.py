@@ -81,5 +81,5 @@ def _level(name: str, value: object, settings: Mapping[str, Setting], taken: Col
         try:
             found[key] = settings[key].parse(entry)
         except LevelError as exc:
-            raise LevelError(f".{name}.{key}: {exc}") from exc
+            raise type(exc)(f".{name}.{key}: {exc}") from exc
     return NamedLevel(name=name, settings=MappingProxyType(found))

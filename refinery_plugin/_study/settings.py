@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, TypeAlias, cast
 
 from refinery_plugin._study.agents import Agent, AgentTable, parse_agents
-from refinery_plugin._study.levels import Budget, LevelError, Scalar, nearest
+from refinery_plugin._study.levels import Budget, LevelError, Scalar, UnknownNameError, nearest
 from refinery_plugin._study.scalars import parse_any_text, parse_count, parse_temperature, parse_text
 from refinery_plugin._study.wording import DEFAULT_WORDING, Wording, parse_wording
 
@@ -19,8 +19,10 @@ Memory: TypeAlias = Literal["program", "own", "transcript"]
 Selection: TypeAlias = Literal["last", "best"]
 
 DEFAULT_MAX_TOKENS = 2048
-FEEDBACK_KINDS = ("none", "verdict", "time", "sham")
-PROTOCOLS = ("rotate", "independent", "review")
+CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {"feedback": ("none", "verdict", "time", "sham"), "protocol": ("rotate", "independent", "review")}
+)
+"""The names that come with the plugin of what a ``conftest.py`` may add to."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ def one_of(names: Iterable[str]) -> Callable[[object], object]:
         if value not in known:
             hint = nearest(value, known) if isinstance(value, str) else ""
             allowed = ", ".join(f'"{name}"' for name in known[:-1]) + f' or "{known[-1]}"'
-            raise LevelError(f"{value!r} is not allowed{hint}; use {allowed}")
+            raise UnknownNameError(f"{value!r} is not allowed{hint}; use {allowed}")
         return value
 
     return parse
@@ -82,9 +84,9 @@ SETTINGS: Mapping[str, Setting] = MappingProxyType(
         "temperature": Setting(parse=parse_temperature, default=1.0),
         "max_tokens": Setting(parse=parse_count, default=DEFAULT_MAX_TOKENS),
         "memory": Setting(parse=one_of(("program", "own", "transcript")), default="program"),
-        "feedback": Setting(parse=one_of(FEEDBACK_KINDS), default="none"),
+        "feedback": Setting(parse=one_of(CHOICES["feedback"]), default="none"),
         "selection": Setting(parse=one_of(("last", "best")), default="last"),
-        "protocol": Setting(parse=one_of(PROTOCOLS), default="rotate"),
+        "protocol": Setting(parse=one_of(CHOICES["protocol"]), default="rotate"),
         "instructions": Setting(parse=parse_any_text, default=""),
         "prompts": Setting(parse=parse_wording, default=DEFAULT_WORDING),
     }

@@ -10,22 +10,27 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NoReturn, cast
 
-from refinery_plugin._study.levels import COLUMNS, LevelError, nearest, show, slug
+from refinery_plugin._study.levels import COLUMNS, LevelError, UnknownNameError, nearest, show, slug
 from refinery_plugin._study.named_levels import NamedLevel, parse_named_levels
 from refinery_plugin._study.pricing import Price
 from refinery_plugin._study.request import RequestTable, parse_request
-from refinery_plugin._study.settings import SETTINGS, Setting, own_setting
+from refinery_plugin._study.settings import CHOICES, SETTINGS, Setting, one_of, own_setting
 from refinery_plugin._study.study import ProgramLimits, Study, StudyError, crossing_size
 from refinery_plugin._study.task_names import is_pattern, matching, task_folder, united
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from refinery_plugin._study.task import Task
 
 
-class UnknownTaskError(StudyError):
-    """The study names a task that nobody has declared, so far."""
+class UndeclaredError(StudyError):
+    """The study names something that nobody has declared, so far: a ``conftest.py`` further down may do it."""
+
+
+class UnknownTaskError(UndeclaredError):
+    """It is a task."""
 
 
 _PILOT: Mapping[str, object] = MappingProxyType(
@@ -59,16 +64,22 @@ _KEYS = (
 )
 
 
-def load_study(path: Path, tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
+def load_study(
+    path: Path,
+    tasks: Mapping[str, Task],
+    *,
+    model: str | None = None,
+    choices: Mapping[str, Sequence[str]] = CHOICES,
+) -> Study:
     """Read the study that a TOML file holds, at top level or, in ``pyproject.toml``, under ``[tool.refinery]``.
 
-    ``model`` replaces the study's own.
+    ``model`` replaces the study's own; ``choices`` are the names that ``feedback`` and ``protocol`` may have.
 
     Raises
     ------
     StudyError : with the file, the key, the value seen and what is allowed.
     """
-    return _Reader(str(path), _table(path), tasks, model).study()
+    return _Reader(str(path), _table(path), tasks, model, choices).study()
 
 
 def files_of_tasks(path: Path) -> list[Path]:
@@ -132,14 +143,22 @@ class _Reader:
     """Turns one table into a study, or says what is wrong with which key."""
 
     def __init__(
-        self, where: str, table: Mapping[str, object], tasks: Mapping[str, Task], model: str | None
+        self,
+        where: str,
+        table: Mapping[str, object],
+        tasks: Mapping[str, Task],
+        model: str | None,
+        choices: Mapping[str, Sequence[str]] = CHOICES,
     ) -> None:
         self.where, self.table, self.tasks, self.model = where, table, tasks, model
+        self._chosen = {
+            name: dataclasses.replace(SETTINGS[name], parse=one_of(names)) for name, names in choices.items()
+        }
 
     def study(self) -> Study:
         name = self._name()
         tasks = self._tasks()
-        settings = {**SETTINGS, **self._own_settings(tasks)}
+        settings = {**SETTINGS, **self._chosen, **self._own_settings(tasks)}
         self._refuse_unknown({*_KEYS, *settings})
         factors = self._factors(settings)
         replicates = self._whole("replicates", 1, least=1)
@@ -299,6 +318,8 @@ class _Reader:
             self._fail(f"factors.{name}", "is a key of the study; give the factor another name")
         try:
             return parse_named_levels(name, table, settings, taken=taken)
+        except UnknownNameError as exc:
+            raise UndeclaredError(f"{self.where}: factors.{name}{exc}") from exc
         except LevelError as exc:
             what = str(exc)
             place, below, told = what.partition(": ")
@@ -348,6 +369,8 @@ class _Reader:
     def _parsed(self, key: str, value: object, setting: Setting) -> object:
         try:
             return setting.parse(value)
+        except UnknownNameError as exc:
+            raise UndeclaredError(f"{self.where}: {key}: {exc}") from exc
         except LevelError as exc:
             self._fail(key, str(exc))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from refinery_plugin._study.trajectory_file import damaged, read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from refinery_plugin._study.units import Unit
@@ -31,12 +31,18 @@ def turn_programs(path: Path) -> dict[int, str]:
         raise damaged(path, repr(exc)) from exc
 
 
+def final_turn(path: Path, turns: Iterable[int]) -> int | None:
+    """Return the turn whose program a trajectory ends with: the last of ``turns``, where its file does not say."""
+    given = (read_document(path) or {}).get("final_turn")
+    return given if isinstance(given, int) else max(turns, default=None)
+
+
 def with_turns(units: Sequence[Unit]) -> list[Unit]:
-    """Return the units, each preceded by one for every turn that gave another program than the last."""
+    """Return the units, each preceded by one for every other turn that gave a program."""
     out: list[Unit] = []
     for unit in units:
         turns = turn_programs(unit.trajectory_path)
-        final = max(turns, default=None)
+        final = final_turn(unit.trajectory_path, turns)
         out += [dataclasses.replace(unit, turn=turn) for turn in sorted(turns) if turn != final]
         out.append(unit)
     return out

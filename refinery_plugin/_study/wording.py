@@ -21,6 +21,8 @@ PLACES: Mapping[str, str] = {
     "agents": "how many there are",
     "author": "the number of the agent that wrote the current program",
     "seconds": "what is left of a time budget",
+    "feedback": "what is told of the current program; appended where a text has no such place",
+    "criticism": "what another agent said of it; appended where a text has no such place",
 }
 """What may stand in braces, and what it becomes."""
 

@@ -176,7 +176,7 @@ class MeasuringSession:
             settings.tasks[name],
             list_seeds=self._list_seeds(name),
             seed=self.verify_seed,
-            limits=_limits(study),
+            limits=limits_of(study),
             time_factor=study.limits.time_factor,
             cores=self._cores,
         )
@@ -480,7 +480,7 @@ def _seed(given: int | None, interrupted: _Interrupted | None) -> int:
     return secrets.randbits(63) if interrupted is None else interrupted.header.verify_seed
 
 
-def _limits(study: Study) -> Limits:
+def limits_of(study: Study) -> Limits:
     limits = study.limits
     return Limits(
         memory_bytes=limits.memory_mb * MIB,

@@ -34,10 +34,10 @@ TASKS = {"double": TASK}
 HEAD = 'name = "mine"\ntask = "double"\n'
 
 
-def load(tmp_path: Path, text: str, **options: str) -> Study:
+def load(tmp_path: Path, text: str, *, model: str | None = None) -> Study:
     path = tmp_path / "study.toml"
     path.write_text(text)
-    return load_study(path, TASKS, **options)
+    return load_study(path, TASKS, model=model)
 
 
 def test_the_full_crossing_follows_from_the_factors_in_their_order(tmp_path: Path) -> None:

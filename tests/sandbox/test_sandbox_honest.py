@@ -53,6 +53,42 @@ def solve(n):
     with multiprocessing.get_context("spawn").Pool(2) as pool:
         return sum(pool.map(part, [n[::2], n[1::2]]))
 """,
+    "pool of a fork server": """
+import multiprocessing
+def part(n): return sum(n)
+def solve(n):
+    with multiprocessing.get_context("forkserver").Pool(2) as pool:
+        return sum(pool.map(part, [n[::2], n[1::2]]))
+""",
+    "start method for all": """
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+multiprocessing.set_start_method("forkserver")
+def part(n): return sum(n)
+def solve(n):
+    with ProcessPoolExecutor(2) as pool:
+        return sum(pool.map(part, [n[::2], n[1::2]]))
+""",
+    "manager": """
+import multiprocessing
+def work(found, i, n): found[i] = sum(n[i::2])
+def solve(n):
+    with multiprocessing.Manager() as manager:
+        found = manager.dict()
+        ps = [multiprocessing.Process(target=work, args=(found, i, n)) for i in range(2)]
+        [p.start() for p in ps]
+        [p.join() for p in ps]
+        return sum(found.values())
+""",
+    "log below /tmp": """
+import logging
+logging.basicConfig(filename="/tmp/app.log", level=logging.INFO)
+def solve(n):
+    logging.info("x")
+    assert "INFO" in open("/tmp/app.log").read()
+    return sum(n)
+""",
+    "memory traced": "import tracemalloc\ntracemalloc.start()\ndef solve(n): return sum(n)",
     "locks, events, queues": """
 import multiprocessing as mp
 def work(q, lock, event, part):
@@ -139,10 +175,6 @@ def solve(n):
 def test_honest_styles_pass(bench: Bench, style: str) -> None:
     """Whatever Python programmers do in a module."""
     numbers = list(range(500))
-    if (bench.sandbox.name, style) == ("landlock", "spawned pool"):
-        outcome = bench.run(STYLES[style], numbers).outcome
-        assert "use fork" in outcome.reason  # documented: it fails, it does not hang
-        return
     assert bench.call(STYLES[style], numbers) == sum(numbers)
     assert numbers == list(range(500))
 

@@ -12,8 +12,7 @@ import pytest
 from sandbox_bench import Bench
 
 from refinery_plugin._sandbox import Sandbox
-from refinery_plugin._sandbox.backends.bwrap import Bwrap
-from refinery_plugin._sandbox.backends.landlock import Landlock
+from refinery_plugin._sandbox.backend_table import BACKENDS
 from refinery_plugin._sandbox.backends.runtime import closed_ways, find_runtime
 
 if TYPE_CHECKING:
@@ -55,9 +54,8 @@ def test_programs_run_where_several_directories_are_closed_to_other_users(
 ) -> None:
     """The interpreter behind one, packages behind others, as under ``/root`` or a closed checkout."""
     runtime = dataclasses.replace(find_runtime(()), packages=closed)
-    backend = Bwrap(runtime) if sandbox.name == "bwrap" else Landlock(runtime)
     neighbours = [str(path.parent / "secret") for path in closed.values()]
-    with Sandbox(backend) as opened:
+    with Sandbox(BACKENDS[sandbox.name], runtime) as opened:
         told = Bench(opened).call(SOURCE.format(neighbours=neighbours), result_type=list[str])
     assert told == ["first", "second", "False", "False"]
 

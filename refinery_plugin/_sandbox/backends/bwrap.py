@@ -19,16 +19,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refinery_plugin._sandbox.backends import seccomp
-from refinery_plugin._sandbox.backends.runtime import DEVICES, Runtime
-from refinery_plugin._sandbox.errors import SandboxError
-from refinery_plugin._sandbox.launch import (
+from refinery_plugin._sandbox.backends.base import (
     BOOTSTRAP,
     ENVIRONMENT,
     INTERPRETER_OPTIONS,
+    SHM_BYTES,
     Plan,
+    nothing_to_clean_up,
     rlimits,
     unused_uid,
 )
+from refinery_plugin._sandbox.backends.runtime import DEVICES, Runtime
+from refinery_plugin._sandbox.errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,15 +38,12 @@ if TYPE_CHECKING:
     from refinery_plugin._sandbox.records import Limits
 
 _PACKAGES = "/packages"
-_SHM_BYTES = 32 << 20
 _LEAST = (0, 7)  # the first with --size
 _NAMESPACES = ("--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try")
 
 
 class Bwrap:
     """The backend ``bwrap``."""
-
-    name = "bwrap"
 
     def __init__(self, runtime: Runtime) -> None:
         self._path, self._version = _find()
@@ -77,7 +76,7 @@ class Bwrap:
         command = [
             *self._front,
             *("--perms", "1777", "--size", str(limits.tmp_bytes), "--tmpfs", "/tmp"),  # noqa: S108 - the sandbox's own
-            *("--perms", "1777", "--size", str(min(_SHM_BYTES, limits.tmp_bytes)), "--tmpfs", "/dev/shm"),  # noqa: S108
+            *("--perms", "1777", "--size", str(min(SHM_BYTES, limits.tmp_bytes)), "--tmpfs", "/dev/shm"),  # noqa: S108
             *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp"),  # noqa: S108
             *(word for name, value in ENVIRONMENT.items() for word in ("--setenv", name, value)),
             *("--info-fd", "{info}"),
@@ -91,17 +90,14 @@ class Bwrap:
             "filter": self._filter,
             "rules": None,
             "abi": 0,
-            "expose": None,
+            "view": None,
+            "own_shared_memory": True,
             "result_bytes": limits.result_bytes,
         }
-        return Plan(command=command, environment={}, config=config, guardian=False, cleanup=_nothing)
+        return Plan(command=command, environment={}, config=config, cleanup=nothing_to_clean_up)
 
     def close(self) -> None:
         """There is nothing to remove: all that a run had went with its namespaces."""
-
-
-def _nothing() -> None:
-    pass
 
 
 def _view(runtime: Runtime) -> Iterable[str]:

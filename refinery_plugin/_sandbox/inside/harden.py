@@ -8,7 +8,9 @@ import sys
 from typing import Any
 
 from refinery_plugin._sandbox.inside import kernel
+from refinery_plugin._sandbox.inside.private_root import enter_private_root
 from refinery_plugin._sandbox.inside.shared_memory import without_shared_memory
+from refinery_plugin._sandbox.inside.start_methods import fork_instead_of
 
 _MANY_FILES = 1024
 
@@ -19,13 +21,17 @@ def harden(config: dict[str, Any]) -> dict[str, object]:
     The order matters: descriptors and paths while we may still open them, then the user, then no way back.
     """
     os.environ.clear()
-    if config["expose"]:
-        kernel.expose_below(*config["expose"])
+    if config["view"]:
+        enter_private_root(config["view"])
     os.umask(0o077)
     ruleset = None
     if config["rules"] is not None:
         ruleset = kernel.landlock_ruleset(config["abi"], config["rules"])
+    if config["own_shared_memory"]:
+        fork_instead_of("forkserver")
+    else:
         without_shared_memory(config["home"])
+        fork_instead_of("forkserver", "spawn")
     os.chdir(config["home"])
     sys.path[:] = [path for path in sys.path if path.startswith(sys.base_prefix)] + config["path"]
     sys.argv[:] = ["solution.py"]
@@ -37,7 +43,10 @@ def harden(config: dict[str, Any]) -> dict[str, object]:
         os.setgroups([])
         os.setresgid(uid, uid, uid)
         os.setresuid(uid, uid, uid)
-        kernel.drop_capabilities()
+    elif config["view"]:
+        kernel.narrow_capabilities()
+    if uid is not None or config["view"]:
+        kernel.drop_capabilities()  # those in a user namespace of its own included
     kernel.no_new_privileges()
     if ruleset is not None:
         kernel.landlock_restrict(ruleset)

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ctypes
 import os
 
-_libc = ctypes.CDLL(None, use_errno=True)
-_syscall = _libc.syscall
+libc = ctypes.CDLL(None, use_errno=True)
+_syscall = libc.syscall
 _syscall.restype = ctypes.c_long
 
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
@@ -23,16 +23,6 @@ _LANDLOCK_VERSION = 1
 _RULE_PATH_BENEATH = 1
 _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER, _PR_CAPBSET_DROP = 38, 36, 24
 _CAPABILITY_VERSION = 0x20080522
-_CLONE_NEWNS = 0x00020000
-_MS_RDONLY, _MS_NOSUID, _MS_NODEV, _MS_REMOUNT, _MS_BIND, _MS_REC, _MS_PRIVATE = (
-    1,
-    2,
-    4,
-    32,
-    4096,
-    16384,
-    1 << 18,
-)
 _O_PATH = os.O_PATH | os.O_CLOEXEC
 
 EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
@@ -62,7 +52,8 @@ OWN = (
 FILE_RIGHTS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE
 
 
-def _checked(result: int, what: str) -> int:
+def checked(result: int, what: str) -> int:
+    """Give the result of a call of the C library; raises ``OSError`` for what is below 0."""
     if result < 0:
         code = ctypes.get_errno()
         raise OSError(code, f"{what}: {os.strerror(code)}")
@@ -71,24 +62,24 @@ def _checked(result: int, what: str) -> int:
 
 def no_new_privileges() -> None:
     """From here on, no exec gains anything (set-user-id bits, file capabilities)."""
-    _checked(_libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
+    checked(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "PR_SET_NO_NEW_PRIVS")
 
 
 def narrow_capabilities() -> None:
     """Take every capability out of the bounding set, as far as we may: no exec can bring one back."""
     for capability in range(64):
-        _libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
 
 
 def drop_capabilities() -> None:
     """Empty the effective, permitted and inheritable sets."""
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION, 0)
-    _checked(_libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+    checked(libc.capset(header, (ctypes.c_uint32 * 6)()), "capset")
 
 
 def adopt_orphans() -> None:
     """Make this process the one that inherits its orphaned descendants."""
-    _checked(_libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER")
+    checked(libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0), "PR_SET_CHILD_SUBREAPER")
 
 
 class _FilterProgram(ctypes.Structure):
@@ -98,7 +89,7 @@ class _FilterProgram(ctypes.Structure):
 def install_filter(program: bytes) -> None:
     """Put this thread, and all that it starts, under a seccomp filter."""
     filter_program = _FilterProgram(len(program) // 8, program)
-    _checked(
+    checked(
         _syscall(
             ctypes.c_long(_SECCOMP[os.uname().machine]),
             ctypes.c_uint(_SECCOMP_SET_MODE_FILTER),
@@ -145,7 +136,7 @@ def landlock_ruleset(abi: int, rules: list[tuple[str, int]]) -> int:
     """
     attributes = _handled(abi)
     size = 8 if abi < 4 else 16 if abi < 6 else 24  # noqa: PLR2004
-    ruleset = _checked(
+    ruleset = checked(
         _syscall(
             ctypes.c_long(_LANDLOCK_CREATE), ctypes.byref(attributes), ctypes.c_size_t(size), ctypes.c_uint(0)
         ),
@@ -159,7 +150,7 @@ def landlock_ruleset(abi: int, rules: list[tuple[str, int]]) -> int:
         if not os.path.isdir(path):  # noqa: PTH112 - pathlib is too slow to import for every run
             rights &= FILE_RIGHTS  # noqa: PLW2901
         rule = _PathBeneath(rights & attributes.fs, parent)
-        _checked(
+        checked(
             _syscall(
                 ctypes.c_long(_LANDLOCK_ADD),
                 ctypes.c_int(ruleset),
@@ -175,45 +166,8 @@ def landlock_ruleset(abi: int, rules: list[tuple[str, int]]) -> int:
 
 def landlock_restrict(ruleset: int) -> None:
     """Put this thread, and all that it starts, under a ruleset."""
-    _checked(
+    checked(
         _syscall(ctypes.c_long(_LANDLOCK_RESTRICT), ctypes.c_int(ruleset), ctypes.c_uint(0)),
         "landlock_restrict_self",
     )
     os.close(ruleset)
-
-
-def _mount(source: str, target: str, kind: str, flags: int, data: str = "") -> None:
-    arguments = [text.encode() for text in (source, target, kind)]
-    _checked(_libc.mount(*arguments, ctypes.c_ulong(flags), data.encode()), f"mount on {target}")
-
-
-def expose_below(covers: dict[str, list[str]], staging: str) -> None:
-    """In a mount namespace of our own, let each cover hold nothing but its trees, read-only and open to every user.
-
-    For an interpreter, or packages, in directories that only root may enter: ``{"/root": ["/root/python/lib"]}``. No
-    cover lies in another. Needs CAP_SYS_ADMIN; ``staging`` is an empty directory outside of the covers.
-    """
-    _checked(_libc.unshare(_CLONE_NEWNS), "unshare")
-    _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
-    _mount("tmpfs", staging, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
-    staged: list[tuple[str, str]] = []
-    for tree in [tree for trees in covers.values() for tree in trees]:
-        place = f"{staging}/{len(staged)}"
-        _place_holder(place, like=tree)
-        _mount(tree, place, "", _MS_BIND | _MS_REC)
-        staged.append((place, tree))
-    for cover in covers:
-        _mount("tmpfs", cover, "tmpfs", _MS_NOSUID | _MS_NODEV, "mode=0755")
-    for place, tree in staged:
-        os.makedirs(os.path.dirname(tree), 0o755, exist_ok=True)  # noqa: PTH103, PTH120
-        _place_holder(tree, like=place)
-        _mount(place, tree, "", _MS_BIND | _MS_REC)
-        _mount("none", tree, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | _MS_NODEV)
-    _checked(_libc.umount2(staging.encode(), 2), "umount2")
-
-
-def _place_holder(path: str, *, like: str) -> None:
-    if os.path.isdir(like):  # noqa: PTH112
-        os.makedirs(path, 0o755, exist_ok=True)  # noqa: PTH103
-    else:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))

@@ -1,0 +1,81 @@
+"""Has the programs of one trajectory judged: once each, whatever happens."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+from refinery_plugin._generation.feedback import FeedbackView, JudgedProgram
+from refinery_plugin._generation.protocols import current_only
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from refinery_plugin._generation.feedback import Judge, Notebook
+    from refinery_plugin._generation.judged import Judged
+    from refinery_plugin._generation.prompts import Brief
+    from refinery_plugin._generation.protocols import PastTurn
+
+
+class Assessor:
+    """Judges what the settings want judged.
+
+    Parameters
+    ----------
+    seed : of the trajectory; what feedback draws follows from it.
+    """
+
+    def __init__(self, brief: Brief, judge: Judge, notebook: Notebook, *, seed: int) -> None:
+        self._brief, self._judge, self._notebook, self._seed = brief, judge, notebook, seed
+
+    @property
+    def judges_each(self) -> bool:
+        """Whether each program is judged as soon as it is there."""
+        return self._brief.feedback.judges or self._brief.settings.selection == "best"
+
+    @property
+    def _times(self) -> bool:
+        brief = self._brief
+        # Several programs may be compared in the end.
+        compares = brief.protocol.takes is not current_only and brief.settings.agents > 1
+        return brief.feedback.times or brief.settings.selection == "best" or compares or not self.judges_each
+
+    async def assess(
+        self, turn: PastTurn, before: Sequence[PastTurn], *, sees: tuple[int, ...] | None
+    ) -> Judged:
+        """Return what is found of a turn's program, from the notebook where it is there.
+
+        The same program of an earlier turn is not judged again: it would be told another time.
+
+        Parameters
+        ----------
+        before : the turns before it.
+        sees : those that its agent sees; ``None`` for all.
+        """
+        if turn.program is None:
+            raise ValueError(f"turn {turn.number} has no program to judge")
+        known = self._notebook.recall(turn.number)
+        if known is not None:
+            return known
+        same = next(
+            (one.judged for one in before if one.program == turn.program and one.judged is not None), None
+        )
+        found = same or await self._judge.judge(self._brief.task, turn.program, timed=self._times)
+        told = self._told(turn, found, [one for one in before if sees is None or one.number in sees])
+        judged = dataclasses.replace(found, told=told)
+        await self._notebook.keep(turn.number, judged)
+        return judged
+
+    def _told(self, turn: PastTurn, found: Judged, before: Sequence[PastTurn]) -> str | None:
+        if self._brief.feedback.tell is None:
+            return None
+        view = FeedbackView(
+            current=_judged_program(turn, found),
+            earlier=tuple(_judged_program(one, one.judged) for one in before if one.judged is not None),
+            seed=self._seed,
+        )
+        return self._brief.feedback.tell(view)
+
+
+def _judged_program(turn: PastTurn, found: Judged) -> JudgedProgram:
+    return JudgedProgram(turn=turn.number, agent=turn.agent, program=turn.program or "", found=found)

@@ -1,0 +1,143 @@
+"""Judges programs while trajectories go on: in the sandbox, one at a time, the reference beside what is timed."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import contextlib
+import dataclasses
+import math
+import statistics
+from typing import TYPE_CHECKING
+
+from refinery_plugin._generation.judged import Judged
+from refinery_plugin._timing.lock import MachineLock
+from refinery_plugin._timing.session import limits_of
+from refinery_plugin._verification.checker import Checker
+from refinery_plugin._verification.seeds import derived_seed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from refinery_plugin._study.study import Study
+    from refinery_plugin._study.task import Task
+    from refinery_plugin._verification.checker import TimedPair
+    from refinery_plugin._verification.ports import ProgramSandbox
+
+_UNKNOWN_NOISE = 0.05
+"""Standard error of the logarithm of a ratio that one pair of runs alone gave."""
+_DIGITS = 6
+
+
+class SandboxJudge:
+    """Judges programs as a session of verification and timing would, but on inputs of their own seed.
+
+    A model must not be taught the inputs by which its program is judged in the end.
+
+    Parameters
+    ----------
+    open_sandbox : opens the sandbox that programs run in.
+    say : tells the user something at once.
+    lock : held while something is timed: one measurement at a time on a machine.
+    """
+
+    def __init__(
+        self,
+        study: Study,
+        *,
+        open_sandbox: Callable[[], ProgramSandbox],
+        say: Callable[[str], None],
+        lock: MachineLock | None = None,
+    ) -> None:
+        self._study = study
+        self._open_sandbox = open_sandbox
+        self._say = say
+        self._lock = lock or MachineLock()
+        self._checkers: dict[str, Checker] = {}
+        # One thread: programs of other trajectories wait, while their requests go on.
+        self._thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="refinery-judge")
+
+    async def judge(self, task: Task, program: str, *, timed: bool) -> Judged:
+        """Return what is found of a program.
+
+        Raises
+        ------
+        RefineryError : for a fault that is not the program's.
+        """
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._thread, self._judge, task, program.encode(), timed)
+
+    def close(self) -> None:
+        """Wait for what is being judged, and close the sandboxes. Idempotent."""
+        self._thread.shutdown(cancel_futures=True)
+        for checker in self._checkers.values():
+            checker.close()
+        self._checkers.clear()
+
+    def _judge(self, task: Task, program: bytes, timed: bool) -> Judged:  # noqa: FBT001 - an executor passes no names
+        with self._alone(timed):
+            check = self._checker(task).check(program, runs=self._study.runs if timed else 0)
+        found = Judged(
+            verdict=str(check.judgement.verdict),
+            reason=check.judgement.reason or None,
+            error_type=check.judgement.error_type,
+        )
+        return with_figures(found, check.pairs)
+
+    @contextlib.contextmanager
+    def _alone(self, timed: bool) -> Iterator[None]:  # noqa: FBT001
+        if not timed:
+            yield
+            return
+        self._lock.acquire(waiting=self._say)
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+    def _checker(self, task: Task) -> Checker:
+        if task.name not in self._checkers:
+            study = self._study
+            sandbox = self._open_sandbox()
+            try:
+                self._checkers[task.name] = Checker.open(
+                    sandbox,
+                    task,
+                    list_seeds=[
+                        derived_seed(study.seed, "feedback list", number)
+                        for number in range(1, study.lists + 1)
+                    ],
+                    seed=derived_seed(study.seed, "feedback", task.name),
+                    limits=limits_of(study),
+                    time_factor=study.limits.time_factor,
+                )
+            except BaseException:
+                sandbox.close()
+                raise
+        return self._checkers[task.name]
+
+
+def with_figures(found: Judged, pairs: Sequence[TimedPair]) -> Judged:
+    """Add how the runs compare with those of the reference before them, those left out that were disturbed."""
+    quiet = [
+        pair for pair in pairs if not (pair.program.contaminated or pair.reference.contaminated)
+    ] or pairs
+    logs = [math.log(pair.program.seconds / pair.reference.seconds) for pair in quiet]
+    if not logs:
+        return found
+    cpu = [
+        math.log(pair.program.cpu_seconds / pair.reference.cpu_seconds)
+        for pair in quiet
+        if pair.program.cpu_seconds and pair.reference.cpu_seconds
+    ]
+    noise = statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else _UNKNOWN_NOISE
+    return dataclasses.replace(
+        found,
+        ratio=_short(math.exp(statistics.fmean(logs))),
+        cpu_ratio=_short(math.exp(statistics.fmean(cpu))) if len(cpu) == len(logs) else None,
+        noise=_short(noise),
+    )
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.{_DIGITS}g}")
