@@ -9,10 +9,13 @@ from ._errors import AnalysisError
 from ._further import further
 from ._inference import contrasts, pairwise
 from ._inference.anova_type import anova_type_tests
+from ._inference.clearest import Pooled
 from ._inference.conclusions import Evidence, conclude
+from ._inference.doubts import Doubts, noise_of
 from ._inference.hc3 import hc3_tests
 from ._inference.over_tasks import said_of_tasks
 from ._inference.registry import reported_tests
+from ._inference.settled import settled
 from ._models import marginal_means, noise_floor, pass_rates, variance_components
 from ._models.anova import anova, choose_model, fit_model
 from ._models.formula import name_of
@@ -22,7 +25,7 @@ from ._models.tasks import task_results
 from ._power import cost
 from ._power.effect_sizes import checked_effect
 from ._power.power import power
-from ._power.published import as_published
+from ._power.published import as_published, is_pilot2025
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,7 +49,7 @@ if TYPE_CHECKING:
     from ._reading.frames import Results
     from ._reading.trajectories import Trajectory
 
-RESPONSES = ("seconds", "log", "ratio", "cpu")
+RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)
 MOST_ALPHA = 0.5
 
@@ -55,10 +58,15 @@ MOST_ALPHA = 0.5
 class Options:
     """What the user asked for; the defaults are those of the command line.
 
-    ``model`` None is the full crossing of the study's own factors. ``contrasts`` None is the default ones.
+    Attributes
+    ----------
+    response : None is the study's own: times, as logarithms. ``passed`` puts pass rates first, beside log times.
+    model : None is the full crossing of the study's own factors.
+    effect : in the unit of the response. Without a response it is in seconds, and seconds are compared then.
+    contrasts : None is the default ones.
     """
 
-    response: Response = "seconds"
+    response: Response | Literal["passed"] | None = None
     type: int = 2
     model: str | None = None
     effect: float | None = None
@@ -69,8 +77,15 @@ class Options:
     margin: float | None = None
     tasks: Literal["random", "fixed"] | None = None
 
+    @property
+    def scale(self) -> Response:
+        """How times are compared: as logarithms, unless something else is asked for."""
+        if self.response is None:
+            return "log" if self.effect is None else "seconds"
+        return "log" if self.response == "passed" else self.response
+
     def __post_init__(self) -> None:
-        if self.response not in RESPONSES:
+        if self.response is not None and self.response not in RESPONSES:
             raise AnalysisError(f"response {self.response!r}: must be one of {', '.join(RESPONSES)}")
         if self.type not in TYPES:
             raise AnalysisError(f"type {self.type!r}: must be 1, 2 or 3")
@@ -90,7 +105,7 @@ class Analysis:
 
     ``fitted`` is the model of the analysis of variance, whose residuals are tested and drawn. ``tests`` has those of
     the registry by their names, ``hc3`` one for each term of the model. ``power`` and ``published`` are None without
-    ``options.effect``.
+    ``options.effect``, and ``published`` where the data are not those of the 2025 pilot.
     """
 
     options: Options
@@ -139,23 +154,47 @@ def analyse(
     """
     options = _for_several_tasks(options or Options(), results)
     model = choose_model(results, options.model)
-    sample = take_sample(results, options.response)
+    sample = take_sample(results, options.scale)
     fitted = fit_model(sample, model)
     chosen = contrasts.planned_contrasts(sample, options.contrasts)
     paid = cost.cost(results)
-    seconds = sample if options.response == "seconds" else take_sample(results, "seconds")
-    published, planned = _powers(sample, chosen, paid, options)
+    seconds = sample if options.scale == "seconds" else take_sample(results, "seconds")
+    planned = _power(sample, chosen, paid, options)
     alpha, notes = options.alpha, tuple(_notes(results, sample, fitted))
+    variance = variance_components.variance_components(results, sample)
+    floors = noise_floor.noise_floor(results)
+    tested = contrasts.contrast_tests(sample, chosen, alpha=alpha)
+    found = further(
+        results, sample, model, tested, options, paid=paid, floors=floors, trajectories=trajectories
+    )
+    failures = pass_rates.failures(results, seconds, alpha=alpha)
+    if len(results.tasks) > 1:
+        failures = dataclasses.replace(failures, test=found.passing.omnibus)
     evidence = Evidence(
         sample=sample,
         anova=None if fitted is None else anova(fitted, type=options.type),
-        contrasts=contrasts.contrast_tests(sample, chosen, alpha=alpha),
+        contrasts=tested,
         tests=reported_tests(sample, fitted, alpha=alpha),
         hc3=hc3_tests(fitted, type=options.type, alpha=alpha),
         unequal=_unequal(results, sample, fitted),
-        failures=pass_rates.failures(results, seconds, alpha=alpha),
+        own=_own(results),
+        pooled=None
+        if fitted is None or fitted.fit.mse is None
+        else Pooled(variance=fitted.fit.mse, df=fitted.fit.df),
+        doubt=(lambda _: None)
+        if fitted is None
+        else Doubts(
+            sample=sample,
+            fitted=fitted,
+            type=options.type,
+            own=_own(results),
+            noise=_noise(results, sample, variance, floors),
+            alpha=alpha,
+        ).about,
+        failures=failures,
         notes=notes,
         alpha=alpha,
+        primary=_primary(results, options),
     )
     tasks = task_results(
         results, sample, random=None if options.tasks is None else options.tasks == "random", alpha=alpha
@@ -164,11 +203,13 @@ def analyse(
         options=options,
         results=results,
         sample=sample,
-        conclusions=said_of_tasks(conclude(evidence), tasks, alpha=alpha),
+        conclusions=settled(
+            said_of_tasks(conclude(evidence), tasks, alpha=alpha), found.equivalence, alpha=alpha
+        ),
         fitted=fitted,
         anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
-        variance=variance_components.variance_components(results, sample),
+        variance=variance,
         means=marginal_means.marginal_means(sample, fitted, alpha=options.alpha),
         pairs=pairwise.tukey(fitted, alpha=options.alpha),
         games_howell=pairwise.games_howell(sample, fitted, alpha=options.alpha),
@@ -176,29 +217,20 @@ def analyse(
         tests=evidence.tests,
         hc3=evidence.hc3,
         failures=evidence.failures,
-        contamination=noise_floor.contamination(results, options.response, model, type=options.type),
-        noise=noise_floor.noise_floor(results),
+        contamination=noise_floor.contamination(results, options.scale, model, type=options.type),
+        noise=floors,
         cost=paid,
-        published=published,
+        published=_published(seconds, options),
         power=planned,
         notes=notes,
-        further=further(
-            results,
-            sample,
-            model,
-            evidence.contrasts,
-            options,
-            paid=paid,
-            floors=noise_floor.noise_floor(results),
-            trajectories=trajectories,
-        ),
+        further=found,
         tasks=tasks,
     )
 
 
 def _for_several_tasks(options: Options, results: Results) -> Options:
     """Compare ratios to each task's reference where there are several: their seconds mean nothing together."""
-    if len(results.tasks) < 2 or options.response != "seconds" or options.effect is not None:  # noqa: PLR2004
+    if len(results.tasks) < 2 or options.response is not None or options.effect is not None:  # noqa: PLR2004
         return options
     return dataclasses.replace(options, response="ratio" if len(results.reference) else "log")
 
@@ -207,7 +239,7 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
     """Test the model's terms without one variance for all, where the study's own factors are crossed."""
     if fitted is None:
         return {}
-    own = [name for name in results.factors if name not in results.derived]
+    own = _own(results)
     texts = dict(zip(results.programs["program"], results.programs["sha256"], strict=True))
     found = anova_type_tests(
         sample, fitted.model.terms, own, [_text(texts[name]) for name in sample.programs]
@@ -215,18 +247,43 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
     return {name_of(term): test for term, test in found.items()}
 
 
+def _own(results: Results) -> tuple[str, ...]:
+    """Return the study's own factors, none that was derived."""
+    return tuple(name for name in results.factors if name not in results.derived)
+
+
+def _primary(results: Results, options: Options) -> Literal["time", "passed"]:
+    """Return which response the study, or the user, puts first."""
+    told = {source.study.get("primary") for source in results.sources}
+    return "passed" if options.response == "passed" or told == {"passed"} else "time"
+
+
+def _noise(
+    results: Results, sample: Sample, components: Components, floors: tuple[NoiseFloor, ...]
+) -> float | None:
+    timed = results.runs[["program", "list"]]
+    runs = len(timed) / max(1, timed["program"].nunique())
+    return noise_of(
+        components, floors, sample, runs=max(1.0, runs), lists=max(1, int(timed["list"].nunique()))
+    )
+
+
+def _published(seconds: Sample, options: Options) -> Published | None:
+    """Repeat the 2025 pilot's reasoning where the data are that pilot's, and an effect in seconds is asked for."""
+    if options.effect is None or options.scale != "seconds" or not is_pilot2025(seconds):
+        return None
+    return as_published(seconds, effect=options.effect, alpha=options.alpha, target=options.power)
+
+
 def _text(checksum: object) -> str | None:
     return checksum if isinstance(checksum, str) and checksum else None
 
 
-def _powers(
-    sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options: Options
-) -> tuple[Published | None, Power | None]:
-    """Plan from the user's effect; without one there is nothing to plan."""
-    if options.effect is None:
-        return None, None
-    published = as_published(sample, effect=options.effect, alpha=options.alpha, target=options.power)
-    planned = power(
+def _power(sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options: Options) -> Power | None:
+    """Plan from the user's effect; without one there is nothing to plan, nor where it is of pass rates."""
+    if options.effect is None or options.response == "passed":
+        return None
+    return power(
         sample,
         contrasts,
         cost,
@@ -235,7 +292,6 @@ def _powers(
         target=options.power,
         means=options.means,
     )
-    return published, planned
 
 
 def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[str]:
@@ -262,8 +318,3 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
     many = [name for name, levels in fitted.levels.items() if len(levels) > pairwise.MAX_LEVELS]
     if many:
         yield f"No pairs for {', '.join(many)}: more than {pairwise.MAX_LEVELS} levels."
-    if sample.response == "log":
-        yield (
-            "log compares means of logarithms: differences are ratios of geometric means, another question than "
-            "differences of mean seconds."
-        )

@@ -73,9 +73,9 @@ def parser(command: str | None) -> argparse.ArgumentParser:
     )
     made.add_argument(
         "--response",
-        choices=("seconds", "log", "ratio", "cpu"),
-        default="seconds",
-        help="mean seconds, mean log, mean log ratio to the reference, CPU seconds (default: %(default)s)",
+        choices=("log", "seconds", "ratio", "cpu", "passed"),
+        help="how times are compared: log (ratios of geometric means), seconds, ratio (to the reference), cpu (CPU "
+        "seconds); passed puts pass rates first (default: log; seconds where --effect is a plain number)",
     )
     made.add_argument(
         "--type",
@@ -90,7 +90,8 @@ def parser(command: str | None) -> argparse.ArgumentParser:
     made.add_argument(
         "--effect",
         metavar="D",
-        help="the difference worth finding, in units of the response, for power and planning",
+        help="the difference worth finding, for power and planning: 25%% or 1.25x (a ratio), or a plain number in "
+        "the unit of the response (seconds without --response)",
     )
     made.add_argument("--alpha", type=float, default=0.05, help="type I error rate (default: %(default)s)")
     made.add_argument("--power", type=float, default=0.8, help="power to aim at (default: %(default)s)")
@@ -190,14 +191,22 @@ def options(args: argparse.Namespace) -> Options:
     from ._analysis import Options  # noqa: PLC0415
     from ._power.effect_sizes import parse_effect  # noqa: PLC0415
 
-    effect = None if args.effect is None else parse_effect(args.effect)
+    effect, is_ratio = (None, False) if args.effect is None else parse_effect(args.effect)
+    response = args.response
+    if is_ratio:
+        if response in {"seconds", "cpu"}:
+            raise AnalysisError(
+                f"--effect {args.effect}: that is a ratio, and --response {response} compares differences; leave "
+                "--response out, or give the effect in seconds"
+            )
+        response = response or "log"
     means = None if args.means is None else tuple(_number(part, "--means") for part in args.means.split(","))
     if means is not None and effect is None:
         raise AnalysisError(
             "--means is for power and planning; say with --effect which difference the contrasts should find"
         )
     return Options(
-        response=args.response,
+        response=response,
         type=args.type,
         model=args.model,
         effect=effect,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from .._errors import AnalysisError
+from .._models.sample import sample as take_sample
 from .._power import effect_sizes
 from .._power.power import check_rates
 from .._sequential import look_file
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     import argparse
 
     from .._analysis import Analysis
-    from .._models.sample import Sample
+    from .._models.sample import Response, Sample
 
 SHOWN, FUTILE, NOT_SHOWN, GO_ON = (
     "stop: difference shown",
@@ -143,6 +144,8 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
     else:
         plan, earlier = known
         _refuse_change(analysis, request, plan, where)
+        if sample.response != plan.response:  # nobody asked for another: the plan says what is compared
+            sample = take_sample(analysis.results, cast("Response", plan.response))
         _refuse_free(sample, plan, earlier, where)
     found = statistic(sample, question_of(sample, plan.question))
     look = _look(sample, plan, earlier, found, where)
@@ -176,7 +179,7 @@ def _first_plan(analysis: Analysis, request: Request) -> LookPlan:
     sigma = sample.sigma.value or math.nan
     plan = LookPlan(
         study=analysis.results.study,
-        response=options.response,
+        response=options.scale,
         question=found.question,
         treatments=tuple(treatment.label for treatment in sample.treatments),
         effect=options.effect,
@@ -220,7 +223,7 @@ def _refuse_change(analysis: Analysis, request: Request, plan: LookPlan, path: P
         "--effect": (options.effect, plan.effect),
         "--alpha": (options.alpha, plan.alpha),
         "--power": (options.power, plan.power),
-        "--response": (options.response, plan.response),
+        "--response": (None if options.response is None else options.scale, plan.response),
         "--looks": (request.looks, plan.looks),
         "--spending": (request.spending, plan.spending),
         "--futility": (request.futility, plan.futility),

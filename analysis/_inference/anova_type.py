@@ -95,6 +95,25 @@ def projection(
     return used, np.kron(matrix, np.full((len(whole), len(whole)), 1 / len(whole)))
 
 
+def matched(sample: Sample, term: Sequence[str], own: Sequence[str]) -> tuple[Integers, Floats] | None:
+    """Return which treatments of a sample take part in a term's question, and the projection onto it.
+
+    Levels without a program that passed are left out, and treatments of one program have no spread of their own. The
+    first index runs over the levels of the term's factors, the last over combinations of the other factors.
+    """
+    there = {
+        name: tuple(level for level in sample.factors[name] if _has(sample, name, level)) for name in own
+    }
+    known = np.flatnonzero(sample.counts >= FEWEST)
+    found = projection(term, there, [sample.treatments[i].levels for i in known])
+    return None if found is None else (known[found[0]], found[1])
+
+
+def present_levels(sample: Sample, factor: str) -> tuple[str, ...]:
+    """Return the levels of a factor that have a program that passed."""
+    return tuple(level for level in sample.factors[factor] if _has(sample, factor, level))
+
+
 def _combinations(levels: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
     made: list[tuple[str, ...]] = [()]
     for some in levels:
@@ -120,12 +139,7 @@ def anova_type_test(sample: Sample, term: Sequence[str], own: Sequence[str]) -> 
         return None
     name = ":".join(term)
     present = sample.counts > 0
-    levels = {
-        factor: tuple(level for level in sample.factors[factor] if _has(sample, factor, level))
-        for factor in own
-    }
-    known = np.flatnonzero(sample.counts >= FEWEST)
-    found = projection(term, levels, [sample.treatments[i].levels for i in known])
+    found = matched(sample, term, own)
     if found is None:
         alone = [t.label for t, n in zip(sample.treatments, sample.counts, strict=True) if n == 1]
         empty = int((~present).sum())
@@ -135,7 +149,7 @@ def anova_type_test(sample: Sample, term: Sequence[str], own: Sequence[str]) -> 
             else f"{empty} of {len(present)} treatments have no program that passed, and every comparison needs one"
         )
         return TestResult.impossible(name, reason)
-    at = known[found[0]]
+    at = found[0]
     variance = sample.sds[at] ** 2
     largest = float(np.abs(sample.y).max(initial=0.0))
     if float(variance.sum()) <= (64 * np.finfo(float).eps * largest) ** 2:

@@ -6,11 +6,14 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
+from scipy import special
+
 from .._models.formula import BLOCKS
-from .multiplicity import holm
+from .clearest import Pooled, clearest
+from .multiplicity import holm, holm_levels
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from .._models.anova import AnovaTable, Term
     from .._models.pass_rates import Failures
@@ -23,7 +26,7 @@ Answer: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"
 TREATMENT: Final = "treatment"
 PASSED: Final = "passed"
 RATIO: Final = "ratio"
-_SPREADS: Final = "allowing for unequal spread, this can't be told from chance"
+SPREADS: Final = "allowing for unequal spread, this can't be told from chance"
 _RANK: Final[Mapping[Answer, int]] = {"different": 0, "equivalent": 1, "undecided": 2, "untestable": 3}
 
 
@@ -36,9 +39,11 @@ class Conclusion:
     question : a term of the model (``agents``, ``agents:optimization``), or ``treatment`` for all of them together.
     response : what was compared: the sample's response, or ``passed``.
     answer : ``different`` where chance alone would hardly do as much; ``undecided`` is no proof of equality.
-    estimate, ci_low, ci_high : of a difference a - b (or the ratio a / b), the interval 1 - alpha; None without one.
+    estimate, ci_low, ci_high : of a difference a - b (or the ratio a / b); the interval holds together with those of
+        the other questions with 1 - alpha, and excludes equality only where the answer is ``different``.
     unit : of the estimate: ``ratio``, or the response's unit; None without an estimate.
-    p, p_adjusted : of the question, alone and among all that were asked of this response.
+    p, p_adjusted : of the question alone, and among its family: the questions on the primary response, or all of the
+        report where the response is another one. Where two tests must find a difference these are the larger ones.
     method : the test, the adjustment, and what the estimate is of.
     why : what stands in the way of an answer, or speaks against it.
     compared : the levels a and b.
@@ -62,8 +67,15 @@ class Conclusion:
 class Evidence:
     """The figures that conclusions rest on.
 
-    ``unequal`` has the test of each term that lets every treatment have a spread of its own; a difference is one that
-    it finds too. ``notes`` are the study's remarks, for reasons that no test gives.
+    Attributes
+    ----------
+    unequal : the test of each term that lets every treatment have a spread of its own; a difference is one that it
+        finds too.
+    own : the study's own factors, which its treatments cross.
+    pooled : variance and df of the analysis of variance, None without.
+    doubt : what speaks against a term that tests find; None where nothing does.
+    notes : the study's remarks, for reasons that no test gives.
+    primary : the response whose questions have the whole alpha: that of the sample, or ``passed``.
     """
 
     sample: Sample
@@ -72,18 +84,51 @@ class Evidence:
     tests: Mapping[str, TestResult]
     hc3: tuple[TestResult, ...]
     unequal: Mapping[str, TestResult]
+    own: Sequence[str]
+    pooled: Pooled | None
+    doubt: Callable[[str], str | None]
     failures: Failures
     notes: Sequence[str]
     alpha: float
+    primary: Literal["time", "passed"] = "time"
 
 
 def conclude(evidence: Evidence) -> tuple[Conclusion, ...]:
-    """Answer every question of the study: on times first, what is proven before what is not, then on passing."""
-    times = sorted(_on_times(evidence), key=lambda conclusion: _RANK[conclusion.answer])
-    return (*times, _on_passing(evidence))
+    """Answer every question of the study: the primary response first, and what is proven before what is not.
+
+    The questions on the primary response share alpha by Holm's rule; every other question is counted among all of the
+    report. So the whole table has a false difference in at most about alpha of studies.
+    """
+    passing = _on_passing(evidence)
+    if evidence.primary == PASSED:
+        times = _on_times(evidence, [passing.p])
+        return (passing, *_ranked(times))
+    times = _on_times(evidence, [])
+    return (*_ranked(times), _among(passing, [c.p for c in times], evidence.alpha))
 
 
-def _on_times(evidence: Evidence) -> list[Conclusion]:
+def _ranked(conclusions: Sequence[Conclusion]) -> list[Conclusion]:
+    return sorted(conclusions, key=lambda conclusion: _RANK[conclusion.answer])
+
+
+def _among(conclusion: Conclusion, others: Sequence[float | None], alpha: float) -> Conclusion:
+    """Count a question of a response that is not the primary one among all questions of the report."""
+    if conclusion.p is None:
+        return conclusion
+    adjusted = holm([conclusion.p, *others])[0]
+    asked = 1 + sum(p is not None for p in others)
+    if adjusted is None or asked == 1:
+        return conclusion
+    return dataclasses.replace(
+        conclusion,
+        p_adjusted=adjusted,
+        answer="different" if adjusted < alpha else "undecided",
+        method=f"{conclusion.method}, adjusted by Holm's rule for all {asked} questions",
+    )
+
+
+def _on_times(evidence: Evidence, before: Sequence[float | None]) -> list[Conclusion]:
+    """Answer the questions on times; ``before`` are p values of a primary response that they are counted with."""
     table = evidence.anova
     nothing = _nothing_to_compare(evidence.sample, evidence.failures)
     if nothing is not None or table is None:
@@ -92,11 +137,69 @@ def _on_times(evidence: Evidence) -> list[Conclusion]:
     # Machines and tasks are blocks: nobody asks whether they differ.
     terms = [term for term in table.terms if term.term not in BLOCKS]
     if not any(term.p is not None for term in terms):
-        why = _why_not(table, evidence.notes)
-        asked = [term.term for term in terms] or [TREATMENT]
-        return [_untestable(name, evidence.sample.response, _method(table), why) for name in asked]
-    adjusted = holm([term.p for term in terms])
-    return [_on_term(evidence, table, term, p) for term, p in zip(terms, adjusted, strict=True)]
+        asked: Sequence[Term | None] = terms or [None]
+        return [
+            _untestable(
+                TREATMENT if term is None else term.term,
+                evidence.sample.response,
+                _method(table),
+                _why_not(table, term, evidence.notes),
+            )
+            for term in asked
+        ]
+    return [_on_term(evidence, table, term, _family(evidence, terms, term, before)) for term in terms]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Test:
+    """One of the two tests of a term: its p value, adjusted, and the level at which Holm's rule tests it."""
+
+    p: float | None
+    adjusted: float | None
+    level: float
+    statistic: float | None
+    df_num: float | None
+    df_den: float | None
+    note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Family:
+    """A term's tests with one variance and with a spread for each treatment (None: not made for it)."""
+
+    pooled: _Test
+    own: _Test | None
+    asked: int
+
+
+def _family(evidence: Evidence, terms: Sequence[Term], term: Term, before: Sequence[float | None]) -> _Family:
+    at, table = terms.index(term), evidence.anova
+    p = [*(other.p for other in terms), *before]
+    pooled = _Test(
+        p=term.p,
+        adjusted=holm(p)[at],
+        level=holm_levels(p, evidence.alpha)[at],
+        statistic=term.f,
+        df_num=term.df,
+        df_den=None if table is None else table.residual_df,
+        note=term.note,
+    )
+    asked = sum(value is not None for value in p)
+    test = evidence.unequal.get(term.term)
+    if test is None:
+        return _Family(pooled=pooled, own=None, asked=asked)
+    names = list(evidence.unequal)
+    p = [*(evidence.unequal[name].p for name in names), *before]
+    own = _Test(
+        p=test.p,
+        adjusted=holm(p)[names.index(term.term)],
+        level=holm_levels(p, evidence.alpha)[names.index(term.term)],
+        statistic=test.statistic,
+        df_num=test.df_num,
+        df_den=test.df_den,
+        note=test.note,
+    )
+    return _Family(pooled=pooled, own=own, asked=asked)
 
 
 def _nothing_to_compare(sample: Sample, failures: Failures) -> str | None:
@@ -112,9 +215,12 @@ def _nothing_to_compare(sample: Sample, failures: Failures) -> str | None:
     return None
 
 
-def _why_not(table: AnovaTable, notes: Sequence[str]) -> str:
-    own = [*table.notes, *(term.note for term in table.terms)]
-    return next((note for note in (*own, *notes) if note), "there are too few programs for it").rstrip(".")
+def _why_not(table: AnovaTable, term: Term | None, notes: Sequence[str]) -> str:
+    """Return why a term has no test: what it is confounded with, unless there is nothing left to test anything with."""
+    own = term.note if term is not None and term.df == 0 and table.residual_df > 0 else None
+    return (
+        own or next((note for note in (*table.notes, *notes) if note), "there are too few programs")
+    ).rstrip(".")
 
 
 def _untestable(question: str, response: str, method: str, why: str | None) -> Conclusion:
@@ -125,53 +231,104 @@ def _method(table: AnovaTable) -> str:
     return f"F test of type {table.type} over programs"
 
 
-def _on_term(evidence: Evidence, table: AnovaTable, term: Term, adjusted: float | None) -> Conclusion:
-    sample, method = evidence.sample, _method(table)
-    if term.p is None or adjusted is None:
-        return _untestable(term.term, sample.response, method, term.note)
-    asked = sum(other.p is not None and other.term not in BLOCKS for other in table.terms)
-    if asked > 1:
-        method += f", adjusted by Holm's rule for {asked} questions"
-    answer: Answer = "different" if adjusted < evidence.alpha else "undecided"
-    why = term.note
-    if answer == "different":
-        answer, why = _lets_spreads_differ(evidence, term.term)
-        if answer == "untestable":
-            return _untestable(term.term, sample.response, method, why)
-        if term.term in evidence.unequal:
-            method += ", and the ANOVA-type statistic with Box's degrees of freedom"
-    conclusion = Conclusion(
-        question=term.term,
-        response=sample.response,
-        answer=answer,
-        method=method,
-        p=term.p,
-        p_adjusted=adjusted,
-        why=why,
+def _on_term(evidence: Evidence, table: AnovaTable, term: Term, family: _Family) -> Conclusion:
+    response, method = evidence.sample.response, _method(table)
+    if family.pooled.adjusted is None:
+        return _untestable(term.term, response, method, term.note)
+    tests = [family.pooled]
+    if family.own is not None and family.own.adjusted is not None:
+        tests.append(family.own)
+        method += " and ANOVA-type statistic with Box's degrees of freedom (the larger p counts)"
+    if family.asked > 1:
+        method += f", adjusted by Holm's rule for {family.asked} questions"
+    p, adjusted = (
+        max(value for value in values if value is not None)
+        for values in (
+            [test.p for test in tests],
+            [test.adjusted for test in tests],
+        )
     )
-    return _with_estimate(conclusion, evidence)
+    answer, why = _answered(evidence, term, family)
+    if answer == "untestable":
+        return _untestable(term.term, response, method, why)
+    return _with_estimate(
+        Conclusion(
+            question=term.term,
+            response=response,
+            answer=answer,
+            method=method,
+            p=p,
+            p_adjusted=adjusted,
+            why=why,
+        ),
+        evidence,
+        family,
+    )
 
 
-def _lets_spreads_differ(evidence: Evidence, term: str) -> tuple[Answer, str | None]:
-    """Return what is left of a difference when every treatment may have a spread of its own, and why.
+def _answered(evidence: Evidence, term: Term, family: _Family) -> tuple[Answer, str | None]:
+    """Return what the tests say of a term, and why.
 
     With unequal numbers and spreads the test with one variance finds differences in up to a third of studies in which
     nothing differs; both together in at most 6 % (``benchmarks/false_headlines.py``).
     """
-    test = evidence.unequal.get(term)
-    if test is None:
-        return "different", _objection(evidence, term)
-    if test.p is None:
-        return "untestable", test.note
-    names = list(evidence.unequal)
-    adjusted = holm([evidence.unequal[name].p for name in names])[names.index(term)]
-    if adjusted is None or adjusted >= evidence.alpha:
-        return ("undecided", _SPREADS) if test.note is None else ("untestable", test.note)
-    return "different", None
+    alpha, own = evidence.alpha, family.own
+    if (family.pooled.adjusted or 0.0) >= alpha:
+        return "undecided", term.note
+    if own is None:
+        why = _objection(evidence, term.term)
+        if why == SPREADS:
+            return "undecided", why
+    elif own.adjusted is None:
+        return "untestable", own.note
+    elif own.adjusted >= alpha:
+        return ("undecided", SPREADS) if own.note is None else ("untestable", own.note)
+    else:
+        why = None
+    doubt = evidence.doubt(term.term)
+    return ("different", why) if doubt is None else ("untestable", doubt)
 
 
-def _with_estimate(conclusion: Conclusion, evidence: Evidence) -> Conclusion:
-    """Add the clearest planned contrast of the factor: the only one, or the one with the smallest p."""
+def _with_estimate(conclusion: Conclusion, evidence: Evidence, family: _Family) -> Conclusion:
+    """Add the pair of levels that lies farthest from equality, with limits that say what the tests say."""
+    if evidence.pooled is None:
+        return conclusion
+    own = family.own if family.own is not None and family.own.adjusted is not None else family.pooled
+    found = clearest(
+        evidence.sample,
+        conclusion.question,
+        evidence.own,
+        pooled=evidence.pooled,
+        levels=(family.pooled.level, own.level),
+    )
+    if found is None:
+        return _with_contrast(conclusion, evidence)
+    half = found.half
+    if conclusion.answer != "different":
+        # No interval of an undecided question excludes equality: the failing test's own limits are wider then.
+        half = max(half, abs(found.estimate) * _inverted(family.pooled), abs(found.estimate) * _inverted(own))
+    of_several = (
+        "" if found.of == 1 else f", the clearest of {found.of} pairs, with limits that allow for all of them"
+    )
+    return _estimated(
+        conclusion,
+        evidence.sample,
+        (found.a, found.b),
+        (found.estimate, found.estimate - half, found.estimate + half),
+        f"by the wider of the intervals with one variance and with a spread for each treatment{of_several}",
+    )
+
+
+def _inverted(test: _Test) -> float:
+    """Return the half width, in estimates, of the limits that a test gives which does not reject; 0 of others."""
+    if test.adjusted is None or test.statistic is None or test.df_num is None or test.df_den is None:
+        return 0.0
+    critical = float(special.fdtri(test.df_num, test.df_den, 1 - test.level))
+    return math.sqrt(critical / test.statistic) if 0 < test.statistic < critical else 0.0
+
+
+def _with_contrast(conclusion: Conclusion, evidence: Evidence) -> Conclusion:
+    """Add the clearest planned contrast of a factor whose levels can't be compared within whole sets of treatments."""
     known = [
         test
         for test in evidence.contrasts
@@ -180,24 +337,38 @@ def _with_estimate(conclusion: Conclusion, evidence: Evidence) -> Conclusion:
     if not known:
         return conclusion
     best = min(known, key=lambda test: (test.p or 0.0, -abs(test.t or 0.0)))
-    is_ratio = evidence.sample.response in {"log", "ratio"}
-    name = f"{best.contrast.a} {'/' if is_ratio else '-'} {best.contrast.b}"
     of_several = f", the clearest of {len(known)} planned contrasts" if len(known) > 1 else ""
-    values = (best.estimate, best.ci_low, best.ci_high)
+    return _estimated(
+        conclusion,
+        evidence.sample,
+        (best.contrast.a, best.contrast.b),
+        (best.estimate or 0.0, best.ci_low or 0.0, best.ci_high or 0.0),
+        f"with the pooled variance{of_several}",
+    )
+
+
+def _estimated(
+    conclusion: Conclusion,
+    sample: Sample,
+    levels: tuple[str, str],
+    values: tuple[float, float, float],
+    how: str,
+) -> Conclusion:
+    is_ratio = sample.response in {"log", "ratio"}
     estimate, low, high = (_ratio(value) for value in values) if is_ratio else values
     return dataclasses.replace(
         conclusion,
         estimate=estimate,
         ci_low=low,
         ci_high=high,
-        unit=RATIO if is_ratio else evidence.sample.unit,
-        method=f"{conclusion.method}; the estimate is {name} with the pooled variance{of_several}",
-        compared=(best.contrast.a, best.contrast.b),
+        unit=RATIO if is_ratio else sample.unit,
+        method=f"{conclusion.method}; the estimate is {levels[0]} {'/' if is_ratio else '-'} {levels[1]} {how}",
+        compared=levels,
     )
 
 
 def _ratio(log: float | None) -> float | None:
-    """Return the ratio; None where it is too large to be written."""
+    """Return the ratio; None where it is too large or too small to be written."""
     return None if log is None or abs(log) > 700 else math.exp(log)  # noqa: PLR2004 - exp overflows at 710
 
 
@@ -207,7 +378,7 @@ def _objection(evidence: Evidence, term: str) -> str | None:
     believed = None if robust is None or not robust.trusted else robust.p
     if believed is not None:
         lost = believed >= evidence.alpha
-        return _SPREADS if lost else None
+        return SPREADS if lost else None
     spread = evidence.tests["brown-forsythe"]
     if spread.p is not None and spread.p < evidence.alpha and spread.trusted is not False:
         return "the spread differs between treatments, which the test assumes it does not"

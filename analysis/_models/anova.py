@@ -183,15 +183,14 @@ def _test(
 ) -> Term:
     names = fitted.model.terms
     width = weighted[i + 1].shape[1]
-    others = _others(names, i, type)
-    base = least_squares.basis(np.concatenate([weighted[0], *(weighted[j + 1] for j in others)], axis=1))
-    gained = least_squares.extend(base, weighted[i + 1])
+    others = others_of(names, i, type)
+    gained = _gained(weighted, i, others)
     df = gained.shape[1]
     if df == 0:
-        why = "has one level" if width == 0 else "can't be told from the other terms: cells are empty"
+        why = "has one level" if width == 0 else _confounded(names, i, others, weighted)
         return _untested(names[i], 0, None, why)
     note: str | None = (
-        None if df == width else f"{df} of {width} degrees of freedom can be estimated: cells are empty"
+        None if df == width else f"{df} of {width} comparisons can be estimated, as treatments are empty"
     )
     if type == 3 and df < width and not _highest(names, i):  # noqa: PLR2004
         why = "type III can't be estimated with empty cells; use type II, or a model without the interaction"
@@ -215,7 +214,44 @@ def _test(
     )
 
 
-def _others(names: Sequence[Names], i: int, type: int) -> list[int]:  # noqa: A002
+def _gained(weighted: Sequence[Floats], i: int, others: Sequence[int]) -> Floats:
+    """Return an orthonormal basis of what term i adds to some others, (cells, df), in the metric of the counts."""
+    base = least_squares.basis(np.concatenate([weighted[0], *(weighted[j + 1] for j in others)], axis=1))
+    return least_squares.extend(base, weighted[i + 1])
+
+
+def added_by(fitted: Fitted, i: int, *, type: int) -> Floats:  # noqa: A002
+    """Return an orthonormal basis of what a type of sums of squares gives to term i, (cells, df).
+
+    Its product with the cells' means, each times the root of its count, has the term's sum of squares.
+    """
+    root = np.sqrt(fitted.fit.cells.count.astype(float))
+    weighted = [block * root[:, None] for block in fitted.blocks]
+    return _gained(weighted, i, others_of(fitted.model.terms, i, type))
+
+
+def _confounded(names: Sequence[Names], i: int, others: Sequence[int], weighted: Sequence[Floats]) -> str:
+    """Say which other term changes together with term i, so that nobody can tell the two apart."""
+    whole = name_of(names[i])
+    for j in others:
+        rest = [k for k in others if k != j]
+        if _gained(weighted, i, rest).shape[1]:
+            if names[j][0] in BLOCKS:
+                return (
+                    f"{whole} changes together with the {names[j][0]} (no level was timed beside another on the same "
+                    "one), so the two can't be told apart"
+                )
+            return (
+                f"{whole} changes together with {name_of(names[j])} among the programs that passed (treatments are "
+                "empty), so the two can't be told apart"
+            )
+    return (
+        f"{whole} can't be told from the other factors: treatments that it takes have no program that passed"
+    )
+
+
+def others_of(names: Sequence[Names], i: int, type: int) -> list[int]:  # noqa: A002
+    """Return the terms that a type of sums of squares takes out before term i."""
     if type == 1:
         return list(range(i))
     if type == 3:  # noqa: PLR2004
@@ -243,12 +279,25 @@ def _untested(names: Names, df: int, sum_sq: float | None, note: str) -> Term:
 def _notes(fitted: Fitted) -> tuple[str, ...]:
     notes = []
     fit = fitted.fit
-    if fit.rank < fit.x.shape[1]:
-        notes.append("Some cells are empty: effects that need them can't be estimated.")
     if fit.df <= 0:
-        notes.append(
-            "There are as many parameters as programs: nothing can be tested. Record more replicates."
+        why = (
+            "There are as many parameters as programs, so none is left to show how much times differ by chance, and "
+            "nothing can be tested. Make more programs of each treatment."
         )
-    elif fit.mse is None:
+        return (why,)
+    if _has_empty(fitted):
+        notes.append(
+            "Some treatments have no program that passed: effects that need them can't be estimated."
+        )
+    if fit.mse is None:
         notes.append("Programs do not differ at all beyond the model, so no F can be computed.")
     return tuple(notes)
+
+
+def _has_empty(fitted: Fitted) -> bool:
+    """Whether some combination of the levels that there are has no program."""
+    own = [codes for name, codes in fitted.codes.items() if name not in BLOCKS]
+    if not own:
+        return False
+    there = np.unique(np.stack([codes for codes, _ in own], axis=1), axis=0)
+    return len(there) < int(np.prod([size for _, size in own]))

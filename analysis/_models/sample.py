@@ -283,6 +283,34 @@ def _sample(
     )
 
 
+def of_values(
+    y: Floats,
+    cell: Integers,
+    *,
+    treatments: tuple[Treatment, ...],
+    factors: Mapping[str, tuple[str, ...]],
+    made: Integers,
+) -> Sample:
+    """Return a sample of log times of one machine that were drawn, not read: what simulations are made of.
+
+    Parameters
+    ----------
+    y, cell : value and treatment of each program that passed, shape (n,).
+    made : programs of each treatment, failed ones included, shape (k,).
+    """
+    return _sample(
+        response="log",
+        treatments=treatments,
+        factors=factors,
+        programs=tuple(map(str, range(y.size))),
+        y=y,
+        cell=cell.astype(np.intp),
+        block=np.zeros(y.size, dtype=np.intp),
+        blocks=("here",),
+        made=made,
+    )
+
+
 def saturated(
     y: Floats, cell: Integers, block: Integers
 ) -> tuple[least_squares.Fit, Integers, Integers] | None:

@@ -24,8 +24,17 @@ REFUSAL = (
 """Why, in words for the user (Hoenig & Heisey 2001, The American Statistician 55)."""
 
 
-def parse_effect(text: str) -> float:
-    """Read the smallest difference that matters, in the unit of the response.
+def parse_effect(text: str) -> tuple[float, bool]:
+    """Read the smallest difference that matters, and whether it is a ratio: its natural logarithm is returned then.
+
+    ``0.5`` is in the unit of the response; ``25%`` and ``1.25x`` are the same ratio.
+
+    Examples
+    --------
+    >>> parse_effect("0.5")
+    (0.5, False)
+    >>> [round(parse_effect(text)[0], 4) for text in ("25%", "1.25x")]
+    [0.2231, 0.2231]
 
     Raises
     ------
@@ -33,11 +42,22 @@ def parse_effect(text: str) -> float:
     """
     if text.strip().lower() in _OBSERVED:
         raise AnalysisError(f"effect {text.strip()!r}: {REFUSAL}")
+    plain = text.strip()
     try:
-        effect = float(text)
+        if plain.endswith(("%", "x", "×")):
+            number = float(plain[:-1])
+            ratio = 1 + number / 100 if plain.endswith("%") else number
+            if not math.isfinite(ratio) or ratio <= 1:
+                raise AnalysisError(
+                    f"effect {text!r}: a ratio must be above 1 (1.25x), a percentage above 0 (25%)"
+                )
+            return checked_effect(math.log(ratio)), True
+        effect = float(plain)
     except ValueError:
-        raise AnalysisError(f"effect {text!r}: give a positive number in the unit of the response") from None
-    return checked_effect(effect)
+        raise AnalysisError(
+            f"effect {text!r}: give a positive number in the unit of the response, or a ratio such as 25% or 1.25x"
+        ) from None
+    return checked_effect(effect), False
 
 
 def checked_effect(effect: float) -> float:

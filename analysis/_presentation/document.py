@@ -33,7 +33,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
         "schema": SCHEMA,
         "study": analysis.results.study or None,
         "data": _data(analysis),
-        "response": analysis.options.response,
+        "response": analysis.options.response or analysis.options.scale,
         "model": analysis.anova.model if analysis.anova else analysis.options.model,
         "unit": "program",
         "conclusions": [_conclusion(conclusion) for conclusion in analysis.conclusions],
@@ -217,11 +217,13 @@ def _contamination(analysis: Analysis) -> dict[str, Any]:
 
 def _power(analysis: Analysis) -> dict[str, Any] | None:
     published = analysis.published
-    if analysis.power is None or published is None:
+    if analysis.power is None:
         return None
     return {
         **analysis.power.document(),
-        "as_published": {
+        "as_published": None
+        if published is None
+        else {
             "f": published.f,
             "power": published.power,
             "total_required": published.total_required,

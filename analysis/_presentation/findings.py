@@ -5,18 +5,22 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from .._inference.conclusions import PASSED, RATIO, TREATMENT
+from .._inference.conclusions import PASSED, RATIO, SPREADS, TREATMENT
 from .tasks import of_which_tasks
 from .text import count, dollars, listing, number, one_line, p_phrase, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from .._analysis import Analysis
     from .._inference.conclusions import Conclusion
     from .._models.pass_rates import PassRate
     from .._power.power import Power, QuestionPower
 
+_MOST_SHOWN = 3
+"""Intervals in one sentence; the table has them all."""
+_TWICE = 2.0
+"""From here on ratios are easier to read than percentages."""
 _FEW = 10
 """Programs of a treatment, from which on nobody calls them few."""
 
@@ -33,24 +37,43 @@ def term_name(term: str) -> str:
 
 
 def on_times(analysis: Analysis) -> str:
-    """Whether the treatments' times differ, in the words of the conclusions and with no more certainty than theirs."""
+    """Say what the times show, intervals first, with no more certainty than the conclusions have."""
     about = [c for c in analysis.conclusions if c.response != PASSED]
     tested = [c for c in about if c.p is not None]
-    if not tested:
-        return _untestable(about[0])
     proven = [c for c in tested if c.answer == "different"]
-    if proven:
-        return _proven(analysis, proven)
+    refused = _refused(c for c in about if c.answer == "untestable")
+    if not tested:
+        return refused
+    shown = (proven or tested)[:_MOST_SHOWN]
+    intervals = "; ".join(words for c in shown if (words := difference(c)))
+    head = f"{intervals[0].upper()}{intervals[1:]} ({_limits(analysis)}). " if intervals else ""
+    told = _proven(proven) if proven else _unproven(analysis, tested)
+    return " ".join(filter(None, (head + told, refused)))
+
+
+def _limits(analysis: Analysis) -> str:
+    return f"{percent(1 - analysis.options.alpha)} limits, for all comparisons together"
+
+
+def _unproven(analysis: Analysis, tested: Sequence[Conclusion]) -> str:
     hint = next((c for c in tested if c.p is not None and c.p < analysis.options.alpha), None)
-    if hint is not None and hint.why is not None and (hint.p_adjusted or 0.0) < analysis.options.alpha:
+    if hint is None:
+        hint = next((c for c in tested if c.why == SPREADS), None)
+        if hint is not None:
+            return (
+                f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times: {hint.why} "
+                f"({p_phrase(hint.p)})."
+            )
+    if hint is not None and (hint.p_adjusted or 0.0) < analysis.options.alpha and hint.why is not None:
         return (
             f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times "
             f"({p_phrase(hint.p)}): {one_line(hint.why, limit=200)}."
         )
     if hint is not None:
+        asked = sum(c.p is not None for c in analysis.conclusions) if _counts_all(analysis) else len(tested)
         return (
             f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times: "
-            f"{p_phrase(hint.p)}, and {p_phrase(hint.p_adjusted)} once it is counted that {len(tested)} questions "
+            f"{p_phrase(hint.p)}, and {p_phrase(hint.p_adjusted)} once it is counted that {asked} questions "
             "were asked."
         )
     shown = listing(f"{term_name(c.question)} {p_phrase(c.p)}" for c in tested)
@@ -59,22 +82,41 @@ def on_times(analysis: Analysis) -> str:
     return f"No difference between the treatments' times was shown ({shown}){no_proof} that there is none."
 
 
-def _untestable(conclusion: Conclusion) -> str:
-    why = one_line(conclusion.why or "there are too few programs for it", limit=200).rstrip(".")
-    if conclusion.question == TREATMENT:
+def _counts_all(analysis: Analysis) -> bool:
+    """Whether times are counted among all questions, as passing comes first."""
+    return analysis.conclusions[0].response == PASSED
+
+
+def _refused(conclusions: Iterable[Conclusion]) -> str:
+    """Say what can't be tested, and why: each reason once."""
+    by_reason: dict[str, list[Conclusion]] = {}
+    for conclusion in conclusions:
+        by_reason.setdefault(conclusion.why or "there are too few programs for it", []).append(conclusion)
+    return " ".join(_untestable(of, why) for why, of in by_reason.items())
+
+
+def _untestable(of: Sequence[Conclusion], why: str) -> str:
+    why = one_line(why, limit=300).rstrip(".")
+    if of[0].question == TREATMENT:
         return f"{why[0].upper()}{why[1:]}."
-    why = why[0].lower() + why[1:] if why[1:2].islower() else why
-    return f"Whether the treatments' times differ can't be tested: {why}."
+    names = listing(term_name(c.question) for c in of)
+    first = why[0].lower() + why[1:] if why[1:2].islower() and not why.startswith(names) else why
+    return (
+        f"Whether {names} {'matters' if len(of) == 1 else 'matter'} for the times can't be tested: {first}."
+    )
 
 
-def _proven(analysis: Analysis, proven: Sequence[Conclusion]) -> str:
-    shown = listing(f"{term_name(c.question)} ({p_phrase(c.p)})" for c in proven)
+def _proven(proven: Sequence[Conclusion]) -> str:
+    shown = listing(f"{term_name(c.question)} ({p_phrase(c.p_adjusted)})" for c in proven)
     sentence = f"The times differ by more than chance: {shown} {'makes' if len(proven) == 1 else 'make'} a difference"
-    sure = [c for c in proven if c.compared is not None and _excludes_equality(c)]
-    detail = f", for instance {difference(analysis, sure[0])}" if sure else ""
+    unclear = [c for c in proven if c.compared is not None and not _excludes_equality(c)]
+    if unclear:
+        sentence += (
+            f"; which levels of {listing(term_name(c.question) for c in unclear)} differ is not clear yet"
+        )
     objections = dict.fromkeys(c.why for c in proven if c.why is not None)
     against = "; but ".join(_objection(why, proven) for why in objections)
-    return sentence + detail + (f"; but {against}" if against else "") + "."
+    return sentence + (f"; but {against}" if against else "") + "."
 
 
 def _objection(why: str, proven: Sequence[Conclusion]) -> str:
@@ -89,25 +131,44 @@ def _excludes_equality(conclusion: Conclusion) -> bool:
     return low is not None and high is not None and not low <= equal <= high
 
 
-def difference(analysis: Analysis, conclusion: Conclusion) -> str:
-    """Return an estimate in words: who took how much less, and how sure that is."""
-    first, second = conclusion.compared or ("", "")
-    values = [conclusion.estimate or 0.0, conclusion.ci_low or 0.0, conclusion.ci_high or 0.0]
+def difference(conclusion: Conclusion) -> str:
+    """Return the interval of an estimate in words, as ``3 agents took between 45 % less and 20 % more time than 1``.
+
+    The level that took less time is named first where that is sure, the last level of the study otherwise. Empty where
+    there is no interval.
+    """
+    low, high, estimate = conclusion.ci_low, conclusion.ci_high, conclusion.estimate
+    if conclusion.compared is None or low is None or high is None or estimate is None:
+        return ""
+    first, second = conclusion.compared
     is_ratio = conclusion.unit == RATIO
-    slower = values[0] > 1 if is_ratio else values[0] > 0
-    fast, slow = (second, first) if slower else (first, second)
-    a, b = (
-        f"{one_line(conclusion.question, limit=40)} {one_line(level, limit=40)}" for level in (fast, slow)
-    )
-    confidence = f"{percent(1 - analysis.options.alpha)} interval"
+    if not (_excludes_equality(conclusion) and high <= (1.0 if is_ratio else 0.0)):
+        first, second = second, first
+        low, high = (1 / high, 1 / low) if is_ratio else (-high, -low)
+    who, than = _levels(conclusion.question, first, second)
     if is_ratio:
-        less, *limits = (1 - (1 / value if slower and value else value) for value in values)
-        low, high = sorted(limits)
-        return f"{a} took {percent(less)} less time than {b} ({confidence} {percent(low)} to {percent(high)})"
-    low, high = sorted(abs(value) for value in values[1:])
+        if high >= _TWICE:
+            return f"{who} took between {number(low, digits=2)} and {number(high, digits=2)} times as long as {than}"
+        return f"{who} took {_apart(low - 1, high - 1, percent)} time than {than}"
     unit = conclusion.unit or ""
-    limits_shown = f"{confidence} {number(low)} to {number(high)} {unit}"
-    return f"{a} took {number(abs(values[0]))} {unit} less than {b} ({limits_shown})"
+    return f"{who} took {_apart(low, high, lambda value: f'{number(value)} {unit}')} than {than}"
+
+
+def _apart(low: float, high: float, shown: Callable[[float], str]) -> str:
+    """``between 45 % less and 20 % more``, ``between 20 % and 45 % less``."""
+    if low < 0 < high:
+        return f"between {shown(-low)} less and {shown(high)} more"
+    near, far = sorted((abs(low), abs(high)))
+    return f"between {shown(near)} and {shown(far)} {'less' if high <= 0 else 'more'}"
+
+
+def _levels(factor: str, first: str, second: str) -> tuple[str, str]:
+    """Name two levels as people do: ``3 agents`` and ``1``, ``prompt short`` and ``prompt long``."""
+    name = one_line(factor, limit=40)
+    a, b = one_line(first, limit=40), one_line(second, limit=40)
+    if name.endswith("s") and a.isdigit() and b.isdigit():
+        return f"{a} {name.removesuffix('s') if a == '1' else name}", b
+    return f"{name} {a}", f"{name} {b}"
 
 
 def overall(analysis: Analysis) -> PassRate | None:
@@ -143,17 +204,37 @@ def on_planning(analysis: Analysis) -> str:
         why = one_line(sigma.note or "no treatment has two programs that passed", limit=160).rstrip(".")
         return f"How many programs a conclusive study needs can't be said: {why[0].lower() + why[1:]}."
     if analysis.power is None:
-        interval = (
-            f"95 % interval {number(sigma.ci_low)} to {number(sigma.ci_high)}"
-            if sigma.ci_low is not None
-            else ""
-        )
-        spread = f"{number(sigma.value)} {analysis.sample.unit}" + (f" ({interval})" if interval else "")
         return (
-            f"Programs of the same treatment differ by an SD of {spread}; say which difference matters (--effect) to "
-            "learn how many programs would show it."
+            f"Programs of the same treatment typically differ {_spread(analysis)}. "
+            "Say which difference matters (--effect 25%) to learn how many programs would show it."
         )
     return _needed(analysis)
+
+
+def _spread(analysis: Analysis) -> str:
+    """Say how much programs of a treatment differ among themselves, from their standard deviation."""
+    sigma, unit = analysis.sample.sigma, analysis.sample.unit
+    if analysis.sample.response in {"log", "ratio"}:
+        values = [_factor(value) for value in (sigma.value, sigma.ci_low, sigma.ci_high)]
+        known = values[1] is not None
+        limits = (
+            f" (anything from {number(values[1])} to {number(values[2])} would fit these data)"
+            if known
+            else ""
+        )
+        return f"by a factor of {number(values[0])}{limits}"
+    known = sigma.ci_low is not None
+    limits = (
+        f" (anything from {number(sigma.ci_low)} to {number(sigma.ci_high)} would fit these data)"
+        if known
+        else ""
+    )
+    return f"by {number(sigma.value)} {unit}{limits}"
+
+
+def _factor(log: float | None) -> float | None:
+    """Return the ratio that a logarithm is of; None where it is too large to be written."""
+    return None if log is None or log > 700 else math.exp(log)  # noqa: PLR2004 - exp overflows at 710
 
 
 def question_name(name: str) -> str:
@@ -170,7 +251,7 @@ def effect_words(analysis: Analysis) -> str:
     """Return the difference that the user wants to find: seconds, or a ratio where the response is a logarithm."""
     effect = analysis.options.effect or 0.0
     if analysis.sample.response in {"log", "ratio"}:
-        return f"a ratio of {number(math.exp(effect))}" if effect < 700 else "an immense ratio"  # noqa: PLR2004 - exp
+        return f"a factor of {number(math.exp(effect))}" if effect < 700 else "an immense factor"  # noqa: PLR2004
     return f"a difference of {effect:g} {analysis.sample.unit}"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from .._inference.conclusions import PASSED
 from .caveats import caveats
-from .findings import effect_words, findings, question_name
+from .findings import effect_words, findings, question_name, term_name
 from .names import back
-from .tables import anova_rows, reason
+from .tables import reason
 from .tasks import spread_words, task_rows
 from .text import (
     MISSING,
@@ -20,6 +21,7 @@ from .text import (
     middle_cut,
     number,
     one_line,
+    p_value,
     percent,
     whole,
     wrapped,
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .._analysis import Analysis
+    from .._inference.conclusions import Conclusion
+    from .._models.anova import Term
 
 MOST_LINES: Final = 60
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -153,14 +157,34 @@ def _anova_heading(analysis: Analysis) -> str:
 
 
 def _anova(analysis: Analysis, width: int) -> list[str]:
-    table = analysis.anova
-    if table is None:
-        return wrapped(f"There is none. {reason(analysis)}", width, before="  ", after="  ")
-    rows = anova_rows(table, _MOST_TERMS)
-    made = _table(("term", "df", "sum sq", "F", "p", "part.eta2", "omega2"), rows, width)
-    if len(table.terms) > _MOST_TERMS:
-        made.append(f"  ... {count(len(table.terms) - _MOST_TERMS, 'further term')}")
-    return made
+    """Every question of the report with all of its p values, one line each; F stands beside those on times."""
+    table, asked = analysis.anova, analysis.conclusions
+    terms = {} if table is None else {term.term: term for term in table.terms}
+    none = (
+        wrapped(f"There is none. {reason(analysis)}", width, before="  ", after="  ") if table is None else []
+    )
+    if all(c.p is None for c in asked) and table is None:
+        return none
+    times = [c for c in asked if c.response != PASSED]
+    rows = [_question(c, terms.get(c.question)) for c in times[:_MOST_TERMS]]
+    if table is not None:
+        rows.append(("residual", f"{table.residual_df}", "", "", "", ""))
+    rows += [_question(c, None) for c in asked if c.response == PASSED]
+    made = _table(("question", "df", "F", "p", "p adjusted", "answer"), rows, width)
+    if len(times) > _MOST_TERMS:
+        made.append(f"  ... {count(len(times) - _MOST_TERMS, 'further question')}")
+    return [*none, *made]
+
+
+def _question(conclusion: Conclusion, term: Term | None) -> tuple[str, ...]:
+    return (
+        "pass rates" if conclusion.response == PASSED else term_name(conclusion.question),
+        MISSING if term is None else f"{term.df}",
+        MISSING if term is None else number(term.f),
+        p_value(conclusion.p),
+        p_value(conclusion.p_adjusted),
+        conclusion.answer,
+    )
 
 
 def _treatments_heading(analysis: Analysis) -> str:
@@ -210,9 +234,10 @@ def _variance(analysis: Analysis, width: int) -> list[str]:
         ("program by list", parts.program_list),
         ("runs", parts.run),
     )
-    total = sum(value for _, value in named if value is not None)
+    # Without what programs differ by there is no whole that anything could be a share of.
+    shares, total = parts.program is not None, sum(value for _, value in named if value is not None)
     told = [
-        f"{name} {number(value)}" + (f" ({percent(value / total)})" if total > 0 else "")
+        f"{name} {number(value)}" + (f" ({percent(value / total)})" if total > 0 and shares else "")
         for name, value in named
         if value is not None
     ]
@@ -223,7 +248,7 @@ def _variance(analysis: Analysis, width: int) -> list[str]:
     spread = (
         ""
         if sigma.value is None
-        else f"; SD between programs alike {number(sigma.value)} {analysis.sample.unit}"
+        else f"; SD between programs of a treatment {number(sigma.value)} {analysis.sample.unit}"
     )
     return wrapped(f"Variance: {', '.join(told)}{spread}", width, before="  ", after="  ")
 
@@ -239,7 +264,7 @@ def _power(analysis: Analysis, width: int) -> list[str]:
     asked = analysis.power
     if asked is None:
         return wrapped(
-            "Say which difference matters, in units of the response: --effect 0.5",
+            "Say which difference matters: --effect 25% (a ratio), or --effect 0.5 (seconds)",
             width,
             before="  ",
             after="  ",

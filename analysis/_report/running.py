@@ -151,7 +151,11 @@ def _flat_mapping(name: str, value: Mapping[str, object], *, depth: int) -> Iter
 def _again(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     options = analysis.options
     files = " ".join(one_line(source.file, limit=200) for source in analysis.results.sources)
-    words = [f"{COMMAND} {files}", f"--response {options.response}", f"--type {options.type}"]
+    words = [
+        f"{COMMAND} {files}",
+        f"--response {options.response or options.scale}",
+        f"--type {options.type}",
+    ]
     if options.model:
         words.append(f'--model "{one_line(options.model, limit=200)}"')
     if options.effect is not None:
@@ -159,6 +163,6 @@ def _again(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     words += [f"--alpha {options.alpha:g}", f"--power {options.power:g}", "--out DIR"]
     return (
         ("command", " ".join(words)),
-        ("response", f"{options.response} ({analysis.sample.unit}), one value for each program that passed"),
+        ("response", f"{options.scale} ({analysis.sample.unit}), one value for each program that passed"),
         ("versions", ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)),
     )

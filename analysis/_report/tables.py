@@ -98,7 +98,7 @@ def conclusions(analysis: Analysis) -> Table:
                 "response",
                 "answer",
                 "estimate",
-                f"{percent(1 - analysis.options.alpha)} interval",
+                f"{percent(1 - analysis.options.alpha)} limits, together",
                 "unit",
                 "p",
                 "p, adjusted",
@@ -283,7 +283,7 @@ def variance(analysis: Analysis) -> Table:
             name,
             number(value),
             MISSING if value is None else number(value**0.5),
-            MISSING if value is None or total <= 0 else percent(value / total),
+            MISSING if value is None or total <= 0 or parts.program is None else percent(value / total),
         )
         for name, value in named
     )

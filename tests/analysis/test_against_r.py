@@ -231,7 +231,7 @@ def test_empty_cells_are_tested_as_far_as_they_can_be(expected: Figures, data: P
     """R: differences of ``deviance`` between nested ``lm``."""
     results = read_results([data / "empty_cells.csv"])
     theirs = expected["empty_cells"]
-    table = analyse(results).anova
+    table = analyse(results, Options(response="seconds")).anova
     assert table is not None
     agents, optimization, interaction = table.terms
     same(agents.sum_sq, theirs["agents"])
@@ -242,7 +242,7 @@ def test_empty_cells_are_tested_as_far_as_they_can_be(expected: Figures, data: P
     assert "4 of 6" in interaction.note
     same(table.residual_sum_sq, theirs["residual"])
     assert table.residual_df == theirs["residual_df"]
-    third = analyse(results, Options(type=3)).anova
+    third = analyse(results, Options(response="seconds", type=3)).anova
     assert third is not None
     assert [term.f is None for term in third.terms] == [True, True, False]
 
@@ -253,7 +253,7 @@ def test_programs_timed_on_two_machines_are_tested_in_their_own_stratum(
     """``aov(value ~ machine + agents*optimization + Error(program))``: a second timing is no replicate."""
     results = read_results([data / "crossed_a.json", data / "crossed_b.json"])
     assert len(results.programs) == 24
-    table = analyse(results).anova
+    table = analyse(results, Options(response="seconds")).anova
     assert table is not None
     assert [term.term for term in table.terms] == list(expected["crossed"])
     for term in table.terms:

@@ -17,6 +17,7 @@ from study_files import Made, benchmark_json, write
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from refinery_analysis import Analysis
     from refinery_analysis._inference.conclusions import Conclusion
 
 HERE = Path(__file__).parent
@@ -25,13 +26,16 @@ FROM_R = json.loads((HERE / "r" / "anova_type.json").read_text(encoding="utf-8")
 
 def headline(tmp_path: Path, times: dict[int, Sequence[float]]) -> Conclusion:
     """Return the first conclusion on times of a study with one factor."""
+    return next(c for c in analysed(tmp_path, times).conclusions if c.response != "passed")
+
+
+def analysed(tmp_path: Path, times: dict[int, Sequence[float]]) -> Analysis:
     programs = [
         Made(treatment={"agents": agents}, replicate=i, seconds=[[seconds]])
         for agents, of in times.items()
         for i, seconds in enumerate(of, start=1)
     ]
-    results = read_results([write(tmp_path / "made.json", benchmark_json(programs))])
-    return next(c for c in analyse(results).conclusions if c.response != "passed")
+    return analyse(read_results([write(tmp_path / "made.json", benchmark_json(programs))]))
 
 
 def test_two_treatments_give_welchs_t_test() -> None:
@@ -93,9 +97,17 @@ def test_unequal_numbers_and_spreads_make_no_headline() -> None:
 def test_a_difference_that_one_wide_treatment_makes_is_none(tmp_path: Path) -> None:
     """Three programs that spread widely against twelve that do not: the pooled test alone would call it proven."""
     narrow = [1.0 + 0.01 * i for i in range(12)]
-    found = headline(tmp_path, {1: [1.0, 2.0, 3.2], 3: narrow})
+    times: dict[int, Sequence[float]] = {1: [1.0, 2.2, 6.0], 3: narrow}
+    term = analysed(tmp_path, times).anova
+    assert term is not None
+    assert term.terms[0].p is not None
+    assert term.terms[0].p < 0.05
+    found = headline(tmp_path, times)
     assert found.p is not None
-    assert found.p < 0.05
+    assert found.p > 0.05  # the larger one, of both tests
+    assert found.ci_low is not None
+    assert found.ci_high is not None
+    assert found.ci_low < 1 < found.ci_high
     assert found.answer == "undecided"
     assert found.why == "allowing for unequal spread, this can't be told from chance"
 

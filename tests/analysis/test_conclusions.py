@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from refinery_analysis import Options, analyse, document, read_results
+from refinery_analysis._inference.multiplicity import holm_levels
+from study_files import Made, benchmark_json, small, write
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from refinery_analysis import Analysis
 
@@ -48,8 +54,8 @@ ALIKE = {(1, 3): (1.0, 1.4, 1.2, 0.9), (3, 3): (1.1, 1.0, 1.3, 1.2)}
 
 
 def test_a_proven_difference_has_its_estimate_and_its_interval(tmp_path: Path) -> None:
-    """Agents 1 minus agents 3 is one second, in seconds, with the p of its F test."""
-    first, passing = analysed(tmp_path, APART).conclusions
+    """Agents 1 minus agents 3 is one second where seconds are asked for, with limits below 0."""
+    first, passing = analysed(tmp_path, APART, Options(response="seconds")).conclusions
     assert (first.question, first.response, first.answer) == ("agents", "seconds", "different")
     assert first.estimate == pytest.approx(-1.0)
     assert first.unit == "s"
@@ -62,8 +68,9 @@ def test_a_proven_difference_has_its_estimate_and_its_interval(tmp_path: Path) -
 
 
 def test_logarithms_are_concluded_as_ratios(tmp_path: Path) -> None:
-    """With log times the estimate is the ratio of geometric means, above 0 with both limits."""
-    first = analysed(tmp_path, APART, Options(response="log")).conclusions[0]
+    """Unless something else is asked for, the estimate is the ratio of geometric means, above 0 with both limits."""
+    first = analysed(tmp_path, APART).conclusions[0]
+    assert first.response == "log"
     assert first.unit == "ratio"
     assert first.estimate is not None
     assert first.ci_low is not None
@@ -84,7 +91,8 @@ def test_what_is_proven_comes_before_what_is_not_and_all_are_counted(tmp_path: P
         for agents in (1, 2)
         for iterations in (3, 8)
     }
-    times = [c for c in analysed(tmp_path, cells).conclusions if c.response == "seconds"]
+    found = analysed(tmp_path, cells, Options(response="seconds")).conclusions
+    times = [c for c in found if c.response == "seconds"]
     assert len(times) == 3
     assert times[0].question != "agents"
     assert [c.answer for c in times] == ["different", "undecided", "undecided"]
@@ -123,7 +131,7 @@ def test_a_difference_that_hangs_on_equal_spread_says_so(tmp_path: Path) -> None
     """F finds a difference (p = 0.008) that HC3, which allows for the spread, does not (p = 0.07)."""
     still = tuple(1 + 0.01 * i for i in range(12))
     wild = (1.0, 2.0, 1.0, 1.9, 1.1, 1.8)
-    first = analysed(tmp_path, {(1, 3): still, (3, 3): wild}).conclusions[0]
+    first = analysed(tmp_path, {(1, 3): still, (3, 3): wild}, Options(response="seconds")).conclusions[0]
     assert first.answer == "undecided"
     assert first.why == "allowing for unequal spread, this can't be told from chance"
 
@@ -134,3 +142,130 @@ def test_the_document_has_every_conclusion_with_the_promised_keys(tmp_path: Path
     told = document(analysis)["conclusions"]
     assert [each["question"] for each in told] == [c.question for c in analysis.conclusions]
     assert all(set(each) == KEYS for each in told)
+
+
+# -- one family of claims
+
+
+def test_other_responses_are_counted_among_all_questions(tmp_path: Path) -> None:
+    """The primary response has the whole alpha; pass rates beside it are one of two questions."""
+    times = {(1, 3): (1.0, 1.4, 1.2, 0.9, 1.1, 1.2, 1.0, 1.3), (3, 3): (1.1, 1.0, -1, -1, -1, -1, -1, -1)}
+    first, passing = analysed(tmp_path, times).conclusions
+    assert (first.response, passing.response) == ("log", "passed")
+    assert first.p == first.p_adjusted
+    assert passing.p is not None
+    assert passing.p_adjusted == pytest.approx(2 * passing.p)
+
+
+def test_pass_rates_come_first_where_they_are_asked_for(tmp_path: Path) -> None:
+    """With ``--response passed`` they have the whole alpha, and times are counted among all questions."""
+    times = {(1, 3): (1.0, 1.4, 1.2, 0.9, 1.1, 1.2, 1.0, 1.3), (3, 3): (1.1, 1.0, -1, -1, -1, -1, -1, -1)}
+    analysis = analysed(tmp_path, times, Options(response="passed"))
+    passing, other = analysis.conclusions
+    assert (passing.response, other.response) == ("passed", "log")
+    assert passing.p == passing.p_adjusted
+    assert other.p is not None
+    assert other.p_adjusted is not None
+    assert other.p <= other.p_adjusted
+    assert document(analysis)["response"] == "passed"
+
+
+def test_a_study_may_put_pass_rates_first(tmp_path: Path) -> None:
+    """The study's ``primary`` says which response has the whole alpha."""
+    made = small()
+    made["refinery"]["study"]["primary"] = "passed"
+    path = write(tmp_path / "r.json", made)
+    assert analyse(read_results([path])).conclusions[0].response == "passed"
+
+
+@pytest.mark.parametrize(
+    ("p", "levels"),
+    [
+        ([0.2], [0.05]),
+        ([0.001, 0.02, 0.04], [0.05 / 3, 0.025, 0.05]),
+        ([0.04, 0.001], [0.05, 0.025]),
+        ([0.03, 0.04], [0.025, 0.025]),
+        ([None, 0.01], [0.05, 0.05]),
+    ],
+)
+def test_limits_have_the_levels_of_holms_rule(p: list[float | None], levels: list[float]) -> None:
+    """By hand: the smallest of m at alpha / m, the next at alpha / (m - 1), and no further than one that fails."""
+    assert holm_levels(p, 0.05) == pytest.approx(levels)
+
+
+@settings(max_examples=15, deadline=None, derandomize=True, database=None)
+@given(seed=st.integers(0, 10_000), shift=st.sampled_from([0.0, 0.3, 0.8, 2.0]), levels=st.integers(2, 4))
+def test_limits_never_contradict_their_answer(seed: int, shift: float, levels: int) -> None:
+    """Limits of what is not proven hold equality; of two levels that are proven to differ they exclude it."""
+    rng = np.random.default_rng(seed)
+    cells = {
+        (agents, iterations): np.exp(
+            shift * agents + rng.normal(0, 0.2 + agents / 4, int(rng.integers(2, 7)))
+        ).tolist()
+        for agents in range(levels)
+        for iterations in (3, 8)
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        found = analysed(Path(folder), cells).conclusions
+    for each in found:
+        if each.ci_low is None or each.ci_high is None:
+            continue
+        assert 0 < each.ci_low < each.ci_high
+        inside = each.ci_low <= 1 <= each.ci_high
+        if each.answer == "undecided":
+            assert inside
+        elif each.question == "iterations" or levels == 2:
+            assert not inside
+
+
+# -- what no test may call different
+
+
+def test_a_factor_that_changes_with_the_machine_is_named(tmp_path: Path) -> None:
+    """One level was timed here and the other there: nobody can say which of the two made the difference."""
+    files = []
+    for node, agents in (("one", 1), ("two", 3)):
+        programs = [
+            Made(treatment={"agents": agents}, replicate=i, seconds=[[agents + 0.01 * i]])
+            for i in range(1, 5)
+        ]
+        files.append(write(tmp_path / f"{node}.json", benchmark_json(programs, node=node)))
+    first = analyse(read_results(files)).conclusions[0]
+    assert (first.question, first.answer) == ("agents", "untestable")
+    assert "agents changes together with the machine" in (first.why or "")
+
+
+def test_a_factor_that_changes_with_another_is_named(tmp_path: Path) -> None:
+    """Only two of four treatments have programs that passed, and they differ in both factors."""
+    times = {(1, 3): (1.0, 1.1, 1.2), (1, 8): (-1.0,), (3, 3): (-1.0,), (3, 8): (2.0, 2.1, 2.2)}
+    found = [c for c in analysed(tmp_path, times).conclusions if c.response == "log"]
+    assert {c.answer for c in found} == {"untestable"}
+    assert any("changes together with" in (c.why or "") for c in found)
+
+
+def test_no_degree_of_freedom_is_not_called_an_empty_cell(tmp_path: Path) -> None:
+    """Of a 2 x 2 study with one program in three treatments nothing can be tested, for want of replicates."""
+    times = {(1, 3): (1.0,), (1, 8): (1.5,), (3, 3): (2.0,), (3, 8): (-1.0,)}
+    first = analysed(tmp_path, times).conclusions[0]
+    assert first.answer == "untestable"
+    assert "as many parameters as programs" in (first.why or "")
+    assert "empty" not in (first.why or "")
+
+
+def test_a_spread_below_that_of_the_runs_measures_nothing(tmp_path: Path) -> None:
+    """Programs whose means happen to lie within a hair of each other, while their runs differ by a third."""
+    programs = []
+    for agents, centre in ((1, 1.0), (3, 1.02)):
+        for replicate in range(1, 4):
+            mean = centre + 0.001 * replicate
+            seconds = [[mean - 0.3, mean + 0.3], [mean + 0.3, mean - 0.3]]
+            programs.append(Made(treatment={"agents": agents}, replicate=replicate, seconds=seconds))
+    document_ = benchmark_json(programs, reference=False)
+    found = analyse(read_results([write(tmp_path / "r.json", document_)]), Options(response="seconds"))
+    assert found.anova is not None
+    assert found.anova.terms[0].p is not None
+    assert found.anova.terms[0].p < 0.001
+    first = found.conclusions[0]
+    assert first.answer == "untestable"
+    assert "agents" in (first.why or "")
+    assert "runs of one program" in (first.why or "")

@@ -229,3 +229,32 @@ def test_the_document_has_the_keys() -> None:
     assert set(found["censored"]) == {"limit", "timeouts", "logrank", "aft", "rmst"}
     assert found["passed"]["power"] is None
     assert math.isfinite(found["censored"]["logrank"]["statistic"])
+
+
+def test_several_tasks_are_compared_within_and_between_them() -> None:
+    """From five tasks on the conclusion on passing is about tasks like these; of fixed tasks it says so."""
+    results = read_results([HERE / "data" / "many_tasks.csv"])
+    passed = [
+        next(c for c in analyse(results, Options(tasks=tasks)).conclusions if c.response == "passed")
+        for tasks in ("random", "fixed")
+    ]
+    assert passed[0].method.startswith("analysis of variance of the tasks' pass rates")
+    assert passed[1].method.startswith("exact conditional test over strata")
+    table = passing_table(results)
+    difference = (table.passed[:, 0] - table.passed[:, 1]) / 5
+    assert passed[0].p == pytest.approx(stats.ttest_1samp(difference, 0.0).pvalue)
+    assert passed[1].p == pytest.approx(R["tasks"]["p"], rel=1e-6)
+
+
+def test_a_margin_settles_what_is_undecided(tmp_path: Path) -> None:
+    """The answer is equivalent where every planned comparison of the question is; a plan of pass rates needs none."""
+    rows = [f"{m},{i},1,1,{1 + i / 1000},True" for m in "ab" for i in range(12)]
+    path = tmp_path / "r.csv"
+    path.write_text("model,replicate,list,run,seconds,passed\n" + "\n".join(rows), encoding="utf-8")
+    results = read_results([path])
+    assert analyse(results).conclusions[0].answer == "undecided"
+    assert analyse(results, Options(margin=1.25)).conclusions[0].answer == "equivalent"
+    found = analyse(results, Options(response="passed", effect=0.3))
+    assert found.power is None
+    assert found.further.passing.power is not None
+    assert found.further.passing.power.contrasts[0].replicates_required is not None

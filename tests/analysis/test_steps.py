@@ -95,14 +95,14 @@ def pilot(data: Path) -> Results:
 
 def test_measurements_are_no_replicates(pilot: Results) -> None:
     """The 2025 pilot's interaction: p = 0.002 over 96 timings, 0.24 over the 24 programs."""
-    table = analyse(pilot, Options(model="agents*type*level")).anova
+    table = analyse(pilot, Options(response="seconds", model="agents*type*level")).anova
     assert table is not None
     assert {term.term: term.p for term in table.terms}["type:level"] == pytest.approx(0.2407, abs=5e-5)
 
 
 def test_what_timings_taken_for_replicates_would_say_is_shown_beside(pilot: Results) -> None:
     """R: anova(lm(seconds ~ agents*type*level, pilot2025)) over the 96 rows, p of type:level."""
-    found = analyse(pilot, Options(model="agents*type*level")).pseudoreplication
+    found = analyse(pilot, Options(response="seconds", model="agents*type*level")).pseudoreplication
     assert found is not None
     assert (found.observations, found.programs, found.table.residual_df) == (96, 24, 84)
     assert {term.term: term.p for term in found.table.terms}["type:level"] == pytest.approx(
@@ -165,7 +165,9 @@ def test_one_replicate_gives_means_and_says_that_nothing_can_be_tested(tmp_path:
         Made(treatment={"agents": a, "size": s}, replicate=1, seconds=[[1.1 + a + s]])
         for a, s in itertools.product((1, 2), (1, 2, 3))
     ]
-    found = analyse(read_results([write(tmp_path / "r.json", benchmark_json(programs))]))
+    found = analyse(
+        read_results([write(tmp_path / "r.json", benchmark_json(programs))]), Options(response="seconds")
+    )
     assert found.anova is not None
     assert all(term.f is None and term.p is None and term.note for term in found.anova.terms)
     assert "nothing can be tested" in found.anova.notes[0]
@@ -228,7 +230,7 @@ def test_a_response_that_the_files_lack_is_told(response: Response, pilot: Resul
 
 def test_contaminated_runs_are_kept_and_compared(tmp_path: Path) -> None:
     """Disturbed runs stay in the analysis, and a second one leaves them out."""
-    found = analyse(read_results([write(tmp_path / "r.json", small())]))
+    found = analyse(read_results([write(tmp_path / "r.json", small())]), Options(response="seconds"))
     assert found.contamination.runs == 16
     assert found.contamination.programs == 8
     assert found.contamination.lost == 0

@@ -59,7 +59,6 @@ def test_the_summary_has_the_whole_story(analysed: Callable[[str], Analysis]) ->
         "Variance: programs",
         "Programs for 80 % power to find a difference of 0.5 s",
         f"{needed.total_required}",
-        "The published reasoning",
         "Cost: $",
         "Noise: the reference differs from itself",
         "Mind this",

@@ -57,8 +57,9 @@ def figure(data: Interaction) -> Figure:
     caption = (
         "Each cell is a mean, darker where it is larger."
         if crowded
-        else "Parallel lines mean that the factors act independently of each other. Bars are 95 % intervals: where "
-        "they overlap as much as the lines diverge, chance explains the picture."
+        else "Parallel lines mean that the factors act independently of each other. Bars are intervals of single "
+        "means: that they overlap does not say that means agree. Whether lines differ by more than chance stands in "
+        "the table of conclusions. No line crosses a combination of which no program passed."
     )
     ranked = known.sort_values("mean", kind="stable")
     low, high = ranked.iloc[0], ranked.iloc[-1]
@@ -74,6 +75,16 @@ def figure(data: Interaction) -> Figure:
         draw=lambda canvas: _heat(data, canvas) if crowded else _draw(data, canvas),
         table=data.table,
     )
+
+
+def _stretches(data: Interaction, frame: pd.DataFrame) -> list[int]:
+    """Return for each cell of ``frame`` which stretch of its line it is on: empty combinations interrupt a line."""
+    at = {level: i for i, level in enumerate(data.across_levels)}
+    there = set(zip(frame["line"], frame["x"], strict=True))
+    return [
+        sum((line, level) not in there for level in data.across_levels[: at[x]])
+        for line, x in zip(frame["line"], frame["x"], strict=True)
+    ]
 
 
 def _draw(data: Interaction, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
@@ -92,6 +103,7 @@ def _draw(data: Interaction, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
         "x:N", sort=list(data.across_levels), title=data.across, axis=_across_axis(data, width), scale=bands
     )
     look = _look(data, width)
+    frame = frame.assign(stretch=_stretches(data, frame))
     base = alt.Chart(frame).encode(x=x, xOffset=dodge)
     bars = frame.dropna(subset=["low", "high"]).copy()
     bars["low"], bars["high"] = bars["low"].clip(*y.clip), bars["high"].clip(*y.clip)
@@ -101,7 +113,7 @@ def _draw(data: Interaction, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
         .encode(x=x, xOffset=dodge, y=y.low, y2="high:Q", color=look["color"])
     )
     line = base.mark_line(strokeWidth=2).encode(
-        y=y.mean, color=look["color"], strokeDash=look["dash"], detail="line:N"
+        y=y.mean, color=look["color"], strokeDash=look["dash"], detail=["line:N", "stretch:N"]
     )
     point = base.mark_point(size=80).encode(
         y=y.mean, color=look["color"], shape=look["shape"], description="tip:N"

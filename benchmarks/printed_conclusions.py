@@ -1,0 +1,186 @@
+"""How often a report's first table, as it is printed, says "different" where nothing differs.
+
+Run by hand: ``python benchmarks/printed_conclusions.py > benchmarks/printed_conclusions.txt``. Unlike
+``false_headlines.py``, which compares candidates for one test, this asks the analysis itself: every study is drawn,
+programs fail at random, and ``conclude`` answers all of its questions, pass rates included, with every veto. In each
+scenario all treatments have the same mean of the response and the same pass rate. Columns, in per cent of studies:
+
+- ``times``: some question on the times is answered "different";
+- ``passing``: that on pass rates is;
+- ``table``: some line of the table is, whatever it is on.
+
+None may be above 6 %.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import types
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from refinery_analysis._inference.anova_type import anova_type_tests
+from refinery_analysis._inference.clearest import Pooled
+from refinery_analysis._inference.conclusions import Evidence, conclude
+from refinery_analysis._inference.doubts import Doubts
+from refinery_analysis._models.anova import anova, fit_model
+from refinery_analysis._models.formula import crossing, name_of, parse
+from refinery_analysis._models.freeman_halton import pass_test
+from refinery_analysis._models.sample import Treatment, of_values
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from refinery_analysis._inference.conclusions import Conclusion
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+ALPHA, MOST = 0.05, 0.06
+COLUMNS = ("times", "passing", "table")
+
+
+def normal(rng: np.random.Generator, n: int) -> Floats:
+    """Draw the textbook's values."""
+    return rng.standard_normal(n)
+
+
+def mixture(rng: np.random.Generator, n: int) -> Floats:
+    """Draw mostly fast algorithms, and one in five that is slower by four standard deviations."""
+    return np.asarray(rng.standard_normal(n) + 4 * (rng.random(n) < 0.2) - 0.8)
+
+
+def tied(rng: np.random.Generator, n: int) -> Floats:
+    """Draw values of which half are one and the same: models write one program again and again."""
+    return np.where(rng.random(n) < 0.5, 0.0, rng.standard_normal(n))
+
+
+def skewed(rng: np.random.Generator, n: int) -> Floats:
+    """Draw log-normal values as they are, in seconds, centred at their mean."""
+    return np.asarray(np.exp(rng.standard_normal(n)) - np.exp(0.5))
+
+
+def heavy(rng: np.random.Generator, n: int) -> Floats:
+    """Draw Student's t with 3 degrees of freedom."""
+    return rng.standard_t(3, n)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Scenario:
+    """Levels of each factor, programs made and spread of every treatment, the share that passes, the shape."""
+
+    name: str
+    levels: tuple[int, ...]
+    made: tuple[int, ...]
+    sds: tuple[float, ...]
+    passing: float = 1.0
+    draw: Callable[[np.random.Generator, int], Floats] = normal
+
+
+SCENARIOS = (
+    Scenario(name="3 v 12, SD 1.5 v 0.3", levels=(2,), made=(3, 12), sds=(1.5, 0.3)),
+    Scenario(name="5 v 20, SD 2 v 1", levels=(2,), made=(5, 20), sds=(2, 1)),
+    Scenario(name="12 v 12, half pass, SD 2 v 0.5", levels=(2,), made=(12, 12), sds=(2, 0.5), passing=0.5),
+    Scenario(name="20 v 20, 80 % pass, equal", levels=(2,), made=(20, 20), sds=(1, 1), passing=0.8),
+    Scenario(
+        name="3 groups of 8, half pass, SD 3:2:1", levels=(3,), made=(8, 8, 8), sds=(3, 2, 1), passing=0.5
+    ),
+    Scenario(
+        name="3 groups of 8, 70 % pass, mixture",
+        levels=(3,),
+        made=(8, 8, 8),
+        sds=(1, 1, 1),
+        passing=0.7,
+        draw=mixture,
+    ),
+    Scenario(name="3 groups 4, 6, 8, half tied", levels=(3,), made=(4, 6, 8), sds=(1, 1, 1), draw=tied),
+    Scenario(
+        name="6 v 12, 70 % pass, log-normal", levels=(2,), made=(6, 12), sds=(1, 1), passing=0.7, draw=skewed
+    ),
+    Scenario(
+        name="2 x 2 of 6, 60 % pass, heavy tails",
+        levels=(2, 2),
+        made=(6, 6, 6, 6),
+        sds=(1, 1, 1, 1),
+        passing=0.6,
+        draw=heavy,
+    ),
+    Scenario(name="2 x 2 of 2, 60 % pass", levels=(2, 2), made=(2, 2, 2, 2), sds=(1, 1, 1, 3), passing=0.6),
+    Scenario(name="2 x 2, twos, SD 4:1:1:1", levels=(2, 2), made=(2, 2, 2, 2), sds=(4, 1, 1, 1)),
+    Scenario(name="2 x 2, 3 to 12, SD 3:2:1:1", levels=(2, 2), made=(3, 5, 10, 12), sds=(3, 2, 1, 1)),
+    Scenario(name="3 x 4 of 5, 70 % pass", levels=(3, 4), made=(5,) * 12, sds=(3, 2, 1) * 4, passing=0.7),
+    Scenario(name="3 x 4 of 5, mixture", levels=(3, 4), made=(5,) * 12, sds=(1,) * 12, draw=mixture),
+)
+
+
+def study(scenario: Scenario, rng: np.random.Generator) -> tuple[Conclusion, ...]:
+    """Draw one study and answer its questions."""
+    made = np.asarray(scenario.made)
+    cells = np.repeat(np.arange(made.size), made)
+    passed = rng.random(cells.size) < scenario.passing
+    cell = cells[passed]
+    y = scenario.draw(rng, cell.size) * np.asarray(scenario.sds)[cell]
+    factors = {f"f{i}": tuple(map(str, range(n))) for i, n in enumerate(scenario.levels)}
+    treatments = tuple(
+        Treatment(label=",".join(at), levels=dict(zip(factors, at, strict=True)))
+        for at in itertools.product(*factors.values())
+    )
+    sample = of_values(y, cell, treatments=treatments, factors=factors, made=made)
+    own = tuple(factors)
+    fitted = fit_model(sample, parse(crossing(list(factors)), list(factors)))
+    good = np.bincount(cell, minlength=made.size)
+    # ``conclude`` asks failures for their test, and whether anything passed.
+    failures = types.SimpleNamespace(
+        test=pass_test(made.tolist(), good.tolist()), rates=(types.SimpleNamespace(passed=int(good.sum())),)
+    )
+    unequal = {}
+    if fitted is not None:
+        tests = anova_type_tests(sample, fitted.model.terms, own, [None] * y.size)
+        unequal = {name_of(term): test for term, test in tests.items()}
+    return conclude(
+        Evidence(
+            sample=sample,
+            anova=None if fitted is None else anova(fitted, type=2),
+            contrasts=(),
+            tests={},
+            hc3=(),
+            unequal=unequal,
+            own=own,
+            pooled=None
+            if fitted is None or fitted.fit.mse is None
+            else Pooled(variance=fitted.fit.mse, df=fitted.fit.df),
+            doubt=(lambda _: None)
+            if fitted is None
+            else Doubts(sample=sample, fitted=fitted, type=2, own=own, noise=None, alpha=ALPHA).about,
+            failures=cast("Any", failures),
+            notes=(),
+            alpha=ALPHA,
+        )
+    )
+
+
+def main() -> int:
+    """Print one line a scenario; 1 where a table is false too often."""
+    asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    asked.add_argument("--studies", type=int, default=20_000, help="a scenario (default: %(default)s)")
+    asked.add_argument("--scenario", type=int, action="append", help="number, from 0 (default: all)")
+    args = asked.parse_args()
+    print(f"{args.studies:,} studies a scenario in which nothing differs; per cent with a false answer\n")
+    print(f"{'':38}" + "".join(f"{name:>10}" for name in COLUMNS), flush=True)
+    worst = 0.0
+    for number in args.scenario or range(len(SCENARIOS)):
+        scenario = SCENARIOS[number]
+        rng = np.random.default_rng([20261126, number])
+        counted = np.zeros(3)
+        for _ in range(args.studies):
+            found = [c.response == "passed" for c in study(scenario, rng) if c.answer == "different"]
+            counted += [not all(found), any(found), bool(found)]
+        rates = counted / args.studies
+        worst = max(worst, float(rates.max()))
+        print(f"{scenario.name:38}" + "".join(f"{100 * rate:10.2f}" for rate in rates), flush=True)
+    print(f"{'largest':38}{100 * worst:30.2f}")
+    return int(worst > MOST)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
