@@ -6,15 +6,14 @@ import ast
 import dataclasses
 import functools
 import itertools
-import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.python_source import tree
 from refinery_plugin._generation.thinking import FENCE as THINKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -24,13 +23,7 @@ _DEEPEST = 3
 _CODE_IN_INFO = re.compile(
     r"(?:(?:python|py)\d*\s+)?((?:async\s+def|def|class|import|from|@)\b.*|@\w.*)", re.IGNORECASE
 )
-_TAG = re.compile(
-    r"<(code|python|py|answer|solution|program|pre|script|final_answer|response)\b[^<>\n]*>|\[(PYTHON|CODE|ANSWER)\]",
-    re.IGNORECASE,
-)
 _MOST_FENCES = 24
-_MOST_TAGS = 100
-_MOST_TEXTS = 100
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,41 +88,6 @@ def between_fences(answer: str) -> list[str]:
     lines = answer.split("\n")
     marks = [number for number, line in enumerate(lines) if _FENCE.match(line)][:_MOST_FENCES]
     return ["\n".join(lines[start + 1 : end]) for start, end in itertools.combinations(marks, 2)]
-
-
-def tagged(answer: str) -> list[str]:
-    """Return what stands between tags such as ``<code>``."""
-    lowered = answer.lower()
-    found = []
-    for match in itertools.islice(_TAG.finditer(answer), _MOST_TAGS):
-        closing = f"</{match[1]}>" if match[1] else f"[/{match[2]}]"
-        end = lowered.find(closing.lower(), match.end())
-        if end >= 0:
-            found.append(answer[match.end() : end])
-    return found
-
-
-def texts_in_json(pieces: Sequence[str]) -> list[str]:
-    """Return the texts in those pieces that are JSON documents, as of models that answer in a given form."""
-    found: list[str] = []
-    for piece in pieces:
-        if piece.lstrip()[:1] not in ("{", "[", '"'):
-            continue
-        try:
-            found += itertools.islice(_texts(json.loads(piece)), _MOST_TEXTS)
-        except (ValueError, RecursionError):
-            continue
-    return found
-
-
-def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - JSON
-    match value:
-        case str():
-            yield value
-        case dict():
-            yield from itertools.chain.from_iterable(map(_texts, value.values()))
-        case list():
-            yield from itertools.chain.from_iterable(map(_texts, value))
 
 
 _MARK = re.compile(r"^\s*(?:`{3,}|~{3,})[\w.+#-]*(?:\s[^`]*)?$")

@@ -13,12 +13,11 @@ from refinery_plugin._generation.answer_blocks import (
     between_fences,
     code_lines,
     markdown_blocks,
-    tagged,
-    texts_in_json,
 )
 from refinery_plugin._generation.python_source import TopLevelNames, binding, class_of_method, tree
 from refinery_plugin._generation.repairs import LONGEST, repaired
 from refinery_plugin._generation.thinking import has_marks, without_thinking
+from refinery_plugin._generation.wrapped_code import indented_stretches, tagged, texts_within
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +28,22 @@ _MOST_PIECES = 60
 _MOST_TEXTS = 5
 _LANGUAGE = re.compile(r"\A\s*(?:python|py)3?[ \t]*\n", re.IGNORECASE)
 _MOST_JOINED = 20
+_LAST_TOKENS = (
+    "<|return|>",
+    "<|im_end|>",
+    "<|end|>",
+    "<|eot_id|>",
+    "<|eom_id|>",
+    "<|endoftext|>",
+    "<end_of_turn>",
+    "</s>",
+)
+"""What ends a turn of a model and a server should have kept."""
+
+_MARK_LINES = re.compile(
+    r"\A[ \t\n]*\[(?:BEGIN|PYTHON|CODE|ANSWER)\][ \t]*\n|\n[ \t]*\[/?(?:END|PYTHON|CODE|ANSWER)\]\s*\Z"
+)
+"""Marks around code that happen to be Python, too: they would only raise a NameError."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +59,8 @@ def extract_program(answer: str, entry_point: str) -> Extraction:
 
     An answer that is Python as a whole is taken whole. Else thinking is left out, and the ways of ``_ways`` are tried
     in their order; of the pieces that one way finds the last that defines the entry point wins, together with
-    those pieces that define what it needs. A piece that only imports the entry point counts where none defines it.
+    those pieces that define what it needs. A piece that only repeats the signature, with nothing behind it, counts
+    where none says more, and one that only imports the entry point where none defines it.
     A piece must parse to be usable, so an answer that was cut off in the middle of the program gives nothing.
     """
     answer = answer.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
@@ -53,6 +69,7 @@ def extract_program(answer: str, entry_point: str) -> Extraction:
     answer = _LANGUAGE.sub("", answer)  # the rest of a fence that was lost
     if binding(answer, entry_point) is not None:
         return Extraction(program=_tidy(answer), reason=None)
+    answer = _without_last_tokens(answer)
     said = answer
     if has_marks(answer):
         said = without_thinking(answer, code_lines=code_lines(answer))
@@ -61,12 +78,19 @@ def extract_program(answer: str, entry_point: str) -> Extraction:
         if binding(said, entry_point) is not None:
             return Extraction(program=_tidy(said), reason=None)
     blocks = markdown_blocks(said)
-    wanted: tuple[Binding, ...] = ("definition", "import")
+    wanted: tuple[Binding, ...] = ("definition", "stub", "import")
     for kind in wanted:
         for way in _ways(said, blocks, entry_point):
             if (program := _last(way(), entry_point, kind)) is not None:
                 return Extraction(program=_tidy(program), reason=None)
     return Extraction(program=None, reason=_why(said, blocks, entry_point))
+
+
+def _without_last_tokens(answer: str) -> str:
+    text = answer.rstrip()
+    while token := next(filter(text.endswith, _LAST_TOKENS), None):
+        answer = text = text.removesuffix(token).rstrip()
+    return answer
 
 
 def _ways(said: str, blocks: Blocks, name: str) -> Iterator[Callable[[], Sequence[str]]]:
@@ -78,10 +102,19 @@ def _ways(said: str, blocks: Blocks, name: str) -> Iterator[Callable[[], Sequenc
     yield lambda: _mended(blocks.fenced, name)
     yield lambda: _mended(tagged(said), name)
     yield lambda: _mended(between_fences(said), name)
-    yield lambda: _mended(texts_in_json([said, *blocks.fenced]), name)
+    yield lambda: _mended(_with_fenced(texts_within([said, *blocks.fenced])), name)
     yield lambda: bare_code(said)
     yield lambda: _mended([said], name)
     yield lambda: [run for text in itertools.islice(repaired(said), _MOST_TEXTS) for run in bare_code(text)]
+    yield lambda: _mended(indented_stretches(said), name)
+    yield lambda: [run for block in blocks.fenced for run in bare_code(block)]
+
+
+def _with_fenced(texts: Sequence[str]) -> list[str]:
+    """Return texts, and the fenced blocks of those that are Markdown themselves."""
+    return [
+        piece for text in texts for piece in (text, *(markdown_blocks(text).fenced if "```" in text else ()))
+    ]
 
 
 def _mended(pieces: Iterable[str], name: str) -> list[str]:
@@ -156,6 +189,7 @@ def _concatenated(pieces: Iterable[str]) -> str:
 
 
 def _tidy(source: str) -> str:
+    source = _MARK_LINES.sub("\n", _LANGUAGE.sub("", source))
     return source.strip("\n").rstrip() + "\n"
 
 

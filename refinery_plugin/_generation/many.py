@@ -150,6 +150,7 @@ def write_files(
         study=study.name,
         task=brief.task.name,
         prompt_sha256=prompt_sha256(brief),
+        request=study.request.document(unit.treatment.settings.models),
         treatment=unit.treatment,
         replicate=unit.replicate,
         prices=prices,

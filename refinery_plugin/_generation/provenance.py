@@ -56,6 +56,8 @@ class Provenance:
         for name in ("settings", "treatment"):
             if (told := _difference(then.get(name), now.get(name))) is not None:
                 return told
+        if then and now["settings"] and then.get("request", {}) != now["request"]:
+            return f"its request was {_brief(then.get('request', {}))}, not {_brief(now['request'])}"
         prompts = [about.get("prompt_sha256") for about in (then, now)]
         if None not in prompts and prompts[0] != prompts[1]:
             return f"the prompt of task {task.name} was another one when it was made"
@@ -63,10 +65,11 @@ class Provenance:
 
 
 def _expected(unit: Unit, *, study: Study, task: Task, methods: Methods) -> dict[str, object]:
-    found: dict[str, object] = {"study": study.name, "task": task.name}
+    found: dict[str, object] = {"study": study.name, "task": task.name, "settings": {}, "request": {}}
     if unit.treatment is None:
         return found
     brief = methods.brief(task, unit.treatment.settings, study.packages)
+    found["request"] = study.request.document(unit.treatment.settings.models)
     found |= {"settings": described_settings(unit.treatment.settings), "treatment": dict(unit.levels)}
     with contextlib.suppress(PromptError):  # told where something is generated
         found["prompt_sha256"] = prompt_sha256(brief)

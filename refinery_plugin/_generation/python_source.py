@@ -7,9 +7,15 @@ import builtins
 import functools
 import symtable
 import warnings
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-Binding: TypeAlias = Literal["definition", "import"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Binding: TypeAlias = Literal["definition", "stub", "import"]
+"""A stub is a function without a body: the signature that was asked for, once more."""
+
+_SUREST: tuple[Binding, ...] = ("definition", "stub", "import")
 
 _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__"}
 _UNUSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
@@ -43,12 +49,20 @@ def binding(source: str, name: str) -> Binding | None:
     module = tree(source)
     if module is None:
         return None
-    found = {_binding(node, name) for node in module.body}
-    return "definition" if "definition" in found else "import" if "import" in found else None
+    return _surest(_binding(node, name) for node in module.body)
+
+
+def _surest(found: Iterable[Binding | None]) -> Binding | None:
+    all_found = set(found)
+    return next((kind for kind in _SUREST if kind in all_found), None)
 
 
 def _binding(node: ast.stmt, name: str) -> Binding | None:
     match node:
+        case ast.FunctionDef() | ast.AsyncFunctionDef() if node.name == name and all(
+            map(_is_nothing, node.body)
+        ):
+            return "stub"
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
             found = node.name == name
         case ast.Assign(targets=targets):
@@ -58,11 +72,19 @@ def _binding(node: ast.stmt, name: str) -> Binding | None:
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             return "import" if any((alias.asname or alias.name) == name for alias in names) else None
         case ast.If() | ast.Try() | ast.With():
-            inside = {_binding(child, name) for child in _children(node)}
-            return "definition" if "definition" in inside else "import" if "import" in inside else None
+            return _surest(_binding(child, name) for child in _children(node))
         case _:
             found = False
     return "definition" if found else None
+
+
+def _is_nothing(statement: ast.stmt) -> bool:
+    match statement:
+        case ast.Pass() | ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Raise(exc=ast.Name(id=raised) | ast.Call(func=ast.Name(id=raised))):
+            return raised == "NotImplementedError"
+    return False
 
 
 def _children(node: ast.If | ast.Try | ast.With) -> list[ast.stmt]:
@@ -75,7 +97,7 @@ def class_of_method(source: str, name: str) -> str | None:
     module = tree(source) if name in source else None
     for node in [] if module is None else module.body:
         if isinstance(node, ast.ClassDef) and any(
-            _binding(child, name) == "definition" for child in node.body
+            _binding(child, name) in {"definition", "stub"} for child in node.body
         ):
             return node.name
     return None

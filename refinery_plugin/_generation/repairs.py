@@ -20,8 +20,23 @@ _NOTHING = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _QUOTES = {ord("\u201c"): '"', ord("\u201d"): '"', ord("\u2018"): "'", ord("\u2019"): "'"}
 _ODD_INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 _PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.\.\.:)(?: |$)(.*)$")
-_NUMBER = re.compile(r"^[ \t]*(\d{1,9})(?:[ \t]?[|:.])?(?=\s|$)")
+_NUMBER = re.compile(r"^[ \t]*L?(\d{1,9})(?:[ \t]?[|:.])?(?=\s|$)")
 _MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
+_DIFF_HEAD = re.compile(r"---(?: |$)|\+\+\+(?: |$)|@@|diff |index |\\ No newline")
+_REPLACEMENT = re.compile(r"^<{5,9} ?SEARCH.*?^={5,9}$\n(.*?)^>{5,9} ?REPLACE", re.MULTILINE | re.DOTALL)
+_BREAK = re.compile(r"<br ?/?>[ \t]*$", re.MULTILINE)
+_ESCAPED = re.compile(r"\\([_*\[\]<>#`])")
+_LINE_ENDS = re.compile("[\u2028\u2029\x0b\x85]")
+_SIGNS = {
+    **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},  # full width, as in Chinese and Japanese texts
+    **dict.fromkeys(map(ord, "\u2013\u2014\u2212\u2010\u2011"), "-"),
+    ord("\u00d7"): "*",
+    ord("\u2264"): "<=",
+    ord("\u2265"): ">=",
+    ord("\u2260"): "!=",
+    ord("\u2192"): "->",
+    ord("\u2026"): "...",
+}
 _FENCE_AT_END = re.compile(r"(?:`{3,}|~{3,})[ \t]*$", re.MULTILINE)
 
 
@@ -38,6 +53,20 @@ def _without_line_numbers(source: str) -> str:
     if not numbers or numbers != list(range(numbers[0], numbers[0] + len(lines))):
         return source
     return textwrap.dedent("\n".join(match.string[match.end() :] for match in matches))
+
+
+def _of_a_diff(source: str) -> str:
+    """Keep what a diff leaves: its added lines and those around them."""
+    lines = [line for line in source.split("\n") if line.strip() and not _DIFF_HEAD.match(line)]
+    if not any(line[0] == "+" for line in lines) or any(line[0] not in "+- " for line in lines):
+        return source
+    return textwrap.dedent("\n".join(line[1:] for line in lines if line[0] != "-"))
+
+
+def _of_a_replacement(source: str) -> str:
+    """Keep the second half of a block that says what to search for and what to write for it."""
+    match = _REPLACEMENT.search(source)
+    return source if match is None else match[1]
 
 
 def _plain_indentation(source: str) -> str:
@@ -63,7 +92,37 @@ def _until_last_fence(source: str) -> str:
 
 
 def _without_entities(source: str) -> str:
-    return html.unescape(source) if "&" in source else source
+    return html.unescape(source.replace("&nbsp;", " ")) if "&" in source else source
+
+
+def _without_breaks(source: str) -> str:
+    return _BREAK.sub("", source)
+
+
+def _without_markdown_escapes(source: str) -> str:
+    return _ESCAPED.sub(r"\1", source)
+
+
+def _plain_signs(source: str) -> str:
+    return source.translate(_SIGNS)
+
+
+def _plain_line_ends(source: str) -> str:
+    return _LINE_ENDS.sub("\n", source)
+
+
+def _unescaped_line_ends(source: str) -> str:
+    r"""Undo the \n of a text that was printed as a program's own notation: no line of a program holds so much."""
+    if "\n" in source.strip() or "\\n" not in source:
+        return source
+    return source.replace("\\n", "\n").replace("\\t", "\t").replace('\\"', '"')
+
+
+def _tabs_of(width: int) -> Callable[[str], str]:
+    def with_blanks(source: str) -> str:
+        return _ODD_INDENT.sub(lambda match: match[0].expandtabs(width), source)
+
+    return with_blanks
 
 
 def _without_magics(source: str) -> str:
@@ -75,8 +134,11 @@ def _without_first_blanks(source: str) -> str:
 
 
 REPAIRS: tuple[Callable[[str], str], ...] = (
+    _of_a_diff,
+    _of_a_replacement,
     _without_prompts,
     _without_line_numbers,
+    _plain_line_ends,
     _plain_indentation,
     _plain_spaces,
     _until_first_fence,
@@ -86,6 +148,12 @@ REPAIRS: tuple[Callable[[str], str], ...] = (
     _without_magics,
     textwrap.dedent,
     _without_first_blanks,
+    _without_breaks,
+    _without_markdown_escapes,
+    _plain_signs,
+    _unescaped_line_ends,
+    _tabs_of(4),
+    _tabs_of(8),
 )
 """From the surest to the boldest."""
 

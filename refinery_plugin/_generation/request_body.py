@@ -34,12 +34,16 @@ def request_body(request: ChatRequest, rules: RequestRules) -> dict[str, object]
     }
 
 
-def most_completion_tokens(body: Mapping[str, object]) -> int | None:
+def most_completion_tokens(body: Mapping[str, object], rules: RequestRules) -> int | None:
     """Return the most tokens that an answer may have, by what is sent; ``None`` where nothing bounds it."""
-    limits = [
-        value for name in _LIMITS if isinstance(value := body.get(name), int) and not isinstance(value, bool)
-    ]
+    names = {*_LIMITS, rules.rename.get("max_tokens", "max_tokens")}
+    limits = [value for name in names if type(value := body.get(name)) is int]
     return max(limits, default=None)
+
+
+def bounds_answers(rules: RequestRules) -> bool:
+    """Whether what is sent bounds the length of an answer."""
+    return "max_tokens" not in rules.drop or most_completion_tokens(rules.extra, rules) is not None
 
 
 def source_of(field: str, rules: RequestRules) -> str | None:

@@ -18,7 +18,13 @@ _MARKS = (
     (r"\[THINK\]", (r"\[/THINK\]",)),  # Mistral
     (r"◁think▷", (r"◁/think▷",)),  # Kimi
     (r"<\|begin_of_(?:thought|thinking)\|>", (r"<\|end_of_(?:thought|thinking)\|>",)),
-    (r"<\|channel\|>analysis<\|message\|>", (r"<\|channel\|>final<\|message\|>", r"<\|end\|>")),  # gpt-oss
+    (
+        r"<\|channel\|>analysis<\|message\|>",
+        (
+            r"(?:<\|end\|>)?(?:<\|start\|>assistant)?<\|channel\|>final<\|message\|>",
+            r"<\|end\|>",
+        ),
+    ),  # gpt-oss
     (r"<details type=\"reasoning\"[^<>\n]*>", (r"</details>",)),  # gateways for people to read
 )
 _FLAGS = re.IGNORECASE | re.MULTILINE
@@ -31,7 +37,8 @@ def _closing(mark: str) -> re.Pattern[str]:
 
 
 _CLOSING = tuple(tuple(map(_closing, closings)) for _, closings in _MARKS)
-_ALONE = tuple(closings[0] for closings in _CLOSING)
+_WITHIN = tuple(tuple(re.compile(mark, re.IGNORECASE) for mark in closings) for _, closings in _MARKS)
+_ALONE = tuple(closings[0] for closings in _CLOSING[:-1])  # </details> ends much that is no thinking
 
 FENCE = re.compile(rf"(?:{_WORDS})>?", re.IGNORECASE)
 """The info text of a fenced block that holds thinking."""
@@ -72,11 +79,21 @@ def without_thinking(answer: str, *, code_lines: Collection[int] = ()) -> str:
     while opening := inside.first_outside(_OPENING, position):
         kept.append(answer[position : opening.start()])
         closings = _CLOSING[(opening.lastindex or 1) - 1]
-        closing = next(filter(None, (inside.first_outside(mark, opening.end()) for mark in closings)), None)
+        closing = _on_the_line(answer, opening) or next(
+            filter(None, (inside.first_outside(mark, opening.end()) for mark in closings)), None
+        )
         if closing is None:
             return "".join(kept)
         position = closing.end()
     return "".join([*kept, answer[position:]])
+
+
+def _on_the_line(answer: str, opening: re.Match[str]) -> re.Match[str] | None:
+    """Return the end of thinking that ends on the line on which it began, whatever follows there."""
+    end = answer.find("\n", opening.end())
+    line = (opening.end(), len(answer) if end < 0 else end)
+    closings = _WITHIN[(opening.lastindex or 1) - 1]
+    return next(filter(None, (mark.search(answer, *line) for mark in closings)), None)
 
 
 class _Spans:

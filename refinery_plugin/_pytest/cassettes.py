@@ -9,6 +9,7 @@ import pytest
 
 from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
 from refinery_plugin._generation.prompts import Turn, turn_request
+from refinery_plugin._generation.request_body import bounds_answers
 from refinery_plugin._recording.endpoint import (
     KEY,
     Endpoint,
@@ -17,7 +18,13 @@ from refinery_plugin._recording.endpoint import (
     endpoint_name,
 )
 from refinery_plugin._recording.guard import recording
-from refinery_plugin._recording.ledger import Ledger, UnknownPriceError, unknown_price
+from refinery_plugin._recording.ledger import (
+    Ledger,
+    UnboundedAnswerError,
+    UnknownPriceError,
+    unbounded_answer,
+    unknown_price,
+)
 from refinery_plugin._recording.tape import Tape, completion_tokens
 from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.pricing import price_of
@@ -148,6 +155,8 @@ def _store(refinery: Refinery, target: Endpoint | ReplayOnly, ahead: Sequence[Un
         for model in _models(ahead):
             if price(model) is None:
                 raise UnknownPriceError(unknown_price(model))
+            if not bounds_answers(study.request.of(model)):
+                raise UnboundedAnswerError(unbounded_answer(model))
     _require_prices_of_budgets(refinery, ahead)
     return CassetteStore(
         refinery.cassettes_dir,

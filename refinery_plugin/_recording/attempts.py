@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.chat import ChatFailedError, GenerationStopError
 from refinery_plugin._recording.endpoint import URL
+from refinery_plugin._recording.ledger import UnboundedAnswerError, unbounded_answer
 from refinery_plugin._recording.tape import Attempt, Recorded
 from refinery_plugin._recording.wire import Failure, Success, Wire
 
@@ -92,6 +93,8 @@ class _Attempts:
 
     async def _attempt(self) -> tuple[Success | Failure, int]:
         ledger, call = self._caller.ledger, self._call
+        if ledger.cap is not None and not call.is_bounded:
+            raise UnboundedAnswerError(unbounded_answer(call.model))
         reserved = await ledger.reserve(call.price, call.model, *call.most_tokens)
         cost = reserved  # the worst, unless something better is known
         started = time.perf_counter()

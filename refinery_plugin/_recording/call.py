@@ -24,6 +24,7 @@ class Call:
     remaining_ms : milliseconds until the deadline; ``None`` without one.
     price : what the model costs now.
     most_tokens : upper bounds of prompt and completion.
+    is_bounded : whether that of the completion is one: a study may send no limit.
     rules : how requests to the model differ.
     recorded : the response, once there is one.
     replayed : whether it came from the tape.
@@ -34,6 +35,7 @@ class Call:
     remaining_ms: int | None
     price: Price | None
     most_tokens: tuple[int, int]
+    is_bounded: bool = True
     rules: RequestRules = NO_RULES
     recorded: Recorded | None = None
     replayed: bool = True

@@ -27,6 +27,10 @@ class UnknownPriceError(GenerationStopError):
     """A cap was asked for, but nobody knows what a model costs."""
 
 
+class UnboundedAnswerError(GenerationStopError):
+    """A cap was asked for, but the study leaves out what bounds the length of an answer."""
+
+
 def most_prompt_tokens(messages: Sequence[Message]) -> int:
     """Bound the tokens of a prompt from above.
 
@@ -84,6 +88,15 @@ class Ledger:
         self._in_flight -= 1
         self._came_back.set()
         self._came_back = asyncio.Event()
+
+
+def unbounded_answer(model: str) -> str:
+    """Return what to say when a cap meets a model whose answers may be of any length."""
+    return (
+        f"--refinery-max-cost needs a bound for each answer, and the study's request drops max_tokens for model "
+        f'{model!r}: rename it (rename = {{ max_tokens = "max_completion_tokens" }}), or add the limit that the server '
+        "knows (extra = { max_completion_tokens = 4096 }), or leave the cap out"
+    )
 
 
 def unknown_price(model: str, wanted_by: str = "--refinery-max-cost") -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import importlib.metadata
+import json
 import platform
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ from refinery_plugin._recording.wire import Wire
 from refinery_plugin._study.request import NO_RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from decimal import Decimal
     from pathlib import Path
 
@@ -188,16 +189,17 @@ class _TapeChat:
         self._annotate(request.model, price)
         rules = self._rules_of(request.model)
         body = request_body(request, rules)
-        most = most_completion_tokens(body)
+        most = most_completion_tokens(body, rules)
         call = Call(
             tape=self._tape,
             model=request.model,
             remaining_ms=remaining_ms,
             price=price,
             most_tokens=(
-                most_prompt_tokens(request.messages),
+                most_prompt_tokens(request.messages) + _most_tokens_of(rules.extra),
                 request.max_tokens if most is None else most,
             ),
+            is_bounded=most is not None,
             rules=rules,
         )
         recorded = await self._send(body, call)
@@ -257,6 +259,11 @@ class _TapeChat:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         self._tape.note_price(model, price)
         self._tape.note(recorded_at=now, versions=_versions())
+
+
+def _most_tokens_of(extra: Mapping[str, object]) -> int:
+    """Bound what further fields, such as tools, add to a prompt."""
+    return len(json.dumps(dict(extra)).encode()) if extra else 0
 
 
 @functools.cache

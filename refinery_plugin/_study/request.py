@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -43,9 +43,9 @@ class RequestRules:
         )
 
     def document(self) -> dict[str, object]:
-        """Return what is different as JSON, without any header's value."""
-        found = {"drop": list(self.drop), "rename": dict(self.rename), "extra": dict(self.extra)}
-        return {name: value for name, value in [*found.items(), ("headers", sorted(self.headers))] if value}
+        """Return how bodies differ, as JSON; headers change nothing that a model sees."""
+        found = {"drop": sorted(self.drop), "rename": dict(self.rename), "extra": dict(self.extra)}
+        return {name: value for name, value in found.items() if value}
 
 
 NO_RULES = RequestRules()
@@ -74,6 +74,11 @@ class RequestTable:
     def of(self, model: str) -> RequestRules:
         """Return the rules for one model: its own over the study's over what its name says."""
         return self.models.get(model, NO_RULES).over(self.common.over(known_rules(model)))
+
+    def document(self, models: Iterable[str]) -> dict[str, object]:
+        """Return how the bodies of requests to some models differ, by model, as JSON; empty where none does."""
+        found = {model: self.of(model).document() for model in sorted(models)}
+        return {model: rules for model, rules in found.items() if rules}
 
 
 NO_TABLE = RequestTable()

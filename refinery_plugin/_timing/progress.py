@@ -44,8 +44,8 @@ class SessionProgress:
         self.reference_waiting = NO_WAITING
         self.reference: dict[tuple[str, int, int], list[BlockRun]] = defaultdict(list)
         """Runs of the references by task, block and list."""
-        self.inputs: dict[str, str] = {}
-        """Checksums of the inputs of the tasks that were opened."""
+        self.inputs: dict[str, InputsRecord] = {}
+        """What is known of the inputs of the tasks that were opened."""
         for record in past:
             self._index(record)
 
@@ -89,7 +89,7 @@ class SessionProgress:
 
     def _index(self, record: Record) -> None:
         if isinstance(record, InputsRecord):
-            self.inputs[record.task] = record.sha256
+            self.inputs[record.task] = record
             return
         if isinstance(record, ReferenceRecord):
             self.reference[record.task, record.run.block, record.run.run.number].append(record.run)

@@ -67,10 +67,11 @@ class ReferenceRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class InputsRecord:
-    """A task was opened; ``sha256`` is the checksum of all its inputs."""
+    """A task was opened; ``sha256`` is the checksum of all its inputs, ``lists`` what is told of its timed lists."""
 
     task: str
     sha256: str
+    lists: list[dict[str, object]]
 
 
 Record: TypeAlias = InputsRecord | StepRecord | RunRecord | ReferenceRecord
@@ -135,7 +136,7 @@ def from_json(line: Mapping[str, Any]) -> Record:
 def _from_json(line: Mapping[str, Any]) -> Record:
     kind = line["kind"]
     if kind == "inputs":
-        return InputsRecord(task=line["task"], sha256=line["sha256"])
+        return InputsRecord(task=line["task"], sha256=line["sha256"], lists=line["lists"])
     waiting = Waiting(**line["waiting"])
     step: ShortInputsJudged | HiddenListPassed | Decided
     match kind:

@@ -182,7 +182,9 @@ class MeasuringSession:
         )
         self._open_journal(self._sandbox.name)
         if settings.times and name not in self._progress.inputs:
-            self._progress.add(InputsRecord(task=name, sha256=self._inputs_sha256(name, self.verify_seed)))
+            lists = document.describe_lists(checker.inputs.timed, task=name)
+            drawn = self._inputs_sha256(name, self.verify_seed)
+            self._progress.add(InputsRecord(task=name, sha256=drawn, lists=lists))
         if settings.introduces and name not in self._open.lists:
             self._introduce(name, checker)
         return checker
@@ -279,11 +281,16 @@ class MeasuringSession:
             "verifier": VERIFIER,
             "versions": versions(),
             "cores": str(self._cores),
-            "lists": [entry for name in study.tasks for entry in self._open.lists.get(name, ())],
+            "lists": [entry for name in study.tasks for entry in self._lists_of(name)],
             "programs": self.programs(),
             "reference": document.describe_reference(self._progress.reference),
             "clock": self._clock(),
         }
+
+    def _lists_of(self, task: str) -> list[dict[str, object]]:
+        """Return what is told of a task's timed lists, also where all was done in the session that is resumed."""
+        past = self._progress.inputs.get(task)
+        return self._open.lists.get(task, [] if past is None else past.lists)
 
     def quietness(self) -> Quietness | None:
         """Return how quiet the machine was; ``None`` where the reference was never timed."""
@@ -364,7 +371,7 @@ class MeasuringSession:
         inputs: dict[str, tuple[str, str]] = {}
         if (then := self._progress.inputs.get(task)) is not None and (task, None) not in self._compared:
             name = f"inputs of task {task}" if settings.study.by_task else "inputs"
-            inputs[name] = (then, self._inputs_sha256(task, interrupted.header.verify_seed))
+            inputs[name] = (then.sha256, self._inputs_sha256(task, interrupted.header.verify_seed))
         require_same(
             interrupted.header,
             self._fingerprint(sandbox),

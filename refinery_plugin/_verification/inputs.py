@@ -250,9 +250,10 @@ def full_size(
     sample = task.sample
     if sample is None:
         return [], []
-    timed = [(seed, _made(task, sample, seed)) for seed in list_seeds]
     # In a row, so that a task can let seeds take turns at different kinds of disguise.
     first = derived_seed(verify_seed, "disguised") & ~0xFF
+    _require_seeded(task, sample, list_seeds[0] if list_seeds else first)
+    timed = [(seed, _made(task, sample, seed)) for seed in list_seeds]
     disguised = []
     for index in range(DISGUISED_LISTS):
         arguments = _made(task, task.disguised or sample, first + index)
@@ -286,6 +287,16 @@ def require_arguments(task: Task, arguments: object) -> None:
         raise BrokenReferenceError(
             f"task {task.name!r}: sample and strategy must give a tuple of arguments, got "
             f"{type(arguments).__name__}; one argument alone is (value,), and st.tuples(...) draws one"
+        )
+
+
+def _require_seeded(task: Task, sample: Callable[..., Arguments], seed: int) -> None:
+    """Refuse a sample that gives other arguments each time: programs would not be compared on the same ones."""
+    one, other = (encode_arguments(_made(task, sample, seed)).data for _ in range(2))
+    if one != other:
+        raise BrokenReferenceError(
+            f"task {task.name!r}: sample({seed}) gives other arguments each time it is called; take all that is random "
+            "from the seed, as random.Random(seed) or numpy.random.default_rng(seed) do"
         )
 
 

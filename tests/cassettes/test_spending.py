@@ -17,10 +17,12 @@ from refinery_plugin._generation.chat import Cut, Message, Reply
 from refinery_plugin._recording.ledger import (
     Ledger,
     SpendingCapError,
+    UnboundedAnswerError,
     UnknownPriceError,
     most_prompt_tokens,
 )
 from refinery_plugin._study.pricing import Price, price_of
+from refinery_plugin._study.request import parse_request
 
 if TYPE_CHECKING:
     from model_server import ModelServer, Received
@@ -88,6 +90,25 @@ def test_a_cap_without_a_price_is_refused_before_anything_is_sent(lab: Lab, serv
         UnknownPriceError, match=r"'served-model'.*price = \{ input = 2\.5, output = 10\.0 \}"
     ):
         lab.ask(cap=Decimal(100))
+    assert not server.requests
+
+
+def test_a_cap_without_a_bound_is_refused_before_anything_is_sent(lab: Lab, server: ModelServer) -> None:
+    """Where a study drops ``max_tokens`` an answer may cost anything; a limit of another name bounds it again."""
+    dropped = parse_request({"drop": ["max_tokens"]})
+    with pytest.raises(UnboundedAnswerError, match=r"drops max_tokens for model 'served-model': rename it"):
+        lab.ask(price=PRICE, cap=Decimal(100), table=dropped)
+    assert not server.requests
+    bounded = parse_request({"drop": ["max_tokens"], "extra": {"max_completion_tokens": 200}})
+    lab.ask(price=PRICE, cap=Decimal(100), table=bounded)
+    assert len(server.requests) == 1
+
+
+def test_what_a_study_adds_to_requests_counts_in_their_bound(lab: Lab, server: ModelServer) -> None:
+    """Tools and their like are part of the prompt."""
+    table = parse_request({"extra": {"tools": ["x" * 10_000]}})
+    with pytest.raises(SpendingCapError):
+        lab.ask(price=PRICE, cap=MOST + PRICE.cost(5_000, 0), table=table)
     assert not server.requests
 
 

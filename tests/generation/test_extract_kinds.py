@@ -143,6 +143,103 @@ def test_entities_and_printed_quotes_are_undone() -> None:
         assert extract_program(f"```python\n{text}```", "solve").program == source
 
 
+LINES = GOOD.rstrip("\n").split("\n")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "```diff\n--- a/s.py\n+++ b/s.py\n@@ -1 +1,3 @@\n-def solve(x): return 0\n+"
+        + "\n+".join(LINES)
+        + "\n```",
+        "```diff\n@@ -1,3 +1,3 @@\n def solve(x):\n-    y = 0\n+    y = x\n     return y\n```",
+        "```diff\n+ " + "\n+ ".join(LINES) + "\n```",
+        f"s.py\n<<<<<<< SEARCH\n{DRAFT}=======\n{GOOD}>>>>>>> REPLACE\n",
+        "```python\n" + "\n".join(f"L{number}: {line}" for number, line in enumerate(LINES, 1)) + "\n```",
+        f"```\npython\n{GOOD}```",
+        f"[BEGIN]\n{GOOD}[END]",
+        f"```markdown\n# Answer\n\n```python\n{GOOD}```\n\nDone.\n```",
+        f"````markdown\n```python\n{GOOD}```\n````",
+        "```python\r\n" + GOOD.replace("\n", "\r\n") + "```\r\n",
+        "```python\n" + GOOD.replace("\n", "\u2028") + "```",
+        "```python\n" + GOOD.replace("    ", "&nbsp;&nbsp;&nbsp;&nbsp;") + "```",
+        GOOD.replace("\n", "<br>\n"),
+        "code: |\n" + textwrap.indent(GOOD, "  "),
+        f"```bash\ncat > solution.py <<'EOF'\n{GOOD}EOF\npython solution.py\n```",
+        f"```python\nHere it is:\n\n{GOOD}\nIt is linear.\n```",
+        f"Here is the code:```python\n{GOOD}```",
+        "\\begin{lstlisting}[language=Python]\n" + GOOD + "\\end{lstlisting}",
+        "\\boxed{\n" + GOOD + "}",
+    ],
+)
+def test_whatever_form_surrounds_a_program_goes(answer: str) -> None:
+    """Diffs, replacements, numbered lines, pages, shells and papers: the program in it is the same."""
+    assert plain(extract_program(answer, "solve").program) == GOOD_PLAIN
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "Here: " + json.dumps({"explanation": "It is linear.", "code": GOOD}),
+        json.dumps({"answer": f"Sure:\n{FENCED}\nDone."}),
+        '{"code": "' + GOOD + '"}',
+        json.dumps({"name": "submit", "arguments": json.dumps({"code": GOOD})}),
+        json.dumps({"cells": [{"cell_type": "code", "source": GOOD.splitlines(keepends=True)}]}),
+        repr({"code": GOOD}),
+        repr(GOOD),
+        GOOD.replace("\n", "\\n"),
+        "```python\n" + GOOD.replace("\n", "\\n") + "\n```",
+        f'<function_call><parameter name="code">{GOOD}</parameter></function_call>',
+        f"<answer><![CDATA[\n{GOOD}]]></answer>",
+    ],
+)
+def test_programs_in_the_texts_of_other_notations_are_found(answer: str) -> None:
+    """JSON, also in JSON, among prose, or with real line ends; Python's own notation; calls of tools."""
+    assert plain(extract_program(answer, "solve").program) == GOOD_PLAIN
+
+
+@pytest.mark.parametrize(
+    ("source", "meant"),
+    [
+        ("def solve(x):\n    return x \u2212 1\n", "def solve(x):\n    return x - 1\n"),
+        ("def solve\uff08x\uff09\uff1a\n    return x\n", "def solve(x):\n    return x\n"),
+        ("def solve(x):\n    return a\\_b(x)\n", "def solve(x):\n    return a_b(x)\n"),
+        (
+            "def solve(x):\n    if x:\n\treturn 1\n    return 2\n",
+            "def solve(x):\n    if x:\n        return 1\n    return 2\n",
+        ),
+        ("def solve(x):\n\ty = x\n    return y\n", GOOD),
+    ],
+    ids=["minus", "full width", "escapes of Markdown", "tabs of eight", "tabs of four"],
+)
+def test_signs_that_look_like_pythons_are_read_as_meant(source: str, meant: str) -> None:
+    """Only where the text is no Python otherwise."""
+    assert plain(extract_program(f"```python\n{source}```", "solve").program) == plain(meant)
+
+
+@pytest.mark.parametrize("stub", ["...", "pass", '"""Doc."""', "raise NotImplementedError"])
+def test_a_signature_that_is_repeated_takes_nothing_away(stub: str) -> None:
+    """A function without a body counts only where there is no other."""
+    again = f"```python\ndef solve(x):\n    {stub}\n```"
+    assert extract_program(f"{FENCED}\nThe signature was:\n{again}", "solve").program == GOOD
+    assert extract_program(f"Well:\n{again}\n", "solve").program is not None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        f"<think>Hm.</think>{FENCED}",
+        f"<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>final<|message|>{GOOD}<|return|>",
+        f"<|channel|>analysis<|message|>Hm.\n{DRAFT}<|end|><|start|>assistant<|channel|>final<|message|>{FENCED}",
+        f"<details>\n<summary>Solution</summary>\n\n{FENCED}\n\n</details>",
+        f"{FENCED}<|im_end|>",
+    ],
+)
+def test_marks_of_models_on_the_line_of_code_are_read(answer: str) -> None:
+    """Thinking that ends on the line where it began, the turns of gpt-oss, and a page's details, no thinking."""
+    assert plain(extract_program(answer, "solve").program) == GOOD_PLAIN
+
+
 MARKS = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),

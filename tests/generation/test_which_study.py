@@ -105,6 +105,10 @@ def test_programs_of_another_study_setting_or_prompt_are_refused(
         return result.stdout.str()
 
     assert "its model was 'served-model', not 'other'" in refused("--refinery-model=other")
+    changed = STUDY.format(name="first") + "\n[tool.refinery.request]\ndrop = ['seed']\n"
+    (pytester.path / "pyproject.toml").write_text(changed)
+    assert "its request was {}, not {'served-model': {'drop': ['seed']}}" in refused()
+    (pytester.path / "pyproject.toml").write_text(STUDY.format(name="first"))
     (pytester.path / "conftest.py").write_text(CONFTEST.replace("Double a", "Please double a"))
     assert "the prompt of task double was another one" in refused()
     (pytester.path / "conftest.py").write_text(CONFTEST)

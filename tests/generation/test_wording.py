@@ -11,7 +11,7 @@ from test_study_file import HEAD, TASK, load
 
 from refinery_plugin._generation.preview import preview
 from refinery_plugin._generation.prompts import Brief, Turn, turn_request
-from refinery_plugin._generation.request_body import most_completion_tokens, request_body
+from refinery_plugin._generation.request_body import bounds_answers, most_completion_tokens, request_body
 from refinery_plugin._study.levels import LevelError
 from refinery_plugin._study.request import NO_RULES, known_rules, parse_request
 from refinery_plugin._study.study import Study, StudyError
@@ -139,7 +139,28 @@ def test_the_body_without_rules_is_as_it_always_was(tmp_path: Path) -> None:
     request = turn_request(brief(load(tmp_path, HEAD)), FIRST, (), seed=9)
     body = request_body(request, NO_RULES)
     assert list(body) == ["model", "messages", "max_tokens", "seed", "temperature"]
-    assert most_completion_tokens(body) == request.max_tokens
+    assert most_completion_tokens(body, NO_RULES) == request.max_tokens
+
+
+@pytest.mark.parametrize(
+    ("rules", "most"),
+    [
+        ({"rename": {"max_tokens": "max_completion_tokens"}}, 2048),
+        ({"rename": {"max_tokens": "length"}, "extra": {"length": 9000}}, 9000),
+        ({"extra": {"max_completion_tokens": 9000}}, 9000),
+        ({"drop": ["max_tokens"], "extra": {"max_completion_tokens": 77}}, 77),
+        ({"drop": ["max_tokens"]}, None),
+        ({"drop": ["max_tokens"], "extra": {"max_completion_tokens": "77"}}, None),
+    ],
+)
+def test_what_bounds_an_answer_is_read_from_what_is_sent(
+    rules: dict[str, object], most: int | None, tmp_path: Path
+) -> None:
+    """The largest limit that is sent under any name counts; where none is sent there is no bound, and it is known."""
+    request = turn_request(brief(load(tmp_path, HEAD)), FIRST, (), seed=9)
+    found = parse_request(rules).of(request.model)
+    assert most_completion_tokens(request_body(request, found), found) == most
+    assert bounds_answers(found) == (most is not None)
 
 
 def test_the_preview_is_what_the_engine_sends(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ FLOORS = {
     ),
 }
 # Rooms that the design has and nobody needed so far.
-EMPTY = {"_cluster", "__main__"}
+EMPTY = {"_cluster"}
 PYTEST = {"_pytest", "pytest", "pytest_benchmark", "pluggy", "xdist"}
 KNOW_PYTEST = ("refinery_plugin.plugin", "refinery_plugin.hookspecs", "refinery_plugin._pytest")
 INSIDE = "refinery_plugin._sandbox.inside"

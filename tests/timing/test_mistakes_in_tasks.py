@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,6 +39,8 @@ STUDY = Study(
     limits=ProgramLimits(),
 )
 
+NUMBERS = itertools.count()
+
 
 def inputs(changes: Mapping[str, Any]) -> Inputs:
     made = Inputs.make(dataclasses.replace(TASK, **changes), list_seeds=[STUDY.list_seed(1)], verify_seed=1)
@@ -59,8 +62,12 @@ def test_a_task_without_slips_gives_inputs() -> None:
         ),
         ({"sample": lambda seed: [seed]}, r"must give a tuple of arguments, got list; .* \(value,\)"),
         ({"strategy": lambda: st.integers(0, 9)}, "must give a tuple of arguments, got int"),
+        (
+            {"sample": lambda _seed: (next(NUMBERS),)},
+            r"sample\(\d+\) gives other arguments each time it is called; .* random.Random\(seed\)",
+        ),
     ],
-    ids=["result type", "sample", "strategy"],
+    ids=["result type", "sample", "strategy", "sample without its seed"],
 )
 def test_a_slip_is_told_with_the_way_out(changes: Mapping[str, Any], told: str) -> None:
     """Before anything is run in a sandbox."""

@@ -1,0 +1,134 @@
+"""Code that stands inside something else: tags, JSON, texts in Python, a box; each way to find some is a function."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import json
+import re
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+from refinery_plugin._generation.python_source import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_TAG = re.compile(
+    r"<((?:ant)?artifact|code|python|py|answer|solution|program|pre|script|final_answer|response|parameter|content|file"
+    r"|function|implementation|python_code|source_code|source)\b[^<>\n]*>|\[(PYTHON|CODE|ANSWER|BEGIN)\]|(\\boxed)\{",
+    re.IGNORECASE,
+)
+_CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
+_OPENS_JSON = re.compile(r"[{\[](?=\s*[\"{\[])")
+_MOST_TAGS = 100
+_MOST_TEXTS = 100
+_MOST_DOCUMENTS = 20
+_MOST_STRETCHES = 20
+_DEEPEST = 4
+_STATEMENT = re.compile(
+    r"(?:async|class|def|if|elif|else|for|while|with|try|except|finally|match)\b.*:\s*(?:#.*)?$"
+)
+_METHOD = re.compile(r"^(?:async )?def \w+\(\s*(?:self|cls)\b", re.MULTILINE)
+_LENIENT = json.JSONDecoder(strict=False)  # models write real line ends into texts
+
+
+def tagged(answer: str) -> list[str]:
+    """Return what stands between tags such as ``<code>``."""
+    lowered = answer.lower()
+    found = []
+    for match in itertools.islice(_TAG.finditer(answer), _MOST_TAGS):
+        end = _end_of_tag(lowered, match)
+        if end >= 0:
+            found.append(_CDATA.sub("", answer[match.end() : end]))
+    return found
+
+
+def _end_of_tag(lowered: str, match: re.Match[str]) -> int:
+    if match[3]:
+        return lowered.rfind("}", match.end())
+    if match[1]:
+        return lowered.find(f"</{match[1]}>".lower(), match.end())
+    end = lowered.find(f"[/{match[2]}]".lower(), match.end())
+    return end if end >= 0 or match[2].upper() != "BEGIN" else lowered.find("[end]", match.end())
+
+
+def texts_within(pieces: Sequence[str]) -> list[str]:
+    """Return the texts in JSON documents and in Python's own notation: of models that answer in a given form."""
+    found: list[str] = []
+    for piece in pieces:
+        found += itertools.islice(_texts_of(piece, 0), _MOST_TEXTS)
+    return found
+
+
+def _texts_of(piece: str, depth: int) -> Iterator[str]:
+    for value in _documents(piece):
+        yield from _texts(value, depth)
+
+
+def _documents(piece: str) -> Iterator[Any]:
+    """Yield what a piece is as a whole, or else each JSON document in it."""
+    start = piece.lstrip()
+    if start[:1] in {"{", "[", '"', "'", "("}:
+        try:
+            yield _LENIENT.decode(start)
+        except (ValueError, RecursionError):
+            if (literal := _literal(start)) is not None:
+                yield literal
+                return
+        else:
+            return
+    position, documents = 0, 0
+    while documents < _MOST_DOCUMENTS and (match := _OPENS_JSON.search(piece, position)):
+        documents += 1
+        try:
+            value, position = _LENIENT.raw_decode(piece, match.start())
+        except (ValueError, RecursionError):
+            position = match.end()
+        else:
+            yield value
+
+
+def _literal(piece: str) -> object:
+    module = tree(piece)
+    if module is None or len(module.body) != 1 or not isinstance(module.body[0], ast.Expr):
+        return None
+    try:
+        return ast.literal_eval(module.body[0].value)
+    except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+        return None
+
+
+def _texts(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON
+    match value:
+        case str():
+            yield value
+            if depth < _DEEPEST and value.lstrip()[:1] in {"{", "[", '"'}:
+                yield from _texts_of(value, depth + 1)  # arguments of a call are JSON in JSON
+        case dict():
+            for inner in value.values():
+                yield from _texts(inner, depth)
+        case list() | tuple():
+            if len(value) > 1 and all(isinstance(line, str) for line in value):
+                yield "".join(
+                    line if line.endswith("\n") else f"{line}\n" for line in value
+                )  # a notebook's cell
+            for inner in value:
+                yield from _texts(inner, depth)
+
+
+def indented_stretches(answer: str) -> list[str]:
+    """Return the stretches of lines that are indented, each without what its lines share: below a key, in a list.
+
+    What is indented below a statement, such as the methods of a class, is its part, and no stretch.
+    """
+    found: list[list[str]] = [[]]
+    is_part = False
+    for line in answer.split("\n"):
+        if not line.strip() or line[:1] in {" ", "\t"}:
+            found[-1] += [] if is_part else [line]
+        else:
+            is_part = _STATEMENT.match(line) is not None
+            found.append([])
+    stretches = [textwrap.dedent("\n".join(lines)) for lines in found if any(line.strip() for line in lines)]
+    return [text for text in stretches[-_MOST_STRETCHES:] if not _METHOD.search(text)]

@@ -1,0 +1,262 @@
+"""The turns of a study as they were: what was sent, what came back, and what became of the program in it."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import math
+import statistics
+from collections import defaultdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from refinery_plugin._errors import RefineryError
+from refinery_plugin._study.task_names import task_folder
+from refinery_plugin._study.trajectory_file import read_document
+from refinery_plugin._training.completion import text_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+
+class ExportError(RefineryError):
+    """Nothing can be exported from these files."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One request, its answer, and what was found of the program in it.
+
+    ``prompt`` are the messages that were sent, ``answer`` is the text that came back. ``columns`` say where it comes
+    from and what was found.
+    """
+
+    prompt: Sequence[Mapping[str, Any]]
+    answer: str
+    columns: Mapping[str, Any]
+
+    @property
+    def key(self) -> str:
+        """The prompt as one text: turns with the same one can be compared."""
+        return json.dumps(self.prompt, sort_keys=True)
+
+    @property
+    def task(self) -> str:
+        """Name of its task."""
+        return str(self.columns["task"])
+
+    @property
+    def correct(self) -> bool:
+        """Whether its program is correct."""
+        return bool(self.columns["verdict"] == "correct")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Turns:
+    """All turns that can be told of; ``left_out`` says why others can't, and of how many."""
+
+    study: str
+    judged_by: Mapping[str, Any]
+    turns: Sequence[Turn]
+    left_out: Mapping[str, int]
+
+
+def read_turns(results: Path, *, programs: Path | None = None, cassettes: Path | None = None) -> Turns:
+    """Read the turns of a study.
+
+    Parameters
+    ----------
+    results : the benchmark file.
+    programs : folder of the study's programs and trajectories; by default where pytest puts them.
+    cassettes : folder of its recorded exchanges; by default where pytest puts them.
+
+    Raises
+    ------
+    ExportError : when a file is not there or not as it should be.
+    """
+    document = _results(results)
+    refinery = document["refinery"]
+    study = refinery["study"]["name"]
+    programs = programs or Path("tests/test_generated/programs") / study
+    cassettes = cassettes or Path("cassettes") / study
+    for folder, what in ((programs, "--programs"), (cassettes, "--cassettes")):
+        if not folder.is_dir():
+            raise ExportError(
+                f"there is no folder {folder}, which has the turns of study {study!r}; name it by {what}, or make it "
+                "again with pytest --refinery-generate"
+            )
+    found = _found(document)
+    left_out: dict[str, int] = defaultdict(int)
+    turns: list[Turn] = []
+    for entry in _trajectories(refinery["programs"]):
+        folder = Path(task_folder(entry["task"])) if entry.get("task") else Path()
+        name = Path(entry["file"]).stem
+        trajectory = read_document(programs / folder / f"{name}.json") or read_document(
+            programs / f"{name}.json"
+        )
+        cassette = read_document(cassettes / folder / f"{name}.json") or read_document(
+            cassettes / f"{name}.json"
+        )
+        if trajectory is None or cassette is None:
+            left_out["programs without a recorded trajectory"] += 1
+            continue
+        for turn in _turns(entry, trajectory, cassette, found, refinery):
+            if turn is None:
+                left_out["turns that were not judged (--refinery-turns judges all)"] += 1
+            else:
+                turns.append(turn)
+    judged_by = {name: refinery.get(name) for name in ("sandbox", "verifier", "versions", "seeds")}
+    return Turns(study=study, judged_by=judged_by, turns=turns, left_out=dict(left_out))
+
+
+def _results(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(document["refinery"]["programs"], list):
+            raise TypeError  # noqa: TRY301
+    except OSError as exc:
+        raise ExportError(f"{path} cannot be read: {exc.strerror or exc}") from exc
+    except (ValueError, KeyError, TypeError) as exc:
+        raise ExportError(
+            f"{path} is no benchmark file with programs of a study; make one with pytest --benchmark-only "
+            f"--benchmark-json={path}"
+        ) from exc
+    return dict(document)
+
+
+def _trajectories(programs: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str, Any]]:
+    """Yield one entry of each trajectory: with ``--refinery-turns`` there is one for each turn, too."""
+    seen = set()
+    for entry in programs:
+        key = (entry.get("task"), entry["file"])
+        if entry.get("treatment") is not None and key not in seen:
+            seen.add(key)
+            yield entry
+
+
+def _found(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return verdict, ratio and noise of each program, by its task and checksum."""
+    refinery = document["refinery"]
+    whole = refinery.get("task")
+    reference = {
+        (entry.get("task", whole), entry["session"], entry["block"], entry["list"]): entry["seconds"]
+        for entry in refinery.get("reference", ())
+    }
+    runs: dict[tuple[str, str], list[tuple[Sequence[float], Sequence[float]]]] = defaultdict(list)
+    for benchmark in document.get("benchmarks", ()):
+        info = benchmark.get("extra_info", {})
+        place = (info.get("task", whole), info.get("session"), info.get("block"), info.get("list"))
+        if info.get("sha256") and reference.get(place):
+            runs[info.get("task", whole), info["sha256"]].append(
+                (benchmark["stats"]["data"], reference[place])
+            )
+    found = {}
+    for entry in refinery["programs"]:
+        if entry.get("sha256"):
+            key = (entry.get("task", whole), entry["sha256"])
+            ratio, noise = ratio_and_noise(runs.get(key, ()))
+            found[key] = {"verdict": entry["verdict"], "ratio": ratio, "noise": noise}
+    return found
+
+
+def ratio_and_noise(
+    groups: Sequence[tuple[Sequence[float], Sequence[float]]],
+) -> tuple[float | None, float | None]:
+    """Return the geometric mean of program / reference, and the standard error of its logarithm.
+
+    Parameters
+    ----------
+    groups : seconds of the program and of the reference beside it, for each list.
+
+    Notes
+    -----
+    The noise is the pooled variance of runs of the same code on the same list; ``None`` where each ran once.
+    """
+    logs = [
+        ([math.log(x) for x in own], [math.log(x) for x in beside])
+        for own, beside in groups
+        if own and beside
+    ]
+    if not logs:
+        return None, None
+    ratio = math.exp(
+        statistics.fmean(statistics.fmean(own) - statistics.fmean(beside) for own, beside in logs)
+    )
+    squares = sum(sum((x - statistics.fmean(part)) ** 2 for x in part) for pair in logs for part in pair)
+    degrees = sum(len(part) - 1 for pair in logs for part in pair)
+    if not degrees:
+        return ratio, None
+    weights = sum(1 / len(own) + 1 / len(beside) for own, beside in logs)
+    return ratio, math.sqrt(squares / degrees * weights) / len(logs)
+
+
+def _turns(
+    entry: Mapping[str, Any],
+    trajectory: Mapping[str, Any],
+    cassette: Mapping[str, Any],
+    found: Mapping[tuple[str, str], Mapping[str, Any]],
+    refinery: Mapping[str, Any],
+) -> Iterator[Turn | None]:
+    task = str(entry.get("task") or refinery.get("task") or trajectory.get("task"))
+    exchanges = _exchanges(cassette)
+    for turn in trajectory["turns"]:
+        exchange = exchanges.get(turn["seed"])
+        if exchange is None:
+            continue
+        program = turn.get("program")
+        sha256 = (
+            None if program is None else hashlib.sha256(program.encode("utf-8", "surrogatepass")).hexdigest()
+        )
+        what: Mapping[str, Any] | None = {"verdict": "no_program", "ratio": None, "noise": None}
+        if sha256 is not None:
+            what = found.get((task, sha256))
+        if what is None:
+            yield None
+            continue
+        yield Turn(
+            prompt=exchange[0],
+            answer=exchange[1],
+            columns={
+                "study": refinery["study"]["name"],
+                "task": task,
+                "task_checksum": entry.get("task_checksum") or _checksum(refinery, task),
+                "treatment": entry["treatment"],
+                "replicate": entry["replicate"],
+                "turn": turn["turn"],
+                "agent": turn["agent"],
+                "model": turn["model"],
+                **what,
+                "sha256": sha256,
+                "tokens": (turn.get("prompt_tokens") or 0) + (turn.get("completion_tokens") or 0),
+                "usd": turn.get("cost_usd"),
+            },
+        )
+
+
+def _checksum(refinery: Mapping[str, Any], task: object) -> object:
+    told = refinery.get("task_checksum")
+    tasks = refinery.get("tasks")
+    if told is None and isinstance(tasks, list):
+        told = next(
+            (one.get("checksum") for one in tasks if isinstance(one, dict) and one.get("task") == task), None
+        )
+    return told
+
+
+def _exchanges(cassette: Mapping[str, Any]) -> dict[int, tuple[list[dict[str, Any]], str]]:
+    """Return messages and answer of each request that was answered, by its seed."""
+    found = {}
+    for exchange in cassette.get("interactions", ()):
+        try:
+            body = json.loads(exchange["request"]["body"])
+            message = json.loads(exchange["response"]["body"]["string"])["choices"][0]["message"]
+            found[body["seed"]] = (body["messages"], text_of(message))
+        except (
+            KeyError,
+            IndexError,
+            TypeError,
+            ValueError,
+        ):  # an error that was recorded, or a field left out
+            continue
+    return found

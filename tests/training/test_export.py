@@ -1,0 +1,195 @@
+"""From results, trajectories and cassettes to rows for trainers."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from refinery_plugin.__main__ import main
+from refinery_plugin._training.export import held_out
+from refinery_plugin._training.turns import ratio_and_noise
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FAST, SAME, SLOW, WRONG = "fast = 1\n", "same = 1\n", "slow = 1\n", "wrong = 1\n"
+SECONDS = {FAST: [0.50, 0.51], SAME: [0.505, 0.515], SLOW: [1.0, 1.02]}
+COLUMNS = set(
+    json.loads(
+        '["study", "task", "task_checksum", "treatment", "replicate", "turn", "agent", "model", "verdict", "ratio",'
+        '"noise", "sha256", "tokens", "usd"]'
+    )
+)
+
+
+def sha256(program: str) -> str:
+    return hashlib.sha256(program.encode()).hexdigest()
+
+
+def turn(number: int, program: str | None) -> dict[str, Any]:
+    return {
+        "turn": number, "agent": 1 + number % 2, "model": "gpt-4o", "seed": 100 + number, "program": program,
+        "prompt_tokens": 30, "completion_tokens": 12, "cost_usd": 0.001,
+    }  # fmt: skip
+
+
+def exchange(number: int, program: str | None) -> dict[str, Any]:
+    asked = {"seed": 100 + number, "messages": [{"role": "user", "content": f"Turn {number}."}]}
+    answer = {"choices": [{"message": {"role": "assistant", "content": f"Take {program!r}"}}]}
+    return {"request": {"body": json.dumps(asked)}, "response": {"body": {"string": json.dumps(answer)}}}
+
+
+class Lab:
+    """A folder with the files of a study, whose replicates are given as the programs of their turns."""
+
+    def __init__(
+        self, root: Path, replicates: list[list[str | None]], tasks: tuple[str, ...] = ("sort",)
+    ) -> None:
+        self.root = root
+        entries, benchmarks = [], []
+        for task in tasks:
+            for replicate, programs in enumerate(replicates, start=1):
+                name = f"{task}-r{replicate}"
+                shape = {"turns": [turn(n, program) for n, program in enumerate(programs, start=1)]}
+                self.write(f"programs/{name}.json", shape)
+                exchanges = [exchange(n, program) for n, program in enumerate(programs, start=1)]
+                self.write(f"cassettes/{name}.json", {"interactions": exchanges})
+                for program in programs:
+                    verdict = {WRONG: "wrong_answer", None: "no_program"}.get(program, "correct")
+                    entries.append({
+                        "file": f"{name}.py", "task": task, "treatment": {"agents": 2}, "replicate": replicate,
+                        "verdict": verdict, "sha256": program and sha256(program), "task_checksum": "c0ffee",
+                    })  # fmt: skip
+                    if program is not None and program in SECONDS:
+                        info = {
+                            "task": task,
+                            "session": "s",
+                            "block": 1,
+                            "list": 1,
+                            "sha256": sha256(program),
+                        }
+                        benchmarks.append({"extra_info": info, "stats": {"data": SECONDS[program]}})
+        reference = [
+            {"task": t, "session": "s", "block": 1, "list": 1, "seconds": [1.0, 1.02]} for t in tasks
+        ]
+        refinery = {
+            "study": {"name": "demo"}, "task": None, "sandbox": "bwrap", "verifier": 3, "versions": {}, "seeds": {},
+            "programs": entries, "reference": reference,
+        }  # fmt: skip
+        self.write("results.json", {"refinery": refinery, "benchmarks": benchmarks})
+
+    def write(self, name: str, document: object) -> None:
+        path = self.root / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(document), encoding="utf-8")
+
+    def export(self, form: str, *more: str, out: str = "rows.jsonl") -> int:
+        folders = ["--programs", str(self.root / "programs"), "--cassettes", str(self.root / "cassettes")]
+        files = [str(self.root / "results.json"), "--out", str(self.root / out)]
+        return main(["export", *files, "--format", form, *folders, *more])
+
+    def rows(
+        self, form: str, *more: str, out: str = "rows.jsonl", read: str | None = None
+    ) -> list[dict[str, Any]]:
+        assert self.export(form, *more, out=out) == 0
+        text = (self.root / (read or out)).read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+
+def test_fine_tuning_gets_each_correct_program_once(tmp_path: Path) -> None:
+    """One row a turn with what was sent then; identical programs and wrong ones are left out; all columns are there."""
+    rows = Lab(tmp_path, [[FAST, WRONG], [SLOW, FAST]]).rows("sft")
+    assert [row["sha256"] for row in rows] == [sha256(FAST), sha256(SLOW)]
+    assert set(rows[0]) == {"messages", *COLUMNS}
+    assert rows[0]["messages"] == [
+        {"role": "user", "content": "Turn 1."},
+        {"role": "assistant", "content": f"Take {FAST!r}"},
+    ]
+    assert (rows[0]["turn"], rows[0]["agent"], rows[0]["tokens"], rows[0]["usd"]) == (1, 2, 42, 0.001)
+    assert rows[0]["ratio"] == pytest.approx(0.5, rel=0.01)
+    assert (rows[0]["study"], rows[0]["task"], rows[0]["task_checksum"]) == ("demo", "sort", "c0ffee")
+
+
+def test_pairs_share_their_prompt_and_differ_beyond_the_noise(tmp_path: Path) -> None:
+    """Correct beats wrong, faster beats slower; what differs by less than the noise is no pair."""
+    rows = Lab(tmp_path, [[FAST], [SAME], [SLOW], [WRONG], [None]]).rows("preference")
+    pairs = {(row["chosen"][0]["content"], row["rejected"][0]["content"], row["why"]) for row in rows}
+    told = {name: f"Take {name!r}" for name in (FAST, SAME, SLOW, WRONG, None)}
+    correct = [(told[good], told[bad], "correct") for good in (FAST, SAME, SLOW) for bad in (WRONG, None)]
+    assert pairs == {*correct, (told[FAST], told[SLOW], "faster"), (told[SAME], told[SLOW], "faster")}
+    assert {json.dumps(row["prompt"]) for row in rows} == {
+        json.dumps([{"role": "user", "content": "Turn 1."}])
+    }
+    assert set(rows[0]) > COLUMNS
+
+
+def test_single_answers_are_good_or_bad(tmp_path: Path) -> None:
+    """An answer without a program is bad, too."""
+    rows = Lab(tmp_path, [[FAST, WRONG, None]]).rows("kto")
+    assert [(row["label"], row["verdict"]) for row in rows] == [
+        (True, "correct"), (False, "wrong_answer"), (False, "no_program"),
+    ]  # fmt: skip
+    assert set(rows[0]) == {"prompt", "completion", "label", *COLUMNS}
+
+
+def test_prompts_to_answer_name_the_task_of_their_reward(tmp_path: Path) -> None:
+    """Each prompt is there once, with the column that rewards ask for."""
+    rows = Lab(tmp_path, [[FAST, SLOW], [WRONG, SAME]]).rows("grpo")
+    assert [(row["prompt"][0]["content"], row["task_id"]) for row in rows] == [
+        ("Turn 1.", "sort"),
+        ("Turn 2.", "sort"),
+    ]
+
+
+def test_no_task_is_in_both_parts(tmp_path: Path) -> None:
+    """``--split-by task`` writes all rows, and those of each part, with the part as a column."""
+    lab = Lab(tmp_path, [[FAST, WRONG]], tasks=("a", "b", "c"))
+    rows = lab.rows("kto", "--split-by", "task")
+    parts = {
+        split: lab.rows("kto", "--split-by", "task", read=f"rows.{split}.jsonl")
+        for split in ("train", "test")
+    }
+    assert len(parts["train"]) + len(parts["test"]) == len(rows) == 6
+    tasks = {split: {row["task"] for row in part} for split, part in parts.items()}
+    assert tasks["test"] == held_out({"a", "b", "c"})
+    assert tasks["train"] == {"a", "b", "c"} - tasks["test"]
+    assert held_out({"alone"}) == set()
+
+
+def test_a_card_says_what_the_rows_are(tmp_path: Path) -> None:
+    """It has the models with their terms, the tasks, how they were judged, and what was left out."""
+    lab = Lab(tmp_path, [[FAST], [SLOW]])
+    (tmp_path / "programs" / "sort-r2.json").unlink()
+    assert len(lab.rows("sft")) == 1
+    card = (tmp_path / "rows.md").read_text(encoding="utf-8")
+    assert "`gpt-4o`: OpenAI's terms" in card
+    assert "sandbox `bwrap`" in card
+    assert "Left out: programs without a recorded trajectory: 1." in card
+
+
+def test_what_cannot_be_exported_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each mistake is one sentence and exit code 2."""
+    lab = Lab(tmp_path, [[WRONG]])
+    assert lab.export("sft") == 2
+    assert "nothing to export as sft" in capsys.readouterr().err
+    assert lab.export("kto", out="rows.csv") == 2
+    assert "must end in .jsonl or .parquet" in capsys.readouterr().err
+    assert lab.export("kto", "--programs", str(tmp_path / "none")) == 2
+    assert "name it by --programs" in capsys.readouterr().err
+    (tmp_path / "results.json").write_text("[]", encoding="utf-8")
+    assert lab.export("kto") == 2
+    assert "is no benchmark file" in capsys.readouterr().err
+
+
+def test_the_noise_is_that_of_runs_of_the_same_code() -> None:
+    """By hand: two lists with two runs each; without a second run nothing tells the noise."""
+    ratio, noise = ratio_and_noise([([2.0, 2.0 * math.e], [1.0, 1.0]), ([2.0, 2.0], [1.0, 1.0])])
+    assert ratio == pytest.approx(2.0 * math.exp(0.25))
+    # Squares 0.5 over 4 degrees of freedom; the weights of two lists are 2 together.
+    assert noise == pytest.approx(math.sqrt(0.5 / 4 * 2) / 2)
+    assert ratio_and_noise([([2.0], [1.0])]) == (2.0, None)
+    assert ratio_and_noise([]) == (None, None)
