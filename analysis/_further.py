@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
@@ -19,7 +19,6 @@ from ._models.sample import run_values
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ._analysis import Options
     from ._inference.censored import Censored
     from ._inference.contrasts import ContrastTest
     from ._inference.equivalence import Equivalence
@@ -36,6 +35,38 @@ if TYPE_CHECKING:
 PASSED: Final = "passed"
 _NOISE: Final = 0.1
 """How much two times of one program differ at most, relatively, where no reference tells the machine's noise."""
+
+
+class Options(Protocol):
+    """What these steps need of the options of the analysis."""
+
+    @property
+    def response(self) -> str | None:
+        """The response that comes first."""
+
+    @property
+    def type(self) -> int:
+        """Of the tests of terms."""
+
+    @property
+    def alpha(self) -> float:
+        """Type I error rate."""
+
+    @property
+    def power(self) -> float:
+        """To aim at."""
+
+    @property
+    def effect(self) -> float | None:
+        """The difference worth finding."""
+
+    @property
+    def margin(self) -> float | None:
+        """The difference that does not matter."""
+
+    @property
+    def tasks(self) -> str | None:
+        """``random`` or ``fixed``."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +111,7 @@ def further(
             effect=options.effect if on_passing else None,
             random=None if options.tasks is None else options.tasks == "random",
         ),
-        paid,
+        usd=paid.usd_per_replicate,
     )
     own = tuple(name for name in results.factors if name not in results.derived)
     return Further(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
@@ -120,18 +119,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Comparison:
     """Answer ``python -m analysis compare``."""
-    from .._reading.read import read_sessions  # noqa: PLC0415 - only when there is something to read
+    from .._reading.read import each_once, read_sessions  # noqa: PLC0415 - only when there is something to read
 
     if not 0 < args.alpha <= 0.5:  # noqa: PLR2004
         raise AnalysisError(f"--alpha {args.alpha:g}: must be above 0 and at most 0.5")
     if args.margin is not None and not 1 < args.margin < math.inf:
         raise AnalysisError(f"--margin {args.margin:g}: must be a ratio above 1, such as 1.05")
-    both = [Path(name).resolve() for name in (*args.old, *args.new)]
-    for path in both:
-        if both.count(path) > 1:
-            raise AnalysisError(
-                f"{path}: given {both.count(path)} times; each file is one session of one side"
-            )
+    each_once((*args.old, *args.new))
     old, new = read_sessions(args.old, args.statistic), read_sessions(args.new, args.statistic)
     return compare(old, new, alpha=args.alpha, margin=args.margin, statistic=args.statistic)
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .._arrays import Floats
-    from .._power.cost import Cost
     from .._reading.frames import Results
 
 MOST_LEVELS: Final = 30
@@ -142,8 +141,8 @@ class Asked:
     random: bool | None = None
 
 
-def passing(results: Results, asked: Asked, cost: Cost) -> Passing:
-    """Say all about passing that the data bear."""
+def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Passing:
+    """Say all about passing that the data bear; ``usd`` is the price of one program."""
     table = passing_table(results)
     random = len(table.tasks) >= RANDOM_FROM if asked.random is None else asked.random
     random = random and len(table.tasks) > 1
@@ -155,7 +154,7 @@ def passing(results: Results, asked: Asked, cost: Cost) -> Passing:
         pass_at_k=pass_at_k(
             table.made.sum(axis=1).tolist(), table.passed.sum(axis=1).tolist(), alpha=asked.alpha
         ),
-        power=None if asked.effect is None else _power(table, asked, asked.effect, cost),
+        power=None if asked.effect is None else _power(table, asked, asked.effect, usd),
         omnibus=_omnibus(table, random=random),
     )
 
@@ -392,7 +391,7 @@ def _between_tasks(table: PassingTable) -> PassTest:
 # -- power
 
 
-def _power(table: PassingTable, asked: Asked, effect: float, cost: Cost) -> PassPower:
+def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) -> PassPower:
     """Plan each pair of levels, from the rate of the first; the treatments of a level share its programs evenly."""
     made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
     found = []
@@ -418,9 +417,7 @@ def _power(table: PassingTable, asked: Asked, effect: float, cost: Cost) -> Pass
                     power=two_proportions.power(n, rates, asked.alpha),
                     replicates_required=replicates,
                     total_required=total,
-                    cost_usd=None
-                    if total is None or cost.usd_per_replicate is None
-                    else total * cost.usd_per_replicate,
+                    cost_usd=None if total is None or usd is None else total * usd,
                 )
             )
     return PassPower(

@@ -53,6 +53,18 @@ def read_results(paths: Iterable[str | PathLike[str]]) -> Results:
     return join(files)
 
 
+def each_once(paths: Iterable[str | PathLike[str]]) -> None:
+    """Refuse a file that is given twice.
+
+    Raises
+    ------
+    AnalysisError : it is; each file is one session of one side.
+    """
+    for path, times in collections.Counter(Path(path).resolve() for path in paths).items():
+        if times > 1:
+            raise AnalysisError(f"{path}: given {times} times; each file is one session of one side")
+
+
 def read_sessions(paths: Iterable[str | PathLike[str]], statistic: str) -> list[Session]:
     """Read files of pytest-benchmark, of whatever project, each a session.
 
