@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from ._power.power import Power
     from ._power.published import Published
     from ._reading.frames import Results
-    from ._reading.trajectories import Trajectory
+    from ._reading.judged_turns import Trajectory
 
 RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)
@@ -196,9 +196,7 @@ def analyse(
         alpha=alpha,
         primary=_primary(results, options),
     )
-    tasks = task_results(
-        results, sample, random=None if options.tasks is None else options.tasks == "random", alpha=alpha
-    )
+    tasks = _tasks(results, sample, options)
     return Analysis(
         options=options,
         results=results,
@@ -233,6 +231,16 @@ def _for_several_tasks(options: Options, results: Results) -> Options:
     if len(results.tasks) < 2 or options.response is not None or options.effect is not None:  # noqa: PLR2004
         return options
     return dataclasses.replace(options, response="ratio" if len(results.reference) else "log")
+
+
+def _tasks(results: Results, sample: Sample, options: Options) -> TasksFound | None:
+    """Compare several tasks on the one scale that they share, whatever else was asked for."""
+    if len(results.tasks) < 2:  # noqa: PLR2004 - several
+        return None
+    scale: Response = "ratio" if len(results.reference) else "log"
+    shared = sample if sample.response == scale else take_sample(results, scale)
+    random = None if options.tasks is None else options.tasks == "random"
+    return task_results(results, shared, random=random, alpha=options.alpha)
 
 
 def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[str, TestResult]:

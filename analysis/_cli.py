@@ -121,12 +121,14 @@ def parser(command: str | None) -> argparse.ArgumentParser:
     made.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     if command is None:
         made.add_argument(
-            "--trajectories",
-            metavar="DIR",
-            help="where the trajectory files lie, for what turns did: tests/test_generated/programs/STUDY",
+            "--out", type=_directory, metavar="DIR", help="write report.html, figures and tidy CSVs to DIR"
         )
         made.add_argument(
-            "--out", type=_directory, metavar="DIR", help="write report.html, figures and tidy CSVs to DIR"
+            "--trajectories",
+            type=_directory,
+            metavar="DIR",
+            help="folder of the programs with their trajectories: trajectories.html, to read their turns, beside the "
+            "report",
         )
     else:
         _step(command).add_arguments(made)
@@ -135,7 +137,7 @@ def parser(command: str | None) -> argparse.ArgumentParser:
 
 def _directory(text: str) -> Path:
     if not text.strip():
-        raise AnalysisError("--out: the name of the directory is empty")
+        raise AnalysisError("the name of the directory is empty")
     return Path(text)
 
 
@@ -252,6 +254,10 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Output:
     if command == "compare":
         compared: CommandResult = _step(command).run(args)
         return Output(text=_json(compared.document()) if args.json else _texts(command).text(compared))
+    if command is None and args.trajectories is not None and args.out is None and not args.json:
+        raise AnalysisError(
+            "--trajectories needs --out DIR, where trajectories.html is written beside the report, or --json"
+        )
     chosen = options(args)
     from ._analysis import analyse  # noqa: PLC0415
     from ._reading.read import read_results, read_trajectories  # noqa: PLC0415
@@ -263,7 +269,7 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Output:
     if command is not None:
         result: CommandResult = _step(command).run(analysis, args)
         return Output(text=_json(result.document()) if args.json else _texts(command).text(result))
-    written = write(analysis, args.out) if args.out is not None else ()
+    written = write(analysis, args.out, trajectories=args.trajectories) if args.out is not None else ()
     if args.json:
         from ._presentation.document import document  # noqa: PLC0415
 
@@ -277,13 +283,16 @@ def _json(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=2, allow_nan=False)
 
 
-def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
+def write(analysis: Analysis, directory: Path, *, trajectories: Path | None = None) -> tuple[Path, ...]:
     """Write the report, its figures and the tidy frames; return what was written, the report first."""
     from ._report import write_report  # noqa: PLC0415
 
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        return (*write_report(analysis, directory), *_frames(analysis.results, directory))
+        return (
+            *write_report(analysis, directory, trajectories=trajectories),
+            *_frames(analysis.results, directory),
+        )
     except OSError as exc:
         raise AnalysisError(f"--out {directory}: can't be written: {exc}") from exc
 

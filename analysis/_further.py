@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ._models.sample import Sample
     from ._power.cost import Cost
     from ._reading.frames import Results
-    from ._reading.trajectories import Trajectory
+    from ._reading.judged_turns import Trajectory
 
 PASSED: Final = "passed"
 _NOISE: Final = 0.1

@@ -144,7 +144,7 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """With ``--refinery-generate`` keep only the tests of programs; let ``-k`` select them by their levels."""
-    if config.getoption("refinery_tasks"):
+    if config.getoption("refinery_tasks") and not config.getoption("refinery_check_tasks"):
         from refinery_plugin._pytest import task_files  # noqa: PLC0415
 
         task_files.add_solutions(session, items)
@@ -152,6 +152,10 @@ def pytest_collection_modifyitems(
         from refinery_plugin._pytest import judging  # noqa: PLC0415
 
         judging.add_test(session, items)
+    if shard := config.getoption("refinery_shard"):
+        from refinery_plugin._pytest import collection  # noqa: PLC0415
+
+        collection.keep_shard(config, items, number=shard[0], parts=shard[1])
     if config.getoption("refinery_generate"):
         from refinery_plugin._pytest import collection  # noqa: PLC0415
 
@@ -164,7 +168,12 @@ def pytest_collection_modifyitems(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
-    """Generate what was selected, before and outside any single test; or only show what would be sent."""
+    """Generate what was selected, before and outside any single test; or only show what would be sent, or try tasks."""
+    if session.config.getoption("refinery_check_tasks") and not session.config.option.collectonly:
+        from refinery_plugin._pytest import check_tasks  # noqa: PLC0415
+
+        check_tasks.run(session)
+        return True
     if session.config.getoption("refinery_show_prompts") and not session.config.option.collectonly:
         from refinery_plugin._pytest import show_prompts  # noqa: PLC0415
 
@@ -183,6 +192,19 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         from refinery_plugin._pytest import collection  # noqa: PLC0415
 
         collection.note_nothing_selected(session.config)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
+    """End with 1 where something is wrong with a task, and with 0 where nothing is: no test was run."""
+    if session.config.getoption("refinery_check_tasks") and session.exitstatus in {
+        pytest.ExitCode.OK,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    }:
+        from refinery_plugin._pytest import check_tasks  # noqa: PLC0415
+
+        session.exitstatus = check_tasks.exit_status(session.config)
+    return (yield)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

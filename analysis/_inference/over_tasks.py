@@ -56,7 +56,7 @@ def _of_such(
         method += f"; adjusted by Holm's rule for {len(found.over)} questions"
     plain = Conclusion(
         question=conclusion.question,
-        response=conclusion.response,
+        response=found.response,
         answer="untestable",
         method=method,
         p=term.p,

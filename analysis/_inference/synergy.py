@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from .._models.turns import Credit, InventedNames, PassedAtTurn, RatioAtTurn, Transitions
-    from .._reading.trajectories import Trajectory
+    from .._reading.judged_turns import Trajectory
 
 _FREE: Final = frozenset({"protocol", "memory", "selection"})
 """Settings in which a team and the nominal group that it is held against may differ."""

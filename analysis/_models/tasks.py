@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .._reading.frames import Results
     from .anova import Term
     from .formula import Term as Names
-    from .sample import Sample
+    from .sample import Response, Sample
 
 RANDOM_FROM: Final = 5
 """So many tasks are a sample of tasks, unless somebody says otherwise; fewer tell too little of other tasks."""
@@ -78,12 +78,14 @@ class TasksFound:
     Attributes
     ----------
     random : whether conclusions are about tasks like these; otherwise about these alone.
+    response : ``ratio``, or ``log`` where no reference was timed; ``by_task`` has no ratios then.
     fixed : terms with the tasks as a factor, crossed with the others, against programs; empty where there are too many.
     over : the same terms over tasks like these, by ``method``.
     fit : the mixed model; None where nothing is left to estimate it.
     """
 
     random: bool
+    response: Response
     by_task: tuple[TaskRatio, ...]
     variance: TaskVariance
     fixed: tuple[Term, ...]
@@ -98,7 +100,7 @@ def task_results(results: Results, sample: Sample, *, random: bool | None, alpha
 
     Parameters
     ----------
-    sample : log ratios to the reference of each program's own task, tasks as blocks.
+    sample : log ratios to the reference of each program's own task (or log seconds), tasks as blocks.
     random : whether tasks are a sample of tasks; None decides by their number.
     """
     if len(results.tasks) < 2:  # noqa: PLR2004 - several
@@ -117,6 +119,7 @@ def task_results(results: Results, sample: Sample, *, random: bool | None, alpha
     fixed, df_den = _fixed(sample, own, notes)
     return TasksFound(
         random=len(results.tasks) >= RANDOM_FROM if random is None else random,
+        response=sample.response,
         by_task=_by_task(results, sample, alpha=alpha),
         variance=TaskVariance(
             task=None if fit is None else fit.task,
@@ -284,7 +287,7 @@ def _by_task(results: Results, sample: Sample, *, alpha: float) -> tuple[TaskRat
         _ratio(
             task,
             (int(made.get(task, 0)), int(passed.get(task, 0))),
-            cells[number],
+            cells[number] if sample.response == "ratio" else [],
             _pooled(cells[number]) or _pooled(everything),
             alpha,
         )

@@ -15,7 +15,7 @@ from .pass_rates import is_invented, wilson
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from .._reading.trajectories import Trajectory, Turn
+    from .._reading.judged_turns import Trajectory, Turn
 
 _CORRECT: Final = "correct"
 _RESAMPLES: Final = 4_999

@@ -17,6 +17,7 @@ def caveats(analysis: Analysis) -> tuple[str, ...]:
         *_assumptions(analysis),
         *_contaminated(analysis),
         *_identical(analysis),
+        *_placebo(analysis),
         *(sentence(note) for note in analysis.notes),
         *(sentence(note) for note in analysis.results.notes),
     )
@@ -70,5 +71,17 @@ def _identical(analysis: Analysis) -> list[str]:
             f"{count(twins, 'program')} of {len(shas):,} ({percent(twins / len(shas))}) are identical, "
             "byte for byte, with "
             "another: such replicates tell less than their number suggests."
+        )
+    ]
+
+
+def _placebo(analysis: Analysis) -> list[str]:
+    """Say what the placebo was, where feedback is a factor that has it."""
+    if "sham" not in analysis.results.factors.get("feedback", ()):
+        return []
+    return [
+        (
+            "Feedback sham is a placebo: its verdicts were true, and the times that were told were drawn, from a "
+            "quarter to four times the reference's."
         )
     ]

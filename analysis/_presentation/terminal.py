@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .._analysis import Analysis
     from .._inference.conclusions import Conclusion
     from .._models.anova import Term
+    from .._models.tasks import OverTerm
 
 MOST_LINES: Final = 60
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
@@ -153,13 +154,17 @@ def _anova_heading(analysis: Analysis) -> str:
     table = analysis.anova
     if table is None:
         return "Analysis of variance"
+    if analysis.tasks is not None and analysis.tasks.random:
+        return f"Over tasks like these ({analysis.tasks.response}): what treatments do from task to task is chance"
     return f"Analysis of variance (type {table.type}, {analysis.sample.response}, {one_line(table.model, limit=60)})"
 
 
 def _anova(analysis: Analysis, width: int) -> list[str]:
     """Every question of the report with all of its p values, one line each; F stands beside those on times."""
     table, asked = analysis.anova, analysis.conclusions
-    terms = {} if table is None else {term.term: term for term in table.terms}
+    over = analysis.tasks.over if analysis.tasks is not None and analysis.tasks.random else None
+    terms: dict[str, Term | OverTerm] = {} if table is None else {term.term: term for term in table.terms}
+    terms |= {} if over is None else {term.term: term for term in over}
     none = (
         wrapped(f"There is none. {reason(analysis)}", width, before="  ", after="  ") if table is None else []
     )
@@ -167,7 +172,7 @@ def _anova(analysis: Analysis, width: int) -> list[str]:
         return none
     times = [c for c in asked if c.response != PASSED]
     rows = [_question(c, terms.get(c.question)) for c in times[:_MOST_TERMS]]
-    if table is not None:
+    if table is not None and over is None:
         rows.append(("residual", f"{table.residual_df}", "", "", "", ""))
     rows += [_question(c, None) for c in asked if c.response == PASSED]
     made = _table(("question", "df", "F", "p", "p adjusted", "answer"), rows, width)
@@ -176,7 +181,7 @@ def _anova(analysis: Analysis, width: int) -> list[str]:
     return [*none, *made]
 
 
-def _question(conclusion: Conclusion, term: Term | None) -> tuple[str, ...]:
+def _question(conclusion: Conclusion, term: Term | OverTerm | None) -> tuple[str, ...]:
     return (
         "pass rates" if conclusion.response == PASSED else term_name(conclusion.question),
         MISSING if term is None else f"{term.df}",

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from .entries import RawFile
     from .frames import Results
+    from .judged_turns import Trajectory
     from .sessions import Session
-    from .trajectories import Trajectory
 
 
 _NOT_SPACE = re.compile(rb"\S")
@@ -84,7 +84,7 @@ def read_trajectories(directory: str | PathLike[str]) -> tuple[Trajectory, ...]:
     ------
     AnalysisError : there is none, or one is damaged.
     """
-    from .trajectories import parse_trajectory  # noqa: PLC0415 - one option needs it
+    from .judged_turns import parse_trajectory  # noqa: PLC0415 - one option needs it
 
     if not Path(directory).is_dir():
         raise AnalysisError(f"{directory}: there is no such directory of trajectories")

@@ -1,109 +1,159 @@
-"""Trajectory files, whose turns may carry what was found of their programs."""
+"""Trajectory files: what each program came from, turn by turn, to be read by people."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-import math
 from typing import TYPE_CHECKING, Any
 
 from .._errors import AnalysisError
-from .entries import brief, decoded
 from .levels import label
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+_LARGEST = 64 * 2**20
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
-    """One turn.
+class TrajectoryTurn:
+    """One turn as its file tells it; what the file does not tell is None, or empty.
 
-    Attributes
-    ----------
-    number, agent : from 1.
-    source : the program that its answer held, None without one.
-    verdict, reason, error_type : what was found of that program; None where it was not judged.
-    ratio : its time as a multiple of the reference's; None where it was not timed.
+    ``verdict``, ``why``, ``ratio`` and ``told`` are of the feedback on its program, ``told`` as the next turn read it.
     """
 
     number: int
-    agent: int
-    source: str | None
+    agent: int | None
+    model: str
+    outcome: str
+    reason: str
+    program: str | None
     verdict: str | None
-    reason: str | None
-    error_type: str | None
+    why: str
     ratio: float | None
+    told: str | None
+    remaining_seconds: int | None
+    latency_ms: int | None
+    tokens: int | None
+    cost_usd: float | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Trajectory:
-    """One replicate: its treatment, its turns in order, and the turn whose program it ends with."""
+class TrajectoryFile:
+    """One trajectory file.
 
-    file: str
-    study: str
+    ``name`` is its path below the folder without the ending, with ``/`` between folders; levels of the
+    treatment are labels as in the frames, ``settings`` as they stand there.
+    """
+
+    name: str
     task: str
     treatment: Mapping[str, str]
-    replicate: int
+    replicate: int | None
     settings: Mapping[str, Any]
-    turns: tuple[Turn, ...]
+    sha256: str | None
+    reason: str
+    cost_usd: float | None
     final_turn: int | None
+    turns: tuple[TrajectoryTurn, ...]
 
 
-def parse_trajectory(path: Path, data: bytes) -> Trajectory | None:
-    """Read one file; None where it is something else than a trajectory.
+def read_trajectories(directory: Path) -> tuple[TrajectoryFile, ...]:
+    """Read all trajectory files below a folder, ordered by name; other JSON files are left out.
 
     Raises
     ------
-    AnalysisError : it is one, and damaged.
+    AnalysisError : there is no such folder, no trajectory in it, or a file in it cannot be read.
     """
+    if not directory.is_dir():
+        raise AnalysisError(
+            f"--trajectories {directory}: there is no such folder; name the one with the programs, such as "
+            "tests/test_generated/programs/STUDY"
+        )
+    found = [one for path in sorted(directory.rglob("*.json")) if (one := _read(path, directory)) is not None]
+    if not found:
+        raise AnalysisError(
+            f"--trajectories {directory}: there is no trajectory in it; it lies beside its program and has the "
+            "program's name, with .json"
+        )
+    return tuple(found)
+
+
+def _read(path: Path, directory: Path) -> TrajectoryFile | None:
     try:
-        document: Any = json.loads(decoded(path, data))
-    except (ValueError, RecursionError) as error:
-        raise AnalysisError(f"{path}: not valid JSON: {error}") from error
-    if not isinstance(document, dict) or not {"turns", "treatment", "replicate"} <= set(document):
+        if path.stat().st_size > _LARGEST:
+            raise AnalysisError(f"{path}: more than {_LARGEST:,} bytes, which no trajectory has")
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as exc:
+        raise AnalysisError(
+            f"{path}: cannot be read: {exc}; make it again with pytest --refinery-generate"
+        ) from exc
+    if (
+        not isinstance(document, dict)
+        or not isinstance(document.get("turns"), list)
+        or "replicate" not in document
+    ):
         return None
-    treatment, turns = document["treatment"], document["turns"]
-    if not isinstance(treatment, dict) or not isinstance(turns, list):
-        raise AnalysisError(f"{path}: treatment must be an object and turns a list")
-    if not isinstance(document["replicate"], int):
-        raise AnalysisError(f"{path}: replicate: must be a whole number, got {brief(document['replicate'])}")
+    name = path.relative_to(directory).with_suffix("").as_posix()
+    return _trajectory(name, document)
+
+
+def _trajectory(name: str, document: Mapping[str, Any]) -> TrajectoryFile:
+    treatment = document.get("treatment")
     settings = document.get("settings")
-    final = document.get("final_turn")
-    return Trajectory(
-        file=str(path),
-        study=str(document.get("study") or ""),
-        task=str(document.get("task") or ""),
-        treatment={str(name): label(level) or "" for name, level in treatment.items()},
-        replicate=document["replicate"],
+    turns = tuple(_turns(document["turns"]))
+    given = [turn.number for turn in turns if turn.program is not None]
+    return TrajectoryFile(
+        name=name,
+        task=_text(document.get("task")),
+        treatment={str(key): label(level) or "" for key, level in treatment.items()}
+        if isinstance(treatment, dict)
+        else {},
+        replicate=_whole(document.get("replicate")),
         settings=settings if isinstance(settings, dict) else {},
-        turns=tuple(_turn(path, i, turn) for i, turn in enumerate(turns)),
-        final_turn=final if isinstance(final, int) else None,
+        sha256=_text(document.get("sha256")) or None,
+        reason=_text(document.get("reason")),
+        cost_usd=_number(document.get("cost_usd")),
+        final_turn=_whole(document.get("final_turn", given[-1] if given else None)),
+        turns=turns,
     )
 
 
-def _turn(path: Path, position: int, turn: object) -> Turn:
-    if not isinstance(turn, dict):
-        raise AnalysisError(f"{path}: turns[{position}]: must be an object, got {brief(turn)}")
-    feedback = turn.get("feedback")
-    found = feedback if isinstance(feedback, dict) else {}
-    ratio: Any = found.get("ratio")
-    known = isinstance(ratio, (int, float)) and not isinstance(ratio, bool) and 0 < ratio < math.inf
-    return Turn(
-        number=_whole(turn.get("turn"), position + 1),
-        agent=_whole(turn.get("agent"), 1),
-        source=_text(turn.get("program")),
-        verdict=_text(found.get("verdict")),
-        reason=_text(found.get("reason")),
-        error_type=_text(found.get("error_type")),
-        ratio=float(ratio) if known else None,
-    )
+def _turns(turns: Sequence[Any]) -> Iterator[TrajectoryTurn]:
+    for place, turn in enumerate(turns, 1):
+        if not isinstance(turn, dict):
+            continue
+        feedback = turn.get("feedback")
+        found = feedback if isinstance(feedback, dict) else {}
+        counts = [_whole(turn.get("prompt_tokens")), _whole(turn.get("completion_tokens"))]
+        yield TrajectoryTurn(
+            number=_whole(turn.get("turn")) or place,
+            agent=_whole(turn.get("agent")),
+            model=_text(turn.get("model")),
+            outcome=_text(turn.get("outcome")),
+            reason=_text(turn.get("reason")),
+            program=turn["program"] if isinstance(turn.get("program"), str) else None,
+            verdict=_text(found.get("verdict")) or None,
+            why=_text(found.get("reason")),
+            ratio=_number(found.get("ratio")),
+            told=_text(found.get("told")) or None,
+            remaining_seconds=_whole(turn.get("remaining_seconds")),
+            latency_ms=_whole(turn.get("latency_ms")),
+            tokens=None if None in counts else sum(filter(None, counts)),
+            cost_usd=_number(turn.get("cost_usd")),
+        )
 
 
-def _whole(value: object, otherwise: int) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
+def _whole(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < float("inf"):
+        return None
+    return float(value)

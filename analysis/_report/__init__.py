@@ -12,8 +12,12 @@ if TYPE_CHECKING:
 __all__ = ["write_report"]
 
 
-def write_report(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
+def write_report(
+    analysis: Analysis, directory: Path, *, trajectories: Path | None = None
+) -> tuple[Path, ...]:
     """Write ``report.html``, and each figure as SVG, PNG and CSV, into ``directory`` (made where missing).
+
+    ``trajectories`` is a folder of trajectory files, from which ``trajectories.html`` is made beside it.
 
     Returns
     -------
@@ -21,8 +25,8 @@ def write_report(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
 
     Raises
     ------
-    AnalysisError : the directory or a file in it can't be written.
+    AnalysisError : the directory or a file in it can't be written, or a trajectory can't be read.
     """
     from .files import write  # noqa: PLC0415 - drawing costs half a second of imports
 
-    return write(analysis, directory)
+    return write(analysis, directory, trajectories)

@@ -11,6 +11,7 @@ from .._errors import AnalysisError
 from .._files import write_whole
 from . import page as pages
 from . import sections
+from .trajectories import trajectories_html
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,15 +21,20 @@ if TYPE_CHECKING:
     from .figure import Table
 
 PAGE: Final = "report.html"
+TRAJECTORIES: Final = "trajectories.html"
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write(analysis: Analysis, directory: Path) -> tuple[Path, ...]:
+def write(analysis: Analysis, directory: Path, trajectories: Path | None = None) -> tuple[Path, ...]:
     """Compose, draw and write; see `analysis._report.write_report`."""
     page = sections.page(analysis)
     drawn = pages.figures(page)
-    wanted: dict[str, bytes] = {PAGE: pages.html(page, drawn).encode()}
-    possible: set[str] = set()
+    told = pages.html(page, drawn, trajectories=trajectories is not None)
+    wanted: dict[str, bytes] = {PAGE: told.encode()}
+    possible: set[str] = {TRAJECTORIES}
+    if trajectories is not None:
+        told = trajectories_html(analysis.results, trajectories, version=page.version)
+        wanted[TRAJECTORIES] = told.encode()
     for name, figure in drawn.items():
         possible |= {f"{name}.svg", f"{name}.png", f"figure-{name}.csv"}
         if figure.svg:

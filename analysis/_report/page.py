@@ -86,16 +86,17 @@ def figures(page: Page) -> dict[str, Rendered]:
     }
 
 
-def html(page: Page, drawn: Mapping[str, Rendered]) -> str:
-    """Write the page, with the figures that `figures` drew."""
-    css, script = _asset("report.css"), _asset("report.js")
+def html(page: Page, drawn: Mapping[str, Rendered], *, trajectories: bool = False) -> str:
+    """Write the page, with the figures that `figures` drew, and a link to the trajectories beside it."""
+    css, script = asset("report.css"), asset("report.js")
     return (
-        _environment()
+        environment()
         .get_template("report.html.j2")
         .render(
             title=page.title,
             kicker=page.kicker,
             subtitle=page.subtitle,
+            trajectories=trajectories,
             sections=[
                 {
                     "ident": section.ident,
@@ -130,12 +131,14 @@ def _view(block: object, drawn: Mapping[str, Rendered]) -> object:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return a style or script of ours."""
     return (files(__package__) / "templates" / name).read_text(encoding="utf-8").strip()
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def environment() -> jinja2.Environment:
+    """Return what renders our templates: whatever is no markup of ours is escaped."""
     return jinja2.Environment(
         autoescape=True,
         trim_blocks=True,

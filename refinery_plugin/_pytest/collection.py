@@ -14,6 +14,8 @@ from refinery_plugin._study.toml import UndeclaredError
 from refinery_plugin._study.turn_units import with_turns
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from refinery_plugin._study.units import Unit
 
 _INSIDE_WORD = re.compile(r"(?<=[\w.\-\]])=(?=[\w.\-\[])")
@@ -69,6 +71,23 @@ def keep_programs(config: pytest.Config, items: list[pytest.Item]) -> None:
     config.stash[NO_TEST] = len(others) == len(items)
     if others:
         items[:] = [item for item in items if unit_of(item) is not None]
+        config.hook.pytest_deselected(items=others)
+
+
+def keep_shard(config: pytest.Config, items: list[pytest.Item], *, number: int, parts: int) -> None:
+    """Deselect the programs of other parts: they are dealt out in the study's order, whatever else is selected.
+
+    So replicates of one treatment go to different parts, and every part has all treatments about equally often.
+    """
+    places: dict[Path, int] = {}
+    others = []
+    for item in items:
+        unit = unit_of(item)
+        if unit is not None and places.setdefault(unit.path, len(places)) % parts != number - 1:
+            others.append(item)
+    if others:
+        dropped = set(others)
+        items[:] = [item for item in items if item not in dropped]
         config.hook.pytest_deselected(items=others)
 
 

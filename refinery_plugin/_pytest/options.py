@@ -57,6 +57,19 @@ def _seed(text: str) -> int:
     return value
 
 
+def _shard(text: str) -> tuple[int, int]:
+    """Read which part of how many, such as ``1/4``."""
+    try:
+        number, parts = map(int, text.split("/"))
+    except ValueError:
+        number = parts = 0
+    if not 1 <= number <= parts:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not allowed; use I/N, such as 1/4 for the first of four parts"
+        )
+    return number, parts
+
+
 def prefer_what_was_typed(config: pytest.Config) -> None:
     """Let ``--benchmark-skip`` of a configuration give way to what asks for programs on the command line.
 
@@ -95,6 +108,16 @@ def add_options(parser: pytest.Parser) -> None:
         action="append",
         default=[],
         help="tasks in JSON lines (HumanEval, HumanEval+, MBPP+, ours); without a study their solutions are verified",
+    )
+    add(
+        "--refinery-check-tasks",
+        action="store_true",
+        help="try the tasks themselves: references, inputs, cheap cheats, times; exit code 1 where something is wrong",
+    )
+    add(
+        "--refinery-check-json",
+        metavar="FILE",
+        help="write what --refinery-check-tasks finds to this file, too",
     )
     add(
         "--refinery-cassettes",
@@ -142,6 +165,12 @@ def add_options(parser: pytest.Parser) -> None:
         help="a program that takes more than X times the reference's time, beyond the noise, fails its test",
     )
     add("--refinery-resume", action="store_true", help="go on with an interrupted timing session")
+    add(
+        "--refinery-shard",
+        metavar="I/N",
+        type=_shard,
+        help="only the I-th of N parts of the study's programs, for machines that share them",
+    )
     add(
         "--refinery-verify-seed",
         metavar="SEED",

@@ -71,6 +71,10 @@ class Refinery:
         """Whether programs are timed: always, except where they are only generated."""
         return not self.generates or bool(self.config.getoption("benchmark_only", default=False))
 
+    def known_tasks(self) -> Mapping[str, Task]:
+        """Return all tasks that a study of this session could name."""
+        return self._tasks()
+
     def _tasks(self) -> Mapping[str, Task]:
         """Return all tasks by name: the shipped one and those of the hook ``pytest_refinery_tasks``.
 

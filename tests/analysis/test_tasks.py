@@ -171,3 +171,17 @@ def test_files_of_different_tasks_of_a_study_are_joined(tmp_path: Path) -> None:
     assert len(joined.programs) == 6 * 6 * 3
     ours = document(analyse(joined, Options()))["tasks"]["over_tasks"]["terms"]
     assert ours[0]["p"] == pytest.approx(EXPECTED[0]["over"][0]["p"], rel=1e-5)
+
+
+def test_tasks_are_compared_by_ratios_whatever_else_is_asked_for(tmp_path: Path) -> None:
+    """Seconds of different tasks mean nothing together: a plan in seconds leaves ratios and conclusions as they are."""
+    path = study_file(tmp_path / "out.json", "tasks_balanced.csv")
+    plain, planned = analysed(path), analysed(path, effect=0.5)
+    assert planned["response"] == "seconds"
+    assert planned["tasks"] == plain["tasks"]
+    assert [c["p"] for c in planned["conclusions"] if c["response"] == "ratio"] == pytest.approx(
+        [c["p"] for c in plain["conclusions"] if c["response"] == "ratio"]
+    )
+    text = run([str(path)], width=100).text
+    assert "Over tasks like these (ratio)" in text
+    assert "residual" not in text

@@ -13,8 +13,8 @@ from refinery_analysis import AnalysisError
 from refinery_analysis._cli import run
 from refinery_analysis._inference.synergy import turns as found_in
 from refinery_analysis._models import turns as of_turns
+from refinery_analysis._reading.judged_turns import Trajectory, Turn
 from refinery_analysis._reading.read import read_trajectories
-from refinery_analysis._reading.trajectories import Trajectory, Turn
 from scipy import stats
 from study_files import small, write
 

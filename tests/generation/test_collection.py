@@ -161,3 +161,24 @@ def test_programs_are_never_imported_by_pytest(
 def test_a_folder_that_holds_the_tests_too_hides_none(project: pytest.Pytester) -> None:
     """Where programs and tests share the project's folder, the tests are found."""
     assert collected(project, "--refinery-programs=.")
+
+
+def test_parts_share_the_programs_out(project: pytest.Pytester) -> None:
+    """Every program is in exactly one part, replicates of a treatment in different ones, whatever ``-k`` leaves."""
+
+    def programs(*options: str) -> list[str]:
+        return [name for name in collected(project, *options) if "[" in name]
+
+    parts = [programs(f"--refinery-shard={number}/2") for number in (1, 2)]
+    assert sorted([*parts[0], *parts[1]]) == sorted(programs())
+    assert [{name.rpartition("-")[2] for name in part} for part in parts] == [{"r1]"}, {"r2]"}]
+    selected = programs("--refinery-shard=2/2", "-k", "agents=1")
+    assert selected == [name for name in parts[1] if "agents=1-" in name]
+
+
+@pytest.mark.parametrize("value", ["0/2", "3/2", "1", "a/b", "1/0"])
+def test_a_part_that_is_none_is_refused(project: pytest.Pytester, value: str) -> None:
+    """The message shows how one is written."""
+    result = project.runpytest_subprocess("--collect-only", f"--refinery-shard={value}")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*'{value}' is not allowed; use I/N, such as 1/4*"])

@@ -1,0 +1,121 @@
+"""Tasks are tried themselves: each of the faults that a suite of somebody's was published with is found."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from doubles import TASK
+from hypothesis import strategies as st
+
+from refinery_plugin import Close
+from refinery_plugin._sandbox import Limits
+from refinery_plugin._verification.task_check import SAMPLE_SECONDS, check_quickly, check_task
+from refinery_plugin.testing import ScriptedSandbox
+
+if TYPE_CHECKING:
+    from refinery_plugin import Task
+
+GOOD = dataclasses.replace(TASK, sample=lambda seed: (10 + seed % 1000,))
+FLOATS = dataclasses.replace(
+    GOOD, result_type=float, reference="def double(number):\n    return 2.0 * number + 1\n", equality="exact"
+)
+NEVER = threading.Event()
+
+
+def kinds(task: Task) -> set[str]:
+    patience = 0.2 if task.sample is slow else SAMPLE_SECONDS
+    report = check_task(ScriptedSandbox(), task, limits=Limits(), sample_seconds=patience)
+    return {fault.kind for fault in report.faults}
+
+
+def slow(seed: int) -> tuple[int]:
+    NEVER.wait(60)
+    return (seed,)
+
+
+def test_a_good_task_has_no_fault_and_its_reference_a_time() -> None:
+    """Nothing is made up."""
+    report = check_task(ScriptedSandbox(), GOOD, limits=Limits())
+    assert report.faults == ()
+    assert report.reference_seconds is not None
+
+
+@pytest.mark.parametrize(
+    ("task", "changes", "kind"),
+    [
+        pytest.param(
+            GOOD,
+            {"reference": "import random\ndef double(number):\n    return random.getrandbits(60)\n"},
+            "deterministic",
+            id="a reference that is not deterministic",
+        ),
+        pytest.param(
+            GOOD,
+            {"reference": "def double(number):\n    return 7\n"},
+            "constant",
+            id="a constant passes",
+        ),
+        pytest.param(
+            GOOD,
+            {"reference": "def double(number):\n    return [0] * number\n", "result_type": list[int]},
+            "zeros",
+            id="zeros pass",
+        ),
+        pytest.param(
+            GOOD,
+            {"reference": "def double(number):\n    return min(number, 9)\n", "strategy": lambda: st.just((9,))},
+            "first-answer",
+            id="the answer to the first sample passes",
+        ),
+        pytest.param(
+            GOOD, {"reference": "def double(number):\n    return number\n"}, "identity", id="an identity passes"
+        ),
+        pytest.param(
+            GOOD,
+            {"reference": "def double(number):\n    return []\n", "result_type": list[int]},
+            "empty",
+            id="an empty result passes",
+        ),
+        pytest.param(
+            GOOD,
+            {"reference": "def double(number):\n    return min(number, 9)\n"},
+            "answers",
+            id="all samples have one answer",
+        ),
+        pytest.param(
+            GOOD,
+            {"prompt": "Write a function `twice(number)` that doubles."},
+            "prompt",
+            id="the prompt names another function",
+        ),
+        pytest.param(GOOD, {"sample": slow}, "sample", id="a sample takes minutes"),
+        pytest.param(GOOD, {"sample": lambda _: (object(),)}, "values", id="values that cannot be carried"),
+        pytest.param(GOOD, {"examples": [((3,), 7)]}, "examples", id="examples contradict the reference"),
+        pytest.param(FLOATS, {"close": Close(atol=100)}, "tolerance", id="a tolerance that is too wide"),
+    ],
+)  # fmt: skip
+def test_a_planted_fault_is_found(task: Task, changes: dict[str, Any], kind: str) -> None:
+    """By its kind, whatever else is found with it."""
+    assert kind in kinds(dataclasses.replace(task, **changes))
+
+
+def test_a_sample_that_is_not_the_same_again_is_found_without_a_sandbox() -> None:
+    """So is a prompt of another function."""
+    counter = iter(range(99))
+    task = dataclasses.replace(GOOD, sample=lambda _: (next(counter),), prompt="def twice(x): doubles")
+    assert [fault.kind for fault in check_quickly(task)] == ["prompt", "sample"]
+    assert check_quickly(GOOD) == ()
+
+
+def test_disguised_inputs_may_make_up_for_samples_of_one_answer() -> None:
+    """As in the pilot's task, whose samples nearly all have one."""
+    task = dataclasses.replace(
+        GOOD,
+        reference="def double(number):\n    return number if number < 9999 else 9999\n",
+        sample=lambda seed: (10_000 + seed,),
+        disguised=lambda seed: (20 + seed % 97,),
+    )
+    assert "answers" not in kinds(task)
