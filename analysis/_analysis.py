@@ -23,6 +23,7 @@ from ._models.pseudoreplication import pseudoreplication
 from ._models.sample import sample as take_sample
 from ._models.tasks import task_results
 from ._power import cost
+from ._power.arms import spreads_differ
 from ._power.effect_sizes import checked_effect
 from ._power.power import power
 from ._power.published import as_published, is_pilot2025
@@ -159,7 +160,6 @@ def analyse(
     chosen = contrasts.planned_contrasts(sample, options.contrasts)
     paid = cost.cost(results)
     seconds = sample if options.scale == "seconds" else take_sample(results, "seconds")
-    planned = _power(sample, chosen, paid, options)
     alpha, notes = options.alpha, tuple(_notes(results, sample, fitted))
     variance = variance_components.variance_components(results, sample)
     floors = noise_floor.noise_floor(results)
@@ -219,7 +219,7 @@ def analyse(
         noise=floors,
         cost=paid,
         published=_published(seconds, options),
-        power=planned,
+        power=_power(sample, chosen, paid, options, unequal=spreads_differ(evidence.tests, alpha)),
         notes=notes,
         further=found,
         tasks=tasks,
@@ -287,7 +287,9 @@ def _text(checksum: object) -> str | None:
     return checksum if isinstance(checksum, str) and checksum else None
 
 
-def _power(sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options: Options) -> Power | None:
+def _power(
+    sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options: Options, *, unequal: bool
+) -> Power | None:
     """Plan from the user's effect; without one there is nothing to plan, nor where it is of pass rates."""
     if options.effect is None or options.response == "passed":
         return None
@@ -299,6 +301,7 @@ def _power(sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options:
         alpha=options.alpha,
         target=options.power,
         means=options.means,
+        unequal=unequal,
     )
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from ._command_name import COMMAND, version
 from ._errors import AnalysisError
 from ._files import write_whole
+from ._presentation.cells import csv_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -308,6 +309,6 @@ def _frames(results: Results, directory: Path) -> list[Path]:
     for name, frame in frames.items():
         if name in {"runs", "programs"} or len(frame):
             path = directory / f"{name}.csv"
-            write_whole(path, frame.to_csv(index=False).encode())
+            write_whole(path, csv_table(frame))
             paths.append(path)
     return paths

@@ -6,9 +6,13 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
+from scipy import stats
+
 from .._errors import AnalysisError
 from .._power import candidate_designs, effect_sizes
-from .._power.power import balanced_power, check_rates, replicates_required, upper_sigma
+from .._power.arms import Arms, arms, spreads_differ
+from .._power.noncentral_f import f_power, required
+from .._power.power import check_rates, upper_sigma
 from .._power.unit_cost import Rates, rates
 from .._sequential.bounds import Rules
 from .._sequential.schedule import Schedule, check_looks, schedule
@@ -34,10 +38,13 @@ class PlanRow:
     design, kind : words for the design, and its kind (``full``, ``levels``, ``2 x 2``, ``alone``, ``nested``).
     question, test : the contrast's name or the omnibus pattern, and ``t`` or ``F``.
     treatments : labels of the treatments that are timed.
-    replicates_per_treatment : passing programs of each treatment for the target power; ``replicates_low`` and
-        ``replicates_high`` at sigma's 95 % limits, ``replicates_recommended`` at its upper 80 % limit.
-    programs : of all treatments together, with those that will fail as often as in this study.
+    replicates_per_treatment : programs to make of each treatment for the target power, those that will fail included;
+        ``replicates_low`` and ``replicates_high`` at sigma's 95 % limits, ``replicates_recommended`` at its upper 80 %
+        limit.
+    programs : of all treatments together.
     calls, usd, hours : of all programs together; hours are of loading, verifying and timing.
+    power : of so many programs, which is at least what was asked for.
+    feasible : whether some program passed here in every treatment that the design rests on.
     recommended_programs, recommended_usd : the same for the recommended replicates.
     replicates_at_budget, power_at_budget : what the budget buys, if there is one. One replicate buys nothing.
     sequential : the group-sequential version, where it was asked for.
@@ -60,6 +67,8 @@ class PlanRow:
     recommended_usd: float | None
     replicates_at_budget: int | None
     power_at_budget: float | None
+    power: float | None = None
+    feasible: bool = True
     sequential: Schedule | None = None
     note: str | None = None
 
@@ -68,6 +77,7 @@ class PlanRow:
         made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
             **made,
+            "cost_usd": self.usd,
             "treatments": list(self.treatments),
             "sequential": None if self.sequential is None else self.sequential.to_dict(),
         }
@@ -180,6 +190,7 @@ def plan(analysis: Analysis, settings: PlanOptions | None = None) -> PlanResult:
     planner = _Planner(
         sample=sample,
         rates=rates(sample, analysis.cost, usd_per_program=settings.usd_per_program),
+        arms=arms(sample, unequal=spreads_differ(analysis.tests, options.alpha)),
         settings=settings,
         effect=options.effect,
         alpha=options.alpha,
@@ -209,6 +220,7 @@ class _Planner:
 
     sample: Sample
     rates: Rates
+    arms: Arms
     settings: PlanOptions
     effect: float
     alpha: float
@@ -226,12 +238,16 @@ class _Planner:
     def row(self, question: Question) -> PlanRow:
         """Answer one question."""
         design = question.design
-        needed = [self._needed(question, sigma) for sigma in self.sigmas]
-        made = None if needed[0] is None else self.rates.made(needed[0])
-        recommended = None if needed[3] is None else self.rates.made(needed[3])
-        at_budget = self._affordable(question)
+        feasible = self.arms.feasible(design.treatments)
+        ratios = self._times(question)
+        needed = [self._needed(question, times) if feasible else None for times in ratios]
+        made, recommended = needed[0], needed[3]
+        at_budget = self._affordable(question) if feasible else None
         note = question.note
-        if needed[0] is None:
+        if not feasible:
+            lost = next(i for i in design.treatments if not self.arms.passed[i])
+            note = f"not feasible: no program of {self.sample.treatments[lost].label} passed here"
+        elif needed[0] is None:
             note = "more than 10 million replicates would be needed"
         return PlanRow(
             design=design.label,
@@ -253,6 +269,8 @@ class _Planner:
             else self.rates.total(self.rates.usd, design.paid, recommended),
             replicates_at_budget=at_budget,
             power_at_budget=None if at_budget is None else self._power(question, at_budget),
+            power=None if made is None else self._at(question, made, 1.0),
+            feasible=feasible,
             note=note,
         )
 
@@ -268,25 +286,53 @@ class _Planner:
         )
         return schedule(rules, question.groups, self.settings.looks or 0)
 
-    def _f(self, question: Question, sigma: float) -> float:
-        return math.sqrt(question.squares / question.groups) * self.effect / sigma
+    def _times(self, question: Question) -> tuple[float, float, float, float]:
+        """Return the spread's estimate, both 95 % limits and upper 80 % limit, in multiples of the estimate."""
+        if question.weights is None or not self.arms.unequal:
+            return _multiples(self.sigmas)
+        _, df = self.arms.sigma(question.weights)
+        low, high = stats.chi2.ppf([0.975, 0.025], df)
+        return 1.0, math.sqrt(df / low), math.sqrt(df / high), upper_sigma(1.0, df)
 
-    def _needed(self, question: Question, sigma: float) -> int | None:
-        return replicates_required(
-            self._f(question, sigma), question.groups, question.df_num, alpha=self.alpha, target=self.target
-        )
+    def _at(self, question: Question, made: int, times: float) -> float:
+        """Power with so many programs of each treatment, where spreads are ``times`` as large as estimated."""
+        if question.design.kind == "nested":
+            f = math.sqrt(question.squares / question.groups) * self.effect / (self.sigmas[0] * times)
+            passing = made * float(self.arms.rate[list(question.design.treatments)].min())
+            df = question.groups * (passing - 1)
+            return float(f_power(question.groups * passing * f**2, question.df_num, df, alpha=self.alpha))
+        if question.weights is not None:
+            return self.arms.contrast_power(
+                question.weights,
+                self.effect,
+                made,
+                alpha=self.alpha,
+                design=question.design.treatments,
+                times=times,
+            )
+        f = math.sqrt(question.squares / question.groups) * self.effect / (self.sigmas[0] * times)
+        return self.arms.omnibus_power(f, question.design.treatments, made, alpha=self.alpha)
+
+    def _needed(self, question: Question, times: float) -> int | None:
+        return required(lambda n: self._at(question, n, times), target=self.target, least=2)
 
     def _affordable(self, question: Question) -> int | None:
         price = self.rates.total(self.rates.usd, question.design.paid, 1)
         if self.settings.budget is None or price is None or price <= 0:
             return None
-        return math.floor(math.floor(self.settings.budget / price + 1e-9) * self.rates.pass_rate + 1e-9)
+        return math.floor(self.settings.budget / price + 1e-9)
 
-    def _power(self, question: Question, replicates: int) -> float | None:
-        if replicates < 2:  # noqa: PLR2004 - no residual to test with
+    def _power(self, question: Question, made: int) -> float | None:
+        if made < 2:  # noqa: PLR2004 - no residual to test with
             return None
-        f = self._f(question, self.sigmas[0])
-        return float(balanced_power(f, question.groups, question.df_num, [replicates], alpha=self.alpha)[0])
+        found = self._at(question, made, 1.0)
+        return found if math.isfinite(found) else None
+
+
+def _multiples(sigmas: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    """Return spreads in multiples of the first."""
+    value, low, high, upper = sigmas
+    return 1.0, low / value, high / value, upper / value
 
 
 def _order(row: PlanRow) -> tuple[float, float, str]:
@@ -322,8 +368,8 @@ def _notes(analysis: Analysis, settings: PlanOptions, rates: Rates) -> list[str]
         notes.append("the budget buys an unknown number of programs, as their price is unknown")
     if rates.pass_rate < 1:
         notes.append(
-            f"{rates.pass_rate:.0%} of the programs passed here; programs, calls, dollars and hours allow for as many "
-            "failures"
+            f"{rates.pass_rate:.0%} of the programs passed here; all numbers are of programs to make and allow for "
+            "failures, treatment by treatment"
         )
     if analysis.sample.response in {"log", "ratio"}:
         notes.append(

@@ -7,6 +7,8 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from .._inference.contrasts import planned_contrasts
 from .._reading.levels import OPTIMIZATION
 from . import effect_sizes
@@ -14,6 +16,7 @@ from . import effect_sizes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from .._arrays import Floats
     from .._inference.contrasts import Contrast
     from .._models.sample import Sample, Treatment
 
@@ -52,6 +55,7 @@ class Question:
     df_num : numerator degrees of freedom.
     groups : of the residual, which has ``groups (n - 1)`` degrees of freedom with n replicates.
     squares : noncentrality of one replicate per treatment, for an effect and a sigma of 1.
+    weights : of a contrast, over the treatments of the study, shape (k,); None for an omnibus test.
     """
 
     design: Design
@@ -61,6 +65,7 @@ class Question:
     groups: int
     squares: float
     note: str | None = None
+    weights: Floats | None = None
 
 
 def questions(sample: Sample, price: Callable[[Sequence[int]], float]) -> tuple[Question, ...]:
@@ -115,7 +120,17 @@ def _contrast(design: Design, contrast: Contrast, note: str | None = None) -> Qu
         groups=len(design.treatments),
         squares=1 / float(contrast.weights @ contrast.weights),
         note=note,
+        weights=_spread_out(design, contrast.weights),
     )
+
+
+def _spread_out(design: Design, weights: Floats) -> Floats:
+    """Return weights over the study's treatments from those over a design's: the others have none."""
+    if len(weights) != len(design.treatments) or not design.treatments:
+        return weights
+    made = np.zeros(max(design.treatments) + 1)
+    made[list(design.treatments)] = weights
+    return made
 
 
 def _smaller(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,14 +11,16 @@ from scipy import stats
 
 from .._errors import AnalysisError
 from . import effect_sizes, noncentrality
+from .arms import arms
 from .noncentral_f import f_power, required
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .._arrays import Floats
+    from .._arrays import Floats, Integers
     from .._inference.contrasts import Contrast
     from .._models.sample import Sample
+    from .arms import Arms
     from .cost import Cost
 
 UPPER_LIMIT = 0.8
@@ -38,7 +41,8 @@ class Curve:
 class QuestionPower:
     """One question to the study: what its programs can show, and how many it would take.
 
-    ``replicates_*`` are programs **per treatment**, ``total_*`` programs of **all treatments together**. ``low`` and
+    ``replicates_*`` are programs to make **per treatment**, failures included, ``total_*`` programs of **all treatments
+    together that the question takes**: two levels are priced for these two. ``low`` and
     ``high`` are at the 95 % limits of sigma, ``recommended`` at its upper 80 % limit. None: cannot be estimated, or
     out of reach; ``note`` says why.
 
@@ -167,7 +171,7 @@ def replicates_required(f: float, groups: int, df_num: int, *, alpha: float, tar
     )
 
 
-def upper_sigma(sigma: float, df: int, confidence: float = UPPER_LIMIT) -> float:
+def upper_sigma(sigma: float, df: float, confidence: float = UPPER_LIMIT) -> float:
     """Return the one-sided upper limit of a standard deviation, from chi-square."""
     return sigma * float(np.sqrt(df / stats.chi2.isf(confidence, df)))
 
@@ -181,6 +185,7 @@ def power(
     alpha: float,
     target: float,
     means: Sequence[float] | None = None,
+    unequal: bool = False,
 ) -> Power:
     """Ask what a study can show of an effect.
 
@@ -192,6 +197,7 @@ def power(
     effect : smallest difference that matters, in the unit of the response.
     alpha, target : type I error rate and the power that is wanted.
     means : expected means of all treatments, for a pattern of the user's own.
+    unequal : whether treatments spread differently, so that each has its own spread in the plan.
 
     Raises
     ------
@@ -207,8 +213,10 @@ def power(
     if groups < 2:  # noqa: PLR2004 - nothing to compare
         value, why = None, "programs of fewer than two treatments passed, so there is nothing to compare"
     ask = _Asking(
+        arms=arms(sample, unequal=unequal),
+        present=np.flatnonzero(present),
         sample=sample,
-        price=prices(sample, cost)[present],
+        price=prices(sample, cost),
         sigmas=None if value is None else _sigmas(sample, value),
         groups=groups,
         alpha=alpha,
@@ -267,6 +275,8 @@ class _Sigmas:
 class _Asking:
     """What all questions have in common."""
 
+    arms: Arms
+    present: Integers
     sample: Sample
     price: Floats
     sigmas: _Sigmas | None
@@ -276,13 +286,29 @@ class _Asking:
     why: str | None
 
     def test(
-        self, name: str, *, df_num: int, spread: float, own: float | None, note: str | None = None
+        self,
+        name: str,
+        *,
+        df_num: int,
+        spread: float,
+        own: float | None,
+        note: str | None = None,
+        contrast: tuple[Floats, float] | None = None,
     ) -> QuestionPower:
-        """Answer one question; ``own`` is the sum of squares at the study's own numbers."""
+        """Answer one question; ``own`` is the sum of squares at the study's own numbers.
+
+        ``contrast`` has weights over all treatments of the study and the effect; None for an omnibus test.
+        """
         if self.sigmas is None:
             return _unknown(name, df_num, spread, f"cannot be estimated because {self.why}")
         s = self.sigmas
-        needed = [self._required(spread / sigma, df_num) for sigma in (s.value, s.low, s.high, s.upper)]
+        taken = self.present if contrast is None else np.flatnonzero(contrast[0])
+        times = (1.0, s.low / s.value, s.high / s.value, s.upper / s.value)
+        if contrast is not None and self.arms.unequal:
+            df = self.arms.sigma(contrast[0])[1]
+            low, high = stats.chi2.ppf([0.975, 0.025], df)
+            times = (1.0, math.sqrt(df / low), math.sqrt(df / high), upper_sigma(1.0, df))
+        needed = [self._required(spread / s.value, taken, contrast, each) for each in times]
         if needed[0] is None:
             note = "more than 10 million programs per treatment would be needed"
         return QuestionPower(
@@ -295,15 +321,27 @@ class _Asking:
             replicates_low=needed[1],
             replicates_high=needed[2],
             replicates_recommended=needed[3],
-            total_required=self._total(needed[0]),
-            total_recommended=self._total(needed[3]),
-            cost_usd=self._price(needed[0]),
-            recommended_usd=self._price(needed[3]),
+            total_required=None if needed[0] is None else needed[0] * len(taken),
+            total_recommended=None if needed[3] is None else needed[3] * len(taken),
+            cost_usd=self._price(needed[0], taken),
+            recommended_usd=self._price(needed[3], taken),
             note=note,
         )
 
-    def _required(self, f: float, df_num: int) -> int | None:
-        return replicates_required(f, self.groups, df_num, alpha=self.alpha, target=self.target)
+    def _required(
+        self, f: float, taken: Integers, contrast: tuple[Floats, float] | None, times: float
+    ) -> int | None:
+        design = taken.tolist()
+
+        def power_at(made: int) -> float:
+            if contrast is None:
+                return self.arms.omnibus_power(f / times, design, made, alpha=self.alpha)
+            weights, effect = contrast
+            return self.arms.contrast_power(
+                weights, effect, made, alpha=self.alpha, design=design, times=times
+            )
+
+        return required(power_at, target=self.target, least=2)
 
     def _own(self, squares: float, df_num: int) -> float | None:
         if self.sigmas is None:
@@ -311,11 +349,8 @@ class _Asking:
         value = float(f_power(squares / self.sigmas.value**2, df_num, self.sample.sigma.df, alpha=self.alpha))
         return value if np.isfinite(value) else None
 
-    def _total(self, replicates: int | None) -> int | None:
-        return None if replicates is None else replicates * self.groups
-
-    def _price(self, replicates: int | None) -> float | None:
-        price = float(self.price.sum())
+    def _price(self, replicates: int | None, taken: Integers) -> float | None:
+        price = float(self.price[taken].sum())
         return None if replicates is None or not np.isfinite(price) else replicates * price
 
 
@@ -375,6 +410,7 @@ def _contrast(ask: _Asking, contrast: Contrast, effect: float) -> QuestionPower:
         spread=effect_sizes.contrast_f(effect, 1.0, weights),
         own=None if factor is None else effect**2 / factor,
         note="treatments and machines can't be told apart today" if factor is None else None,
+        contrast=(contrast.weights, effect),
     )
 
 

@@ -33,10 +33,6 @@ class Rates:
     hours: Floats
     pass_rate: float
 
-    def made(self, replicates: int) -> int:
-        """Return how many programs to make of a treatment so that about this many pass."""
-        return math.ceil(replicates / self.pass_rate - 1e-9)
-
     def total(self, rate: Floats, treatments: Sequence[int], programs: int) -> float | None:
         """Return a sum over treatments for this many programs of each; None where unknown."""
         value = float(rate[list(treatments)].sum()) * programs

@@ -27,8 +27,8 @@ def _lines(plan: PlanResult) -> Iterator[str]:
         f"to {plan.sigma_ci[1]:.3g})."
     )
     yield from wrapped(
-        '"each" is passing programs per treatment; "(safe)" is the recommended number, for the upper 80 % limit of '
-        f"the SD ({plan.sigma_upper:.3g})."
+        '"each" is programs to make of each treatment, those that will fail included; "(safe)" is the recommended '
+        f"number, for the upper 80 % limit of the SD ({plan.sigma_upper:.3g})."
     )
     yield ""
     yield _HEAD + ("" if plan.budget is None else f"  power for {dollars(plan.budget)}")

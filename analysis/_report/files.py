@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from .._errors import AnalysisError
 from .._files import write_whole
+from .._presentation.cells import csv_cell
 from . import page as pages
 from . import sections
 from .trajectories import trajectories_html
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
 PAGE: Final = "report.html"
 TRAJECTORIES: Final = "trajectories.html"
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write(analysis: Analysis, directory: Path, trajectories: Path | None = None) -> tuple[Path, ...]:
@@ -77,9 +77,4 @@ def _csv(table: Table) -> bytes:
 
 
 def _plain(cell: str) -> str:
-    text = cell.replace("\u2212", "-")
-    try:
-        float(text)
-    except ValueError:
-        return "'" + text if text.startswith(_FORMULA) and text != "-" else text
-    return text
+    return csv_cell(cell.replace("\u2212", "-"))

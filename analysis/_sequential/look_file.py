@@ -97,7 +97,7 @@ def read(path: Path) -> tuple[LookPlan, tuple[Look, ...]] | None:
         plan = LookPlan(**{**document["plan"], "treatments": tuple(document["plan"]["treatments"])})
         looks = tuple(Look(**{**look, "programs": tuple(look["programs"])}) for look in document["looks"])
         _check(plan, looks)
-    except (ValueError, TypeError, KeyError, AttributeError) as exc:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as exc:
         raise AnalysisError(
             f"{path}: the file of looks is damaged ({exc}). Restore it: without it nobody knows what was looked at "
             "before, and the error rate of a further look is unknown"

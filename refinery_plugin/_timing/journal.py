@@ -147,7 +147,7 @@ def _records(path: Path, data: bytes) -> Iterator[Record]:
     for number, line in enumerate(data.splitlines(), start=1):
         try:
             record = json.loads(line)
-        except ValueError as exc:
+        except (ValueError, RecursionError) as exc:
             raise JournalError(
                 f"{path}, line {number}, is damaged ({exc}); remove that line, and --refinery-resume measures "
                 "again what it held, or start afresh without --refinery-resume"

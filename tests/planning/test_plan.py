@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from planning_data import PILOT, analysed, pilot, study
-from refinery_analysis import AnalysisError
+from refinery_analysis import AnalysisError, Options, analyse, read_results
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.plan import PlanOptions, PlanResult, PlanRow, plan
+from refinery_analysis._power.arms import Arms
+from refinery_analysis._power.noncentral_f import required
+from refinery_analysis._power.power import replicates_required
 from refinery_analysis._presentation.terminal_plan import text
+from scipy import stats
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -78,12 +84,72 @@ def test_prices_are_those_of_each_treatment_and_prefixes_are_free(tmp_path: Path
 
 
 def test_programs_that_will_fail_are_paid_too(tmp_path: Path) -> None:
-    """At a pass rate of one half twice as many programs are planned."""
+    """At a pass rate of one half about twice as many programs are planned; all numbers are of programs to make."""
     whole = plan(analysed(study(tmp_path / "a.json", {"agents": [1, 3]}, 6, usd={1: 0.1, 3: 0.1})))
     half = plan(analysed(study(tmp_path / "b.json", {"agents": [1, 3]}, 6, usd={1: 0.1, 3: 0.1}, failing=6)))
     assert half.pass_rate == 0.5
-    assert half.rows[0].programs == 2 * (half.rows[0].replicates_per_treatment or 0) * 2
-    assert whole.rows[0].programs == 2 * (whole.rows[0].replicates_per_treatment or 0)
+    for made in (half, whole):
+        assert made.rows[0].programs == 2 * (made.rows[0].replicates_per_treatment or 0)
+        assert (made.rows[0].power or 0) >= 0.8
+    passing = replicates_required(0.5 / half.sigma, 2, 1, alpha=0.05, target=0.8)
+    assert passing is not None
+    assert 1.7 * passing < (half.rows[0].replicates_per_treatment or 0) < 2.6 * passing
+
+
+def test_the_plan_and_the_power_section_give_one_number(tmp_path: Path) -> None:
+    """A question about all treatments is the same in both, failures and dollars included."""
+    analysis = analysed(study(tmp_path / "b.json", {"agents": [1, 3]}, 6, usd={1: 0.1, 3: 0.2}, failing=3))
+    assert analysis.power is not None
+    asked, planned = analysis.power.contrasts["agents: 1 - 3"], row(plan(analysis), "full", "agents: 1 - 3")
+    assert asked.replicates_required == planned.replicates_per_treatment
+    assert asked.total_required == planned.programs
+    assert asked.cost_usd == pytest.approx(planned.usd)
+
+
+def test_a_design_that_rests_on_a_treatment_without_a_pass_is_not_feasible(tmp_path: Path) -> None:
+    """It has no figures, says which treatment stands in the way, and other designs keep theirs."""
+    path = study(tmp_path / "a.json", {"agents": [1, 2, 3]}, 6)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for program in document["refinery"]["programs"]:
+        if program["treatment"]["agents"] == 3:
+            program["verdict"] = "wrong_answer"
+    document["benchmarks"] = [
+        b for b in document["benchmarks"] if b["extra_info"]["treatment"]["agents"] != 3
+    ]
+    path.write_text(json.dumps(document), encoding="utf-8")
+    analysis = analyse(read_results([path]), Options(effect=1.0, contrasts=("agents: 1 - 2",)))
+    rows = plan(analysis).document()["rows"]
+    full = [r for r in rows if r["kind"] == "full"]
+    assert full
+    for each in full:
+        assert each["feasible"] is False
+        assert each["programs"] is None
+        assert "agents 3" in each["note"]
+    keys = {"question", "replicates_per_treatment", "treatments", "programs", "calls", "cost_usd", "power"}
+    assert all(keys | {"feasible"} <= set(each) for each in rows)
+
+
+def _power_at(made: Arms, n: int) -> float:
+    return made.contrast_power(np.asarray([1.0, -1.0]), 0.8, n, alpha=0.05, design=(0, 1))
+
+
+def test_planned_programs_have_the_power_that_was_asked_for() -> None:
+    """Simulated with failures and unequal spreads, and tested by Welch's test: within a point of 80 %."""
+    rng = np.random.default_rng(3)
+    for rate, sd in (((0.9, 0.6), (0.3, 1.5)), ((0.5, 0.8), (1.0, 0.5)), ((1.0, 0.7), (1.0, 2.0))):
+        made = Arms(
+            rate=np.asarray(rate), passed=np.ones(2), sd=np.asarray(sd), df=np.full(2, 50.0), unequal=True
+        )
+        n = required(functools.partial(_power_at, made), target=0.8)
+        assert n is not None
+        m = rng.binomial(n, rate, (20_000, 2))
+        m = m[(m >= 2).all(axis=1)]
+        mean = rng.standard_normal(m.shape) * sd / np.sqrt(m) + np.asarray([0.8, 0.0])
+        part = np.asarray(sd) ** 2 * rng.chisquare(m - 1) / (m - 1) / m
+        t = (mean[:, 0] - mean[:, 1]) / np.sqrt(part.sum(axis=1))
+        df = part.sum(axis=1) ** 2 / (part**2 / (m - 1)).sum(axis=1)
+        found = 2 * stats.t.sf(np.abs(t), df) < 0.05
+        assert found.sum() / 20_000 > 0.79
 
 
 def test_open_factors_are_planned_for_like_the_pilots(tmp_path: Path) -> None:

@@ -87,7 +87,7 @@ def figure(data: PowerCurves) -> Figure:
 
 
 def _draw(data: PowerCurves, canvas: Canvas) -> alt.LayerChart | alt.FacetChart:
-    width, height = canvas.width - 92, 300 if canvas.is_narrow else 360
+    width, height = canvas.width - 100, 300 if canvas.is_narrow else 360
     low, high = float(data.curves["n"].min()), float(data.curves["n"].max())
     low = min(low, data.here) * 0.97
     x = alt.X(

@@ -1,0 +1,132 @@
+"""What programs to be made are like, treatment by treatment: how many pass, and how much those that pass differ."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .noncentral_f import f_power
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .._arrays import Floats
+    from .._inference.result import TestResult
+    from .._models.sample import Sample
+
+PRIOR = 4.0
+"""Programs that the study's own pass rate is worth, where a treatment's is estimated from its few programs."""
+
+_KNOWN = 4
+"""Programs that passed, from which on a treatment's own spread is used where spreads differ."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Arms:
+    """Each treatment's programs.
+
+    Attributes
+    ----------
+    rate : share that passes, shape (k,); shrunk towards the share of all programs, so that two failures of two are not
+        taken for never, and exactly 1 where nothing failed at all.
+    passed : programs that passed here, shape (k,): without any a design that needs the treatment is not feasible.
+    sd : spread of those that pass, shape (k,): the treatments' own where ``unequal``, the pooled one elsewhere.
+    df : degrees of freedom of each, shape (k,).
+    unequal : whether treatments spread differently, so that they are planned, and will be tested, with their own.
+    """
+
+    rate: Floats
+    passed: Floats
+    sd: Floats
+    df: Floats
+    unequal: bool
+
+    def feasible(self, treatments: Sequence[int]) -> bool:
+        """Whether some program passed in every one of these treatments."""
+        return bool((self.passed[list(treatments)] > 0).all())
+
+    def sigma(self, weights: Floats) -> tuple[float, float]:
+        """Return the spread that counts for a contrast of equally many programs, and its degrees of freedom.
+
+        The variance of sum w_i m_i is sigma^2 sum(w_i^2) / n then.
+        """
+        used = np.flatnonzero(weights)
+        parts = weights[used] ** 2 * self.sd[used] ** 2
+        value = float(np.sqrt(parts.sum() / np.sum(weights[used] ** 2)))
+        if not self.unequal:
+            return value, float(self.df[used[0]])
+        return value, float(parts.sum() ** 2 / np.sum(parts**2 / self.df[used]))
+
+    def contrast_power(
+        self,
+        weights: Floats,
+        effect: float,
+        made: int,
+        *,
+        alpha: float,
+        design: Sequence[int],
+        times: float = 1.0,
+    ) -> float:
+        """Power of a contrast with ``made`` programs of every treatment of a design; NaN where there is no test.
+
+        Parameters
+        ----------
+        weights : of the treatments' means, shape (k,).
+        design : treatments that there will be; where one variance holds, all of them tell it.
+        effect : value of the contrast.
+        times : how many times as large as estimated the spreads are taken.
+
+        Notes
+        -----
+        Numbers that pass are binomial: E(1 / m) is about (1 + (1 - r) / (n r)) / (n r). With spreads of their own the
+        degrees of freedom are Satterthwaite's, as in Welch's test.
+        """
+        used = np.flatnonzero(weights)
+        passing = made * self.rate[used]
+        parts = (weights[used] * self.sd[used] * times) ** 2 / passing * (1 + (1 - self.rate[used]) / passing)
+        if self.unequal:
+            left = passing - 1
+            if (left <= 0).any():
+                return float("nan")
+            df = float(parts.sum() ** 2 / np.sum(parts**2 / left))
+        else:
+            df = float(np.maximum(made * self.rate[list(design)] - 1, 0.0).sum())
+        return float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
+
+    def omnibus_power(self, f: float, treatments: Sequence[int], made: int, *, alpha: float) -> float:
+        """Power of the F test of all of some treatments with ``made`` programs of each; ``f`` is Cohen's."""
+        rate = self.rate[list(treatments)]
+        passing = made * rate
+        whole = 1 / float(np.mean((1 + (1 - rate) / passing) / passing))
+        k = len(rate)
+        return float(f_power(k * whole * f**2, k - 1, float(np.maximum(passing - 1, 0).sum()), alpha=alpha))
+
+
+def spreads_differ(tests: Mapping[str, TestResult], alpha: float) -> bool:
+    """Whether the test of spreads found, and may be believed, that treatments differ in theirs."""
+    test = tests["brown-forsythe"]
+    return test.p is not None and test.p < alpha and test.trusted is not False
+
+
+def arms(sample: Sample, *, unequal: bool) -> Arms:
+    """Take a study's treatments as what the next study's will be like.
+
+    Parameters
+    ----------
+    sample : programs of the study; its means are not looked at.
+    unequal : whether a test found that treatments spread differently; their own spreads are used then, where each
+        treatment has at least four programs that passed.
+    """
+    made, passed = sample.made.astype(np.float64), sample.counts.astype(np.float64)
+    whole = float(passed.sum() / made.sum()) if made.sum() and passed.sum() else 1.0
+    own = unequal and bool((sample.counts >= _KNOWN).all())
+    value = np.nan if sample.sigma.value is None else sample.sigma.value
+    return Arms(
+        rate=np.asarray((passed + PRIOR * whole) / (made + PRIOR)),
+        passed=passed,
+        sd=sample.sds if own else np.full(passed.shape, value),
+        df=passed - 1 if own else np.full(passed.shape, float(sample.sigma.df)),
+        unequal=own,
+    )
