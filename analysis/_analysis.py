@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Literal
 
 from ._errors import AnalysisError
+from ._further import further
 from ._inference import contrasts, pairwise
 from ._inference.anova_type import anova_type_tests
 from ._inference.clearest import Pooled
@@ -14,6 +15,7 @@ from ._inference.doubts import Doubts, noise_of
 from ._inference.hc3 import hc3_tests
 from ._inference.over_tasks import said_of_tasks
 from ._inference.registry import reported_tests
+from ._inference.settled import settled
 from ._models import marginal_means, noise_floor, pass_rates, variance_components
 from ._models.anova import anova, choose_model, fit_model
 from ._models.formula import name_of
@@ -27,8 +29,9 @@ from ._power.power import power
 from ._power.published import as_published, is_pilot2025
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from ._further import Further
     from ._inference.conclusions import Conclusion
     from ._inference.contrasts import Contrast, ContrastTest
     from ._inference.pairwise import Pair
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from ._power.power import Power
     from ._power.published import Published
     from ._reading.frames import Results
+    from ._reading.judged_turns import Trajectory
 
 RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)
@@ -71,6 +75,7 @@ class Options:
     power: float = 0.8
     contrasts: tuple[str, ...] | None = None
     means: tuple[float, ...] | None = None
+    margin: float | None = None
     tasks: Literal["random", "fixed"] | None = None
 
     @property
@@ -125,16 +130,20 @@ class Analysis:
     published: Published | None
     power: Power | None
     notes: tuple[str, ...]
+    further: Further
     tasks: TasksFound | None = None
 
 
-def analyse(results: Results, options: Options | None = None) -> Analysis:
+def analyse(
+    results: Results, options: Options | None = None, *, trajectories: Sequence[Trajectory] = ()
+) -> Analysis:
     """Do every step of the analysis.
 
     Parameters
     ----------
     results : what ``read_results`` returned.
     options : what the user asked for; the command line's defaults where None.
+    trajectories : of the study, for what their turns did.
 
     Returns
     -------
@@ -154,10 +163,17 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
     alpha, notes = options.alpha, tuple(_notes(results, sample, fitted))
     variance = variance_components.variance_components(results, sample)
     floors = noise_floor.noise_floor(results)
+    tested = contrasts.contrast_tests(sample, chosen, alpha=alpha)
+    found = further(
+        results, sample, model, tested, options, paid=paid, floors=floors, trajectories=trajectories
+    )
+    failures = pass_rates.failures(results, seconds, alpha=alpha)
+    if len(results.tasks) > 1:
+        failures = dataclasses.replace(failures, test=found.passing.omnibus)
     evidence = Evidence(
         sample=sample,
         anova=None if fitted is None else anova(fitted, type=options.type),
-        contrasts=contrasts.contrast_tests(sample, chosen, alpha=alpha),
+        contrasts=tested,
         tests=reported_tests(sample, fitted, alpha=alpha),
         hc3=hc3_tests(fitted, type=options.type, alpha=alpha),
         unequal=_unequal(results, sample, fitted),
@@ -175,7 +191,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
             noise=_noise(results, sample, variance, floors),
             alpha=alpha,
         ).about,
-        failures=pass_rates.failures(results, seconds, alpha=alpha),
+        failures=failures,
         notes=notes,
         alpha=alpha,
         primary=_primary(results, options),
@@ -185,7 +201,9 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         options=options,
         results=results,
         sample=sample,
-        conclusions=said_of_tasks(conclude(evidence), tasks, alpha=alpha),
+        conclusions=settled(
+            said_of_tasks(conclude(evidence), tasks, alpha=alpha), found.equivalence, alpha=alpha
+        ),
         fitted=fitted,
         anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
@@ -203,6 +221,7 @@ def analyse(results: Results, options: Options | None = None) -> Analysis:
         published=_published(seconds, options),
         power=_power(sample, chosen, paid, options, unequal=spreads_differ(evidence.tests, alpha)),
         notes=notes,
+        further=found,
         tasks=tasks,
     )
 
@@ -271,8 +290,8 @@ def _text(checksum: object) -> str | None:
 def _power(
     sample: Sample, contrasts: tuple[Contrast, ...], cost: Cost, options: Options, *, unequal: bool
 ) -> Power | None:
-    """Plan from the user's effect; without one there is nothing to plan."""
-    if options.effect is None:
+    """Plan from the user's effect; without one there is nothing to plan, nor where it is of pass rates."""
+    if options.effect is None or options.response == "passed":
         return None
     return power(
         sample,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS = {
     "plan": "designs for the next experiment side by side: programs, dollars, hours, power",
     "look": "a group-sequential look: stop or go on",
+    "compare": "old and new pytest-benchmark files of any project: is a benchmark faster?",
     "negative": "the negative control (A/A): how often tests find a difference where there is none",
 }
 
@@ -65,6 +66,9 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     made.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
+    if command == "compare":
+        _step(command).add_arguments(made)
+        return made
     made.add_argument(
         "results", nargs="+", metavar="RESULTS", help="benchmark JSON, or a CSV of measurements"
     )
@@ -102,6 +106,13 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         "--means",
         metavar="M,M,...",
         help="means of the treatments, in their order: a pattern of your own beside the usual ones",
+    )
+    made.add_argument(
+        "--margin",
+        type=float,
+        metavar="M",
+        help="the difference that does not matter, for equivalence: a ratio such as 1.25 where logarithms are "
+        "compared, otherwise in the unit of the response",
     )
     made.add_argument(
         "--tasks",
@@ -142,6 +153,10 @@ def _step(command: str) -> Any:  # noqa: ANN401 - a module
         from ._commands import plan  # noqa: PLC0415
 
         return plan
+    if command == "compare":
+        from ._commands import compare  # noqa: PLC0415
+
+        return compare
     if command == "look":
         from ._commands import look  # noqa: PLC0415
 
@@ -156,6 +171,10 @@ def _texts(command: str) -> Any:  # noqa: ANN401 - a module
         from ._presentation import terminal_plan  # noqa: PLC0415
 
         return terminal_plan
+    if command == "compare":
+        from ._presentation import terminal_compare  # noqa: PLC0415
+
+        return terminal_compare
     if command == "look":
         from ._presentation import terminal_look  # noqa: PLC0415
 
@@ -198,6 +217,7 @@ def options(args: argparse.Namespace) -> Options:
         power=args.power,
         contrasts=None if args.contrast is None else tuple(args.contrast),
         means=means,
+        margin=args.margin,
         tasks=args.tasks,
     )
 
@@ -232,15 +252,21 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Output:
     """
     command = argv[0] if argv and argv[0] in COMMANDS else None
     args = parser(command).parse_args(argv[1:] if command else argv)
-    if command is None and args.trajectories is not None and args.out is None:
+    if command == "compare":
+        compared: CommandResult = _step(command).run(args)
+        return Output(text=_json(compared.document()) if args.json else _texts(command).text(compared))
+    if command is None and args.trajectories is not None and args.out is None and not args.json:
         raise AnalysisError(
-            "--trajectories needs --out DIR, where trajectories.html is written beside the report"
+            "--trajectories needs --out DIR, where trajectories.html is written beside the report, or --json"
         )
     chosen = options(args)
     from ._analysis import analyse  # noqa: PLC0415
-    from ._reading.read import read_results  # noqa: PLC0415
+    from ._reading.read import read_results, read_trajectories  # noqa: PLC0415
 
-    analysis = analyse(read_results(args.results), chosen)
+    told = getattr(args, "trajectories", None)
+    analysis = analyse(
+        read_results(args.results), chosen, trajectories=read_trajectories(told) if told is not None else ()
+    )
     if command is not None:
         result: CommandResult = _step(command).run(analysis, args)
         return Output(text=_json(result.document()) if args.json else _texts(command).text(result))

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from .entries import RawFile
     from .frames import Results
+    from .judged_turns import Trajectory
+    from .sessions import Session
 
 
 _NOT_SPACE = re.compile(rb"\S")
@@ -51,7 +53,63 @@ def read_results(paths: Iterable[str | PathLike[str]]) -> Results:
     return join(files)
 
 
+def each_once(paths: Iterable[str | PathLike[str]]) -> None:
+    """Refuse a file that is given twice.
+
+    Raises
+    ------
+    AnalysisError : it is; each file is one session of one side.
+    """
+    for path, times in collections.Counter(Path(path).resolve() for path in paths).items():
+        if times > 1:
+            raise AnalysisError(f"{path}: given {times} times; each file is one session of one side")
+
+
+def read_sessions(paths: Iterable[str | PathLike[str]], statistic: str) -> list[Session]:
+    """Read files of pytest-benchmark, of whatever project, each a session.
+
+    Raises
+    ------
+    AnalysisError : something is wrong with a file.
+    """
+    from .sessions import read_session  # noqa: PLC0415 - one command needs it
+
+    return [read_session(Path(path), _content(Path(path)), statistic) for path in paths]
+
+
+def read_trajectories(directory: str | PathLike[str]) -> tuple[Trajectory, ...]:
+    """Read the trajectory files below a directory, such as a study's folder of programs.
+
+    Raises
+    ------
+    AnalysisError : there is none, or one is damaged.
+    """
+    from .judged_turns import parse_trajectory  # noqa: PLC0415 - one option needs it
+
+    if not Path(directory).is_dir():
+        raise AnalysisError(f"{directory}: there is no such directory of trajectories")
+    found = [parse_trajectory(path, _content(path)) for path in sorted(Path(directory).rglob("*.json"))]
+    known = tuple(one for one in found if one is not None)
+    if not known:
+        raise AnalysisError(
+            f"{directory}: no trajectory file in it; they lie beside the programs, such as "
+            "tests/test_generated/programs/STUDY"
+        )
+    return known
+
+
 def _read(path: Path) -> RawFile:
+    data = _content(path)
+    if path.suffix.lower() == ".json" or data.lstrip()[:1] in {b"{", b"["}:
+        from .benchmark_json import read_json  # noqa: PLC0415 - one of the two
+
+        return read_json(path, data)
+    from .csv import read_csv  # noqa: PLC0415 - pandas
+
+    return read_csv(path, decoded(path, data))
+
+
+def _content(path: Path) -> bytes:
     try:
         data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except FileNotFoundError as exc:
@@ -64,13 +122,7 @@ def _read(path: Path) -> RawFile:
     if b"\0" in data:
         decoded(path, data)
         raise AnalysisError(f"{path}: not a text file: it has null bytes")
-    if path.suffix.lower() == ".json" or start[0] in {b"{", b"["}:
-        from .benchmark_json import read_json  # noqa: PLC0415 - one of the two
-
-        return read_json(path, data)
-    from .csv import read_csv  # noqa: PLC0415 - pandas
-
-    return read_csv(path, decoded(path, data))
+    return data
 
 
 def _one_study(files: Sequence[RawFile]) -> None:

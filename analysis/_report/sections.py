@@ -13,6 +13,7 @@ from .._presentation.tables import reason
 from .._presentation.text import count, dollars, number, one_line, percent, sentence
 from . import running, tables
 from .blocks import Caveats, Findings, Grid, Heading, Page, Picture, Prose, Section, Tiles
+from .views import further
 from .views.checks import noise, residuals, tests_table
 from .views.interaction import interaction
 from .views.passes import failures, passes
@@ -37,6 +38,7 @@ def page(analysis: Analysis) -> Page:
         _times(analysis, called),
         _factors(analysis, called),
         _passing(analysis, called),
+        *further.sections(analysis),
         _power(analysis),
         _plan(analysis),
         Section(ident="refinement", title="Refinement", blocks=(Picture(turns(analysis, called)),)),
@@ -124,6 +126,7 @@ def _passing(analysis: Analysis, called: Names) -> Section:
     words = tables.failure_words(analysis)
     if words:
         blocks.append(Prose(words))
+    blocks += further.passing(analysis)
     blocks += [Heading("Kinds of failure"), Picture(failures(analysis, called))]
     return Section(ident="passing", title="Which programs pass", blocks=tuple(blocks))
 

@@ -144,6 +144,13 @@ def test_the_options_of_the_analysis_are_those_of_its_help(command: str) -> None
     )
 
 
+def test_the_options_of_the_comparison_are_those_of_its_help() -> None:
+    """It takes none of the analysis's own: its files are of any project."""
+    assert _help("refinery_analysis", "compare") - {"--help", "--version"} == _options(
+        "refinery-analysis compare"
+    )
+
+
 def test_the_keys_of_a_study_are_those_that_the_reader_takes() -> None:
     """Design, settings with their defaults, and limits with theirs."""
     told = tables(REFERENCE / "study.md")

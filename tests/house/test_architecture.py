@@ -36,6 +36,7 @@ FLOORS = {
         ("_presentation",),
         ("_commands",),
         ("_analysis",),
+        ("_further",),
         ("_sequential",),
         ("_power",),
         ("_inference",),

@@ -1,0 +1,212 @@
+"""Time-outs: times of which no more is known than that they are longer than the limit."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import stats
+
+from .._models.lognormal_aft import Lognormal
+from .._models.passing_table import task_numbers
+from .._models.survival import log_rank, restricted_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .._arrays import Flags, Floats, Integers
+    from .._models.passing_table import PassingTable
+    from .._reading.frames import Results
+
+_TIMEOUT: Final = "timeout"
+_MOST_GROUPS: Final = 40
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LogRank:
+    """Do the treatments' times differ, time-outs counted as what they are? p is by permutation within tasks."""
+
+    statistic: float | None
+    p: float | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TimeRatio:
+    """How many times as long level a takes as b; a limit is None where the data do not bound it."""
+
+    factor: str
+    a: str
+    b: str
+    estimate: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Aft:
+    """The log-normal model: ratios of times with profile intervals, and the likelihood ratio test of treatments."""
+
+    time_ratios: tuple[TimeRatio, ...]
+    p: float | None
+    note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Restricted:
+    """The mean time of a treatment's programs up to the limit, in seconds."""
+
+    treatment: str
+    estimate: float
+    se: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Censored:
+    """What time-outs say; ``limit`` in seconds, the largest one."""
+
+    limit: float
+    timeouts: int
+    logrank: LogRank
+    aft: Aft
+    rmst: tuple[Restricted, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Times:
+    time: Floats
+    finished: Flags
+    treatment: Integers
+    task: Integers
+
+
+def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored | None:
+    """Compare the times of programs that passed or were stopped at their limit; None without time-outs.
+
+    A program's time is the geometric mean of its runs. Programs that failed otherwise are another outcome and are left
+    out: a wrong answer is not slow.
+    """
+    programs = results.programs
+    stopped = programs["verdict"].to_numpy(dtype=object) == _TIMEOUT
+    limits = programs["limit_seconds"].to_numpy(dtype=np.float64)
+    if not stopped.any() or not np.isfinite(limits).any():
+        return None
+    limit = float(np.nanmax(limits))
+    runs = results.runs
+    number = runs["program"].cat.codes.to_numpy().astype(np.intp)
+    logs = np.log(runs["seconds"].to_numpy(dtype=np.float64))
+    known = np.isfinite(logs)
+    with np.errstate(invalid="ignore"):
+        mean = np.bincount(number[known], weights=logs[known], minlength=len(programs)) / np.bincount(
+            number[known], minlength=len(programs)
+        )
+    finished = programs["passed"].to_numpy(dtype=bool) & np.isfinite(mean)
+    own = np.log(np.where(np.isfinite(limits), limits, limit))
+    use = stopped | finished
+    numbers = {label: i for i, label in enumerate(table.treatments)}
+    times = _Times(
+        time=np.where(stopped, own, mean)[use],
+        finished=finished[use],
+        treatment=np.asarray([numbers[str(label)] for label in programs["treatment"][use]], dtype=np.intp),
+        task=task_numbers(results)[1][use],
+    )
+    found = log_rank(times.time, times.finished, times.treatment, times.task, len(table.treatments))
+    return Censored(
+        limit=limit,
+        timeouts=int(stopped.sum()),
+        logrank=LogRank(statistic=found and found[0], p=found and found[1]),
+        aft=_aft(times, table, alpha),
+        rmst=tuple(_restricted(times, table, limit)),
+    )
+
+
+def _restricted(times: _Times, table: PassingTable, limit: float) -> Iterator[Restricted]:
+    for i, label in enumerate(table.treatments):
+        inside = times.treatment == i
+        if inside.any():
+            mean, se = restricted_mean(np.exp(times.time[inside]), times.finished[inside], limit)
+            yield Restricted(treatment=label, estimate=mean, se=se)
+
+
+def _aft(times: _Times, table: PassingTable, alpha: float) -> Aft:
+    """Fit one mean for each treatment and task; those of which nothing finished add nothing to the likelihood."""
+    size = len(table.treatments)
+    cell = times.task * size + times.treatment
+    events = np.bincount(cell, weights=times.finished, minlength=size * len(table.tasks))
+    cells = np.flatnonzero(events)
+    inside = np.isin(cell, cells)
+    if len(cells) > _MOST_GROUPS or times.finished.sum() <= len(cells):
+        note = "too many treatments" if len(cells) > _MOST_GROUPS else "too few programs finished"
+        return Aft(time_ratios=(), p=None, note=f"{note} for the model")
+    position = {int(c): i for i, c in enumerate(cells)}
+    model = Lognormal(
+        y=times.time[inside],
+        finished=times.finished[inside],
+        group=np.asarray([position[int(c)] for c in cell[inside]], dtype=np.intp),
+        groups=len(cells),
+    )
+    if float(np.ptp(model.y[model.finished])) < 1e-9:  # noqa: PLR2004 - logs of seconds
+        return Aft(time_ratios=(), p=None, note="finished times do not differ at all")
+    ratios = tuple(_ratios(model, table, position, alpha))
+    return Aft(time_ratios=ratios, p=_likelihood_ratio(model, times, table, cells))
+
+
+def _likelihood_ratio(model: Lognormal, times: _Times, table: PassingTable, cells: Integers) -> float | None:
+    """Test that treatments of a task have one mean, against a mean for each."""
+    size = len(table.treatments)
+    used, task = np.unique(times.task, return_inverse=True)
+    present = len(np.unique(times.task * size + times.treatment))
+    df = present - len(used)
+    if df < 1 or len(np.unique(cells // size)) < len(used):
+        return None
+    null = Lognormal(
+        y=times.time, finished=times.finished, group=task.reshape(-1).astype(np.intp), groups=len(used)
+    )
+    return float(stats.chi2.sf(max(0.0, 2 * (model.maximum()[0] - null.maximum()[0])), df))
+
+
+def _ratios(
+    model: Lognormal, table: PassingTable, position: dict[int, int], alpha: float
+) -> Iterator[TimeRatio]:
+    """Compare each level of a factor with the first, over the tasks and other levels that both have."""
+    size = len(table.treatments)
+    for factor in table.varying():
+        levels = table.factors[factor]
+        others = [name for name in table.own if name != factor]
+        keys = [tuple(int(table.level[name][i]) for name in others) for i in range(size)]
+        for b in range(1, len(levels)):
+            weights, matched = np.zeros(model.groups), 0
+            for task in range(len(table.tasks)):
+                first = {keys[i]: task * size + int(i) for i in table.at(factor, 0)}
+                second = {keys[i]: task * size + int(i) for i in table.at(factor, b)}
+                for key in first.keys() & second.keys():
+                    if first[key] in position and second[key] in position:
+                        weights[position[second[key]]] += 1
+                        weights[position[first[key]]] -= 1
+                        matched += 1
+            if matched == 0:
+                why = "of one of them nothing finished"
+                yield TimeRatio(
+                    factor=factor,
+                    a=levels[b],
+                    b=levels[0],
+                    estimate=None,
+                    ci_low=None,
+                    ci_high=None,
+                    p=None,
+                    note=why,
+                )
+                continue
+            estimate, low, high, p = model.profile(weights / matched, alpha=alpha)
+            yield TimeRatio(
+                factor=factor,
+                a=levels[b],
+                b=levels[0],
+                estimate=math.exp(estimate),
+                ci_low=math.exp(low) if math.isfinite(low) else None,
+                ci_high=math.exp(high) if math.isfinite(high) else None,
+                p=p,
+            )

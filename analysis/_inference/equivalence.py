@@ -1,0 +1,226 @@
+"""Equivalence: is a difference small enough not to matter? Two one-sided tests, and the programs that they take."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import numpy as np
+from scipy import integrate, stats
+
+from .._errors import AnalysisError
+from . import two_proportions
+from .satterthwaite import satterthwaite
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._models.sample import Sample
+    from .contrasts import ContrastTest
+    from .passing import Difference, Rate
+
+Verdict: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"]
+_LOGS: Final = frozenset({"log", "ratio"})
+_MOST: Final = 10_000
+PASSED: Final = "passed"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Equivalence:
+    """One planned comparison against the margin.
+
+    Attributes
+    ----------
+    margin : as told: a ratio above 1 for logarithms, a difference otherwise.
+    ci_low, ci_high : 1 - 2 alpha, a ratio for logarithms; inside the margin exactly where the answer is equivalent.
+    p : the larger of the two one-sided ones.
+    replicates_required : programs per treatment that find equivalence with the power asked for where there is no
+        difference at all; None where it can't be said.
+    """
+
+    contrast: str
+    factor: str
+    margin: float
+    ci_low: float | None
+    ci_high: float | None
+    p: float | None
+    answer: Verdict
+    method: str
+    replicates_required: int | None
+    note: str | None = None
+
+
+def bound(margin: float, response: str) -> float:
+    """Return the margin on the scale of the values.
+
+    Raises
+    ------
+    AnalysisError : it is no margin of this response.
+    """
+    if response in _LOGS:
+        if not 1 < margin < math.inf:
+            raise AnalysisError(
+                f"--margin {margin:g}: must be a ratio above 1, such as 1.25 (up to 25 % slower is as good as equal)"
+            )
+        return math.log(margin)
+    if response == PASSED and not 0 < margin < 1:
+        raise AnalysisError(
+            f"--margin {margin:g}: must be a difference of pass rates between 0 and 1, such as 0.1"
+        )
+    if not 0 < margin < math.inf:
+        raise AnalysisError(f"--margin {margin:g}: must be above 0, in the unit of the response")
+    return margin
+
+
+def equivalence(
+    sample: Sample, contrasts: Sequence[ContrastTest], *, margin: float, alpha: float, target: float
+) -> tuple[Equivalence, ...]:
+    """Compare each planned contrast with the margin, by Welch's version where every treatment has two programs.
+
+    Schuirmann (1987); R: ``TOSTER::t_TOST``.
+    """
+    return tuple(_compared(sample, test, margin, alpha, target) for test in contrasts)
+
+
+def _compared(sample: Sample, test: ContrastTest, margin: float, alpha: float, target: float) -> Equivalence:
+    edge = bound(margin, sample.response)
+    estimate, se, df, method = (
+        test.estimate,
+        test.se,
+        float(test.df),
+        "two one-sided t tests, pooled variance",
+    )
+    if len(sample.blocks) == 1:
+        own_se, own_df = satterthwaite(sample, test.contrast.weights)
+        if own_se is not None and own_df is not None and own_se > 0:
+            se, df, method = own_se, own_df, "two one-sided t tests, Welch's degrees of freedom"
+    required = _required(sample, test, edge, alpha, target)
+    if estimate is None or se is None or se <= 0 or df <= 0:
+        return Equivalence(
+            contrast=test.contrast.name,
+            factor=test.contrast.factor,
+            margin=margin,
+            ci_low=None,
+            ci_high=None,
+            p=None,
+            answer="untestable",
+            method=method,
+            replicates_required=required,
+            note=test.note,
+        )
+    half = float(stats.t.isf(alpha, df)) * se
+    p = float(max(stats.t.sf((estimate + edge) / se, df), stats.t.cdf((estimate - edge) / se, df)))
+    different = 2 * stats.t.sf(abs(estimate) / se, df) < alpha
+    limits: tuple[float | None, float | None] = estimate - half, estimate + half
+    if sample.response in _LOGS:
+        limits = _exp(estimate - half), _exp(estimate + half)
+    return Equivalence(
+        contrast=test.contrast.name,
+        factor=test.contrast.factor,
+        margin=margin,
+        ci_low=limits[0],
+        ci_high=limits[1],
+        p=p,
+        answer="equivalent" if p < alpha else "different" if different else "undecided",
+        method=method,
+        replicates_required=required,
+    )
+
+
+def _exp(value: float) -> float | None:
+    return math.exp(value) if abs(value) < 700 else None  # noqa: PLR2004 - exp overflows at 710
+
+
+def _required(sample: Sample, test: ContrastTest, edge: float, alpha: float, target: float) -> int | None:
+    sigma = sample.sigma.value
+    if sigma is None:
+        return None
+    used = test.contrast.weights[test.contrast.weights != 0]
+    return required(edge / sigma, weights=float(used @ used), arms=len(used), alpha=alpha, target=target)
+
+
+def required(edge: float, *, weights: float, arms: int, alpha: float, target: float) -> int | None:
+    """Return the programs per treatment that two one-sided tests take where the true difference is zero.
+
+    Parameters
+    ----------
+    edge : the margin in standard deviations.
+    weights : the sum of the squares of the contrast's weights (2 for two treatments).
+    arms : treatments whose spread is pooled.
+    """
+    low, high = 1, 2
+    while power(high, edge, weights=weights, arms=arms, alpha=alpha) < target:
+        low, high = high, high * 2
+        if high > _MOST:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        enough = power(middle, edge, weights=weights, arms=arms, alpha=alpha) >= target
+        low, high = (low, middle) if enough else (middle, high)
+    return high
+
+
+def power(n: int, edge: float, *, weights: float, arms: int, alpha: float) -> float:
+    """Return the exact power of two one-sided tests at a true difference of zero (Phillips 1990).
+
+    The estimate is within both limits where its deviation is below margin - t s se; averaged over s.
+    """
+    df = arms * (n - 1)
+    if df < 1:
+        return 0.0
+    t, scale = float(stats.t.isf(alpha, df)), math.sqrt(weights / n)
+    largest = edge / (t * scale)
+
+    def inside(s: float) -> float:
+        reach = (edge - t * s * scale) / scale
+        density = 2 * df * s * float(stats.chi2.pdf(df * s * s, df))
+        return float(2 * stats.norm.cdf(reach) - 1) * density
+
+    middle = [point for point in (1.0,) if point < largest]
+    return float(integrate.quad(inside, 0, min(largest, 1 + 12 / math.sqrt(df)), points=middle, limit=200)[0])
+
+
+def of_rates(
+    differences: Sequence[Difference], rates: Sequence[Rate], *, margin: float, alpha: float
+) -> tuple[Equivalence, ...]:
+    """Compare differences of pass rates with the margin: equivalent where Newcombe's 1 - 2 alpha interval is inside it.
+
+    The p value is the level at which that interval just touches the margin.
+    """
+    edge = bound(margin, PASSED)
+    counts = {(rate.factor, rate.level): (rate.passed, rate.programs) for rate in rates}
+    made = []
+    for d in differences:
+        (x, n), (y, m) = counts[d.factor, d.a], counts[d.factor, d.b]
+        low, high = two_proportions.newcombe((x, y), (n, m), 2 * alpha)
+        p = _touching((x, y), (n, m), edge)
+        different = d.p_exact is not None and d.p_exact < alpha
+        made.append(
+            Equivalence(
+                contrast=f"{d.factor}: {d.a} - {d.b}",
+                factor=d.factor,
+                margin=margin,
+                ci_low=low,
+                ci_high=high,
+                p=p,
+                answer="equivalent"
+                if -edge < low and high < edge
+                else "different"
+                if different
+                else "undecided",
+                method="Newcombe's interval inside the margin",
+                replicates_required=None,
+            )
+        )
+    return tuple(made)
+
+
+def _touching(good: tuple[int, int], made: tuple[int, int], edge: float) -> float:
+    """Return the alpha at which the interval reaches the margin, by bisection; 0.5 where the estimate is beyond."""
+    low, high = 1e-9, 0.5
+    for _ in range(60):
+        alpha = math.sqrt(low * high)
+        limits = two_proportions.newcombe(good, made, min(2 * alpha, 1 - 1e-12))
+        low, high = (low, alpha) if max(-limits[0], limits[1]) < edge else (alpha, high)
+    return float(np.clip(high, 0.0, 0.5))

@@ -1,0 +1,431 @@
+"""Does it pass more often? Rates, differences, terms, pass@k and power, each by the method that its data bear."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import stats
+
+from .._errors import AnalysisError
+from .._models import firth, least_squares, logistic_glmm
+from .._models.formula import Model, Term, name_of
+from .._models.freeman_halton import PassTest, pass_test
+from .._models.pass_at_k import PassAtK, pass_at_k
+from .._models.pass_rates import wilson
+from .._models.passing_table import PassingTable, passing_table, without_machine
+from .._models.tasks import RANDOM_FROM
+from . import stratified, two_proportions
+from .multiplicity import holm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .._arrays import Floats
+    from .._reading.frames import Results
+
+MOST_LEVELS: Final = 30
+"""Levels of a factor, above which no pairs are compared."""
+
+_MOST_COLUMNS: Final = 120
+_MOST_TABLES: Final = 40_000
+BOSCHLOO: Final = "Boschloo's exact test"
+FISHER: Final = "Fisher's exact test (more programs than Boschloo's is worked out for)"
+CONDITIONAL: Final = "exact conditional test over strata"
+CMH: Final = "Cochran-Mantel-Haenszel test"
+FIRTH: Final = "likelihood ratio of Firth's penalised fits"
+GLMM: Final = "likelihood ratio of mixed models with task and task x treatment"
+OVER_TASKS: Final = "analysis of variance of the tasks' pass rates (task x treatment is the error)"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """Programs that passed, with Wilson's interval; ``factor`` may be ``all``, ``task`` and ``treatment``."""
+
+    factor: str
+    level: str
+    passed: int
+    programs: int
+    estimate: float
+    ci_low: float
+    ci_high: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """Pass rate of level a minus that of b, with Newcombe's interval and an exact p (Holm's rule over the factor)."""
+
+    factor: str
+    a: str
+    b: str
+    difference: float
+    ci_low: float
+    ci_high: float
+    p_exact: float | None
+    p_adjusted: float | None
+    method: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PassTerm:
+    """Whether a term of the model matters for passing."""
+
+    term: str
+    df: int
+    chi_sq: float | None
+    p: float | None
+    method: str
+    note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Common:
+    """The odds ratio of a factor's two levels (a against b) that all strata share."""
+
+    factor: str
+    a: str
+    b: str
+    strata: int
+    odds_ratio: float | None
+    p_exact: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PairPower:
+    """Power of Boschloo's test for a pair of levels whose rates differ by the effect."""
+
+    name: str
+    rates: tuple[float, float]
+    power: float
+    replicates_required: int | None
+    total_required: int | None
+    cost_usd: float | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PassPower:
+    """What it takes to find a difference of ``effect`` between two pass rates."""
+
+    effect: float
+    alpha: float
+    target: float
+    tasks: int
+    contrasts: tuple[PairPower, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Passing:
+    """Everything about passing; ``omnibus`` asks whether the treatments differ at all."""
+
+    rates: tuple[Rate, ...]
+    differences: tuple[Difference, ...]
+    terms: tuple[PassTerm, ...]
+    stratified: Common | None
+    pass_at_k: tuple[PassAtK, ...]
+    power: PassPower | None
+    omnibus: PassTest
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What the user wants to know: see ``Options``. ``effect`` is a difference of rates, above 0 and below 1."""
+
+    model: Model
+    type: int
+    alpha: float
+    power: float
+    effect: float | None = None
+    random: bool | None = None
+
+
+def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Passing:
+    """Say all about passing that the data bear; ``usd`` is the price of one program."""
+    table = passing_table(results)
+    random = len(table.tasks) >= RANDOM_FROM if asked.random is None else asked.random
+    random = random and len(table.tasks) > 1
+    return Passing(
+        rates=tuple(_rates(table, asked.alpha)),
+        differences=tuple(_differences(table, asked.alpha)),
+        terms=_terms(table, asked, random=random),
+        stratified=_common(table),
+        pass_at_k=pass_at_k(
+            table.made.sum(axis=1).tolist(), table.passed.sum(axis=1).tolist(), alpha=asked.alpha
+        ),
+        power=None if asked.effect is None else _power(table, asked, asked.effect, usd),
+        omnibus=_omnibus(table, random=random),
+    )
+
+
+# -- rates and differences
+
+
+def _rates(table: PassingTable, alpha: float) -> Iterator[Rate]:
+    made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
+    yield _rate("all", "all programs", int(passed.sum()), int(made.sum()), alpha)
+    for factor, levels in table.factors.items():
+        for i, level in enumerate(levels):
+            at = table.at(factor, i)
+            if made[at].sum():
+                yield _rate(factor, level, int(passed[at].sum()), int(made[at].sum()), alpha)
+    if len(table.tasks) > 1:
+        for i, task in enumerate(table.tasks):
+            yield _rate("task", task, int(table.passed[i].sum()), int(table.made[i].sum()), alpha)
+    for i, label in enumerate(table.treatments):
+        yield _rate("treatment", label, int(passed[i]), int(made[i]), alpha)
+
+
+def _rate(factor: str, level: str, passed: int, programs: int, alpha: float) -> Rate:
+    low, high = wilson(passed, programs, alpha)
+    return Rate(
+        factor=factor,
+        level=level,
+        passed=passed,
+        programs=programs,
+        estimate=passed / programs,
+        ci_low=low,
+        ci_high=high,
+    )
+
+
+def _differences(table: PassingTable, alpha: float) -> Iterator[Difference]:
+    made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
+    for factor in table.varying():
+        levels = table.factors[factor]
+        if len(levels) > MOST_LEVELS:
+            continue
+        strata = [(x, n) for x, n in table.strata(factor) if np.count_nonzero(n) > 1]
+        pairs = list(itertools.combinations(range(len(levels)), 2))
+        found = [_exact(strata, a, b) for a, b in pairs]
+        adjusted = holm([p for p, _ in found])
+        for (a, b), (p, method), of_many in zip(pairs, found, adjusted, strict=True):
+            good = int(passed[table.at(factor, a)].sum()), int(passed[table.at(factor, b)].sum())
+            every = int(made[table.at(factor, a)].sum()), int(made[table.at(factor, b)].sum())
+            if 0 in every:
+                continue
+            low, high = two_proportions.newcombe(good, every, alpha)
+            yield Difference(
+                factor=factor,
+                a=levels[a],
+                b=levels[b],
+                difference=good[0] / every[0] - good[1] / every[1],
+                ci_low=low,
+                ci_high=high,
+                p_exact=p,
+                p_adjusted=of_many,
+                method=method,
+            )
+
+
+def _tables(
+    strata: Sequence[tuple[np.ndarray, np.ndarray]], a: int, b: int
+) -> list[tuple[int, int, int, int]]:
+    return [(int(x[a]), int(n[a]), int(x[b]), int(n[b])) for x, n in strata if n[a] and n[b]]
+
+
+def _exact(strata: Sequence[tuple[np.ndarray, np.ndarray]], a: int, b: int) -> tuple[float | None, str]:
+    """Test two levels of a factor: Boschloo in one stratum, the exact conditional test over several."""
+    tables = _tables(strata, a, b)
+    if not tables:
+        return None, BOSCHLOO
+    if len(tables) == 1:
+        x, n, y, m = tables[0]
+        if n * m > _MOST_TABLES:
+            fisher = stratified.exact_conditional(tables)
+            return (1.0 if fisher is None else fisher.p), FISHER
+        return two_proportions.boschloo((x, y), (n, m)), BOSCHLOO
+    found = stratified.exact_conditional(tables)
+    if found is not None:
+        return found.p, CONDITIONAL
+    # Too many totals to enumerate, or nothing that could have come out otherwise.
+    large = stratified.cmh([((x, y), (n, m)) for x, n, y, m in tables])
+    return (1.0, CONDITIONAL) if large is None else (large[2], CMH)
+
+
+def _common(table: PassingTable) -> Common | None:
+    """Return the odds ratio over strata of the first factor with two levels, where there are several strata."""
+    for factor in table.varying():
+        levels = table.factors[factor]
+        if len(levels) != 2:  # noqa: PLR2004
+            continue
+        tables = _tables(list(table.strata(factor)), 0, 1)
+        if len(tables) > 1 and (found := stratified.exact_conditional(tables)) is not None:
+            return Common(
+                factor=factor,
+                a=levels[0],
+                b=levels[1],
+                strata=len(tables),
+                odds_ratio=found.odds_ratio,
+                p_exact=found.p,
+            )
+    return None
+
+
+# -- terms
+
+
+def _terms(table: PassingTable, asked: Asked, *, random: bool) -> tuple[PassTerm, ...]:
+    model = without_machine(asked.model)
+    method = GLMM if random else FIRTH
+    blocks = table.design(model)
+    if not 0 < table.passed.sum() < table.made.sum():
+        note = "all programs passed" if table.passed.sum() else "no program passed"
+        return tuple(_untested(term, method, note) for term in model.terms)
+    if sum(block.shape[1] for block in blocks) > _MOST_COLUMNS:
+        note = f"more than {_MOST_COLUMNS} parameters; ask for fewer terms with --model"
+        return tuple(_untested(term, method, note) for term in model.terms)
+    fits = _Fits(table, blocks, random=random)
+    return tuple(fits.test(model.terms, i, asked.type, method) for i in range(len(model.terms)))
+
+
+def _untested(term: Term, method: str, note: str, df: int = 0) -> PassTerm:
+    return PassTerm(term=name_of(term), df=df, chi_sq=None, p=None, method=method, note=note)
+
+
+class _Fits:
+    """Models of the pass rates, each fitted once."""
+
+    def __init__(self, table: PassingTable, blocks: list[Floats], *, random: bool) -> None:
+        self.table, self.blocks, self.random = table, blocks, random
+        self.known: dict[frozenset[int], tuple[float, int]] = {}
+        task, arm = np.nonzero(table.made)
+        self.task, self.arm = task, arm
+
+    def test(self, terms: Sequence[Term], i: int, kind: int, method: str) -> PassTerm:
+        """Compare the models with and without a term, by the rule of the type of the sums of squares."""
+        others = frozenset(
+            j
+            for j, other in enumerate(terms)
+            if j != i and (j < i if kind == 1 else kind == 3 or not set(terms[i]) < set(other))  # noqa: PLR2004
+        )
+        try:
+            full, reduced = self.fit(others | {i}), self.fit(others)
+        except (AnalysisError, np.linalg.LinAlgError) as error:
+            return _untested(terms[i], method, str(error))
+        df = full[1] - reduced[1]
+        if df == 0:
+            return _untested(terms[i], method, "can't be told from the other terms: cells are empty")
+        statistic = max(0.0, 2 * (full[0] - reduced[0]))
+        return PassTerm(
+            term=name_of(terms[i]),
+            df=df,
+            chi_sq=statistic,
+            p=float(stats.chi2.sf(statistic, df)),
+            method=method,
+        )
+
+    def fit(self, chosen: frozenset[int]) -> tuple[float, int]:
+        """Return the log likelihood of a model and its number of coefficients."""
+        if chosen not in self.known:
+            self.known[chosen] = self._fitted(chosen)
+        return self.known[chosen]
+
+    def _fitted(self, chosen: frozenset[int]) -> tuple[float, int]:
+        x = np.concatenate([self.blocks[0], *(self.blocks[j + 1] for j in sorted(chosen))], axis=1)
+        made, passed = self.table.made.astype(float), self.table.passed.astype(float)
+        if self.random:
+            base = least_squares.basis(x)
+            return logistic_glmm.fit_glmm(base, passed, made).log_likelihood, base.shape[1]
+        rows = x[self.arm]
+        if len(self.table.tasks) > 1:
+            rows = np.concatenate([rows, np.eye(len(self.table.tasks))[self.task][:, 1:]], axis=1)
+        base = least_squares.basis(rows)
+        at = (self.task, self.arm)
+        return firth.firth(base, passed[at], made[at]).log_likelihood, base.shape[1]
+
+
+# -- do the treatments differ at all
+
+
+def _omnibus(table: PassingTable, *, random: bool) -> PassTest:
+    """Test all treatments at once: exactly for one task, over strata for fixed tasks, between tasks for random ones."""
+    if len(table.tasks) == 1:
+        return pass_test(table.made[0].tolist(), table.passed[0].tolist())
+    return _between_tasks(table) if random else _within_tasks(table)
+
+
+def _within_tasks(table: PassingTable) -> PassTest:
+    strata = list(zip(table.passed.tolist(), table.made.tolist(), strict=True))
+    if len(table.treatments) == 2:  # noqa: PLR2004
+        found = stratified.exact_conditional([(x[0], n[0], x[1], n[1]) for x, n in strata if all(n)])
+        if found is not None:
+            return PassTest(method=CONDITIONAL, p=found.p, note="of these tasks only")
+    large = stratified.cmh(strata)
+    if large is None:
+        return PassTest(method=CMH, p=None, note="no task has programs that passed and programs that failed")
+    return PassTest(method=CMH, p=large[2], note="of these tasks only")
+
+
+def _between_tasks(table: PassingTable) -> PassTest:
+    """Compare the treatments' pass rates with how much their differences vary from task to task.
+
+    Tasks in which all treatments have programs; F on (k - 1) and (k - 1)(T - 1) with Box's correction by the
+    covariances of the treatments (Greenhouse & Geisser 1959), so that these need not be alike.
+    """
+    whole = (table.made > 0).all(axis=1)
+    rates = table.passed[whole] / np.maximum(table.made[whole], 1)
+    tasks, arms = rates.shape
+    if tasks < 2 or arms < 2:  # noqa: PLR2004
+        return PassTest(
+            method=OVER_TASKS, p=None, note="fewer than two tasks have programs of every treatment"
+        )
+    centred = rates - rates.mean(axis=1, keepdims=True)
+    mean = centred.mean(axis=0)
+    left = centred - mean
+    error = float((left**2).sum())
+    if error <= 1e-12:  # noqa: PLR2004 - rates are shares of whole numbers
+        if float(mean @ mean) <= 1e-12:  # noqa: PLR2004
+            return PassTest(method=OVER_TASKS, p=None, note="in no task do the treatments' pass rates differ")
+        # Every task says the same: the chance of that, had the treatments been dealt at random in each.
+        return PassTest(method=OVER_TASKS, p=math.factorial(arms) ** (1.0 - tasks))
+    f = tasks * float(mean @ mean) / (arms - 1) / (error / ((arms - 1) * (tasks - 1)))
+    covariance = left.T @ left / (tasks - 1)
+    epsilon = float(np.trace(covariance) ** 2 / ((arms - 1) * (covariance**2).sum()))
+    epsilon = min(1.0, max(epsilon, 1 / (arms - 1)))
+    df = epsilon * (arms - 1)
+    return PassTest(method=OVER_TASKS, p=float(stats.f.sf(f, df, df * (tasks - 1))))
+
+
+# -- power
+
+
+def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) -> PassPower:
+    """Plan each pair of levels, from the rate of the first; the treatments of a level share its programs evenly."""
+    made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
+    found = []
+    for factor in table.varying():
+        levels = table.factors[factor]
+        if len(levels) > MOST_LEVELS:
+            continue
+        per_level = len(table.treatments) / len(levels)
+        for a, b in itertools.combinations(range(len(levels)), 2):
+            of_a, of_b = table.at(factor, a), table.at(factor, b)
+            n = int(min(made[of_a].sum(), made[of_b].sum()))
+            if n == 0:
+                continue
+            base = float(passed[of_a].sum() / made[of_a].sum())
+            rates = _apart(base, effect)
+            per_arm = two_proportions.required(rates, alpha=asked.alpha, target=asked.power)
+            replicates = None if per_arm is None else math.ceil(per_arm / per_level / len(table.tasks))
+            total = None if replicates is None else replicates * len(table.treatments) * len(table.tasks)
+            found.append(
+                PairPower(
+                    name=f"{factor}: {levels[a]} - {levels[b]}",
+                    rates=rates,
+                    power=two_proportions.power(n, rates, asked.alpha),
+                    replicates_required=replicates,
+                    total_required=total,
+                    cost_usd=None if total is None or usd is None else total * usd,
+                )
+            )
+    return PassPower(
+        effect=effect, alpha=asked.alpha, target=asked.power, tasks=len(table.tasks), contrasts=tuple(found)
+    )
+
+
+def _apart(base: float, effect: float) -> tuple[float, float]:
+    """Return two rates that differ by the effect: the base and a better one, or where there is no room a worse one."""
+    other = base + effect if base + effect <= 1 else base - effect
+    return (base, other) if other >= 0 else (0.5 - effect / 2, 0.5 + effect / 2)

@@ -1,0 +1,107 @@
+"""Pass rates over strata (tasks, other factors): the exact conditional test of two arms, and CMH for several."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+from scipy import optimize, special, stats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._arrays import Floats
+
+_SAME: Final = 1 + 1e-7
+_MOST: Final = 100_000
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Stratified:
+    """The common odds ratio of two arms (conditional maximum likelihood; None where infinite), and its exact p."""
+
+    odds_ratio: float | None
+    p: float
+
+
+def exact_conditional(tables: Sequence[tuple[int, int, int, int]]) -> Stratified | None:
+    """Test that two arms have the same odds of passing in every stratum, all margins fixed.
+
+    Parameters
+    ----------
+    tables : for each stratum (passed, made) of the first arm and of the second: (x, n, y, m).
+
+    Returns
+    -------
+    The sum of the chances of all totals that are no likelier than the one seen, and the odds ratio: R's
+    ``mantelhaen.test(exact = TRUE)``. None where nothing can vary: no stratum has both arms and both outcomes.
+    """
+    log_weights, lowest, seen = np.zeros(1), 0, 0
+    for x, n, y, m in tables:
+        total = x + y
+        low, high = max(0, total - m), min(n, total)
+        if low == high:
+            continue
+        counts = np.arange(low, high + 1)
+        part = _log_choose(n, counts) + _log_choose(m, total - counts)
+        log_weights = _convolved(log_weights, part - part.max())
+        lowest, seen = lowest + low, seen + x
+        if len(log_weights) > _MOST:
+            return None
+    if len(log_weights) < 2:  # noqa: PLR2004 - one total only
+        return None
+    log_weights = log_weights - special.logsumexp(log_weights)
+    chances, at = np.exp(log_weights), seen - lowest
+    p = float(min(1.0, chances[chances <= chances[at] * _SAME].sum()))
+    return Stratified(odds_ratio=_odds_ratio(log_weights, at), p=p)
+
+
+def _log_choose(n: int, k: np.ndarray[tuple[int], np.dtype[np.int_]]) -> Floats:
+    return np.asarray(special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1))
+
+
+def _convolved(a: Floats, b: Floats) -> Floats:
+    """Return the logs of the weights of the sum of two counts."""
+    # One weight underflows only where it is 1e-300 of the largest: it adds nothing to any figure.
+    made = np.convolve(np.exp(a - a.max()), np.exp(b - b.max()))
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(made))
+
+
+def _odds_ratio(log_weights: Floats, at: int) -> float | None:
+    """Return the odds ratio under which the total expected is the one seen; 0 or None (infinite) at the ends."""
+    if at == 0:
+        return 0.0
+    if at == len(log_weights) - 1:
+        return None
+    totals = np.arange(len(log_weights))
+
+    def miss(log_odds: float) -> float:
+        tilted = log_weights + totals * log_odds
+        return float(np.exp(tilted - special.logsumexp(tilted)) @ totals) - at
+
+    return math.exp(optimize.brentq(miss, -60.0, 60.0, xtol=1e-13, rtol=1e-14))
+
+
+def cmh(strata: Sequence[tuple[Sequence[int], Sequence[int]]]) -> tuple[float, int, float] | None:
+    """Return the generalised Cochran-Mantel-Haenszel statistic of several arms, its degrees of freedom, and p.
+
+    Each stratum is (passed, made) by arm. Landis, Heyman & Koch (1978); R: ``mantelhaen.test`` without
+    continuity correction. None where no stratum has both outcomes in two arms.
+    """
+    arms = len(strata[0][0])
+    surplus, spread = np.zeros(arms), np.zeros((arms, arms))
+    for passed, made in strata:
+        x, n = np.asarray(passed, dtype=float), np.asarray(made, dtype=float)
+        total, good = n.sum(), x.sum()
+        if total < 2 or good in {0.0, total}:  # noqa: PLR2004
+            continue
+        surplus += x - n * good / total
+        spread += good * (total - good) / (total**2 * (total - 1)) * (total * np.diag(n) - np.outer(n, n))
+    df = int(np.linalg.matrix_rank(spread))
+    if df == 0:
+        return None
+    statistic = float(surplus @ np.linalg.pinv(spread, hermitian=True) @ surplus)
+    return statistic, df, float(stats.chi2.sf(statistic, df))

@@ -1,0 +1,48 @@
+"""The parts of the document on passing, time-outs, equivalence and trends."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .._further import Further
+    from .._inference.passing import PassPower
+
+
+def further_document(found: Further) -> dict[str, Any]:
+    """Return these keys as plain values."""
+    return {
+        "passed": _passed(found),
+        "censored": None if found.censored is None else _plain(dataclasses.asdict(found.censored)),
+        "trend": [_plain(dataclasses.asdict(trend)) for trend in found.trend],
+        "turns": None if found.turns is None else _plain(dataclasses.asdict(found.turns)),
+        "equivalence": [_plain(dataclasses.asdict(row)) for row in found.equivalence],
+    }
+
+
+def _passed(found: Further) -> dict[str, Any]:
+    values: dict[str, Any] = _plain(dataclasses.asdict(found.passing))
+    del values["omnibus"]  # it stands among the conclusions
+    values["power"] = None if found.passing.power is None else _power(found.passing.power)
+    return values
+
+
+def _power(power: PassPower) -> dict[str, Any]:
+    contrasts = {row.name: _plain(dataclasses.asdict(row)) for row in power.contrasts}
+    for row in contrasts.values():
+        del row["name"]
+    return {
+        "effect": power.effect,
+        "alpha": power.alpha,
+        "target": power.target,
+        "tasks": power.tasks,
+        "contrasts": contrasts,
+    }
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
+    """Return lists for tuples, and no empty notes."""
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items() if name != "note" or inner is not None}
+    return [_plain(inner) for inner in value] if isinstance(value, (list, tuple)) else value

@@ -1,0 +1,260 @@
+"""Passing, time-outs, trends and equivalence beside R's figures (``r/passing.R``): 1e-6, 1e-4 where optimised."""
+
+from __future__ import annotations
+
+import functools
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from refinery_analysis import Analysis, AnalysisError, Options, analyse, document, read_results
+from refinery_analysis._inference import equivalence, stratified, two_proportions
+from refinery_analysis._models.firth import firth
+from refinery_analysis._models.logistic_glmm import fit_glmm
+from refinery_analysis._models.pass_at_k import pass_at_k, unbiased
+from refinery_analysis._models.passing_table import passing_table
+from scipy import stats
+
+HERE = Path(__file__).parent
+R: dict[str, Any] = json.loads((HERE / "r" / "passing.json").read_text(encoding="utf-8"))
+
+
+@functools.cache
+def done(name: str, margin: float | None = None, effect: float | None = None) -> Analysis:
+    """Analyse a file of the tests once."""
+    results = read_results([HERE / "data" / f"{name}.csv"])
+    return analyse(results, Options(response="log", margin=margin, effect=effect))
+
+
+def test_rates_and_differences_agree_with_r() -> None:
+    """``prop.test(correct = FALSE)`` is Wilson's interval; Newcombe's is made of two of them."""
+    found = done("separated").further.passing
+    rates = {(rate.factor, rate.level): rate for rate in found.rates}
+    for level in "ab":
+        ours = rates["model", level]
+        assert [ours.ci_low, ours.ci_high] == pytest.approx(R["rates"][level], rel=1e-6)
+    between = next(d for d in found.differences if d.factor == "model")
+    assert [between.difference, between.ci_low, between.ci_high] == pytest.approx(R["newcombe"], rel=1e-6)
+
+
+def test_tests_over_strata_agree_with_r() -> None:
+    """``mantelhaen.test(exact = TRUE)`` for two levels, without it for several."""
+    found = done("separated").further.passing
+    assert found.stratified is not None
+    assert found.stratified.p_exact == pytest.approx(R["stratified"]["p"], rel=1e-6)
+    # R stops looking for the odds ratio at about 1e-4.
+    assert found.stratified.odds_ratio == pytest.approx(R["stratified"]["odds_ratio"], rel=1e-4)
+    assert next(d.p_exact for d in found.differences if d.factor == "model") == found.stratified.p_exact
+    table = passing_table(read_results([HERE / "data" / "separated.csv"]))
+    strata = [(x.tolist(), n.tolist()) for x, n in table.strata("temperature")]
+    assert stratified.cmh(strata) == pytest.approx(tuple(R["cmh"].values()), rel=1e-6)
+    many = done("many_tasks").further.passing.stratified
+    assert many is not None
+    assert many.p_exact == pytest.approx(R["tasks"]["p"], rel=1e-6)
+    assert many.odds_ratio == pytest.approx(R["tasks"]["odds_ratio"], rel=1e-4)
+
+
+@pytest.mark.parametrize("case", R["boschloo"], ids=lambda case: str(case["x"]))
+def test_boschloo_agrees_with_r_and_scipy(case: dict[str, Any]) -> None:
+    """``exact2x2::boschloo(tsmethod = "central")`` tries a grid of rates; SciPy searches as finely as we do."""
+    x, n, y, m = case["x"]
+    ours = two_proportions.boschloo((x, y), (n, m))
+    assert ours == pytest.approx(case["p"], rel=1e-4)
+    table = [[x, y], [n - x, m - y]]
+    assert ours == pytest.approx(stats.boschloo_exact(table, n=64).pvalue, rel=1e-6)
+
+
+def test_firth_agrees_with_r_where_outcomes_are_separated() -> None:
+    """Deviances of nested models at their own penalised estimates, though one cell always passes and one never."""
+    terms = {term.term: term for term in done("separated").further.passing.terms}
+    assert list(terms) == ["model", "temperature", "model:temperature"]
+    for name, term in terms.items():
+        assert term.chi_sq == pytest.approx(R["firth"][name], rel=1e-4)
+        assert term.p == pytest.approx(stats.chi2.sf(R["firth"][name], term.df), rel=1e-3)
+    table = passing_table(read_results([HERE / "data" / "separated.csv"]))
+    x = np.asarray(
+        [[1, 1, 1, 0], [1, 1, 0, 1], [1, 1, -1, -1], [1, -1, 1, 0], [1, -1, 0, 1], [1, -1, -1, -1.0]]
+    )
+    fit = firth(x, table.passed[0].astype(float), table.made[0].astype(float))
+    assert fit.beta == pytest.approx(R["firth"]["beta"], rel=1e-4)
+
+
+def test_the_mixed_model_agrees_with_glmer() -> None:
+    """``glmer`` with tightened tolerances, a component at its bound included."""
+    term = done("many_tasks").further.passing.terms[0]
+    assert term.chi_sq == pytest.approx(R["glmer"]["chi_sq"], rel=1e-4)
+    table = passing_table(read_results([HERE / "data" / "many_tasks.csv"]))
+    fit = fit_glmm(np.asarray([[1.0, 0.0], [1.0, 1.0]]), table.passed.astype(float), table.made.astype(float))
+    assert fit.beta == pytest.approx(R["glmer"]["beta"], rel=1e-4)
+    assert fit.task == pytest.approx(R["glmer"]["task"], rel=1e-4)
+    assert fit.task_treatment == pytest.approx(0.0, abs=1e-3)
+
+
+def test_time_outs_agree_with_r() -> None:
+    """``survreg`` with profile intervals, ``survdiff``, and ``survfit``'s restricted mean."""
+    found = done("late").further.censored
+    assert found is not None
+    assert found.limit == 4
+    assert found.logrank.statistic == pytest.approx(R["logrank"], rel=1e-6)
+    # The permutation p is near the one of chi-square at this size.
+    assert found.logrank.p == pytest.approx(stats.chi2.sf(R["logrank"], 2), abs=0.02)
+    for ratio in found.aft.time_ratios:
+        assert ratio.b == "a"
+        assert [ratio.estimate, ratio.ci_low, ratio.ci_high] == pytest.approx(R["aft"][ratio.a], rel=1e-4)
+    assert found.aft.p == pytest.approx(R["aft"]["p"], rel=1e-4)
+    for mean in found.rmst:
+        assert [mean.estimate, mean.se] == pytest.approx(R["rmst"][mean.treatment], rel=1e-6)
+
+
+def test_without_time_outs_nothing_is_censored() -> None:
+    """The key is null then."""
+    assert document(done("separated"))["censored"] is None
+
+
+def test_a_treatment_of_which_nothing_finished_has_no_ratio(tmp_path: Path) -> None:
+    """Its time is beyond the limit, nobody knows how far; the log-rank test counts it all the same."""
+    rows = [f"a,{i},1,1,{1 + i / 10},True,False,10" for i in range(8)]
+    rows += [f"b,{i},1,1,10,False,True,10" for i in range(8)]
+    path = tmp_path / "r.csv"
+    path.write_text(
+        "model,replicate,list,run,seconds,passed,censored,limit\n" + "\n".join(rows), encoding="utf-8"
+    )
+    found = analyse(read_results([path])).further.censored
+    assert found is not None
+    assert found.aft.time_ratios[0].estimate is None
+    assert found.logrank.p is not None
+    assert found.logrank.p < 0.01
+    assert [mean.estimate for mean in found.rmst] == pytest.approx([1.35, 10.0])
+
+
+def test_trends_agree_with_emmeans() -> None:
+    """``contrast(emmeans(m, "agents"), "poly")``, first row."""
+    results = read_results([HERE / "data" / "balanced.csv"])
+    trend = next(
+        t for t in analyse(results, Options(response="seconds")).further.trend if t.factor == "agents"
+    )
+    ours = {"estimate": trend.estimate, "se": trend.se, "df": trend.df, "p": trend.p}
+    assert ours == pytest.approx(R["trend"], rel=1e-6)
+    assert trend.slope == pytest.approx(R["trend"]["estimate"] / 2)
+
+
+def test_equivalence_agrees_with_two_one_sided_t_tests_of_r() -> None:
+    """``t.test(mu = , alternative = )`` on both sides of the margin, with Welch's degrees of freedom."""
+    row = done("late", 1.5).further.equivalence[0]
+    assert row.contrast == "model: a - b"
+    assert row.p == pytest.approx(R["tost"]["p"], rel=1e-6)
+    assert [row.ci_low, row.ci_high] == pytest.approx(R["tost"]["ci"], rel=1e-6)
+    assert row.answer == "undecided"
+    assert done("late", 5.0).further.equivalence[0].answer == "equivalent"
+
+
+def test_the_programs_that_equivalence_takes_give_the_power() -> None:
+    """The exact power at the number told is enough, at one less it is not; simulation agrees."""
+    n = equivalence.required(1.0, weights=2.0, arms=2, alpha=0.05, target=0.8)
+    assert n is not None
+    power = [equivalence.power(k, 1.0, weights=2.0, arms=2, alpha=0.05) for k in (n - 1, n)]
+    assert power[0] < 0.8 <= power[1]
+    rng = np.random.default_rng(1)
+    a, b = rng.standard_normal((2, 20_000, n))
+    se = np.sqrt((a.var(axis=1, ddof=1) + b.var(axis=1, ddof=1)) / n)
+    reach = 1.0 - stats.t.isf(0.05, 2 * n - 2) * se
+    assert (np.abs(a.mean(axis=1) - b.mean(axis=1)) < reach).mean() == pytest.approx(power[1], abs=0.01)
+
+
+@pytest.mark.parametrize(("margin", "response"), [(1.0, "log"), (0.0, "seconds"), (1.5, "passed")])
+def test_a_margin_that_is_none_is_told(margin: float, response: str) -> None:
+    """With what it must be."""
+    with pytest.raises(AnalysisError, match="--margin"):
+        equivalence.bound(margin, response)
+
+
+def test_pass_at_k_is_the_share_of_sets_with_a_pass() -> None:
+    """Counted by hand for five programs of which two passed."""
+    assert [unbiased(5, 2, k) for k in (1, 2, 3, 4)] == pytest.approx([2 / 5, 7 / 10, 9 / 10, 1.0])
+    one = pass_at_k([10], [3], alpha=0.05)
+    assert [row.k for row in one] == [1, 2, 3, 5, 10]
+    assert one[0].estimate == pytest.approx(0.3)
+    assert all(row.ci_low <= row.estimate <= row.ci_high for row in pass_at_k([4, 4], [4, 4], alpha=0.05))
+
+
+@given(
+    n=st.integers(2, 12),
+    rates=st.tuples(st.floats(0.05, 0.95), st.floats(0.05, 0.95)),
+)
+def test_the_enumerated_power_is_that_of_the_test(n: int, rates: tuple[float, float]) -> None:
+    """The region holds the tables whose p value is below alpha, so its chance under equality is at most alpha."""
+    assert two_proportions.power(n, (rates[0], rates[0]), 0.05) <= 0.05 + 1e-9
+    region = two_proportions.rejection_region(n, 0.05)
+    x = int(rates[0] * n)
+    y = int(rates[1] * n)
+    p = two_proportions.boschloo((x, y), (n, n))
+    if abs(p - 0.05) > 1e-3:
+        assert bool(region[x, y]) == (p < 0.05)
+
+
+def test_programs_that_a_difference_of_rates_takes() -> None:
+    """From the number that is required on, the power stays at what was asked for."""
+    n = two_proportions.required((0.2, 0.7), alpha=0.05, target=0.8)
+    assert n is not None
+    assert all(two_proportions.power(n + more, (0.2, 0.7), 0.05) >= 0.8 for more in range(3))
+    assert two_proportions.power(n - 1, (0.2, 0.7), 0.05) < 0.8
+    assert two_proportions.required((0.5, 0.5), alpha=0.05, target=0.8) is None
+
+
+@given(st.lists(st.tuples(st.integers(1, 6), st.integers(1, 6), st.data()), min_size=1, max_size=4))
+def test_the_conditional_test_is_fishers_where_there_is_one_stratum(
+    sizes: list[tuple[int, int, st.DataObject]],
+) -> None:
+    """SciPy's ``fisher_exact`` for one stratum; a probability for any number of them."""
+    tables = [(data.draw(st.integers(0, n)), n, data.draw(st.integers(0, m)), m) for n, m, data in sizes]
+    found = stratified.exact_conditional(tables)
+    if found is None:
+        return
+    assert 0 < found.p <= 1
+    if len(tables) == 1:
+        x, n, y, m = tables[0]
+        assert found.p == pytest.approx(stats.fisher_exact([[x, y], [n - x, m - y]]).pvalue)
+
+
+def test_the_document_has_the_keys() -> None:
+    """Exactly those of the reference, for a study with tasks, time-outs and a margin."""
+    found = document(done("late", 1.5))
+    assert {"passed", "censored", "trend", "equivalence"} <= set(found)
+    assert set(found["passed"]) == {"rates", "differences", "terms", "stratified", "pass_at_k", "power"}
+    assert set(found["censored"]) == {"limit", "timeouts", "logrank", "aft", "rmst"}
+    assert found["passed"]["power"] is None
+    assert math.isfinite(found["censored"]["logrank"]["statistic"])
+
+
+def test_several_tasks_are_compared_within_and_between_them() -> None:
+    """From five tasks on the conclusion on passing is about tasks like these; of fixed tasks it says so."""
+    results = read_results([HERE / "data" / "many_tasks.csv"])
+    passed = [
+        next(c for c in analyse(results, Options(tasks=tasks)).conclusions if c.response == "passed")
+        for tasks in ("random", "fixed")
+    ]
+    assert passed[0].method.startswith("analysis of variance of the tasks' pass rates")
+    assert passed[1].method.startswith("exact conditional test over strata")
+    table = passing_table(results)
+    difference = (table.passed[:, 0] - table.passed[:, 1]) / 5
+    assert passed[0].p == pytest.approx(stats.ttest_1samp(difference, 0.0).pvalue)
+    assert passed[1].p == pytest.approx(R["tasks"]["p"], rel=1e-6)
+
+
+def test_a_margin_settles_what_is_undecided(tmp_path: Path) -> None:
+    """The answer is equivalent where every planned comparison of the question is; a plan of pass rates needs none."""
+    rows = [f"{m},{i},1,1,{1 + i / 1000},True" for m in "ab" for i in range(12)]
+    path = tmp_path / "r.csv"
+    path.write_text("model,replicate,list,run,seconds,passed\n" + "\n".join(rows), encoding="utf-8")
+    results = read_results([path])
+    assert analyse(results).conclusions[0].answer == "undecided"
+    assert analyse(results, Options(margin=1.25)).conclusions[0].answer == "equivalent"
+    found = analyse(results, Options(response="passed", effect=0.3))
+    assert found.power is None
+    assert found.further.passing.power is not None
+    assert found.further.passing.power.contrasts[0].replicates_required is not None
