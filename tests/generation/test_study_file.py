@@ -355,7 +355,9 @@ def test_a_size_is_said_where_a_task_leaves_it_to_the_study_and_only_there(tmp_p
     assert study.size == 7
     assert open_one.sized(7).sample is not None
     path.write_text('name = "mine"\ntask = "open"\n')
-    with pytest.raises(StudyError, match=r"size: is missing: sample of task 'open'.* add a line such as size"):
+    with pytest.raises(
+        StudyError, match=r"size: is missing: sample of task 'open'.* add a line such as size"
+    ):
         load_study(path, {"open": open_one})
     with pytest.raises(
         StudyError, match="size: no task of the study has a sample that takes one; leave it out"
