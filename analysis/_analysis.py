@@ -249,10 +249,10 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
         return {}
     own = _own(results)
     texts = dict(zip(results.programs["program"], results.programs["sha256"], strict=True))
-    found = anova_type_tests(
+    tests = anova_type_tests(
         sample, fitted.model.terms, own, [_text(texts[name]) for name in sample.programs]
     )
-    return {name_of(term): test for term, test in found.items()}
+    return {name_of(term): test for term, test in tests.items()}
 
 
 def _own(results: Results) -> tuple[str, ...]:

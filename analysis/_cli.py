@@ -58,73 +58,73 @@ def parser(command: str | None) -> argparse.ArgumentParser:
     """Return the parser of a command, or of the analysis itself."""
     name = COMMAND + (f" {command}" if command else "")
     about = COMMANDS[command] if command else "Analyse the results of one study."
-    made = _Parser(
+    root = _Parser(
         prog=name,
         description=about,
         epilog=None if command else _others(),
         allow_abbrev=False,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    made.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
+    root.add_argument("--version", action=_Version, nargs=0, help="print the version and end")
     if command == "compare":
-        _step(command).add_arguments(made)
-        return made
-    made.add_argument(
+        _step(command).add_arguments(root)
+        return root
+    root.add_argument(
         "results", nargs="+", metavar="RESULTS", help="benchmark JSON, or a CSV of measurements"
     )
-    made.add_argument(
+    root.add_argument(
         "--response",
         choices=("log", "seconds", "ratio", "cpu", "passed"),
         help="how times are compared: log (ratios of geometric means), seconds, ratio (to the reference), cpu (CPU "
         "seconds); passed puts pass rates first (default: log; seconds where --effect is a plain number)",
     )
-    made.add_argument(
+    root.add_argument(
         "--type",
         type=int,
         choices=(1, 2, 3),
         default=2,
         help="type of the sums of squares (default: %(default)s)",
     )
-    made.add_argument(
+    root.add_argument(
         "--model", metavar="FORMULA", help="such as agents*optimization (default: all factors crossed)"
     )
-    made.add_argument(
+    root.add_argument(
         "--effect",
         metavar="D",
         help="the difference worth finding, for power and planning: 25%% or 1.25x (a ratio), or a plain number in "
         "the unit of the response (seconds without --response)",
     )
-    made.add_argument("--alpha", type=float, default=0.05, help="type I error rate (default: %(default)s)")
-    made.add_argument("--power", type=float, default=0.8, help="power to aim at (default: %(default)s)")
-    made.add_argument(
+    root.add_argument("--alpha", type=float, default=0.05, help="type I error rate (default: %(default)s)")
+    root.add_argument("--power", type=float, default=0.8, help="power to aim at (default: %(default)s)")
+    root.add_argument(
         "--contrast",
         action="append",
         metavar="TEXT",
         help='a planned contrast, such as "agents: 1 - 3"; may be repeated (default: the ends of every factor)',
     )
-    made.add_argument(
+    root.add_argument(
         "--means",
         metavar="M,M,...",
         help="means of the treatments, in their order: a pattern of your own beside the usual ones",
     )
-    made.add_argument(
+    root.add_argument(
         "--margin",
         type=float,
         metavar="M",
         help="the difference that does not matter, for equivalence: a ratio such as 1.25 where logarithms are "
         "compared, otherwise in the unit of the response",
     )
-    made.add_argument(
+    root.add_argument(
         "--tasks",
         choices=("random", "fixed"),
         help="whether several tasks are a sample of tasks, or all that matters (default: random from 5 tasks on)",
     )
-    made.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
+    root.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     if command is None:
-        made.add_argument(
+        root.add_argument(
             "--out", type=_directory, metavar="DIR", help="write report.html, figures and tidy CSVs to DIR"
         )
-        made.add_argument(
+        root.add_argument(
             "--trajectories",
             type=_directory,
             metavar="DIR",
@@ -132,8 +132,8 @@ def parser(command: str | None) -> argparse.ArgumentParser:
             "report",
         )
     else:
-        _step(command).add_arguments(made)
-    return made
+        _step(command).add_arguments(root)
+    return root
 
 
 def _directory(text: str) -> Path:

@@ -147,21 +147,25 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
         if sample.response != plan.response:  # nobody asked for another: the plan says what is compared
             sample = take_sample(analysis.results, cast("Response", plan.response))
         _refuse_free(sample, plan, earlier, where)
-    found = statistic(sample, question_of(sample, plan.question))
-    look = _look(sample, plan, earlier, found, where)
+    statistic_now = statistic(sample, question_of(sample, plan.question))
+    look = _look(sample, plan, earlier, statistic_now, where)
     look_file.write(where, plan, (*earlier, look))
-    half = None if look.efficacy is None or found.se is None else math.sqrt(look.efficacy) * found.se
+    half = (
+        None
+        if look.efficacy is None or statistic_now.se is None
+        else math.sqrt(look.efficacy) * statistic_now.se
+    )
     return LookResult(
         plan=plan,
         looks=(*earlier, look),
         path=where,
         unit=sample.unit,
-        df_num=found.df_num,
-        fraction=min(1.0, found.replicates / plan.replicates),
-        estimate=found.estimate,
+        df_num=statistic_now.df_num,
+        fraction=min(1.0, statistic_now.replicates / plan.replicates),
+        estimate=statistic_now.estimate,
         interval=None
-        if half is None or found.estimate is None
-        else (found.estimate - half, found.estimate + half),
+        if half is None or statistic_now.estimate is None
+        else (statistic_now.estimate - half, statistic_now.estimate + half),
     )
 
 
@@ -175,12 +179,12 @@ def _first_plan(analysis: Analysis, request: Request) -> LookPlan:
     check_rates(options.alpha, options.power)
     looks = _DEFAULT_LOOKS if request.looks is None else request.looks
     check_looks(looks)
-    found = statistic(sample, question_of(sample, request.question))
+    statistic_now = statistic(sample, question_of(sample, request.question))
     sigma = sample.sigma.value or math.nan
     plan = LookPlan(
         study=analysis.results.study,
         response=options.scale,
-        question=found.question,
+        question=statistic_now.question,
         treatments=tuple(treatment.label for treatment in sample.treatments),
         effect=options.effect,
         alpha=options.alpha,
@@ -193,24 +197,26 @@ def _first_plan(analysis: Analysis, request: Request) -> LookPlan:
         own_spread=request.replicates is None,
     )
     replicates = (
-        _end(plan, found, len(sample.treatments)) if request.replicates is None else request.replicates
+        _end(plan, statistic_now, len(sample.treatments))
+        if request.replicates is None
+        else request.replicates
     )
     return dataclasses.replace(plan, replicates=replicates)
 
 
-def _end(plan: LookPlan, found: Statistic, groups: int) -> int:
-    made = schedule(_rules(plan, found), groups, plan.looks)
-    if made is None:
+def _end(plan: LookPlan, statistic_now: Statistic, groups: int) -> int:
+    planned = schedule(_rules(plan, statistic_now), groups, plan.looks)
+    if planned is None:
         raise AnalysisError("look: the effect takes more than 10 million replicates; name a larger --effect")
-    return made.replicates_per_treatment[-1]
+    return planned.replicates_per_treatment[-1]
 
 
-def _rules(plan: LookPlan, found: Statistic) -> Rules:
+def _rules(plan: LookPlan, statistic_now: Statistic) -> Rules:
     return Rules(
-        df_num=found.df_num,
+        df_num=statistic_now.df_num,
         alpha=plan.alpha,
         target=plan.power,
-        unit_ncp=found.unit * (plan.effect / plan.sigma) ** 2,
+        unit_ncp=statistic_now.unit * (plan.effect / plan.sigma) ** 2,
         spending=plan.spending,
         futility=plan.futility,
     )
@@ -278,30 +284,32 @@ def _refuse_free(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], path
         )
 
 
-def _look(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], found: Statistic, path: Path) -> Look:
+def _look(
+    sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], statistic_now: Statistic, path: Path
+) -> Look:
     number = len(earlier) + 1
     stages = [
         *(Stage(replicates=look.replicates, df_den=look.df_den) for look in earlier),
-        Stage(replicates=found.replicates, df_den=found.df_den),
+        Stage(replicates=statistic_now.replicates, df_den=statistic_now.df_den),
     ]
-    if earlier and found.replicates <= earlier[-1].replicates:
+    if earlier and statistic_now.replicates <= earlier[-1].replicates:
         raise AnalysisError(
             f"look: there is no more information than at look {number - 1} ({path}); record more programs of every "
             "treatment first"
         )
-    check_stages(stages, found.df_num)
-    final = number == plan.looks or found.replicates >= plan.replicates
-    bound = bounds(stages, _rules(plan, found), planned=plan.replicates, last=final)[-1]
+    check_stages(stages, statistic_now.df_num)
+    final = number == plan.looks or statistic_now.replicates >= plan.replicates
+    bound = bounds(stages, _rules(plan, statistic_now), planned=plan.replicates, last=final)[-1]
     return Look(
         number=number,
-        replicates=found.replicates,
-        df_den=found.df_den,
-        statistic=found.f,
+        replicates=statistic_now.replicates,
+        df_den=statistic_now.df_den,
+        statistic=statistic_now.f,
         efficacy=bound.efficacy if math.isfinite(bound.efficacy) else None,
         nominal_p=bound.nominal_p,
         spent=bound.spent,
         futility=bound.futility,
-        decision=_decision(found.f, bound, final=final),
+        decision=_decision(statistic_now.f, bound, final=final),
         programs=sample.programs,
         digest=look_file.digest(sample, sample.programs) or "",
     )

@@ -118,15 +118,15 @@ def negative(analysis: Analysis, *, resamples: int = RESAMPLES, seed: int = SEED
     number = max(_FEWEST, min(resamples, _WORK // setting.y.size))
     contrasts = _contrasts(analysis, sample)
     here = _p_values(setting, setting.y[None], contrasts)
-    found = _resampled(setting, contrasts, number, seed)
+    p_values = _resampled(setting, contrasts, number, seed)
     return NegativeResult(
         alpha=alpha,
         resamples=number,
         seed=seed,
         programs=setting.y.size,
         treatments=setting.counts.size,
-        tests=tuple(_false_positives(name, here[name], p, alpha, setting) for name, p in found.items()),
-        notes=tuple(_notes(setting, number, resamples, found)),
+        tests=tuple(_false_positives(name, here[name], p, alpha, setting) for name, p in p_values.items()),
+        notes=tuple(_notes(setting, number, resamples, p_values)),
     )
 
 
@@ -223,7 +223,7 @@ def _resampled(
             y[:, of_block] = rng.permuted(y[:, of_block], axis=1)
         for name, p in _p_values(setting, y, contrasts).items():
             parts.setdefault(name, []).append(p)
-    return {name: np.concatenate(found) for name, found in parts.items()}
+    return {name: np.concatenate(chunks) for name, chunks in parts.items()}
 
 
 def _false_positives(name: str, here: Floats, p: Floats, alpha: float, setting: _Setting) -> FalsePositives:
@@ -241,7 +241,7 @@ def _false_positives(name: str, here: Floats, p: Floats, alpha: float, setting: 
     )
 
 
-def _notes(setting: _Setting, number: int, asked: int, found: dict[str, Floats]) -> list[str]:
+def _notes(setting: _Setting, number: int, asked: int, p_values: dict[str, Floats]) -> list[str]:
     notes = []
     if number < asked:
         notes.append(f"{number:,} assignments instead of {asked:,}, as there are {setting.y.size:,} programs")
@@ -253,7 +253,7 @@ def _notes(setting: _Setting, number: int, asked: int, found: dict[str, Floats])
             f"there are only {round(math.exp(log_ways))} different assignments, so these rates come in coarse steps; "
             "make more programs per treatment"
         )
-    if NAIVE in found:
+    if NAIVE in p_values:
         notes.append(
             "counting runs as programs is shown because it is a common mistake; the analysis never does it"
         )

@@ -74,9 +74,9 @@ class PlanRow:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
-            **made,
+            **fields,
             "cost_usd": self.usd,
             "treatments": list(self.treatments),
             "sequential": None if self.sequential is None else self.sequential.to_dict(),
@@ -101,10 +101,10 @@ class PlanResult:
 
     def document(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
             "schema": 1,
-            **made,
+            **fields,
             "sigma_ci": list(self.sigma_ci),
             "rows": [row.to_dict() for row in self.rows],
             "notes": list(self.notes),
@@ -241,7 +241,7 @@ class _Planner:
         feasible = self.arms.feasible(design.treatments)
         ratios = self._times(question)
         needed = [self._needed(question, times) if feasible else None for times in ratios]
-        made, recommended = needed[0], needed[3]
+        programs_each, recommended = needed[0], needed[3]
         at_budget = self._affordable(question) if feasible else None
         note = question.note
         if not feasible:
@@ -259,17 +259,23 @@ class _Planner:
             replicates_low=needed[1],
             replicates_high=needed[2],
             replicates_recommended=needed[3],
-            programs=None if made is None else made * len(design.treatments),
-            calls=None if made is None else self.rates.total(self.rates.calls, design.paid, made),
-            usd=None if made is None else self.rates.total(self.rates.usd, design.paid, made),
-            hours=None if made is None else self.rates.total(self.rates.hours, design.treatments, made),
+            programs=None if programs_each is None else programs_each * len(design.treatments),
+            calls=None
+            if programs_each is None
+            else self.rates.total(self.rates.calls, design.paid, programs_each),
+            usd=None
+            if programs_each is None
+            else self.rates.total(self.rates.usd, design.paid, programs_each),
+            hours=None
+            if programs_each is None
+            else self.rates.total(self.rates.hours, design.treatments, programs_each),
             recommended_programs=None if recommended is None else recommended * len(design.treatments),
             recommended_usd=None
             if recommended is None
             else self.rates.total(self.rates.usd, design.paid, recommended),
             replicates_at_budget=at_budget,
             power_at_budget=None if at_budget is None else self._power(question, at_budget),
-            power=None if made is None else self._at(question, made, 1.0),
+            power=None if programs_each is None else self._at(question, programs_each, 1.0),
             feasible=feasible,
             note=note,
         )
@@ -348,12 +354,12 @@ def _with_looks(planner: _Planner, pairs: list[tuple[PlanRow, Question]]) -> tup
     """Add group-sequential versions to the cheapest rows and to the full design's, since each takes a simulation."""
     if planner.settings.looks is None:
         return tuple(row for row, _ in pairs)
-    made = []
+    planned = []
     for i, (row, question) in enumerate(pairs):
         wanted = i < _SEQUENTIAL_ROWS or (row.kind == "full" and question.df_num > 1)
         able = wanted and row.kind != "nested" and row.replicates_per_treatment is not None
-        made.append(dataclasses.replace(row, sequential=planner.sequential(question)) if able else row)
-    return tuple(made)
+        planned.append(dataclasses.replace(row, sequential=planner.sequential(question)) if able else row)
+    return tuple(planned)
 
 
 def _notes(analysis: Analysis, settings: PlanOptions, rates: Rates) -> list[str]:

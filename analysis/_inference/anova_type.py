@@ -115,10 +115,10 @@ def present_levels(sample: Sample, factor: str) -> tuple[str, ...]:
 
 
 def _combinations(levels: Sequence[tuple[str, ...]]) -> list[tuple[str, ...]]:
-    made: list[tuple[str, ...]] = [()]
+    combinations: list[tuple[str, ...]] = [()]
     for some in levels:
-        made = [(*before, level) for before in made for level in some]
-    return made
+        combinations = [(*before, level) for before in combinations for level in some]
+    return combinations
 
 
 def anova_type_test(sample: Sample, term: Sequence[str], own: Sequence[str]) -> TestResult | None:
@@ -139,8 +139,8 @@ def anova_type_test(sample: Sample, term: Sequence[str], own: Sequence[str]) -> 
         return None
     name = ":".join(term)
     present = sample.counts > 0
-    found = matched(sample, term, own)
-    if found is None:
+    hypothesis = matched(sample, term, own)
+    if hypothesis is None:
         alone = [t.label for t, n in zip(sample.treatments, sample.counts, strict=True) if n == 1]
         empty = int((~present).sum())
         reason = (
@@ -149,12 +149,12 @@ def anova_type_test(sample: Sample, term: Sequence[str], own: Sequence[str]) -> 
             else f"{empty} of {len(present)} treatments have no program that passed, and every comparison needs one"
         )
         return TestResult.impossible(name, reason)
-    at = found[0]
+    at = hypothesis[0]
     variance = sample.sds[at] ** 2
     largest = float(np.abs(sample.y).max(initial=0.0))
     if float(variance.sum()) <= (64 * np.finfo(float).eps * largest) ** 2:
         return TestResult.impossible(name, "programs of the same treatment do not differ at all")
-    test = box_test(sample.means[at][None], variance[None], sample.counts[at], found[1])
+    test = box_test(sample.means[at][None], variance[None], sample.counts[at], hypothesis[1])
     return TestResult(
         name=name,
         statistic=float(test.statistic[0]),
@@ -204,8 +204,8 @@ def anova_type_tests(
     Where some programs are the same text the larger p of two tests counts: of the values as they are, and of those of
     `alike`. Then a note says how many programs carry no information on the treatments.
     """
-    found = {tuple(term): anova_type_test(sample, term, own) for term in terms}
-    known = {term: test for term, test in found.items() if test is not None}
+    tests = {tuple(term): anova_type_test(sample, term, own) for term in terms}
+    known = {term: test for term, test in tests.items() if test is not None}
     pooled, same = alike(sample, texts) if sample.y.size else (sample, 0)
     if not same:
         return known

@@ -20,14 +20,14 @@ def brown_forsythe(data: DataSets) -> Figures:
     NaN where the distances do not vary within treatments. R: ``car::leveneTest``.
     """
     distances = _distances(data)
-    found = oneway_f(distances)
+    of_distances = oneway_f(distances)
     rounding = np.finfo(float).eps * np.sum(distances.y**2, axis=1)
     flat = distances.squares.sum(axis=1) <= rounding
     return Figures(
-        statistic=np.where(flat, np.nan, found.statistic),
-        p=np.where(flat, np.nan, found.p),
-        df_num=found.df_num,
-        df_den=found.df_den,
+        statistic=np.where(flat, np.nan, of_distances.statistic),
+        p=np.where(flat, np.nan, of_distances.p),
+        df_num=of_distances.df_num,
+        df_den=of_distances.df_den,
     )
 
 

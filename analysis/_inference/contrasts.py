@@ -80,7 +80,9 @@ def planned_contrasts(sample: Sample, specs: Sequence[str] | None = None) -> tup
     """
     if specs is None:
         return tuple(
-            contrast for found in _usual(sample) if (contrast := _contrast(sample, *found)) is not None
+            contrast
+            for candidate in _usual(sample)
+            if (contrast := _contrast(sample, *candidate)) is not None
         )
     return tuple(_asked(sample, spec) for spec in specs)
 

@@ -49,15 +49,15 @@ def hc3_tests(fitted: Fitted | None, *, type: int, alpha: float) -> tuple[TestRe
     if problem is not None:
         return tuple(TestResult.impossible(name_of(term), problem) for term in names)
     covariance = _covariance(fit.x, fit.bread, _meat(fitted))
-    made = []
+    results = []
     for i, term in enumerate(names):
         hypothesis = _hypothesis(fitted, i, type)
         if hypothesis.df == 0:
-            made.append(TestResult.impossible(name_of(term), "has one level"))
+            results.append(TestResult.impossible(name_of(term), "has one level"))
             continue
         f = float(_f(fit.beta[None], covariance[None], hypothesis)[0])
         if not np.isfinite(f):
-            made.append(
+            results.append(
                 TestResult.impossible(name_of(term), "the robust covariance is singular at these sizes")
             )
             continue
@@ -65,8 +65,8 @@ def hc3_tests(fitted: Fitted | None, *, type: int, alpha: float) -> tuple[TestRe
         test = TestResult(name=name_of(term), statistic=f, df_num=hypothesis.df, df_den=fit.df, p=p)
         if fit.x.shape[1] <= _MOST_COLUMNS:
             test = sized(test, lambda h=hypothesis: _size(fitted, h, alpha), alpha)  # type: ignore[misc]
-        made.append(test)
-    return tuple(made)
+        results.append(test)
+    return tuple(results)
 
 
 def _problem(fitted: Fitted) -> str | None:

@@ -67,24 +67,24 @@ def _tukey_family(factor: str, means: Estimates, alpha: float) -> list[Pair]:
     pairs = list(itertools.combinations(range(len(means.levels)), 2))
     known = [(a, b) for a, b in pairs if means.estimable[a] and means.estimable[b]]
     size, df = sum(means.estimable), means.fit.df
-    found: dict[tuple[int, int], tuple[float, float | None]] = {}
+    estimates: dict[tuple[int, int], tuple[float, float | None]] = {}
     for a, b in known:
         weights = means.weights[a] - means.weights[b]
-        found[a, b] = means.estimate(weights), means.se(weights)
-    spread = [se is not None and se > 0 for _, se in found.values()]
+        estimates[a, b] = means.estimate(weights), means.se(weights)
+    spread = [se is not None and se > 0 for _, se in estimates.values()]
     tails: Floats = np.full(len(known), np.nan)
     critical = math.nan
     if known and all(spread):
-        q = np.asarray([abs(d) / se * math.sqrt(2) for d, se in found.values() if se])
+        q = np.asarray([abs(d) / se * math.sqrt(2) for d, se in estimates.values() if se])
         tails, critical = range_tail(q, size, df), range_quantile(alpha, size, df)
     position = {pair: i for i, pair in enumerate(known)}
     made = []
     for a, b in pairs:
         names = means.levels[a], means.levels[b]
-        if (a, b) not in found:
+        if (a, b) not in estimates:
             made.append(_empty("tukey", factor, names, "needs a treatment in which no program passed"))
             continue
-        difference, se = found[a, b]
+        difference, se = estimates[a, b]
         tail = float(tails[position[a, b]])
         made.append(_pair("tukey", factor, names, difference, se, df=df, critical=critical, tail=tail))
     return made
@@ -151,7 +151,7 @@ def games_howell(sample: Sample, fitted: Fitted | None, *, alpha: float) -> tupl
 
 
 def _howell_family(sample: Sample, factor: str, levels: tuple[str, ...], alpha: float) -> list[Pair]:
-    made = []
+    pairs = []
     compared = []
     for a, b in itertools.combinations(levels, 2):
         weights = np.zeros(len(sample.treatments))
@@ -159,18 +159,18 @@ def _howell_family(sample: Sample, factor: str, levels: tuple[str, ...], alpha: 
             inside = [i for i, t in enumerate(sample.treatments) if t.levels[factor] == level]
             weights[inside] = sign / len(inside)
         pair = _howell(sample, factor, (a, b), weights, levels=len(levels), alpha=alpha)
-        made.append(pair)
+        pairs.append(pair)
         if pair.p_adjusted is not None:
             compared.append(weights)
     if not compared:
-        return made
+        return pairs
     used = np.flatnonzero(np.any(np.stack(compared) != 0, axis=0))
     size = family_size(sample.counts[used], np.stack(compared)[:, used], levels=len(levels), alpha=alpha)
     believed = trusted(size.rate, alpha)
     note = None if believed else doubt(size.rate, alpha)
     return [
         pair if pair.p_adjusted is None else dataclasses.replace(pair, trusted=believed, size=size, note=note)
-        for pair in made
+        for pair in pairs
     ]
 
 

@@ -97,12 +97,12 @@ class StatisticalTest:
         problem = self.impossible(data.counts) or self.degenerate(data, rounding)
         if problem is not None:
             return TestResult.impossible(self.name, problem)
-        found = self.figures(data)
-        df_den = found.df_den
+        figures = self.figures(data)
+        df_den = figures.df_den
         return TestResult(
             name=self.name,
-            statistic=float(found.statistic[0]),
-            df_num=found.df_num,
+            statistic=float(figures.statistic[0]),
+            df_num=figures.df_num,
             df_den=float(df_den[0]) if isinstance(df_den, np.ndarray) else df_den,
-            p=float(found.p[0]),
+            p=float(figures.p[0]),
         )

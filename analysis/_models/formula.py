@@ -205,11 +205,11 @@ def columns(model: Model, codes: Mapping[str, tuple[Integers, int]], cells: int)
     under which any model has the terms that it says.
     """
     present: set[frozenset[str]] = {frozenset(term) for term in model.terms} | {frozenset[str]()}
-    made = [np.ones((cells, 1))]
+    blocks = [np.ones((cells, 1))]
     for term in model.terms:
         parts = [_coded(*codes[name], contrasts=frozenset(term) - {name} in present) for name in term]
-        made.append(functools.reduce(_rowwise, parts))
-    return made
+        blocks.append(functools.reduce(_rowwise, parts))
+    return blocks
 
 
 def _coded(level: Integers, size: int, *, contrasts: bool) -> Floats:

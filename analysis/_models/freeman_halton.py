@@ -28,31 +28,31 @@ class PassTest:
     note: str | None = None
 
 
-def pass_test(made: Sequence[int], passed: Sequence[int]) -> PassTest:
+def pass_test(totals: Sequence[int], passed: Sequence[int]) -> PassTest:
     """Test equal pass rates of treatments, given how many programs each made and how many of them passed.
 
     The exact test sums the probabilities of all tables that are no likelier than the one seen, margins fixed
     (Freeman & Halton 1951); R: ``fisher.test``.
     """
-    total, good = sum(made), sum(passed)
-    if len(made) < 2:  # noqa: PLR2004
+    total, good = sum(totals), sum(passed)
+    if len(totals) < 2:  # noqa: PLR2004
         return PassTest(method=EXACT, p=None, note="there is one treatment only")
     if good in {0, total}:
         return PassTest(method=EXACT, p=None, note="all programs passed" if good else "no program passed")
-    p = _exact(made, passed)
+    p = _exact(totals, passed)
     if p is not None:
         return PassTest(method=EXACT, p=p)
-    return PassTest(method=PERMUTED, p=_permuted(np.asarray(made), np.asarray(passed)))
+    return PassTest(method=PERMUTED, p=_permuted(np.asarray(totals), np.asarray(passed)))
 
 
-def _exact(made: Sequence[int], passed: Sequence[int]) -> float | None:
+def _exact(totals: Sequence[int], passed: Sequence[int]) -> float | None:
     """Gather tables with the same number of ways treatment by treatment; None if they are too many."""
     good = sum(passed)
-    if _surely_too_many(made, good):
+    if _surely_too_many(totals, good):
         return None
     states: dict[tuple[int, int], int] = {(0, 1): 1}
-    left = sum(made)
-    for n in made:
+    left = sum(totals)
+    for n in totals:
         left -= n
         if len(states) * (n + 1) > _MOST_STEPS:
             return None
@@ -65,16 +65,16 @@ def _exact(made: Sequence[int], passed: Sequence[int]) -> float | None:
             if len(after) > _MOST_STATES:
                 return None
         states = after
-    seen = math.prod(math.comb(n, x) for n, x in zip(made, passed, strict=True))
+    seen = math.prod(math.comb(n, x) for n, x in zip(totals, passed, strict=True))
     # Whole numbers: no rounding decides which tables are as unlikely as the one seen.
     as_unlikely = sum(product * tables for (_, product), tables in states.items() if product <= seen)
-    return as_unlikely / math.comb(sum(made), good)
+    return as_unlikely / math.comb(sum(totals), good)
 
 
-def _surely_too_many(made: Sequence[int], good: int) -> bool:
+def _surely_too_many(totals: Sequence[int], good: int) -> bool:
     """Whether the sums alone, of which every one has at least a state, are too many: told before any is counted."""
-    before, left = 0, sum(made)
-    for n in made:
+    before, left = 0, sum(totals)
+    for n in totals:
         sums = min(before, good) - max(0, good - left) + 1
         if sums > _MOST_STATES or sums * (n + 1) > _MOST_STEPS:
             return True
@@ -91,12 +91,12 @@ def _binomials(n: int) -> list[int]:
 
 
 def _permuted(
-    made: np.ndarray[tuple[int], np.dtype[np.int_]], passed: np.ndarray[tuple[int], np.dtype[np.int_]]
+    totals: np.ndarray[tuple[int], np.dtype[np.int_]], passed: np.ndarray[tuple[int], np.dtype[np.int_]]
 ) -> float:
     rng = np.random.default_rng(_SEED)
     good = int(passed.sum())
-    drawn = rng.multivariate_hypergeometric(made, good, size=_PERMUTATIONS, method="marginals")
-    expected = made * (good / made.sum())
+    drawn = rng.multivariate_hypergeometric(totals, good, size=_PERMUTATIONS, method="marginals")
+    expected = totals * (good / totals.sum())
     # With fixed margins the chi-square of failures is proportional to that of passes.
     seen = float(np.sum((passed - expected) ** 2 / expected))
     simulated = np.sum((drawn - expected) ** 2 / expected, axis=1)

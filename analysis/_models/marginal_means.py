@@ -98,10 +98,10 @@ def of_factor(fitted: Fitted, factor: str) -> Estimates:
 
 def of_treatments(sample: Sample) -> Estimates | None:
     """Return the means of all treatments, each on its own (and over machines, where these are blocks)."""
-    made = saturated(sample.y, sample.cell, sample.block)
-    if made is None:
+    saturated_fit = saturated(sample.y, sample.cell, sample.block)
+    if saturated_fit is None:
         return None
-    fit, _, of_block = made
+    fit, _, of_block = saturated_fit
     present = np.unique(sample.cell)
     blocks = int(of_block.max()) + 1
     tail = np.full((len(present), blocks - 1), 1.0 / blocks)

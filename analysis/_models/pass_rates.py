@@ -99,8 +99,8 @@ def failures(results: Results, sample: Sample, *, alpha: float) -> Failures:
     """
     programs = results.programs
     passed = programs["passed"].to_numpy(dtype=bool)
-    made = sample.made
-    good = np.bincount(_cells(programs, sample)[passed], minlength=len(made)).astype(np.intp)
+    totals = sample.made
+    good = np.bincount(_cells(programs, sample)[passed], minlength=len(totals)).astype(np.intp)
     given = {
         t.label: float(mean)
         for t, mean, n in zip(sample.treatments, sample.means, sample.counts, strict=True)
@@ -110,7 +110,7 @@ def failures(results: Results, sample: Sample, *, alpha: float) -> Failures:
     return Failures(
         failed=int((~passed).sum()),
         rates=tuple(_rates(results, sample, good, alpha)),
-        test=pass_test(made.tolist(), good.tolist()),
+        test=pass_test(totals.tolist(), good.tolist()),
         given_success=given,
         par2=par2,
         kinds=_kinds(programs),
@@ -136,20 +136,20 @@ def _rates(results: Results, sample: Sample, good: Integers, alpha: float) -> It
         yield _rate("treatment", treatment.label, int(sample.made[i]), int(good[i]), alpha)
 
 
-def _rate(factor: str, level: str, made: int, good: int, alpha: float) -> PassRate:
-    interval = wilson(good, made, alpha)
+def _rate(factor: str, level: str, total: int, good: int, alpha: float) -> PassRate:
+    interval = wilson(good, total, alpha)
     return PassRate(
         factor=factor,
         level=level,
-        programs=made,
+        programs=total,
         passed=good,
-        rate=good / made,
+        rate=good / total,
         ci_low=interval[0],
         ci_high=interval[1],
     )
 
 
-def wilson(good: int, made: int, alpha: float) -> tuple[float, float]:
+def wilson(good: int, total: int, alpha: float) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion (Wilson 1927, JASA 22), without continuity correction.
 
     Examples
@@ -157,7 +157,7 @@ def wilson(good: int, made: int, alpha: float) -> tuple[float, float]:
     >>> [round(limit, 4) for limit in wilson(2, 2, 0.05)]
     [0.3424, 1.0]
     """
-    low, high = proportion_confint(good, made, alpha=alpha, method="wilson")
+    low, high = proportion_confint(good, total, alpha=alpha, method="wilson")
     return float(low), float(high)
 
 
@@ -269,13 +269,13 @@ def shuffle_test(y: Floats, cell: Integers, *, deals: int | None = None) -> tupl
 
 
 def _sentence(sample: Sample, good: Integers, given: Mapping[str, float], par2: Par2) -> str:
-    made, failed = int(sample.made.sum()), int(sample.made.sum() - good.sum())
+    total, failed = int(sample.made.sum()), int(sample.made.sum() - good.sum())
     if failed == 0:
-        return f"All {made} programs passed, so no time was left out."
-    if failed == made:
-        return f"None of the {made} programs passed, so there are no times to compare."
+        return f"All {total} programs passed, so no time was left out."
+    if failed == total:
+        return f"None of the {total} programs passed, so there are no times to compare."
     have = "has" if failed == 1 else "have"
-    head = f"{failed} of {made} programs failed and {have} no valid time; times are those of the programs that passed."
+    head = f"{failed} of {total} programs failed and {have} no valid time; times are those of the programs that passed."
     gains = {
         label: par2.by_treatment[label] - mean for label, mean in given.items() if label in par2.by_treatment
     }

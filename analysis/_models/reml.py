@@ -78,16 +78,16 @@ def _strata(layout: Layout, usable: Mapping[str, bool]) -> dict[str, _Stratum]:
     between = saturated(of_program, layout.cell, layout.block)
     left = 0.0 if between is None else between[0].rss
     both = layout.mean - of_program[:, None] - of_list[None, :] + layout.mean.mean()
-    found = {
+    strata = {
         "run": _Stratum(layout.runs - layout.cells, layout.within),
         "program": _Stratum(programs - layout.rank, runs * lists * left),
         "list": _Stratum(lists - 1, runs * programs * float(np.sum((of_list - of_list.mean()) ** 2))),
         "program_list": _Stratum((programs - 1) * (lists - 1), runs * float(np.sum(both**2))),
     }
-    if not usable["program_list"] and found["run"].df == 0:
+    if not usable["program_list"] and strata["run"].df == 0:
         # One run per cell: what is left of program by list is all that is known of runs.
-        found["run"] = found.pop("program_list")
-    return {name: stratum for name, stratum in found.items() if stratum.df > 0}
+        strata["run"] = strata.pop("program_list")
+    return {name: stratum for name, stratum in strata.items() if stratum.df > 0}
 
 
 def _isotonic(strata: Mapping[str, _Stratum], order: Sequence[tuple[str, str]]) -> dict[str, float]:
@@ -218,7 +218,7 @@ def _maximise(profile: _Profile, names: Sequence[str]) -> dict[str, float]:
     """Search ratios, bounded below by zero, from three starts; then polish what is above zero."""
     best: tuple[float, Floats] = (profile({}), np.zeros(len(names)))
     for start in (0.1, 1.0, 10.0) if names else ():
-        found = optimize.minimize(
+        optimum = optimize.minimize(
             lambda u, scale=start: profile(dict(zip(names, (scale * u).tolist(), strict=True))),
             np.ones(len(names)),
             method="L-BFGS-B",
@@ -226,7 +226,7 @@ def _maximise(profile: _Profile, names: Sequence[str]) -> dict[str, float]:
             bounds=[(0.0, None)] * len(names),
             options={"ftol": 1e-14, "gtol": 1e-8, "maxiter": 200},
         )
-        at = _polish(profile, names, start * found.x)
+        at = _polish(profile, names, start * optimum.x)
         value = profile(dict(zip(names, at.tolist(), strict=True)))
         if value < best[0] - _GAIN:
             best = value, at

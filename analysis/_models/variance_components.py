@@ -60,11 +60,11 @@ def variance_components(results: Results, sample: Sample) -> Components:
     if layout.runs - layout.rank < 1:
         return dataclasses.replace(_none("too few runs"), notes=(*notes, "too few runs for any component"))
     balanced = int(layout.count.min()) == int(layout.count.max())
-    found = balanced_components(layout, usable) if balanced else numerical_components(layout, usable)
-    notes += found.notes
+    components = balanced_components(layout, usable) if balanced else numerical_components(layout, usable)
+    notes += components.notes
     if layout.runs == layout.cells:
         notes.append("one run per program and list: run includes program by list")
-    values = {name: found.values.get(name) for name in ("program", "list", "program_list", "run")}
+    values = {name: components.values.get(name) for name in ("program", "list", "program_list", "run")}
     return Components(
         **values,
         method="closed form" if balanced else "numerical",

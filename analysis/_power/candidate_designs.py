@@ -76,8 +76,8 @@ def questions(sample: Sample, price: Callable[[Sequence[int]], float]) -> tuple[
     sample : the study's design; its values are not looked at.
     price : of one replicate of some treatments, to choose among equals.
     """
-    found = {(q.design.treatments, q.design.kind, q.name): q for q in _all(sample, price)}
-    return tuple(found.values())
+    by_design = {(q.design.treatments, q.design.kind, q.name): q for q in _all(sample, price)}
+    return tuple(by_design.values())
 
 
 def _all(sample: Sample, price: Callable[[Sequence[int]], float]) -> Iterator[Question]:

@@ -127,15 +127,17 @@ class Power:
         ------
         AnalysisError : no such question, or sigma is unknown.
         """
-        found = next((test for test in self.tests() if test.name == name), None)
-        if found is None:
+        test_of_name = next((test for test in self.tests() if test.name == name), None)
+        if test_of_name is None:
             raise AnalysisError(
                 f"power: no question {name!r}; there are {', '.join(t.name for t in self.tests())}"
             )
         if self.sigma is None or self.sigma_ci is None:
             raise AnalysisError(f"power cannot be estimated because {self.note}")
         at = [
-            balanced_power(found.spread / sigma, self.groups, found.df_num, replicates, alpha=self.alpha)
+            balanced_power(
+                test_of_name.spread / sigma, self.groups, test_of_name.df_num, replicates, alpha=self.alpha
+            )
             for sigma in (self.sigma, self.sigma_ci[1], self.sigma_ci[0])
         ]
         return Curve(replicates_per_treatment=tuple(replicates), power=at[0], low=at[1], high=at[2])

@@ -51,10 +51,10 @@ def rates(sample: Sample, cost: Cost, *, usd_per_program: float | None = None) -
         if row.calls is not None:
             calls[i] = row.calls / row.programs
         hours[i] = (row.timing_seconds + (row.machine_seconds or 0.0)) / row.programs / _HOUR
-    made, passed = int(sample.made.sum()), int(sample.counts.sum())
+    programs, passed = int(sample.made.sum()), int(sample.counts.sum())
     return Rates(
         usd=prices(sample, cost) if usd_per_program is None else np.full(k, usd_per_program),
         calls=calls,
         hours=hours,
-        pass_rate=passed / made if made and passed else 1.0,
+        pass_rate=passed / programs if programs and passed else 1.0,
     )

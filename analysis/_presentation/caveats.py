@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def caveats(analysis: Analysis) -> tuple[str, ...]:
     """All of them, the weightier first, none twice."""
-    told = (
+    sentences = (
         *_failed(analysis),
         *_assumptions(analysis),
         *_contaminated(analysis),
@@ -21,7 +21,7 @@ def caveats(analysis: Analysis) -> tuple[str, ...]:
         *(sentence(note) for note in analysis.notes),
         *(sentence(note) for note in analysis.results.notes),
     )
-    return tuple(dict.fromkeys(told))
+    return tuple(dict.fromkeys(sentences))
 
 
 def _failed(analysis: Analysis) -> list[str]:
@@ -32,19 +32,19 @@ def _failed(analysis: Analysis) -> list[str]:
 
 
 def _assumptions(analysis: Analysis) -> list[str]:
-    alpha, told = analysis.options.alpha, []
+    alpha, sentences = analysis.options.alpha, []
     spread, normal = analysis.tests["brown-forsythe"], analysis.tests["shapiro"]
     if spread.p is not None and spread.p < alpha and spread.trusted is not False:
-        told.append(
+        sentences.append(
             f"Some treatments vary more than others (Brown-Forsythe {p_phrase(spread.p)}), though the analysis of "
             "variance assumes that they do not; look at the tests that assume less."
         )
     if normal.p is not None and normal.p < alpha and normal.trusted is not False:
-        told.append(
+        sentences.append(
             f"Residuals are not normal (Shapiro-Wilk {p_phrase(normal.p)}); "
             "where programs are few, p values are approximate."
         )
-    return told
+    return sentences
 
 
 def _contaminated(analysis: Analysis) -> list[str]:

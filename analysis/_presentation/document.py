@@ -94,15 +94,15 @@ def _conclusion(conclusion: Conclusion) -> dict[str, Any]:
 
 
 def _variance(analysis: Analysis) -> dict[str, Any]:
-    found = analysis.variance
+    variance = analysis.variance
     return {
-        "program": found.program,
-        "list": found.list,
-        "program_list": found.program_list,
-        "run": found.run,
-        "method": found.method,
-        "singular": found.singular,
-        "notes": list(found.notes),
+        "program": variance.program,
+        "list": variance.list,
+        "program_list": variance.program_list,
+        "run": variance.run,
+        "method": variance.method,
+        "singular": variance.singular,
+        "notes": list(variance.notes),
     }
 
 
@@ -150,13 +150,13 @@ def _anova(table: AnovaTable | None, type: int) -> dict[str, Any]:  # noqa: A002
     return {"type": table.type, "terms": [*terms, residual], "notes": list(table.notes)}
 
 
-def _pseudoreplication(found: Pseudoreplication | None) -> dict[str, Any] | None:
-    if found is None:
+def _pseudoreplication(inflated: Pseudoreplication | None) -> dict[str, Any] | None:
+    if inflated is None:
         return None
     return {
-        "observations": found.observations,
-        "programs": found.programs,
-        "anova": _anova(found.table, found.table.type),
+        "observations": inflated.observations,
+        "programs": inflated.programs,
+        "anova": _anova(inflated.table, inflated.table.type),
         "note": "timings counted as independent observations, which they are not: no conclusion",
     }
 
@@ -196,22 +196,24 @@ def _contrast(test: ContrastTest) -> dict[str, Any]:
 
 
 def _failures(analysis: Analysis) -> dict[str, Any]:
-    found = analysis.failures
+    failures = analysis.failures
     return {
-        "failed": found.failed,
-        "rates": [_plain(rate) for rate in found.rates],
-        "test": _plain(found.test),
-        "given_success": dict(found.given_success),
-        "par2": {**_plain(found.par2), "by_treatment": dict(found.par2.by_treatment)},
-        "kinds": [_plain(kind) for kind in found.kinds],
-        "sentence": found.sentence,
+        "failed": failures.failed,
+        "rates": [_plain(rate) for rate in failures.rates],
+        "test": _plain(failures.test),
+        "given_success": dict(failures.given_success),
+        "par2": {**_plain(failures.par2), "by_treatment": dict(failures.par2.by_treatment)},
+        "kinds": [_plain(kind) for kind in failures.kinds],
+        "sentence": failures.sentence,
     }
 
 
 def _contamination(analysis: Analysis) -> dict[str, Any]:
-    found = analysis.contamination
-    values = _plain(found)
-    values["anova"] = None if found.anova is None else _anova(found.anova, found.anova.type)
+    contamination = analysis.contamination
+    values = _plain(contamination)
+    values["anova"] = (
+        None if contamination.anova is None else _anova(contamination.anova, contamination.anova.type)
+    )
     return values
 
 
@@ -234,10 +236,10 @@ def _power(analysis: Analysis) -> dict[str, Any] | None:
 
 
 def _cost(analysis: Analysis) -> dict[str, Any]:
-    found = analysis.cost
+    cost = analysis.cost
     values = {
-        "usd": found.usd,
-        "usd_per_replicate": found.usd_per_replicate,
-        "by_treatment": [_plain(treatment) for treatment in found.by_treatment],
+        "usd": cost.usd,
+        "usd_per_replicate": cost.usd_per_replicate,
+        "by_treatment": [_plain(treatment) for treatment in cost.by_treatment],
     }
-    return _noted(values, found.note)
+    return _noted(values, cost.note)

@@ -54,12 +54,12 @@ def names(analysis: Analysis) -> Names:
 def distinct(texts: list[str], *, limit: int = _LABEL_LIMIT) -> list[str]:
     """Shorten to one line of at most ``limit`` characters, numbering those that then look the same."""
     seen: dict[str, int] = {}
-    made = []
+    shortened = []
     for text in texts:
         short = middle_cut(one_line(text, limit=1000), limit) or MISSING
         seen[short] = seen.get(short, 0) + 1
-        made.append(short if seen[short] == 1 else f"{short[: limit - 6]} ({seen[short]})")
-    return made
+        shortened.append(short if seen[short] == 1 else f"{short[: limit - 6]} ({seen[short]})")
+    return shortened
 
 
 def shown_value(analysis: Analysis, values: Floats) -> Floats:
@@ -97,7 +97,7 @@ def tips(programs: pd.DataFrame, lines: Mapping[str, str] | None = None) -> dict
 
     The key before the separator ties together the marks of one program in all figures.
     """
-    made = {}
+    texts = {}
     for i, (name, verdict, sha, reason) in enumerate(
         zip(programs["program"], programs["verdict"], programs["sha256"], programs["reason"], strict=True)
     ):
@@ -110,8 +110,8 @@ def tips(programs: pd.DataFrame, lines: Mapping[str, str] | None = None) -> dict
             parts.append(one_line(reason, limit=160))
         if isinstance(sha, str) and sha:
             parts.append(f"sha256 {one_line(sha, limit=64)[:_SHA_SHOWN]}")
-        made[name] = f"p{i}{SEPARATOR}" + clean("\n".join(part for part in parts if part))
-    return made
+        texts[name] = f"p{i}{SEPARATOR}" + clean("\n".join(part for part in parts if part))
+    return texts
 
 
 def value_line(analysis: Analysis, value: float | None) -> str:

@@ -104,10 +104,10 @@ def _is_table(part: _Part) -> bool:
 
 
 def _numbered(sentences: Iterable[str], width: int) -> list[str]:
-    made: list[str] = []
+    lines: list[str] = []
     for i, sentence in enumerate(sentences, 1):
-        made += wrapped(one_line(sentence, limit=600), width, before=f"  {i}. ", after="     ")
-    return made
+        lines += wrapped(one_line(sentence, limit=600), width, before=f"  {i}. ", after="     ")
+    return lines
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> list[str]:
@@ -115,12 +115,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> li
     rows = [[in_ascii(cell) for cell in row] for row in [head, *rows]]
     sizes = [max(len(row[i]) for row in rows) for i in range(len(head))]
     sizes[0] = max(8, min(sizes[0], width - 2 - sum(size + 2 for size in sizes[1:])))
-    made = []
+    lines = []
     for row in rows:
         name = row[0] if len(row[0]) <= sizes[0] else in_ascii(middle_cut(row[0], sizes[0] - 2))
         cells = (f"{cell:>{size}}" for cell, size in zip(row[1:], sizes[1:], strict=True))
-        made.append("  ".join((f"  {name:<{sizes[0]}}", *cells)).rstrip())
-    return made
+        lines.append("  ".join((f"  {name:<{sizes[0]}}", *cells)).rstrip())
+    return lines
 
 
 def _tasks(analysis: Analysis, width: int) -> list[str]:
@@ -175,10 +175,10 @@ def _anova(analysis: Analysis, width: int) -> list[str]:
     if table is not None and over is None:
         rows.append(("residual", f"{table.residual_df}", "", "", "", ""))
     rows += [_question(c, None) for c in asked if c.response == PASSED]
-    made = _table(("question", "df", "F", "p", "p adjusted", "answer"), rows, width)
+    lines = _table(("question", "df", "F", "p", "p adjusted", "answer"), rows, width)
     if len(times) > _MOST_TERMS:
-        made.append(f"  ... {count(len(times) - _MOST_TERMS, 'further question')}")
-    return [*none, *made]
+        lines.append(f"  ... {count(len(times) - _MOST_TERMS, 'further question')}")
+    return [*none, *lines]
 
 
 def _question(conclusion: Conclusion, term: Term | OverTerm | None) -> tuple[str, ...]:
@@ -221,14 +221,14 @@ def _treatments(analysis: Analysis, width: int, room: int) -> list[str]:
         )
     shown = rows if len(rows) <= room else rows[: max(room - 1, 1)]
     confidence = percent(1 - analysis.options.alpha)
-    made = _table(
+    lines = _table(
         ("treatment", "passed", f"{confidence} interval", "mean", f"{confidence} interval"), shown, width
     )
     if len(rows) > len(shown):
-        made.append(
+        lines.append(
             f"  ... and {count(len(rows) - len(shown), 'further treatment')}; the report has them all"
         )
-    return made
+    return lines
 
 
 def _variance(analysis: Analysis, width: int) -> list[str]:
@@ -241,12 +241,12 @@ def _variance(analysis: Analysis, width: int) -> list[str]:
     )
     # Without what programs differ by there is no whole that anything could be a share of.
     shares, total = parts.program is not None, sum(value for _, value in named if value is not None)
-    told = [
+    components = [
         f"{name} {number(value)}" + (f" ({percent(value / total)})" if total > 0 and shares else "")
         for name, value in named
         if value is not None
     ]
-    if not told:
+    if not components:
         notes = "; ".join(one_line(note, limit=200) for note in parts.notes[:1]) or "not known"
         return wrapped(f"Variance components: {notes}", width, before="  ", after="  ")
     sigma = analysis.sample.sigma
@@ -255,7 +255,7 @@ def _variance(analysis: Analysis, width: int) -> list[str]:
         if sigma.value is None
         else f"; SD between programs of a treatment {number(sigma.value)} {analysis.sample.unit}"
     )
-    return wrapped(f"Variance: {', '.join(told)}{spread}", width, before="  ", after="  ")
+    return wrapped(f"Variance: {', '.join(components)}{spread}", width, before="  ", after="  ")
 
 
 def _power_heading(analysis: Analysis) -> str:
@@ -286,17 +286,17 @@ def _power(analysis: Analysis, width: int) -> list[str]:
         for test in list(asked.tests())[:_MOST_QUESTIONS]
     ]
     head = ("question", "power now", "each", "in all", "cost", "to be safe")
-    made = _table(head, rows, width)
+    lines = _table(head, rows, width)
     if analysis.published is not None and analysis.published.total_required is not None:
-        told = analysis.published
-        made += wrapped(
-            f"The published reasoning (f = {number(told.f, digits=4)}) would say: power {percent(told.power)}, "
-            f"{told.total_required:,} programs in all. It is wrong; the report says why.",
+        published = analysis.published
+        lines += wrapped(
+            f"The published reasoning (f = {number(published.f, digits=4)}) would say: "
+            f"power {percent(published.power)}, {published.total_required:,} programs in all. It is wrong; the report says why.",
             width,
             before="  ",
             after="  ",
         )
-    return made
+    return lines
 
 
 def _cost(analysis: Analysis, width: int) -> list[str]:
@@ -328,15 +328,15 @@ def _noise(analysis: Analysis, width: int) -> list[str]:
 
 def _mind(analysis: Analysis, width: int) -> list[str]:
     """As many caveats as fit in a few lines, whole ones only; the report has all."""
-    told = caveats(analysis)
-    made: list[str] = []
-    for i, caveat in enumerate(told):
+    remarks = caveats(analysis)
+    printed: list[str] = []
+    for i, caveat in enumerate(remarks):
         lines = wrapped(caveat, width, before="  - ", after="    ")
-        if made and len(made) + len(lines) > _CAVEAT_LINES - 1 + (i == len(told) - 1):
-            made.append(f"  - {count(len(told) - i, 'further remark')} in the report (--out DIR)")
+        if printed and len(printed) + len(lines) > _CAVEAT_LINES - 1 + (i == len(remarks) - 1):
+            printed.append(f"  - {count(len(remarks) - i, 'further remark')} in the report (--out DIR)")
             break
-        made += lines[:_CAVEAT_LINES]
-    return made
+        printed += lines[:_CAVEAT_LINES]
+    return printed
 
 
 def _written(written: Sequence[Path], width: int) -> list[str]:

@@ -34,18 +34,18 @@ def text(result: LookResult) -> str:
 def _figures(result: LookResult) -> str:
     look = result.look
     bound = "no value suffices yet" if look.efficacy is None else f"the bound is {look.efficacy:.4g}"
-    told = f"F({result.df_num}, {look.df_den}) = {look.statistic:.4g}; {bound}"
+    line = f"F({result.df_num}, {look.df_den}) = {look.statistic:.4g}; {bound}"
     if look.efficacy is not None:
-        told += f" (p <= {look.nominal_p:.2g})"
+        line += f" (p <= {look.nominal_p:.2g})"
     if look.futility is not None:
-        told += f", futility at or below {look.futility:.3g} ({result.plan.futility})"
-    told += "."
+        line += f", futility at or below {look.futility:.3g} ({result.plan.futility})"
+    line += "."
     if result.estimate is not None and result.interval is not None:
-        told += (
+        line += (
             f" Difference {result.estimate:.3g} {result.unit}, repeated {1 - result.plan.alpha:.0%} interval "
             f"{result.interval[0]:.3g} to {result.interval[1]:.3g}."
         )
-    return told
+    return line
 
 
 def _meaning(result: LookResult) -> str:

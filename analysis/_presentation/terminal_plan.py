@@ -66,11 +66,11 @@ def _row(plan: PlanResult, row: PlanRow) -> Iterator[str]:
         yield from wrapped(_sequential(row.sequential), before=" " * 13, after=" " * 13)
 
 
-def _sequential(made: Schedule) -> str:
-    looks = ", ".join(f"{n}" for n in made.replicates_per_treatment)
-    p = ", ".join(f"{bound.nominal_p:.2g}" for bound in made.bounds)
+def _sequential(plan: Schedule) -> str:
+    looks = ", ".join(f"{n}" for n in plan.replicates_per_treatment)
+    p = ", ".join(f"{bound.nominal_p:.2g}" for bound in plan.bounds)
     return (
-        f"in {len(made.bounds)} looks at {looks} each ({made.spending}, futility {made.futility}): stop where "
-        f"p <= {p}; power {made.power:.1%}, error {made.type_one:.1%}; {made.expected_if_effect:.0f} programs on "
-        f"average if the effect is there, {made.expected_if_nothing:.0f} if nothing is, {made.most_programs:,} at most"
+        f"in {len(plan.bounds)} looks at {looks} each ({plan.spending}, futility {plan.futility}): stop where "
+        f"p <= {p}; power {plan.power:.1%}, error {plan.type_one:.1%}; {plan.expected_if_effect:.0f} programs on "
+        f"average if the effect is there, {plan.expected_if_nothing:.0f} if nothing is, {plan.most_programs:,} at most"
     )

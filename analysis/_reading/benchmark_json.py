@@ -331,8 +331,8 @@ class _Reader:
             return self.by_sha[sha, replicate]
         parsed = parse_id(treatment)
         if parsed is not None:
-            told = {name: entry[name] for name in parsed if name in entry}
-            return self._mapping_levels({**parsed, **told}, place)
+            explicit = {name: entry[name] for name in parsed if name in entry}
+            return self._mapping_levels({**parsed, **explicit}, place)
         if not self.labels:
             self.labels = self._labels()
         return self.labels.get(treatment)
@@ -419,10 +419,10 @@ class _Reader:
 
     def _columns(self) -> dict[str, Column]:
         """Return one row per run, where until now some is kept once per benchmark."""
-        told = self.benchmarks
-        counts = np.asarray(told["runs"], dtype=np.intp)
+        entries = self.benchmarks
+        counts = np.asarray(entries["runs"], dtype=np.intp)
         columns: dict[str, Column] = {
-            name: np.repeat(np.asarray(told[name], dtype=kind), counts) for name, kind in _KINDS.items()
+            name: np.repeat(np.asarray(entries[name], dtype=kind), counts) for name, kind in _KINDS.items()
         }
         columns["run"] = 1 + np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         columns |= {name: np.asarray(values, dtype=np.float64) for name, values in self.runs.items()}
@@ -444,10 +444,10 @@ class _Reader:
         times: list[float] = data if all(type(value) is float for value in data) else list(map(float, data))
         mean = stats.get("mean")
         if mean is not None:
-            told = place.seconds(mean, "stats.mean")
+            stated = place.seconds(mean, "stats.mean")
             ours = math.fsum(times) / len(times)
-            if not math.isclose(told, ours, rel_tol=_MEAN_TOLERANCE):
-                raise place.error("stats.mean", f"{told!r} does not fit the runs, whose mean is {ours!r}")
+            if not math.isclose(stated, ours, rel_tol=_MEAN_TOLERANCE):
+                raise place.error("stats.mean", f"{stated!r} does not fit the runs, whose mean is {ours!r}")
         rounds = stats.get("rounds")
         if rounds is not None and rounds != len(times):
             raise place.error(

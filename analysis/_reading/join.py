@@ -149,12 +149,12 @@ def _add(a: object, b: object) -> float:
 
 
 def _factors(files: Sequence[RawFile], programs: Sequence[_Joined]) -> dict[str, tuple[str, ...]]:
-    told = {name: levels for file in files for name, levels in file.factors.items()}
-    seen: dict[str, set[str]] = {name: set() for name in told}
+    declared = {name: levels for file in files for name, levels in file.factors.items()}
+    seen: dict[str, set[str]] = {name: set() for name in declared}
     for levels in {id(program.raw.levels): program.raw.levels for program in programs}.values():
         for name, level in levels:
             seen.setdefault(name, set()).add(level)
-    return {name: ordered(of, told.get(name, ())) for name, of in seen.items() if of}
+    return {name: ordered(of, declared.get(name, ())) for name, of in seen.items() if of}
 
 
 def _program_frame(
@@ -203,7 +203,7 @@ def _program_frame(
 def _derived(factors: Mapping[str, tuple[str, ...]], columns: dict[str, Any]) -> tuple[str, ...]:
     if OPTIMIZATION not in factors:
         return ()
-    made = []
+    derived = []
     for name, of in derive(factors[OPTIMIZATION]).items():
         if name in factors:
             continue
@@ -212,8 +212,8 @@ def _derived(factors: Mapping[str, tuple[str, ...]], columns: dict[str, Any]) ->
         columns[name] = pd.Categorical.from_codes(
             codes[columns[OPTIMIZATION].codes], categories=pd.Index(levels, dtype=object)
         )
-        made.append(name)
-    return tuple(made)
+        derived.append(name)
+    return tuple(derived)
 
 
 def _labels(factors: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any], size: int) -> list[str]:
@@ -252,7 +252,7 @@ def _run_frames(
     machines = list(dict.fromkeys(file.source.machine for file in files))
     machine = np.repeat([machines.index(file.source.machine) for file in files], sizes)
     passed = programs["passed"].to_numpy()[number]
-    told, contaminated = _column(files, "passed"), _column(files, "contaminated")
+    stated, contaminated = _column(files, "passed"), _column(files, "contaminated")
     names = pd.Index(programs["program"].to_numpy(), dtype=object)
     columns: dict[str, Any] = {
         "program": pd.Categorical.from_codes(number, categories=names),
@@ -267,7 +267,7 @@ def _run_frames(
         "queue_seconds": _column(files, "queue_seconds"),
         "revealed_seconds": _column(files, "revealed_seconds"),
         "contaminated": pd.arrays.BooleanArray(contaminated == 1, np.isnan(contaminated)),
-        "passed": np.where(np.isnan(told), passed, told == 1),
+        "passed": np.where(np.isnan(stated), passed, stated == 1),
     }
     for name in factors:
         codes = programs[name].cat.codes.to_numpy()[number]
@@ -291,8 +291,8 @@ def _final(
     has_plain = np.bincount(number[plain], minlength=len(programs)) > 0
     last = np.full(len(programs), -np.inf)
     np.maximum.at(last, number[~plain], turn[~plain])
-    told = programs["turns"].to_numpy(dtype=np.float64)
-    last = np.where(np.isnan(told), last, told)
+    stated = programs["turns"].to_numpy(dtype=np.float64)
+    last = np.where(np.isnan(stated), last, stated)
     passed = programs["passed"].to_numpy(dtype=bool)
     return np.asarray(plain | (~has_plain[number] & passed[number] & (turn == last[number])))
 

@@ -145,10 +145,10 @@ def as_number(level: str) -> float | None:
     return number if abs(number) != float("inf") and number == number else None  # noqa: PLR0124 - NaN
 
 
-def ordered(seen: Iterable[str], told: Sequence[str] = ()) -> tuple[str, ...]:
+def ordered(seen: Iterable[str], declared: Sequence[str] = ()) -> tuple[str, ...]:
     """Order the levels that were seen: those that the study tells in its order, then the others naturally."""
     present = set(seen)
-    first = [level for level in told if level in present]
+    first = [level for level in declared if level in present]
     return (*first, *natural(present.difference(first)))
 
 

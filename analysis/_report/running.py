@@ -43,10 +43,10 @@ def footer(analysis: Analysis) -> str:
 
 def blocks(analysis: Analysis) -> tuple[Block, ...]:
     """Return what the files say of the study, of each machine, of the cost, and how to get this page again."""
-    made: list[Block] = [Facts(_study(analysis)), Heading("What it cost"), Grid(_costs(analysis))]
+    parts: list[Block] = [Facts(_study(analysis)), Heading("What it cost"), Grid(_costs(analysis))]
     for source in analysis.results.sources:
-        made += _source(source)
-    return (*made, Heading("This analysis"), Facts(_again(analysis)))
+        parts += _source(source)
+    return (*parts, Heading("This analysis"), Facts(_again(analysis)))
 
 
 def _study(analysis: Analysis) -> tuple[tuple[str, str], ...]:
@@ -59,8 +59,10 @@ def _study(analysis: Analysis) -> tuple[tuple[str, str], ...]:
         for name, levels in results.factors.items()
         if name not in results.derived
     ]
-    made = sorted({int(n) for n in analysis.sample.made})
-    pairs.append(("programs per treatment", f"{made[0]}" if len(made) == 1 else f"{made[0]} to {made[-1]}"))
+    sizes = sorted({int(n) for n in analysis.sample.made})
+    pairs.append(
+        ("programs per treatment", f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}")
+    )
     for name, title in (("list", "lists"), ("block", "blocks"), ("session", "sessions")):
         if results.runs[name].notna().any():
             pairs.append((title, f"{results.runs[name].nunique():,}"))
@@ -123,9 +125,9 @@ def _source(source: Source) -> list[Block]:
     kept = facts[:_MOST_FACTS] + (
         [("and", f"{count(more, 'further entry', 'further entries')} in the file")] if more > 0 else []
     )
-    made: list[Block] = [Heading(f"From {one_line(source.file, limit=200)}"), Facts(tuple(kept))]
-    made += [Code(one_line(name, limit=120), text) for name, text in texts[:_MOST_TEXTS]]
-    return made
+    parts: list[Block] = [Heading(f"From {one_line(source.file, limit=200)}"), Facts(tuple(kept))]
+    parts += [Code(one_line(name, limit=120), text) for name, text in texts[:_MOST_TEXTS]]
+    return parts
 
 
 def _flat(name: str, value: object, *, depth: int = 0) -> Iterator[tuple[str, object]]:

@@ -57,7 +57,7 @@ def page(analysis: Analysis) -> Page:
 
 
 def _subtitle(analysis: Analysis) -> str:
-    made, own = (
+    programs, own = (
         int(analysis.sample.made.sum()),
         [
             f"{one_line(name, limit=40)} ({len(levels)})"
@@ -67,7 +67,7 @@ def _subtitle(analysis: Analysis) -> str:
     )
     task = one_line(analysis.results.task, limit=80)
     return (
-        f"{count(made, 'program')} in {count(len(analysis.sample.treatments), 'treatment')}: {' × '.join(own)}."
+        f"{count(programs, 'program')} in {count(len(analysis.sample.treatments), 'treatment')}: {' × '.join(own)}."
         + (f" Task: {task}." if task else "")
         + " One program is one observation, however often it was timed."
     )

@@ -104,7 +104,7 @@ def _strip(element: ET.Element, *, prefix: str) -> None:
         if name not in _KEPT or _DEFAULTS.get(name) == value:
             del element.attrib[name]
         elif name in ("d", "transform", "x", "y", "x2", "y2", "width", "height"):
-            element.set(name, _LONG.sub(lambda found: f"{float(found[0]):.2f}", value))
+            element.set(name, _LONG.sub(lambda match: f"{float(match[0]):.2f}", value))
     if "id" in element.attrib:
         element.set("id", prefix + element.attrib["id"])
     if "clip-path" in element.attrib:

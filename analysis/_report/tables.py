@@ -52,11 +52,13 @@ def programs(analysis: Analysis) -> Table:
             )
         )
     total = len(analysis.results.programs)
-    told = count(total, "program") if total == len(rows) else f"the first {len(rows)} of {total:,} programs"
+    caption = (
+        count(total, "program") if total == len(rows) else f"the first {len(rows)} of {total:,} programs"
+    )
     unit = {"seconds": "seconds", "log": "seconds", "ratio": "× reference", "cpu": "CPU seconds"}
     return trimmed(
         Table(
-            caption=told,
+            caption=caption,
             columns=(
                 "program",
                 "verdict",
@@ -142,20 +144,20 @@ def anova_words(analysis: Analysis) -> tuple[str, ...]:
 
 def _pseudoreplication_words(analysis: Analysis) -> tuple[str, ...]:
     """Say how small p would look if timings counted as observations, for the term that this flatters most."""
-    found = analysis.pseudoreplication
-    if found is None or analysis.anova is None:
+    inflated = analysis.pseudoreplication
+    if inflated is None or analysis.anova is None:
         return ()
     flattered = [
         (over_timings.p / term.p, term, over_timings.p)
-        for term, over_timings in zip(analysis.anova.terms, found.table.terms, strict=True)
+        for term, over_timings in zip(analysis.anova.terms, inflated.table.terms, strict=True)
         if term.p and over_timings.p is not None and over_timings.p < analysis.options.alpha <= term.p
     ]
     if not flattered:
         return ()
     _, term, p = min(flattered, key=lambda each: each[0])
     words = (
-        f"Counted as {found.observations:,} independent observations, the timings of these {found.programs:,} programs "
-        f"would have made {term_name(term.term)} look significant ({p_phrase(p)} instead of {p_value(term.p)}). "
+        f"Counted as {inflated.observations:,} independent observations, the timings of these "
+        f"{inflated.programs:,} programs would have made {term_name(term.term)} look significant ({p_phrase(p)} instead of {p_value(term.p)}). "
         "They are not independent: timings of one program repeat one observation, so only programs are counted here."
     )
     return (words,)
@@ -225,25 +227,25 @@ def pairs(analysis: Analysis, tests: Sequence[Pair]) -> Table:
 def failure_words(analysis: Analysis) -> tuple[str, ...]:
     """Which way failures may have moved the answer, and the answer when they count as slow."""
     failures = analysis.failures
-    told = []
+    sentences = []
     if failures.test.p is not None:
-        told.append(
+        sentences.append(
             f"Do the treatments differ in their pass rates? {failures.test.method}: {p_phrase(failures.test.p)}."
         )
     elif failures.test.note:
-        told.append(sentence(failures.test.note))
+        sentences.append(sentence(failures.test.note))
     if failures.failed and failures.sentence:
-        told.append(sentence(failures.sentence))
+        sentences.append(sentence(failures.sentence))
     par2 = failures.par2
     if failures.failed and par2.p is not None:
         penalty = "" if par2.penalty is None else f", {number(par2.penalty)} s each"
-        told.append(
+        sentences.append(
             f"Do the treatments differ when each failed program counts as twice its time limit (PAR2{penalty})? "
             f"Permutation test: {p_phrase(par2.p)}."
         )
     elif failures.failed and par2.note:
-        told.append(sentence(par2.note))
-    return tuple(told)
+        sentences.append(sentence(par2.note))
+    return tuple(sentences)
 
 
 def contamination_words(analysis: Analysis) -> tuple[str, ...]:
@@ -253,7 +255,7 @@ def contamination_words(analysis: Analysis) -> tuple[str, ...]:
         return ("No file says which runs were disturbed by other work on the machine.",)
     if not marks.runs:
         return ("No run is marked as disturbed by other work on the machine.",)
-    told = [
+    sentences = [
         f"{count(marks.runs, 'run')} of {count(marks.programs, 'program')} are marked as disturbed by other work."
     ]
     if marks.anova is not None and analysis.anova is not None:
@@ -262,10 +264,10 @@ def contamination_words(analysis: Analysis) -> tuple[str, ...]:
             f"{term_name(term.term)} {p_value(term.p)} with and {p_value(without.get(term.term))} without them"
             for term in analysis.anova.terms
         ]
-        told.append("p values: " + "; ".join(compared) + ".")
+        sentences.append("p values: " + "; ".join(compared) + ".")
     if marks.note:
-        told.append(sentence(marks.note))
-    return tuple(told)
+        sentences.append(sentence(marks.note))
+    return tuple(sentences)
 
 
 def variance(analysis: Analysis) -> Table:

@@ -168,7 +168,7 @@ def bounds(
     other = paths(stages, rules.df_num, rules.unit_ncp, count=count, rng=something)
     going, missing = np.ones(count, dtype=bool), np.ones(count, dtype=bool)
     crossed = gone = 0
-    made: list[Bound] = []
+    stage_bounds: list[Bound] = []
     for i, stage in enumerate(stages):
         final = ends and i == len(stages) - 1
         t = 1.0 if final else min(stage.replicates / planned, 1.0)
@@ -192,8 +192,8 @@ def bounds(
         if rules.futility == "binding" and futility is not None:
             going &= f > futility
         nominal = float(stats.f.sf(efficacy, rules.df_num, stage.df_den))
-        made.append(Bound(efficacy=efficacy, nominal_p=nominal, spent=error, futility=futility))
-    return tuple(made)
+        stage_bounds.append(Bound(efficacy=efficacy, nominal_p=nominal, spent=error, futility=futility))
+    return tuple(stage_bounds)
 
 
 def check_stages(stages: Sequence[Stage], df_num: int) -> None:
@@ -217,7 +217,7 @@ def check_stages(stages: Sequence[Stage], df_num: int) -> None:
 
 def operating(
     stages: Sequence[Stage],
-    made: Sequence[Bound],
+    stage_bounds: Sequence[Bound],
     rules: Rules,
     *,
     unit_ncp: float,
@@ -229,7 +229,7 @@ def operating(
     shown, stops = 0, []
     rng = np.random.default_rng([seed, 2])
     for i, f in enumerate(paths(stages, rules.df_num, unit_ncp, count=count, rng=rng)):
-        bound = made[i]
+        bound = stage_bounds[i]
         up = going & (f >= bound.efficacy)
         down = (
             going & (f <= bound.futility) & ~up if bound.futility is not None else np.zeros(count, dtype=bool)

@@ -140,9 +140,9 @@ def write(path: Path, plan: LookPlan, looks: tuple[Look, ...]) -> None:
 def digest(sample: Sample, programs: tuple[str, ...]) -> str | None:
     """Return a checksum of the values of some programs; None if one of them is missing."""
     values: Mapping[str, float] = dict(zip(sample.programs, sample.y.tolist(), strict=True))
-    made = hashlib.sha256()
+    hash_of_values = hashlib.sha256()
     for name in programs:
         if name not in values:
             return None
-        made.update(f"{name}\0{values[name]!r}\n".encode())
-    return made.hexdigest()
+        hash_of_values.update(f"{name}\0{values[name]!r}\n".encode())
+    return hash_of_values.hexdigest()

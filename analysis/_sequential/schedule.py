@@ -53,9 +53,9 @@ class Schedule:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        made = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
-            **made,
+            **fields,
             "replicates_per_treatment": list(self.replicates_per_treatment),
             "bounds": [bound.to_dict() for bound in self.bounds],
             "normal_bounds": None if self.normal_bounds is None else list(self.normal_bounds),
@@ -116,8 +116,8 @@ def _at(
 ) -> tuple[tuple[Stage, ...], tuple[Bound, ...], Operating]:
     replicates = planned_looks(most, looks)
     stages = tuple(Stage(replicates=n, df_den=groups * (n - 1)) for n in replicates)
-    made = bounds(stages, rules, planned=most, margin=0.0, count=paths)
-    return stages, made, operating(stages, made, rules, unit_ncp=rules.unit_ncp, count=paths)
+    stage_bounds = bounds(stages, rules, planned=most, margin=0.0, count=paths)
+    return stages, stage_bounds, operating(stages, stage_bounds, rules, unit_ncp=rules.unit_ncp, count=paths)
 
 
 def planned_looks(most: int, looks: int) -> tuple[int, ...]:
@@ -128,26 +128,26 @@ def planned_looks(most: int, looks: int) -> tuple[int, ...]:
     >>> planned_looks(20, 3), planned_looks(4, 3)
     ((7, 14, 20), (2, 3, 4))
     """
-    made: list[int] = []
+    replicates: list[int] = []
     for i in range(1, looks + 1):
-        made.append(max(math.ceil(most * i / looks), made[-1] + 1 if made else 2))
-    return tuple(made)
+        replicates.append(max(math.ceil(most * i / looks), replicates[-1] + 1 if replicates else 2))
+    return tuple(replicates)
 
 
 def _described(
     rules: Rules,
     groups: int,
     single: int,
-    found: tuple[tuple[Stage, ...], tuple[Bound, ...], Operating],
+    design: tuple[tuple[Stage, ...], tuple[Bound, ...], Operating],
 ) -> Schedule:
-    stages, made, effect = found
-    nothing = operating(stages, made, rules, unit_ncp=0.0, count=_PATHS)
+    stages, stage_bounds, effect = design
+    nothing = operating(stages, stage_bounds, rules, unit_ncp=0.0, count=_PATHS)
     replicates = tuple(int(stage.replicates) for stage in stages)
     fractions = [n / replicates[-1] for n in replicates]
     normal = z_bounds(fractions, alpha=rules.alpha, spending=rules.spending) if rules.df_num == 1 else None
     return Schedule(
         replicates_per_treatment=replicates,
-        bounds=made,
+        bounds=stage_bounds,
         normal_bounds=normal,
         groups=groups,
         spending=rules.spending,

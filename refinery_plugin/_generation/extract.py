@@ -119,13 +119,13 @@ def _with_fenced(texts: Sequence[str]) -> list[str]:
 
 def _mended(pieces: Iterable[str], name: str) -> list[str]:
     """Return the pieces that are Python, and of those that define ``name`` once repaired, the repaired ones."""
-    found: list[str] = []
+    candidates: list[str] = []
     for piece in list(pieces)[-_MOST_PIECES:]:
         if tree(piece) is not None:
-            found.append(piece)
+            candidates.append(piece)
         else:
-            found += _repaired(piece, name)
-    return found
+            candidates += _repaired(piece, name)
+    return candidates
 
 
 def _repaired(piece: str, name: str) -> list[str]:

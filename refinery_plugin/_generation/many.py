@@ -145,7 +145,7 @@ def write_files(
     source = trajectory.program
     if source is None:
         source = no_program_source(trajectory, unit.treatment, unit.replicate)
-    told = document(
+    trajectory_document = document(
         trajectory,
         study=study.name,
         task=brief.task.name,
@@ -156,5 +156,5 @@ def write_files(
         prices=prices,
     )
     # The trajectory first: a program without its trajectory could not say what it cost.
-    write_json(unit.trajectory_path, told)
+    write_json(unit.trajectory_path, trajectory_document)
     write_atomically(unit.path, source.encode())

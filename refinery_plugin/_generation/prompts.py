@@ -127,8 +127,8 @@ def follow_up_message(brief: Brief, turn: Turn) -> Message:
 def prompt_sha256(brief: Brief) -> str:
     """Return the SHA-256 of what the first request of a trajectory says: an edited prompt has another one."""
     turn = Turn(lead=1, author=None, program=None, remaining_seconds=None)
-    told = (system_message(brief, 1), task_message(brief, turn))
-    return hashlib.sha256("\0".join(message.content for message in told).encode()).hexdigest()
+    messages = (system_message(brief, 1), task_message(brief, turn))
+    return hashlib.sha256("\0".join(message.content for message in messages).encode()).hexdigest()
 
 
 def _user(parts: Sequence[str]) -> Message:

@@ -54,8 +54,8 @@ class Provenance:
             if name in then and then[name] != now[name]:
                 return f"it is of {name} {_brief(then[name])}, not {_brief(now[name])}"
         for name in ("settings", "treatment"):
-            if (told := _difference(then.get(name), now.get(name))) is not None:
-                return told
+            if (difference := _difference(then.get(name), now.get(name))) is not None:
+                return difference
         if then and now["settings"] and then.get("request", {}) != now["request"]:
             return f"its request was {_brief(then.get('request', {}))}, not {_brief(now['request'])}"
         prompts = [about.get("prompt_sha256") for about in (then, now)]
@@ -65,15 +65,15 @@ class Provenance:
 
 
 def _expected(unit: Unit, *, study: Study, task: Task, methods: Methods) -> dict[str, object]:
-    found: dict[str, object] = {"study": study.name, "task": task.name, "settings": {}, "request": {}}
+    expected: dict[str, object] = {"study": study.name, "task": task.name, "settings": {}, "request": {}}
     if unit.treatment is None:
-        return found
+        return expected
     brief = methods.brief(task, unit.treatment.settings, study.packages)
-    found["request"] = study.request.document(unit.treatment.settings.models)
-    found |= {"settings": described_settings(unit.treatment.settings), "treatment": dict(unit.levels)}
+    expected["request"] = study.request.document(unit.treatment.settings.models)
+    expected |= {"settings": described_settings(unit.treatment.settings), "treatment": dict(unit.levels)}
     with contextlib.suppress(PromptError):  # told where something is generated
-        found["prompt_sha256"] = prompt_sha256(brief)
-    return found
+        expected["prompt_sha256"] = prompt_sha256(brief)
+    return expected
 
 
 def _difference(then: object, now: object) -> str | None:

@@ -64,18 +64,18 @@ def _binding(node: ast.stmt, name: str) -> Binding | None:
         ):
             return "stub"
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            found = node.name == name
+            binds = node.name == name
         case ast.Assign(targets=targets):
-            found = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+            binds = any(isinstance(target, ast.Name) and target.id == name for target in targets)
         case ast.AnnAssign(target=ast.Name(id=target_name), value=value):
-            found = target_name == name and value is not None
+            binds = target_name == name and value is not None
         case ast.Import(names=names) | ast.ImportFrom(names=names):
             return "import" if any((alias.asname or alias.name) == name for alias in names) else None
         case ast.If() | ast.Try() | ast.With():
             return _surest(_binding(child, name) for child in _children(node))
         case _:
-            found = False
-    return "definition" if found else None
+            binds = False
+    return "definition" if binds else None
 
 
 def _is_nothing(statement: ast.stmt) -> bool:
@@ -142,10 +142,10 @@ def _symbols(source: str) -> symtable.SymbolTable | None:
 
 def _scopes(table: symtable.SymbolTable) -> list[symtable.SymbolTable]:
     """Return all scopes below one."""
-    found: list[symtable.SymbolTable] = []
+    scopes: list[symtable.SymbolTable] = []
     waiting = list(table.get_children())
     while waiting:
         scope = waiting.pop()
-        found.append(scope)
+        scopes.append(scope)
         waiting += scope.get_children()
-    return found
+    return scopes

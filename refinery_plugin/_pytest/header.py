@@ -20,18 +20,18 @@ def lines(config: pytest.Config) -> list[str]:
     """Return the header of a session that is about a study; nothing where the study cannot be read yet."""
     refinery = refinery_of(config)
     try:
-        told = _design(refinery)
+        sentences = _design(refinery)
         if refinery.generates:
-            told += _source(refinery)
+            sentences += _source(refinery)
         if refinery.old_place is not None:
-            told.append(refinery.old_place)
+            sentences.append(refinery.old_place)
         if refinery.journal_dir != refinery.base / JOURNALS:
-            told.append(f"this folder is read-only: timing sessions are kept in {refinery.journal_dir}")
+            sentences.append(f"this folder is read-only: timing sessions are kept in {refinery.journal_dir}")
         if config.getoption("refinery_sandbox") == "none" and not config.option.collectonly:
-            told.append("WARNING: sandbox none: generated code runs with all your rights")
+            sentences.append("WARNING: sandbox none: generated code runs with all your rights")
     except RefineryError:
         return []  # told as an error of its own, a moment later
-    return [f"refinery: {line}" for line in told]
+    return [f"refinery: {line}" for line in sentences]
 
 
 def _design(refinery: Refinery) -> list[str]:
@@ -46,8 +46,8 @@ def _design(refinery: Refinery) -> list[str]:
     parts = [factors] if len(study.factors) > 1 else []
     if study.names_model or refinery.generates:  # nobody asks a model that is a mere default
         parts.append(f"model {show(model)}")
-    told = [f"study {study.name}, {size} = {count(study.programs, 'program')}"]
-    return [*told, ", ".join(parts)] if parts else told
+    sentences = [f"study {study.name}, {size} = {count(study.programs, 'program')}"]
+    return [*sentences, ", ".join(parts)] if parts else sentences
 
 
 def _source(refinery: Refinery) -> list[str]:
@@ -60,12 +60,14 @@ def _source(refinery: Refinery) -> list[str]:
         return [f"records all {len(names)} afresh into {place}", kept, f"calls {endpoint(refinery)}"]
     shelf = look_at(directory, names)
     finished, begun = shelf.finished, shelf.begun
-    told = [f"replays {len(finished)} of {len(names)} from {place}"]
+    sentences = [f"replays {len(finished)} of {len(names)} from {place}"]
     if (rest := len(names) - len(finished)) and mode != "none":
         going_on = f" ({len(begun)} of them begun)" if begun else ""
-        told.append(f"records the other {rest}{going_on} from {endpoint(refinery)}")
+        sentences.append(f"records the other {rest}{going_on} from {endpoint(refinery)}")
     if orphans := sorted(shelf.orphans):
         more = f" and {len(orphans) - _MOST_ORPHANS} more" if len(orphans) > _MOST_ORPHANS else ""
         listed = ", ".join(f"{name}.json" for name in orphans[:_MOST_ORPHANS])
-        told.append(f"{count(len(orphans), 'recording')} there of no program of this study: {listed}{more}")
-    return told
+        sentences.append(
+            f"{count(len(orphans), 'recording')} there of no program of this study: {listed}{more}"
+        )
+    return sentences

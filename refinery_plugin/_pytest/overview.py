@@ -228,9 +228,9 @@ def failures(programs: Iterable[Mapping[str, object]], *, width: int) -> list[st
     ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
     for (verdict, reason), names in ordered[:_MOST_REASONS]:
         who = min(names) + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-        told = f"{who}: {verdict}" + (f": {reason}" if reason else "")
-        is_cut = is_cut or len(told) > width
-        lines.append(_clipped(told, width))
+        line = f"{who}: {verdict}" + (f": {reason}" if reason else "")
+        is_cut = is_cut or len(line) > width
+        lines.append(_clipped(line, width))
     if is_cut:
         lines.append("(what ends in ... is cut; -rx shows the whole of it)")
     if len(ordered) > _MOST_REASONS:

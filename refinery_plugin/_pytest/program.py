@@ -47,13 +47,13 @@ class Program:
             pytest.xfail(str(finding.judgement))  # returns under --runxfail
         pytest.fail(str(finding.judgement), pytrace=False)
 
-    def _refuse_slowness(self, found: Slowness | None) -> None:
+    def _refuse_slowness(self, slowness: Slowness | None) -> None:
         __tracebackhide__ = True
         most: float | None = self._node.config.getoption("refinery_max_ratio")
-        if most is not None and found is not None and found.least > most:
+        if most is not None and slowness is not None and slowness.least > most:
             pytest.fail(
-                f"too slow: {found.ratio:.3g} times the reference's time, and beyond the noise at least "
-                f"{found.least:.3g} times; --refinery-max-ratio={most:g} allows no more than {most:g}",
+                f"too slow: {slowness.ratio:.3g} times the reference's time, and beyond the noise at least "
+                f"{slowness.least:.3g} times; --refinery-max-ratio={most:g} allows no more than {most:g}",
                 pytrace=False,
             )
 

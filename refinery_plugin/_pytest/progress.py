@@ -111,8 +111,8 @@ class Lines:
         """Count a program."""
         self._tally.add_trajectory()
         if self._every_program:
-            told = trajectory.no_program_reason or f"{len(trajectory.turns)} turns"
-            self._write_line(f"{unit.id}: {told}")
+            ending = trajectory.no_program_reason or f"{len(trajectory.turns)} turns"
+            self._write_line(f"{unit.id}: {ending}")
 
 
 class Live:

@@ -145,8 +145,8 @@ class Refinery:
     @functools.cached_property
     def _file_of_arguments(self) -> Path | None:
         """The one study that is nearest to what the command line names; ``None`` where there is none, or several."""
-        found = {nearest_study(folder, self.config.rootpath) for folder in self._folders_of_arguments()}
-        return found.pop() if len(found) == 1 else None
+        studies = {nearest_study(folder, self.config.rootpath) for folder in self._folders_of_arguments()}
+        return studies.pop() if len(studies) == 1 else None
 
     def _folders_of_arguments(self) -> Iterator[Path]:
         here = self.config.invocation_params.dir
@@ -212,22 +212,22 @@ class Refinery:
             return
         from refinery_plugin._study.study import StudyError  # noqa: PLC0415 - see the module's docstring
 
-        found = nearest_study(test.parent, self.config.rootpath)
-        if found is None:
+        nearest = nearest_study(test.parent, self.config.rootpath)
+        if nearest is None:
             raise StudyError(
                 f"there is no study for {self.relative(test)}: no pyproject.toml from {self.relative(test.parent)} up "
                 f"to {self.config.rootpath} has a table [tool.refinery]. Write one there, name a TOML file with "
                 f"--refinery-study=FILE, or ask for the built-in pilot with --refinery-study={BUILT_IN}"
             )
-        if self._settled not in {None, found}:
+        if self._settled not in {None, nearest}:
             raise StudyError(
-                f"{self.relative(test)} belongs to the study of {self.relative(found)}, and other tests of this "
-                f"session to that of {self.relative(self._settled or found)}: run them one after the other (name "
+                f"{self.relative(test)} belongs to the study of {self.relative(nearest)}, and other tests of this "
+                f"session to that of {self.relative(self._settled or nearest)}: run them one after the other (name "
                 "their folders), or choose one with --refinery-study=FILE"
             )
-        if self._settled is None and found != self.file:
+        if self._settled is None and nearest != self.file:
             self._forget()  # it was read for a first look at another study
-        self._settled = found
+        self._settled = nearest
 
     def _forget(self) -> None:
         for name in ("study", "tasks", "programs_dir", "cassettes_dir", "units"):
@@ -394,11 +394,11 @@ class Refinery:
 
         key = (unit.path, unit.turn)
         if key not in self._refusals:
-            found = Provenance.of(unit).mismatch(
+            mismatch = Provenance.of(unit).mismatch(
                 unit, study=self.study, task=self.task_of(unit), methods=self.methods
             )
-            self._refusals[key] = found and (
-                f"{self.relative(unit.path)} is not this study's: {found} (so says "
+            self._refusals[key] = mismatch and (
+                f"{self.relative(unit.path)} is not this study's: {mismatch} (so says "
                 f"{unit.trajectory_path.name} beside it). Make it with: {self.generate_command()}; or give the changed "
                 "study another name, and the old programs stay as they are; or remove that file, to have the program "
                 "judged as one from elsewhere"

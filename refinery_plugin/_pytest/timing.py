@@ -294,8 +294,8 @@ class TimingHooks:
     def pytest_testnodedown(self, node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
         """Collect what a worker found."""
         known = {program["id"] for program in self._remote}
-        found = getattr(node, "workeroutput", {}).get(_RESULTS, [])
-        self._remote += [program for program in found if program["id"] not in known]
+        programs = getattr(node, "workeroutput", {}).get(_RESULTS, [])
+        self._remote += [program for program in programs if program["id"] not in known]
 
 
 class OrderHooks:

@@ -135,21 +135,23 @@ def lines(rows: Sequence[Row], *, where: str) -> list[str]:
     identical = f", {totals.identical} identical to another" if totals.identical else ""
     turns = f"{count(totals.turns, 'turn')} ({totals.live} live, {totals.turns - totals.live} replayed)"
     tokens = f"{totals.prompt_tokens:,} prompt + {totals.completion_tokens:,} completion tokens"
-    told = [
+    sentences = [
         f"{count(totals.programs, 'program')} in {where}{without}{identical}",
         f"{turns}, {tokens}",
         _money(totals),
     ]
-    told += _beyond(rows)
+    sentences += _beyond(rows)
     failed = [row for row in rows if row.sha256 is None]
-    told += [f"no program: {row.id}: {row.reason}" for row in failed[:_MOST_REASONS]]
+    sentences += [f"no program: {row.id}: {row.reason}" for row in failed[:_MOST_REASONS]]
     if len(failed) > _MOST_REASONS:
-        told.append(f"no program: {len(failed) - _MOST_REASONS} more; their files say why")
+        sentences.append(f"no program: {len(failed) - _MOST_REASONS} more; their files say why")
     cut = [row for row in rows if row.cut_short is not None]
-    told += [f"cut short, last program kept: {row.id}: {row.cut_short}" for row in cut[:_MOST_REASONS]]
+    sentences += [f"cut short, last program kept: {row.id}: {row.cut_short}" for row in cut[:_MOST_REASONS]]
     if len(cut) > _MOST_REASONS:
-        told.append(f"cut short, last program kept: {len(cut) - _MOST_REASONS} more; their files say why")
-    return told
+        sentences.append(
+            f"cut short, last program kept: {len(cut) - _MOST_REASONS} more; their files say why"
+        )
+    return sentences
 
 
 def _beyond(rows: Sequence[Row]) -> list[str]:

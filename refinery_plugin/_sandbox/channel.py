@@ -122,7 +122,7 @@ class Channel:
 
     def rest(self) -> bytes:
         """Read what can still be read, now that every process has ended; drains the program's errors too."""
-        found = bytes(self._buffer)
+        received = bytes(self._buffer)
         for fd in (self._reply, self._errors):
             os.set_blocking(fd, False)
             for _ in range(64):
@@ -135,8 +135,8 @@ class Channel:
                 if fd == self._errors:
                     self._keep(part)
                 else:
-                    found += part[:1]
-        return found
+                    received += part[:1]
+        return received
 
     def close(self) -> None:
         """Close the pipes."""

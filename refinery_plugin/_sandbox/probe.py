@@ -112,8 +112,8 @@ def probe(sandbox: Sandbox, *, contained: bool) -> None:
             outcome = failure or worker.go(_SECONDS)
     if not outcome.ok:
         raise SandboxError(f"the program that tries it out failed: {outcome.reason}")
-    told = outcome.value
-    escapes, works = told if isinstance(told, list) and len(told) == 2 else ("", "")  # noqa: PLR2004
+    report = outcome.value
+    escapes, works = report if isinstance(report, list) and len(report) == 2 else ("", "")  # noqa: PLR2004
     if contained and escapes:
         raise SandboxError(f"it does not hold: a program could {escapes}")
     if works != _NEEDED:

@@ -116,14 +116,14 @@ class Tree:
 
     def members(self) -> list[int]:
         """Every process of the program that is alive or not yet reaped, the worker first."""
-        found = [self.worker]
+        pids = [self.worker]
         waiting = [pid for pid in children_of(self.root) if pid != self.worker]
         waiting += children_of(self.worker)
         while waiting:
             pid = waiting.pop()
-            found.append(pid)
+            pids.append(pid)
             waiting += children_of(pid)
-        return found
+        return pids
 
     def helpers(self) -> int:
         """How many processes beside the worker are alive."""
@@ -166,7 +166,7 @@ class Tree:
 
     def unlinked_bytes(self) -> int:
         """Bytes of files that have no name any more and are held open."""
-        found: dict[tuple[int, int], int] = {}
+        sizes: dict[tuple[int, int], int] = {}
         for pid in self.members():
             folder = f"{_living(pid)}/fd"
             try:
@@ -179,8 +179,8 @@ class Tree:
                 except OSError:
                     continue
                 if not state.st_nlink and stat.S_ISREG(state.st_mode):
-                    found[state.st_dev, state.st_ino] = state.st_blocks * 512
-        return sum(found.values())
+                    sizes[state.st_dev, state.st_ino] = state.st_blocks * 512
+        return sum(sizes.values())
 
     def files_in(self, directory: str) -> int:
         """How many files and directories a file system of the sandbox's own has; 0 where we may not know."""

@@ -301,12 +301,12 @@ class Worker:
     def _told(self, body: bytes) -> Outcome:
         """Read a failure that the worker reports: texts only, and all of them untrusted."""
         try:
-            told = codec.decode(body)
+            words = codec.decode(body)
         except codec.CodecError:
-            told = None
-        if type(told) is not tuple or len(told) != 3 or told[0] not in ("error", "memory", "wrong_type"):  # noqa: PLR2004
+            words = None
+        if type(words) is not tuple or len(words) != 3 or words[0] not in ("error", "memory", "wrong_type"):  # noqa: PLR2004
             raise Broken("tampering", "its reply has not the form that ours has")
-        kind, reason, name = told
+        kind, reason, name = words
         if kind == "memory":
             reason = f"{reason}; {self._limits.memory_bytes // MIB} MiB are allowed"
         return Outcome(
@@ -410,8 +410,8 @@ def _size(directory: os.PathLike[str], limit: int) -> int:
         try:
             with os.scandir(waiting.pop()) as entries:
                 for entry in entries:
-                    found = entry.stat(follow_symlinks=False)
-                    total += max(found.st_blocks * 512, _LEAST_FILE_BYTES)
+                    state = entry.stat(follow_symlinks=False)
+                    total += max(state.st_blocks * 512, _LEAST_FILE_BYTES)
                     if total > limit:
                         break
                     if entry.is_dir(follow_symlinks=False):

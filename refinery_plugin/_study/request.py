@@ -44,8 +44,8 @@ class RequestRules:
 
     def document(self) -> dict[str, object]:
         """Return how bodies differ, as JSON; headers change nothing that a model sees."""
-        found = {"drop": sorted(self.drop), "rename": dict(self.rename), "extra": dict(self.extra)}
-        return {name: value for name, value in found.items() if value}
+        entries = {"drop": sorted(self.drop), "rename": dict(self.rename), "extra": dict(self.extra)}
+        return {name: value for name, value in entries.items() if value}
 
 
 NO_RULES = RequestRules()

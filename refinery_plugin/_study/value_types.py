@@ -38,7 +38,7 @@ def unknown_form(declared: object) -> str:
     if origin not in (*_OF_ONE, tuple, dict, typing.Union, types.UnionType):
         return type_name(declared)
     parts = [part for part in arguments if not (origin is tuple and part is Ellipsis)]
-    return next((found for part in parts if (found := unknown_form(part))), "")
+    return next((unknown for part in parts if (unknown := unknown_form(part))), "")
 
 
 def misfit(value: object, declared: object, *, exact: bool = True) -> str:
@@ -54,10 +54,10 @@ def misfit(value: object, declared: object, *, exact: bool = True) -> str:
     >>> misfit({"a": [1, True]}, dict[str, list[int]])
     "it returned a dict, expected dict[str, list[int]]: ['a'][1] is a bool, expected int"
     """
-    found = _misfit(value, declared, exact=exact)
-    if found is None:
+    mismatch = _misfit(value, declared, exact=exact)
+    if mismatch is None:
         return ""
-    path, part, wanted = found
+    path, part, wanted = mismatch
     whole = f"it returned {_article(value, declared)}, expected {type_name(declared)}"
     return f"{whole}: {path} is {_article(part, wanted)}, expected {type_name(wanted)}" if path else whole
 
@@ -132,8 +132,8 @@ def _first(
     exact: bool,
 ) -> tuple[str, object, object] | None:
     for path, item, declared in parts:
-        found = _misfit(item, declared, exact=exact)
-        if found is not None:
-            below, part, wanted = found
+        mismatch = _misfit(item, declared, exact=exact)
+        if mismatch is not None:
+            below, part, wanted = mismatch
             return f"{path}{below}", part, wanted
     return None

@@ -118,10 +118,10 @@ def strategy() -> SearchStrategy[tuple[object, ...]]:
 
     @st.composite
     def monotone(draw: st.DrawFn) -> list[int]:
-        found = sorted(
+        matches = sorted(
             draw(st.lists(match, min_size=2, max_size=12, unique=True)), reverse=draw(st.booleans())
         )
-        return [*draw(fillers), *found, *draw(fillers)]
+        return [*draw(fillers), *matches, *draw(fillers)]
 
     @st.composite
     def decisive_end(draw: st.DrawFn) -> list[int]:

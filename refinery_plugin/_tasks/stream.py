@@ -54,9 +54,9 @@ def uniform(seed: int, *, low: int, high: int, size: int) -> npt.NDArray[np.uint
 def check_stream() -> None:
     """Compare the stream with its known start; a broken build of Python or NumPy must not pass as another list."""
     start = uniform(1, low=1, high=100_000, size=4096).astype("<u4").tobytes()
-    found = hashlib.sha256(start).hexdigest()[: len(_CHECKSUM)]
-    if found != _CHECKSUM:
+    checksum = hashlib.sha256(start).hexdigest()[: len(_CHECKSUM)]
+    if checksum != _CHECKSUM:
         raise StreamError(
-            f"the seeded lists differ on this machine (checksum {found}, expected {_CHECKSUM}): "
+            f"the seeded lists differ on this machine (checksum {checksum}, expected {_CHECKSUM}): "
             "times taken here would not be comparable; check this build of Python and NumPy"
         )

@@ -38,15 +38,15 @@ class MachineLock:
         if self._fd is not None:
             return
         self._fd = self._open()
-        told = False
+        announced = False
         while not self._try():
-            if not told:
+            if not announced:
                 waiting(
                     f"another session is measuring on this machine{self._holder()}: waiting for it to end, since two "
                     f"at once would measure each other (lock: {self.path}; Ctrl-C to give up; "
                     "--benchmark-disable verifies without timing, and waits for nobody)"
                 )
-                told = True
+                announced = True
             time.sleep(_POLL_SECONDS)
         self._sign()
 

@@ -35,16 +35,16 @@ def _checked(task: Task, arguments: Callable[[], Arguments], value: object, _: o
     if check is None:
         raise BrokenCheckError(f"task {task.name!r} has no check")
     try:
-        found = check(arguments(), value)
+        answer = check(arguments(), value)
     except Exception as exc:
         raise BrokenCheckError(
             f"task {task.name!r}: its check raised {type(exc).__name__}: {exc}; a check must take every result of the "
             "declared type, wrong ones too"
         ) from exc
-    if type(found) is bool:
-        return found or "the task's check says that it is not right"
-    if isinstance(found, str) and found:
-        return found
+    if type(answer) is bool:
+        return answer or "the task's check says that it is not right"
+    if isinstance(answer, str) and answer:
+        return answer
     raise BrokenCheckError(
-        f"task {task.name!r}: its check returned {found!r}; it must return True, False or a text with the reason"
+        f"task {task.name!r}: its check returned {answer!r}; it must return True, False or a text with the reason"
     )

@@ -74,13 +74,13 @@ def judge(result: Result, *, expected: object, where: str, rule: Rule = same) ->
     """Judge one call; ``where`` says of which input, such as ``"for [3999]"``."""
     if not result.ok:
         return failed(result, where=where)
-    found = rule(result.value, expected)
-    if found is True:
+    ruling = rule(result.value, expected)
+    if ruling is True:
         return CORRECT
     shown, wanted = shorten(result.value), shorten(expected)
-    if found:
+    if ruling:
         return Judgement(
-            verdict=Verdict.WRONG_ANSWER, reason=printable(f"{where} it returned {shown}: {found}")
+            verdict=Verdict.WRONG_ANSWER, reason=printable(f"{where} it returned {shown}: {ruling}")
         )
     place = difference(result.value, expected) if shown == wanted else None
     reason = f"{where} it returned {shown}, expected {wanted}" + (

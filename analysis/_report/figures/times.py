@@ -210,8 +210,8 @@ def _lane(data: Times, layout: Rows, width: int) -> alt.LayerChart | alt.FacetCh
     """Put those that did not pass beside their treatment, closer together where there are many; count a crowd."""
     counts = data.failed.groupby("row", sort=False).size()
     if int(counts.max()) > width // 5:
-        told = counts.rename("n").reset_index().assign(text=[f"× {n:,}" for n in counts])
-        marks = alt.Chart(told).mark_text(align="left", color=INK, yOffset=layout.nudge)
+        marks_of_ties = counts.rename("n").reset_index().assign(text=[f"× {n:,}" for n in counts])
+        marks = alt.Chart(marks_of_ties).mark_text(align="left", color=INK, yOffset=layout.nudge)
         marks = marks.encode(x=alt.value(2), y=layout.y().axis(None), text="text:N")
     else:
         marks = _crosses(data.failed, layout, width)

@@ -40,13 +40,13 @@ def residuals(analysis: Analysis) -> Figure:
         )
     distance = model.residuals
     fitted = sample.y - distance
-    told = tips(analysis.results.programs)
+    tooltips = tips(analysis.results.programs)
     points = pd.DataFrame(
         {
             "fitted": fitted,
             "residual": distance,
             "tip": [
-                f"{told.get(name, name)}\n{number(r)} {sample.unit} from what the model expects"
+                f"{tooltips.get(name, name)}\n{number(r)} {sample.unit} from what the model expects"
                 for name, r in zip(sample.programs, distance, strict=True)
             ],
         }
@@ -66,13 +66,13 @@ def _distances(sample: Sample, fitted: Floats, distance: Floats, company: npt.ND
         (one_line(name, limit=80), number(mean), number(away))
         for name, mean, away in zip(names, fitted, distance, strict=True)
     ][:_MOST_ROWS]
-    told = (
+    scale = (
         count(len(names), "program")
         if len(names) == len(rows)
         else f"the first {len(rows)} of {len(names):,}"
     )
     return Table(
-        caption=f"Distance of each program from what the model expects, {sample.unit} ({told})",
+        caption=f"Distance of each program from what the model expects, {sample.unit} ({scale})",
         columns=("program", "expected", "residual"),
         rows=tuple(rows),
     )

@@ -59,16 +59,16 @@ def passes(analysis: Analysis, names: Names) -> Figure:
 
 def failures(analysis: Analysis, names: Names) -> Figure:
     """Kinds of failure by treatment, the rarest ones together."""
-    found = [kind for kind in analysis.failures.kinds if kind.programs and kind.treatment in names.rows]
+    kinds = [kind for kind in analysis.failures.kinds if kind.programs and kind.treatment in names.rows]
     total: dict[str, int] = {}
-    for kind in found:
+    for kind in kinds:
         total[_called(kind)] = total.get(_called(kind), 0) + kind.programs
     ranked = sorted(total, key=lambda called: (-total[called], called))
     kept = ranked if len(ranked) <= _MOST_KINDS else ranked[: _MOST_KINDS - 1]
     shown = dict(zip(kept, distinct(kept, limit=40), strict=True))
     columns = list(shown.values()) + ["other kinds"] * (len(ranked) > len(kept))
     cells: dict[tuple[str, str], int] = {}
-    for kind in found:
+    for kind in kinds:
         key = (names.rows[kind.treatment], shown.get(_called(kind), "other kinds"))
         cells[key] = cells.get(key, 0) + kind.programs
     frame = pd.DataFrame(

@@ -149,10 +149,10 @@ def _required_row(test: QuestionPower) -> tuple[str, ...]:
 
 def published(analysis: Analysis) -> list[Block]:
     """Return the published reasoning next to the right figures, in words for people without statistics."""
-    told, asked = analysis.published, analysis.power
-    if told is None or asked is None:
+    reasoning, asked = analysis.published, analysis.power
+    if reasoning is None or asked is None:
         return []
-    words = tuple(sentence(line) for line in told.explanation)
+    words = tuple(sentence(line) for line in reasoning.explanation)
     return [
         Heading("What the 2025 pilot's reasoning would say here, and what is wrong with it"),
         Prose(_plainly(analysis)),
@@ -163,17 +163,17 @@ def published(analysis: Analysis) -> list[Block]:
 
 def _plainly(analysis: Analysis) -> tuple[str, ...]:
     """Return the two mistakes, for someone without statistics."""
-    told, asked, first = analysis.published, analysis.power, headline(analysis)
+    reasoning, asked, first = analysis.published, analysis.power, headline(analysis)
     if (
-        told is None
+        reasoning is None
         or asked is None
         or first is None
-        or told.total_required is None
-        or told.f is None
+        or reasoning.total_required is None
+        or reasoning.f is None
         or not first.f
     ):
         return ()
-    total, groups = told.total_required, asked.groups
+    total, groups = reasoning.total_required, asked.groups
     right = (
         "more programs than any study has"
         if first.total_required is None
@@ -181,8 +181,8 @@ def _plainly(analysis: Analysis) -> tuple[str, ...]:
     )
     return (
         (
-            f"The pilot's reasoning, applied to these data: “the study had a chance of {percent(told.power)} to see "
-            f"{effect_words(analysis)}, and it takes {total:,} programs in each treatment.” "
+            f"The pilot's reasoning, applied to these data: “the study had a chance of {percent(reasoning.power)} "
+            f"to see {effect_words(analysis)}, and it takes {total:,} programs in each treatment.” "
             "Two things are "
             "wrong with that."
         ),
@@ -193,7 +193,7 @@ def _plainly(analysis: Analysis) -> tuple[str, ...]:
         (
             f"Second, the formula asks how far apart all {groups} treatments lie, and was given the "
             "difference of two. If "
-            f"only two differ, that makes the difference look {number(told.f / first.f, digits=2)} times "
+            f"only two differ, that makes the difference look {number(reasoning.f / first.f, digits=2)} times "
             "as large as it is, "
             f"and so the study far stronger and cheaper. Asked rightly, it takes {right}."
         ),
@@ -201,16 +201,20 @@ def _plainly(analysis: Analysis) -> tuple[str, ...]:
 
 
 def _published_table(analysis: Analysis, asked: Power) -> Table:
-    told = analysis.published
+    reasoning = analysis.published
     rows: list[tuple[str, ...]] = []
-    if told is not None:
-        each = None if told.total_required is None else math.ceil(told.total_required / max(asked.groups, 1))
+    if reasoning is not None:
+        each = (
+            None
+            if reasoning.total_required is None
+            else math.ceil(reasoning.total_required / max(asked.groups, 1))
+        )
         rows.append(
             (
                 "as published",
-                number(told.f, digits=4),
-                percent(told.power, decimals=1),
-                whole(told.total_required),
+                number(reasoning.f, digits=4),
+                percent(reasoning.power, decimals=1),
+                whole(reasoning.total_required),
                 whole(each),
             )
         )

@@ -41,13 +41,13 @@ def _points(analysis: Analysis, names: Names) -> pd.DataFrame:
     sample, rows = analysis.sample, list(names.rows.values())
     values = shown_value(analysis, sample.y)
     lines = {name: value_line(analysis, value) for name, value in zip(sample.programs, values, strict=True)}
-    told = tips(analysis.results.programs, lines)
+    tooltips = tips(analysis.results.programs, lines)
     frame = pd.DataFrame(
         {
             "row": [rows[cell] for cell in sample.cell],
             "group": [names.groups[cell] for cell in sample.cell],
             "value": values,
-            "tip": [told.get(name, name) for name in sample.programs],
+            "tip": [tooltips.get(name, name) for name in sample.programs],
         }
     )
     return frame[frame["value"] > 0].reset_index(drop=True)
@@ -55,10 +55,10 @@ def _points(analysis: Analysis, names: Names) -> pd.DataFrame:
 
 def _failed(analysis: Analysis, names: Names) -> pd.DataFrame:
     programs = analysis.results.programs
-    told = tips(programs)
+    tooltips = tips(programs)
     lost = programs[~programs["passed"].astype(bool)]
     rows = [names.rows.get(str(treatment), str(treatment)) for treatment in lost["treatment"]]
-    return pd.DataFrame({"row": rows, "tip": [told[name] for name in lost["program"]]})
+    return pd.DataFrame({"row": rows, "tip": [tooltips[name] for name in lost["program"]]})
 
 
 def _means(analysis: Analysis, names: Names) -> pd.DataFrame:

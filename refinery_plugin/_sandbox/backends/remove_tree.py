@@ -71,8 +71,8 @@ def _unlink_files(directory: int) -> list[str]:
     """Unlink everything but directories; returns the names of those."""
     directories = []
     with os.scandir(directory) as entries:
-        found = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
-    for name, is_directory in found:
+        names = [(entry.name, entry.is_dir(follow_symlinks=False)) for entry in entries]
+    for name, is_directory in names:
         if is_directory:
             directories.append(name)
             continue

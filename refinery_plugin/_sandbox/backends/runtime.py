@@ -59,13 +59,13 @@ def find_runtime(packages: Sequence[str]) -> Runtime:
     trees = _trees(interpreter)
     hidden = sorted(
         {
-            found
+            folder
             for tree in trees
             if tree.is_dir()
             for name in _THIRD_PARTY
             for pattern in (name, f"python*/{name}")
-            for found in tree.glob(pattern)
-            if found.is_dir()
+            for folder in tree.glob(pattern)
+            if folder.is_dir()
         }
     )
     return Runtime(
@@ -131,13 +131,13 @@ def _top_level(distribution: metadata.Distribution) -> Iterable[tuple[str, Path]
     names = {
         file.parts[0] for file in files if file.parts and file.parts[0] not in ("..", "__pycache__", "/")
     }
-    found = False
+    has_modules = False
     for name in sorted(names):
         path = Path(os.path.realpath(str(distribution.locate_file(name))))
         if path.exists() and not name.endswith(".pth"):
-            found = found or not name.endswith((".dist-info", ".egg-info"))
+            has_modules = has_modules or not name.endswith((".dist-info", ".egg-info"))
             yield name, path
-    if not found:
+    if not has_modules:
         raise SandboxError(
             f"package {distribution.metadata['Name']!r} has no files of its own in site-packages (an editable "
             "install?), so it cannot be shown to programs; install it normally"

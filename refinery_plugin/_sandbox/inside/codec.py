@@ -98,8 +98,8 @@ def encode(value: object, limit: int, plain: bool = False) -> bytes:  # noqa: FB
 
 def _numpy_scalars() -> tuple[type, ...]:
     numpy = modules.get("numpy")
-    found = [getattr(numpy, name, None) for name in ("integer", "floating", "bool_")]
-    return tuple(kind for kind in found if type(kind) is type)
+    kinds = [getattr(numpy, name, None) for name in ("integer", "floating", "bool_")]
+    return tuple(kind for kind in kinds if type(kind) is type)
 
 
 def _put(out: list[bytes], room: list[int], *parts: bytes) -> None:
@@ -314,10 +314,10 @@ def _decode_items(tag: bytes, view: memoryview, at: int, depth: int, left: list[
         items.append(item)
     if tag in (b"d", b"S", b"Z"):
         _refuse_equal_hashes(items[::2] if tag == b"d" else items)
-    made = dict(zip(items[::2], items[1::2], strict=True)) if tag == b"d" else _COLLECTIONS[tag](items)
-    if len(made) != count:
+    collection = dict(zip(items[::2], items[1::2], strict=True)) if tag == b"d" else _COLLECTIONS[tag](items)
+    if len(collection) != count:
         raise CodecError("it has the same key or item twice")
-    return made, at
+    return collection, at
 
 
 def _refuse_equal_hashes(keys: list[object]) -> None:

@@ -128,8 +128,8 @@ def without_shared_memory(home: str) -> None:
 
     def full_where_forbidden(path: Any) -> os.statvfs_result:  # noqa: ANN401
         # multiprocessing.heap puts its arenas where this says that there is room.
-        found = statvfs(path)
-        return os.statvfs_result((*found[:2], 0, 0, 0, *found[5:])) if path == "/dev/shm" else found  # noqa: S108
+        state = statvfs(path)
+        return os.statvfs_result((*state[:2], 0, 0, 0, *state[5:])) if path == "/dev/shm" else state  # noqa: S108
 
     _multiprocessing.SemLock = SemLock
     _posixshmem.shm_open, _posixshmem.shm_unlink = shm_open, shm_unlink
