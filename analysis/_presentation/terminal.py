@@ -291,7 +291,8 @@ def _power(analysis: Analysis, width: int) -> list[str]:
         published = analysis.published
         lines += wrapped(
             f"The published reasoning (f = {number(published.f, digits=4)}) would say: "
-            f"power {percent(published.power)}, {published.total_required:,} programs in all. It is wrong; the report says why.",
+            f"power {percent(published.power)}, {published.total_required:,} programs in all. "
+            "It is wrong; the report says why.",
             width,
             before="  ",
             after="  ",

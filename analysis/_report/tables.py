@@ -157,7 +157,8 @@ def _pseudoreplication_words(analysis: Analysis) -> tuple[str, ...]:
     _, term, p = min(flattered, key=lambda each: each[0])
     words = (
         f"Counted as {inflated.observations:,} independent observations, the timings of these "
-        f"{inflated.programs:,} programs would have made {term_name(term.term)} look significant ({p_phrase(p)} instead of {p_value(term.p)}). "
+        f"{inflated.programs:,} programs would have made {term_name(term.term)} look significant "
+        f"({p_phrase(p)} instead of {p_value(term.p)}). "
         "They are not independent: timings of one program repeat one observation, so only programs are counted here."
     )
     return (words,)
