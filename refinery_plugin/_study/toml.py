@@ -230,6 +230,15 @@ class _Reader:
 
     def _size(self, tasks: Sequence[Task]) -> int | None:
         given, open_ones = self.table.get("size"), [task.name for task in tasks if task.takes_size]
+        settings = [task.name for task in tasks if "size" in task.settings]
+        if settings and open_ones:
+            self._fail(
+                "size",
+                f"is a setting of task {settings[0]!r}, and what sample of task {open_ones[0]!r} takes; rename the "
+                "setting",
+            )
+        if settings:
+            return None
         if given is None:
             if open_ones:
                 self._fail(

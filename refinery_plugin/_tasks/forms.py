@@ -134,7 +134,7 @@ def like(samples: list[Any]) -> Any:  # noqa: ANN401 - a function of any value
     Examples
     --------
     >>> like([((1, 2), [3]), ((4,), [])])([[5, 6], [7]])
-    [[5, 6], [7]]
+    ([5, 6], [7])
     >>> like([(1, (2, 3)), (4, (5, 6))])([7, [8]])
     (7, (8,))
     """
