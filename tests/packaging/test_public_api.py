@@ -38,6 +38,22 @@ PUBLIC = {
         "pytest_refinery_protocols",
         "pytest_refinery_tasks",
     },
+    "refinery_plugin.rewards": {
+        "TRLReward",
+        "compute_score",
+        "register",
+        "reward",
+        "verifiers_reward",
+        "verifiers_rubric",
+    },
+    "refinery_plugin.tasks": {
+        "LeftOut",
+        "TaskFile",
+        "TaskFileError",
+        "from_class",
+        "from_functions",
+        "from_jsonl",
+    },
     "refinery_plugin.testing": {
         "ChatRequest",
         "Cut",
