@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from .._errors import AnalysisError
 
@@ -20,7 +20,13 @@ _LONGEST_STEP: Final = 5.0
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FirthFit:
-    """Coefficients, and at them the log likelihood without the penalty."""
+    """Coefficients, and at them the log likelihood without the penalty.
+
+    Nested models, each fitted with its own penalty, are compared by twice the difference of these, as R has it of two
+    ``brglm2`` fits (``anova(reduced, full, test = "LRT")``). ``logistf`` compares penalised likelihoods instead, both
+    under the larger model's penalty; a difference of penalised likelihoods under two penalties would depend on how
+    levels are coded.
+    """
 
     beta: Floats
     log_likelihood: float
@@ -70,15 +76,3 @@ def _penalised(x: Floats, passed: Floats, made: Floats, beta: Floats) -> float:
     rate = special.expit(eta)
     sign, log_det = np.linalg.slogdet(x.T @ ((made * rate * (1 - rate))[:, None] * x))
     return float(likelihood + 0.5 * log_det) if sign > 0 else -np.inf
-
-
-def likelihood_ratio(full: FirthFit, reduced: FirthFit) -> tuple[float, int, float]:
-    """Compare nested models, each fitted with its own penalty: chi-square, degrees of freedom, p.
-
-    The statistic is the difference of the deviances at the penalised estimates, as R has it of two ``brglm2`` fits
-    (``anova(reduced, full, test = "LRT")``). ``logistf`` compares penalised likelihoods instead, both under the larger
-    model's penalty; a difference of penalised likelihoods under two penalties would depend on how levels are coded.
-    """
-    df = len(full.beta) - len(reduced.beta)
-    statistic = max(0.0, 2 * (full.log_likelihood - reduced.log_likelihood))
-    return statistic, df, float(stats.chi2.sf(statistic, df))

@@ -12,7 +12,18 @@ import numpy as np
 import orjson
 
 from .._errors import AnalysisError
-from .entries import LONGEST, SHORTEST, Levels, Place, RawFile, RawProgram, brief, decoded, writable
+from .entries import (
+    LONGEST,
+    SHORTEST,
+    Levels,
+    Place,
+    RawFile,
+    RawProgram,
+    brief,
+    decoded,
+    machine_name,
+    writable,
+)
 from .frames import RESERVED, Source
 from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
 
@@ -178,7 +189,7 @@ class _Reader:
         return Source(
             file=self.file,
             kind="json",
-            machine=_machine_name(info) or self.file,
+            machine=machine_name(info) or self.file,
             machine_info=info,
             commit_info=_mapping(self.document.get("commit_info")),
             datetime=str(self.document.get("datetime") or ""),
@@ -612,9 +623,3 @@ def _limit(value: object, place: Place, field: str) -> float | None:
 def _factor_params(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return pytest's own parameters as factors, without those that the plugin's test has for itself."""
     return {name: value for name, value in params.items() if name not in RESERVED}
-
-
-def _machine_name(info: Mapping[str, Any]) -> str:
-    cpu = info.get("cpu")
-    brand = cpu.get("brand_raw") if isinstance(cpu, dict) else None
-    return " / ".join(str(part) for part in (info.get("node"), brand) if part)

@@ -11,6 +11,7 @@ import numpy as np
 from .._errors import AnalysisError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from .frames import Source
@@ -145,3 +146,10 @@ def brief(value: object) -> str:
 def writable(text: str) -> str:
     """Return a text that can be written in UTF-8: half a character (a lone surrogate) is shown by its code."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def machine_name(info: Mapping[str, Any]) -> str:
+    """Name a machine by node and processor; empty where neither is told."""
+    cpu = info.get("cpu")
+    brand = cpu.get("brand_raw") if isinstance(cpu, dict) else None
+    return " / ".join(str(part) for part in (info.get("node"), brand) if part)

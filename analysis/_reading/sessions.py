@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from .._errors import AnalysisError
-from .entries import Place, brief, decoded, writable
+from .entries import Place, brief, decoded, machine_name, writable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,7 +64,7 @@ def read_session(path: Path, data: bytes, statistic: str) -> Session:
     info, commit = document.get("machine_info"), document.get("commit_info")
     return Session(
         file=str(path),
-        machine=_machine(info if isinstance(info, dict) else {}),
+        machine=machine_name(info if isinstance(info, dict) else {}),
         datetime=str(document.get("datetime") or ""),
         commit=str(commit.get("id") or "") if isinstance(commit, dict) else "",
         names=names,
@@ -85,10 +85,3 @@ def _seconds(benchmark: Mapping[str, Any], statistic: str, place: Place) -> floa
             "min": times[0],
         }[statistic]
     return place.seconds(stats.get(statistic), f"stats.{statistic}")
-
-
-def _machine(info: Mapping[str, Any]) -> str:
-    """Name a machine by node and processor; empty where neither is told."""
-    cpu = info.get("cpu")
-    brand = cpu.get("brand_raw") if isinstance(cpu, dict) else None
-    return " / ".join(str(part) for part in (info.get("node"), brand) if part)

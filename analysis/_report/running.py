@@ -6,7 +6,7 @@ from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
 from .._command_name import COMMAND
-from .._presentation.text import MISSING, clean, count, dollars, duration, listing, one_line, sentence
+from .._presentation.text import MISSING, clean, count, dollars, duration, listing, one_line, sentence, whole
 from .blocks import Code, Facts, Grid, Heading
 from .figure import Table, trimmed
 
@@ -71,16 +71,13 @@ def _study(analysis: Analysis) -> tuple[tuple[str, str], ...]:
 
 
 def _costs(analysis: Analysis) -> Table:
-    def amount(value: float | None) -> str:
-        return MISSING if value is None else f"{value:,.0f}"
-
     rows = [
         (
             one_line(cost.treatment, limit=64),
             f"{cost.programs}",
-            amount(cost.calls),
-            amount(cost.prompt_tokens),
-            amount(cost.completion_tokens),
+            whole(cost.calls),
+            whole(cost.prompt_tokens),
+            whole(cost.completion_tokens),
             dollars(cost.usd),
             duration(cost.timing_seconds),
         )

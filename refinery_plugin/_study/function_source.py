@@ -155,13 +155,14 @@ def _stripped(tree: ast.AST, *, keeps: Callable[[str], bool]) -> ast.AST:
     """Return the class without those decorators and bases that cannot come along."""
     for node in ast.walk(tree):
         if isinstance(node, ast.ClassDef):
-            node.decorator_list = [part for part in node.decorator_list if all(map(keeps, _roots(part)))]
-            node.bases = [part for part in node.bases if all(map(keeps, _roots(part)))]
+            node.decorator_list = [part for part in node.decorator_list if all(map(keeps, names_in(part)))]
+            node.bases = [part for part in node.bases if all(map(keeps, names_in(part)))]
             break
     return tree
 
 
-def _roots(node: ast.AST) -> list[str]:
+def names_in(node: ast.AST) -> list[str]:
+    """Return every name in a piece of code, as often as it is there."""
     return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
 
 

@@ -13,6 +13,7 @@ import copy
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from refinery_plugin._study.function_source import names_in
 from refinery_plugin._tasks.plain_python import STEPS, Evaluator, UnknownSyntaxError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Assertion:
         left, right = node.left, node.comparators[0]
         if _is_result(right):
             left, right = right, left
-        if not _is_result(left) or RESULT in _names(right):
+        if not _is_result(left) or RESULT in names_in(right):
             return None
         expected = Evaluator(dict(self.names)).value(right)
         if isinstance(node.ops[0], ast.Is) and not (expected is None or isinstance(expected, bool)):
@@ -179,11 +180,11 @@ class _Walk:
         return Evaluator(self._names, steps=self._steps)
 
     def _bind(self, target: ast.expr, value: object) -> None:
-        for name in _names(target):
+        for name in names_in(target):
             self._results.pop(name, None)
         evaluator = self._evaluator()
         evaluator.bind(target, value)
-        self._names.update(evaluator.bound(_names(target)))
+        self._names.update(evaluator.bound(names_in(target)))
 
     def _assign(self, target: ast.expr, value: ast.expr) -> None:
         if self._is_about_a_call(value):
@@ -195,7 +196,7 @@ class _Walk:
         try:
             self._bind(target, self._evaluator().value(value))
         except UnknownSyntaxError as exc:
-            for name in _names(target):  # it may never be used
+            for name in names_in(target):  # it may never be used
                 self._unknown[name] = str(exc)
                 self._names.pop(name, None)
 
@@ -212,7 +213,7 @@ class _Walk:
             name
             for part in ast.walk(node)
             if isinstance(part, ast.comprehension)
-            for name in _names(part.target)
+            for name in names_in(part.target)
         }
         names = {name: value for name, value in self._names.items() if name not in inner}
 
@@ -241,7 +242,7 @@ class _Walk:
         bare = calls.visit(node)
         if len({_key(arguments) for arguments in calls.found}) != 1:
             raise UnknownSyntaxError("it compares the results of several calls", test)
-        for name in _names(bare):
+        for name in names_in(bare):
             if name in self._unknown:
                 raise UnknownSyntaxError(f"{name} is {self._unknown[name]}", test)
         assertion = _finished(bare, calls.found[0])
@@ -329,10 +330,6 @@ def _try_out(assertion: Assertion) -> None:
 
 def _is_result(node: ast.AST) -> bool:
     return isinstance(node, ast.Name) and node.id == RESULT
-
-
-def _names(node: ast.AST) -> list[str]:
-    return [inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)]
 
 
 def _key(value: object) -> str:

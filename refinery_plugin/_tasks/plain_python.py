@@ -267,11 +267,10 @@ class Evaluator:
             raise UnknownSyntaxError("its range is too long", node)
         return found
 
-    def _listcomp(self, node: ast.ListComp) -> list[object]:
+    def _listcomp(self, node: ast.ListComp | ast.GeneratorExp) -> list[object]:
         return [self.value(node.elt) for _ in self._each(node.generators)]
 
-    def _generatorexp(self, node: ast.GeneratorExp) -> list[object]:
-        return [self.value(node.elt) for _ in self._each(node.generators)]
+    _generatorexp = _listcomp  # what takes a generator here reads all of it
 
     def _setcomp(self, node: ast.SetComp) -> set[object]:
         return {self.value(node.elt) for _ in self._each(node.generators)}
