@@ -70,7 +70,7 @@ def describe_study(study: Study) -> dict[str, object]:
         "factors": factors,
         "replicates": study.replicates,
         "primary": study.primary,
-        "size": study.size,
+        "size": study.size if study.size is None or isinstance(study.size, int) else dict(study.size),
         "lists": study.lists,
         "runs": study.runs,
         "packages": list(study.packages),
