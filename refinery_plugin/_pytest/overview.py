@@ -135,7 +135,7 @@ def treatments(
                 row.figures.append(found)
         if isinstance(cost := program.get("cost_usd"), int | float):
             row.cost = (row.cost or 0.0) + cost
-    table = [("treatment", "passed", _RATIO, _RANGE, "median s", "cost")]
+    table: list[tuple[str, ...]] = [("treatment", "passed", _RATIO, _RANGE, "median s", "cost")]
     table += [row.cells(label) for label, row in list(rows.items())[:_MOST_TREATMENTS]]
     lines = _aligned(table, width)
     if len(rows) > _MOST_TREATMENTS:
