@@ -78,6 +78,7 @@ class SessionSettings:
     say : tells the user something at once.
     introduces : whether references and their limits are told.
     lock : held while programs are timed.
+    feedback_notes : what results say of kinds of feedback, by their names.
     """
 
     study: Study
@@ -91,6 +92,7 @@ class SessionSettings:
     say: Callable[[str], None]
     introduces: bool = True
     lock: MachineLock = dataclasses.field(default_factory=MachineLock)
+    feedback_notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -268,6 +270,7 @@ class MeasuringSession:
         return {
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
+            "feedback": document.describe_feedback(study, self._settings.feedback_notes),
             "task": study.task,
             "task_version": None if only is None else only.version,
             "task_checksum": None if only is None else only.checksum,
