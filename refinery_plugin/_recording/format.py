@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from refinery_plugin._recording.answer import AnswerError, read_answer
+from refinery_plugin._verification.verdict import Verdict
 
 EXTRA = "refinery"
 """Key of what is kept beside each response and in the cassette's metadata."""
@@ -138,15 +139,20 @@ def _check_extra(where: str, value: object) -> dict[str, Any]:
 def _check_judged(where: str, value: object) -> None:
     judged = _demand(where, value, dict)
     _refuse_unknown(where, judged, {"verdict", *_JUDGED_TEXTS, *_JUDGED_NUMBERS})
-    _demand(f"{where}.verdict", judged.get("verdict"), str)
+    verdict = _demand(f"{where}.verdict", judged.get("verdict"), str)
+    if verdict not in set(Verdict):
+        raise DamageError(f"{where}.verdict: {verdict[:60]!r} is none; known are {', '.join(Verdict)}")
     for key in _JUDGED_TEXTS:
         if judged.get(key) is not None:
             _demand(f"{where}.{key}", judged[key], str)
     for key in _JUDGED_NUMBERS:
         number = judged.get(key)
         is_number = isinstance(number, (int, float)) and not isinstance(number, bool)
-        if number is not None and not (is_number and 0 <= number < float("inf")):
-            raise DamageError(f"{where}.{key}: {str(number)[:60]!r} instead of a number of 0 or more")
+        # Only what was measured without any noise has none; no program takes no time.
+        if number is not None and not (
+            is_number and 0 <= number < float("inf") and (number or key == "noise")
+        ):
+            raise DamageError(f"{where}.{key}: {str(number)[:60]!r} instead of a number above 0")
 
 
 def _check_attempts(where: str, value: object) -> None:

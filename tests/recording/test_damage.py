@@ -39,7 +39,30 @@ def at(*place: Any, value: Any) -> Callable[[Any], None]:  # noqa: ANN401 - JSON
 
 
 EXTRA = (*FIRST, "response", "refinery")
+JUDGED = (*EXTRA, "feedback")
+WHOLE = {"verdict": "correct", "ratio": 0.5, "told": "It is right."}
 EDITS = {
+    "interactions[0].response.refinery.feedback: '3' instead of an object": at(*JUDGED, value=3),
+    "interactions[0].response.refinery.feedback: missing instead of an object": at(*JUDGED, value=None),
+    "interactions[0].response.refinery.feedback.verdict: missing": at(*JUDGED, value={"ratio": 0.5}),
+    "interactions[0].response.refinery.feedback.verdict: 'fine' is none; known are correct": at(
+        *JUDGED, value={**WHOLE, "verdict": "fine"}
+    ),
+    "interactions[0].response.refinery.feedback.ratio: '0' instead of a number above 0": at(
+        *JUDGED, value={**WHOLE, "ratio": 0}
+    ),
+    "interactions[0].response.refinery.feedback.cpu_ratio: 'fast' instead": at(
+        *JUDGED, value={**WHOLE, "cpu_ratio": "fast"}
+    ),
+    "interactions[0].response.refinery.feedback.noise: 'True' instead": at(
+        *JUDGED, value={**WHOLE, "noise": True}
+    ),
+    "interactions[0].response.refinery.feedback.told: '[]' instead of a text": at(
+        *JUDGED, value={**WHOLE, "told": []}
+    ),
+    "interactions[0].response.refinery.feedback.praise: there is no such key": at(
+        *JUDGED, value={**WHOLE, "praise": "much"}
+    ),
     "interactions: missing": at("interactions", value=DELETED),
     "interactions: '{}' instead of a list": at("interactions", value={}),
     "version: 2 instead of 1": at("version", value=2),
