@@ -81,6 +81,7 @@ class SessionSettings:
     introduces : whether references and their limits are told.
     sizes : keeps the sizes that are found for tasks which leave them open.
     lock : held while programs are timed.
+    feedback_notes : what results say of kinds of feedback, by their names.
     """
 
     study: Study
@@ -95,6 +96,7 @@ class SessionSettings:
     introduces: bool = True
     sizes: Sizes
     lock: MachineLock = dataclasses.field(default_factory=MachineLock)
+    feedback_notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +278,7 @@ class MeasuringSession:
         return {
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
+            "feedback": document.describe_feedback(study, self._settings.feedback_notes),
             "task": study.task,
             "task_version": None if only is None else only.version,
             "task_checksum": None if only is None else only.checksum,
