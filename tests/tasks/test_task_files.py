@@ -173,7 +173,7 @@ def test_a_comparison_of_the_tests_own_is_not_taken_for_another(tmp_path: Path) 
     ).left_out
     assert "cannot be lifted" in left.reason
     (task,) = tasks = from_jsonl(
-        written(tmp_path, CHALLENGED | {"test": CHALLENGED["test"].replace("out == exp", "out in exp")})
+        written(tmp_path, CHALLENGED | {"test": str(CHALLENGED["test"]).replace("out == exp", "out in exp")})
     )
     assert "its test is left out, its test_list is not" in tasks.left_out[0].reason
     assert len(task.examples) == 3
