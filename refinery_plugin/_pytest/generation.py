@@ -91,10 +91,17 @@ def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
         return
     with open_line(refinery, units) as (store, plan):
         if plan is not None:
+            _require_sound(refinery, units)
             _say(refinery, *describe(plan, concurrency=refinery.concurrency))
         with _observer(refinery, units) as observer:
             done = run_to_end(lambda: _generate_and_close(refinery, units, store, observer))
         refinery.config.stash.setdefault(_ROWS, []).extend(Row.of(one) for one in done)
+
+
+def _require_sound(refinery: Refinery, units: Sequence[Unit]) -> None:
+    from refinery_plugin._pytest.unpaid_check import require_sound  # noqa: PLC0415 - only where a model is asked
+
+    require_sound(refinery, units, say=lambda text: _say(refinery, text))
 
 
 async def _generate_and_close(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MOST_BYTES = 1 << 30
+_MOST_DIGITS, _LONGEST_NUMBER = 4000, 1_000_000
 
 
 class TaskFileError(RefineryError):
@@ -27,11 +28,12 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     ------
     TaskFileError : the file cannot be read, or a line is no JSON object.
     """
-    for number, line in enumerate(_text(path).splitlines(), start=1):
+    # Not splitlines(): texts may hold other line ends as they are, such as U+2028.
+    for number, line in enumerate(_text(path).split("\n"), start=1):
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line, parse_int=_whole)
         except (ValueError, RecursionError) as exc:
             raise TaskFileError(
                 f"{path}, line {number}: it is no JSON ({exc}); each line is one JSON object"
@@ -41,13 +43,27 @@ def read_rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         yield number, row
 
 
+def _whole(digits: str) -> int:
+    """Return a number of any length; Python's own conversion refuses thousands of digits."""
+    if len(digits) <= _MOST_DIGITS:
+        return int(digits)
+    if len(digits) > _LONGEST_NUMBER:
+        raise ValueError(f"a number of {len(digits):,} digits; {_LONGEST_NUMBER:,} are allowed")
+    sign, digits = (-1, digits[1:]) if digits.startswith("-") else (1, digits)
+    found = 0
+    for start in range(0, len(digits), _MOST_DIGITS):
+        part = digits[start : start + _MOST_DIGITS]
+        found = found * 10 ** len(part) + int(part)
+    return sign * found
+
+
 def _text(path: Path) -> str:
     try:
         data = path.read_bytes()
         if data[:2] == b"\x1f\x8b":
             with gzip.open(path) as file:
                 data = file.read(_MOST_BYTES)
-        return data.decode("utf-8")
+        return data.decode("utf-8-sig")
     except FileNotFoundError:
         raise TaskFileError(f"{path}: there is no such file") from None
     except (OSError, EOFError, zlib.error) as exc:

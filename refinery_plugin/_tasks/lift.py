@@ -38,11 +38,13 @@ class Assertion:
     arguments : of the call.
     text : the expression, in which ``result`` is what the call returned.
     names : values of other names in it.
+    atol : where it is that of EvalPlus: how far floats may be off; 0 for the default there.
     """
 
     arguments: tuple[object, ...]
     text: str
     names: tuple[tuple[str, object], ...] = ()
+    atol: float | None = None
 
     @property
     def example(self) -> tuple[tuple[object, ...], object] | None:
@@ -133,6 +135,7 @@ class _Walk:
         self._results: dict[str, ast.expr] = {}
         self._unknown: dict[str, str] = {}
         self._steps = [STEPS]
+        self._compares = False
 
     def enter(self, check: ast.FunctionDef) -> None:
         """Walk through ``check(candidate)``."""
@@ -149,7 +152,7 @@ class _Walk:
             if len(self.found) > _MOST:
                 raise UnknownSyntaxError("it asserts too often", statement)
 
-    def _statement(self, node: ast.stmt) -> None:  # noqa: C901 - one branch a kind of statement
+    def _statement(self, node: ast.stmt) -> None:  # noqa: C901, PLR0912 - one branch a kind of statement
         match node:
             case ast.Assert():
                 self._assert(node.test)
@@ -165,6 +168,12 @@ class _Walk:
                 self.statements(node.body if self._evaluator().value(node.test) else node.orelse)
             case ast.FunctionDef(name="check", args=ast.arguments(args=[_])):
                 self.checks.append(node)
+            case ast.FunctionDef(name="assertion") if _is_like_evalplus(node):
+                self._compares = True
+            case ast.Expr(value=ast.Call(func=ast.Name(id="assertion"), args=[call, expected, atol])) if (
+                self._compares
+            ):
+                self._compare(call, expected, atol)
             case ast.FunctionDef() | ast.ClassDef():
                 self._unknown[node.name] = "code of the test's own"
             case ast.Import() | ast.ImportFrom() | ast.Pass():
@@ -228,6 +237,16 @@ class _Walk:
 
         return Inline().visit(copy.deepcopy(node))  # type: ignore[no-any-return]
 
+    def _compare(self, call: ast.expr, expected: ast.expr, atol: ast.expr) -> None:
+        """Take ``assertion(call, expected, atol)`` for what it says in files made by EvalPlus."""
+        before, tolerance = len(self.found), self._evaluator().value(atol)
+        if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)):
+            raise UnknownSyntaxError("its tolerance is no number", atol)
+        self._assert(ast.copy_location(ast.Compare(left=call, ops=[ast.Eq()], comparators=[expected]), call))
+        self.found[before:] = [
+            dataclasses.replace(each, atol=float(tolerance)) for each in self.found[before:]
+        ]
+
     def _assert(self, test: ast.expr) -> None:
         if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
             for part in test.values:
@@ -269,10 +288,13 @@ class _Calls(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         if not (isinstance(node.func, ast.Name) and node.func.id in self._callees):
             return self.generic_visit(node)
-        if any(isinstance(part, ast.Starred) for part in node.args):
-            raise UnknownSyntaxError("its arguments are taken from a list", node)
         evaluator = Evaluator({})
-        arguments = [_kept(evaluator, part) for part in node.args]
+        arguments: list[object] = []
+        for part in node.args:
+            if isinstance(part, ast.Starred):
+                arguments += list(_kept(evaluator, part.value))
+            else:
+                arguments.append(_kept(evaluator, part))
         names = list(self._parameters[len(arguments) :])
         given = {keyword.arg: _kept(evaluator, keyword.value) for keyword in node.keywords}
         for name in names[: len(given)]:
@@ -290,7 +312,7 @@ class _Calls(ast.NodeTransformer):
         return node
 
 
-def _kept(evaluator: Evaluator, node: ast.expr) -> object:
+def _kept(evaluator: Evaluator, node: ast.expr) -> Any:  # noqa: ANN401 - whatever it is
     """Evaluate an argument, in which values may stand for names."""
     names: dict[str, object] = {}
     found = _named(node, names)
@@ -326,6 +348,20 @@ def _try_out(assertion: Assertion) -> None:
         # A result of another type raises what it likes.
         with contextlib.suppress(TypeError, ValueError, ArithmeticError, LookupError, AttributeError):
             Evaluator({**dict(assertion.names), RESULT: result}).value(node)
+
+
+def _is_like_evalplus(node: ast.FunctionDef) -> bool:
+    """Tell whether it compares as EvalPlus does: equal, or near where floats are expected.
+
+    Some of its tasks are compared otherwise, as sets or not at all: those are code of the test's own.
+    """
+    if [argument.arg for argument in node.args.args] != ["out", "exp", "atol"]:
+        return False
+    matches = [part for part in node.body if isinstance(part, ast.Assign)]
+    compared = [ast.unparse(part) for part in matches]
+    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+    known = {"is_floats", "np.allclose", "assertion"}
+    return compared == ["exact_match = out == exp"] and {ast.unparse(call.func) for call in calls} <= known
 
 
 def _is_result(node: ast.AST) -> bool:

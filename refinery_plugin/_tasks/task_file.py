@@ -228,7 +228,7 @@ def _plus(row: Mapping[str, Any], notes: list[str]) -> Task:
     return solution.task(inputs=inputs, close=Close(rtol=_PLUS_RTOL, atol=atol or _PLUS_ATOL))
 
 
-def _mbpp(row: Mapping[str, Any], _notes: list[str]) -> Task:
+def _mbpp(row: Mapping[str, Any], notes: list[str]) -> Task:
     tests = [test for test in _list_of(row, "test_list") if isinstance(test, str)]
     code = _text_of(row, "code")
     entry_point = _called(tests)
@@ -238,6 +238,14 @@ def _mbpp(row: Mapping[str, Any], _notes: list[str]) -> Task:
     whole = {**row, "task_id": f"Mbpp/{row['task_id']}", "prompt": prompt}
     solution = _Solution.of({**whole, "canonical_solution": code, "entry_point": entry_point})
     found = lift("\n".join(tests), entry_point=entry_point, parameters=solution.parameters)
+    for key in ("challenge_test_list", "test"):
+        further = row.get(key)
+        text = "\n".join(map(str, further)) if isinstance(further, list) else further
+        if isinstance(text, str) and text.strip():
+            try:
+                found += lift(text, entry_point=entry_point, parameters=solution.parameters)
+            except NotLiftedError as exc:
+                notes.append(f"its {key} is left out, its test_list is not: {exc}")
     return solution.task(**_rules(found))
 
 
@@ -262,7 +270,13 @@ def _rules(found: tuple[Assertion, ...]) -> dict[str, Any]:
     """Return what of a task says the same as assertions: examples, or a check where they are about more than ``==``."""
     examples = [each.example for each in found]
     if all(examples):
-        return {"examples": examples}
+        tolerances = [each.atol for each in found if each.atol is not None]
+        if not tolerances:
+            return {"examples": examples}
+        return {
+            "examples": examples,
+            "close": Close(rtol=_PLUS_RTOL, atol=max(tolerances) or _PLUS_ATOL),
+        }
     unique = {repr(each.arguments): each.arguments for each in found}
     return {"inputs": list(unique.values()), "check": Assertions(found)}
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._sandbox import encode_arguments
+from refinery_plugin._sandbox import SandboxError, encode_arguments
 from refinery_plugin._study.value_types import misfit
 from refinery_plugin._verification.equality import same
 from refinery_plugin._verification.examples import draw
@@ -145,7 +145,7 @@ class Answers:
         ------
         BrokenReferenceError : when it does not.
         """
-        payload = encode_arguments(arguments)
+        payload = self.carried(arguments)
         rule = self.rule(payload)
         tried = [("its check refuses its own", "of", expected)]
         if not self._task.foreign:
@@ -162,6 +162,21 @@ class Answers:
         return Case(
             payload=payload, answer=lambda: expected, where=f"for {show_arguments(arguments)}", rule=rule
         )
+
+    def carried(self, arguments: Arguments) -> Payload:
+        """Encode arguments.
+
+        Raises
+        ------
+        BrokenReferenceError : when they are of what cannot be carried into the sandbox.
+        """
+        try:
+            return encode_arguments(arguments)
+        except SandboxError as exc:
+            raise BrokenReferenceError(
+                f"task {self._task.name!r}: an input cannot be carried into the sandbox: for "
+                f"{show_arguments(arguments)}: {exc}"
+            ) from exc
 
     def rule(self, payload: Payload) -> Rule:
         """Return by what a result for these arguments is right."""
@@ -338,7 +353,7 @@ def _dressed(timed: list[object], own: list[object]) -> list[object]:
 def short_case(arguments: Arguments, answers: Answers) -> Case:
     """Encode a short input and find its answer."""
     answers.require_arguments(arguments)
-    payload = encode_arguments(arguments)
+    payload = answers.carried(arguments)
     where = f"for {show_arguments(arguments)}"
     expected = answers(arguments)
     return Case(payload=payload, answer=lambda: expected, where=where, rule=answers.rule(payload))

@@ -7,7 +7,6 @@ import builtins
 import dataclasses
 import re
 import statistics
-import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,9 @@ from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.equality import difference
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import require_arguments
+from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.run import run_once
+from refinery_plugin._verification.sizing import SizeError, find_size
 from refinery_plugin._verification.verdict import shorten, show_arguments
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from refinery_plugin._study.task import Arguments, Task
     from refinery_plugin._verification.ports import ProgramSandbox
 
-SAMPLE_SECONDS = 10.0
-"""One input may take so long to make."""
 _LIST_SEEDS = (1, 2)
 _SEED = 20_261_126
 _RUNS = 3
@@ -85,20 +84,12 @@ class TaskReport:
         return self.reference_seconds / self.hidden_seconds
 
 
-class _Found(Exception):  # noqa: N818 - carries a fault to where the rest is given up
+class Found(Exception):  # noqa: N818 - carries a fault to where the rest is given up
+    """A fault that makes further trials pointless."""
+
     def __init__(self, kind: str, text: str) -> None:
         super().__init__(text)
         self.fault = Fault(kind=kind, text=text)
-
-
-def check_quickly(task: Task, *, sample_seconds: float = SAMPLE_SECONDS) -> tuple[Fault, ...]:
-    """Try what needs no sandbox: the prompt, and that samples are quick, the same again, and can be carried."""
-    faults = list(_prompt_faults(task))
-    try:
-        _samples(task, sample_seconds)
-    except _Found as found:
-        faults.append(found.fault)
-    return tuple(faults)
 
 
 def check_task(
@@ -108,15 +99,17 @@ def check_task(
 
     Parameters
     ----------
-    task : with a size, if it takes one.
+    task : its size is found, where it is open.
     sample_seconds : one input may take so long to make.
     """
-    report = TaskReport(name=task.name, version=task.version, faults=tuple(_prompt_faults(task)))
+    report = TaskReport(name=task.name, version=task.version, faults=tuple(prompt_faults(task)))
     try:
-        samples = _samples(task, sample_seconds)
-        answers = _require_same_answers(sandbox, task, samples, limits)
+        if task.takes_size:
+            task = _sized(sandbox, task, limits, sample_seconds)
+        made = samples(task, sample_seconds)
+        answers = _require_same_answers(sandbox, task, made, limits)
         checker = _opened(sandbox, task, limits)
-    except _Found as found:
+    except Found as found:
         return dataclasses.replace(report, faults=(*report.faults, found.fault))
     faults = [*report.faults, *_answer_faults(answers)]
     faults += _tolerance_faults(
@@ -127,7 +120,15 @@ def check_task(
     return _timed(checker, report) if task.is_timed else report
 
 
-def _prompt_faults(task: Task) -> Iterator[Fault]:
+def _sized(sandbox: ProgramSandbox, task: Task, limits: Limits, sample_seconds: float) -> Task:
+    try:
+        return task.sized(find_size(sandbox, task, limits=limits, sample_seconds=sample_seconds))
+    except SizeError as exc:
+        raise Found("size", str(exc)) from exc
+
+
+def prompt_faults(task: Task) -> Iterator[Fault]:
+    """Yield a fault where the prompt tells of another function than the signature."""
     name, text = task.entry_point, task.prompt
     told = re.findall(r"\bdef\s+(\w+)\s*\(", text)
     told += re.findall(r"\b[Ff]unction\s+(?:called\s+|named\s+)?`?([A-Za-z_]\w*)`?\s*\(", text)
@@ -141,21 +142,26 @@ def _prompt_faults(task: Task) -> Iterator[Fault]:
         )
 
 
-def _samples(task: Task, seconds: float) -> list[Arguments]:
-    """Return full-size inputs, whose answers must differ; none where the task is never timed."""
+def samples(task: Task, seconds: float) -> list[Arguments]:
+    """Return full-size inputs, whose answers must differ; none where the task is never timed.
+
+    Raises
+    ------
+    Found : they are slow to make, or others each time, or cannot be carried.
+    """
     make = task.disguised or task.sample
     if make is None:
         return []
     made: list[Arguments] = []
     for seed in range(1, 4):
-        first = _within(seconds, make, seed)
+        first = _made(seconds, make, seed)
         require = _refusal(task, first)
         if require:
-            raise _Found("values", require)
+            raise Found("values", require)
         made.append(first)
-    again = _within(seconds, make, 1)
+    again = _made(seconds, make, 1)
     if encode_arguments(again).data != encode_arguments(made[0]).data:
-        raise _Found(
+        raise Found(
             "sample",
             "sample gives another input when it is asked for the same seed again; draw from the seed alone",
         )
@@ -171,26 +177,17 @@ def _refusal(task: Task, arguments: object) -> str:
     return ""
 
 
-def _within(seconds: float, make: Callable[..., Arguments], seed: int) -> Arguments:
-    """Call what makes inputs, and give it up after some time; its thread ends with the process."""
-    made: list[Any] = []
-
-    def run() -> None:
-        try:
-            made.append(make(seed))
-        except Exception as exc:  # noqa: BLE001 - told below
-            made.append(exc)
-
-    thread = threading.Thread(target=run, daemon=True, name="refinery-sample")
-    thread.start()
-    thread.join(seconds)
-    if not made:
-        raise _Found(
+def _made(seconds: float, make: Callable[..., Arguments], seed: int) -> Arguments:
+    """Call what makes inputs, and give it up after some time."""
+    try:
+        made: Arguments = within(seconds, lambda: make(seed))
+    except TooSlowError as exc:
+        raise Found(
             "sample", f"sample takes more than {seconds:g} s for one input; make inputs quicker or smaller"
-        )
-    if isinstance(made[0], Exception):
-        raise _Found("sample", f"sample raises {type(made[0]).__name__} for seed {seed}: {made[0]!s:.200}")
-    return made[0]  # type: ignore[no-any-return]
+        ) from exc
+    except Exception as exc:
+        raise Found("sample", f"sample raises {type(exc).__name__} for seed {seed}: {exc!s:.200}") from exc
+    return made
 
 
 def _require_same_answers(
@@ -207,12 +204,12 @@ def _require_same_answers(
         try:
             answers.append([ask(arguments) for arguments in inputs])
         except RefineryError as exc:
-            raise _Found("reference", str(exc)) from exc
+            raise Found("reference", str(exc)) from exc
         finally:
             ask.close()
     for arguments, first, second in zip(inputs, *answers, strict=True):
         if difference(first, second, close=task.close) is not None:
-            raise _Found(
+            raise Found(
                 "deterministic",
                 f"the reference is not deterministic: for {show_arguments(arguments)} it returned "
                 f"{shorten(first)}, and in another process {shorten(second)}",
@@ -225,7 +222,7 @@ def _opened(sandbox: ProgramSandbox, task: Task, limits: Limits) -> Checker:
         return Checker.open(sandbox, task, list_seeds=_LIST_SEEDS, seed=_SEED, limits=limits, time_factor=10)
     except RefineryError as exc:
         kind = "examples" if "examples" in str(exc) else "reference"
-        raise _Found(kind, str(exc)) from exc
+        raise Found(kind, str(exc)) from exc
 
 
 def _answer_faults(answers: Sequence[object]) -> Iterator[Fault]:
@@ -272,11 +269,11 @@ def _cheat_faults(checker: Checker, answers: Sequence[object]) -> Iterator[Fault
     for name, source in _cheats(checker, answers):
         if checker.check(source.encode()).judgement.correct:
             yield Fault(
-                kind=name, text=f"{_CHEATS[name]} passes; let inputs and examples tell it from a right answer"
+                kind=name, text=f"{CHEATS[name]} passes; let inputs and examples tell it from a right answer"
             )
 
 
-_CHEATS = {
+CHEATS = {
     "constant": "a constant",
     "zeros": "a result of zeros of the right shape",
     "first-answer": "the answer to the first sample",
@@ -290,14 +287,14 @@ def _cheats(checker: Checker, answers: Sequence[object]) -> Iterator[tuple[str, 
     task = checker.bench.task
     head = f"def {task.entry_point}(*arguments):\n    "
     expected = [case.expected for case in checker.inputs.short] or list(answers)
-    usual = Counter(text for value in expected if (text := _literal(value))).most_common(1)
+    usual = Counter(text for value in expected if (text := literal(value))).most_common(1)
     for text, _ in usual:
         yield "constant", f"{head}return {text}\n"
     yield (
         "zeros",
         f"{task.reference}\n{_ZERO}\n_solve = {task.entry_point}\n{head}return _zeros(_solve(*arguments))\n",
     )
-    if answers and (text := _literal(answers[0])):
+    if answers and (text := literal(answers[0])):
         yield "first-answer", f"{head}return {text}\n"
     yield "identity", f"{head}return arguments[0]\n"
     if expected:
@@ -306,7 +303,7 @@ def _cheats(checker: Checker, answers: Sequence[object]) -> Iterator[tuple[str, 
         yield "empty", f"{head}return {'None' if kind in {'NoneType', 'ndarray'} else f'{kind}()'}\n"
 
 
-def _literal(value: object) -> str:
+def literal(value: object) -> str:
     """Return a value as a program would write it; nothing for what is long or cannot be written."""
     if is_array_form(type(value)):
         return ""

@@ -86,7 +86,7 @@ def test_a_result_is_held_against_the_assertions_about_its_arguments(
         ("assert f('{0.__class__}'.format(1)) == 1", "format.* is not known"),
         ("assert f(open('/etc/passwd').read()) == 1", "the name open is not known"),
         ("assert f(eval('1')) == 1", "the name eval is not known"),
-        ("assert f(*[1]) == 1", "its arguments are taken from a list"),
+        ("assert f(*open('a')) == 1", "the name open is not known"),
         ("assert f(1) == (", "its test is not valid Python"),
         ("assert 1 == 2", "it asserts something false of no call"),
         ("x = 1", "its test asserts nothing of the function"),

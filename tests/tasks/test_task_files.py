@@ -72,6 +72,41 @@ OWN = {
     "close": {"rtol": 1e-9},
     "version": "2",
 }
+ASSERTION = """
+import numpy as np
+
+def is_floats(x) -> bool:
+    return isinstance(x, float)
+
+def assertion(out, exp, atol):
+    exact_match = out == exp
+    if atol == 0 and is_floats(exp):
+        atol = 1e-6
+    if not exact_match and atol != 0:
+        assert np.allclose(out, exp, rtol=1e-07, atol=atol)
+    else:
+        assert exact_match
+"""
+TABLES = """
+    inputs = [[1], [2.5]]
+    results = [2, 3.5]
+    for i, (inp, exp) in enumerate(zip(inputs, results)):
+        assertion(candidate(*inp), exp, 0)
+"""
+IN_TABLES = HUMAN | {
+    "task_id": "Human/6",
+    "prompt": "def after(x):\n",
+    "entry_point": "after",
+    "canonical_solution": "    return x + 1\n",
+    "test": f"{ASSERTION}\ndef check(candidate):{TABLES}",
+}
+CHALLENGED = MBPP | {
+    "task_id": 7,
+    "challenge_test_list": ["assert plus(7) == 8"],
+    "test_imports": ["import math"],
+    "test": f"{ASSERTION}\ninputs = [[20]]\nresults = [21]\n"
+    "for inp, exp in zip(inputs, results):\n    assertion(plus(*inp), exp, 0)\n",
+}
 ROWS = (HUMAN, ROOT, PLUS, AS_SET, MBPP, OWN)
 
 
@@ -114,8 +149,11 @@ def test_rows_of_every_form_become_tasks_that_are_never_timed(tmp_path: Path, na
         (AS_SET, "def swap(p): return p", "def swap(p): return 2, 3"),
         (MBPP, "def plus(n): return 1 + n", "def plus(n): return 2"),
         (OWN, "def sums(p, s): return [sum(x) * s.get(x[0], 1) for x in p]", "def sums(p, s): return []"),
+        (IN_TABLES, "def after(x): return x + 1 + 1e-9", "def after(x): return x + 1.001"),
+        (CHALLENGED, "def plus(n): return n - -1", "def plus(n): return n + 1 if n < 7 else 8"),
+        (CHALLENGED, "def plus(n): return n - -1", "def plus(n): return n + 1 if n < 7 or n > 8 else 7"),
     ],
-    ids=["HumanEval", "tolerance", "plus", "as sets", "MBPP", "own"],
+    ids=["HumanEval", "tolerance", "plus", "as sets", "MBPP", "own", "tables", "test", "challenge"],
 )
 def test_programs_are_judged_as_the_tests_would(
     tmp_path: Path, sandbox: Sandbox, row: dict[str, Any], right: str, wrong: str
@@ -125,6 +163,53 @@ def test_programs_are_judged_as_the_tests_would(
     assert checker.check(checker.bench.reference).judgement.correct
     assert checker.check(right.encode()).judgement.correct
     assert checker.check(wrong.encode()).judgement.verdict is Verdict.WRONG_ANSWER
+
+
+def test_a_comparison_of_the_tests_own_is_not_taken_for_another(tmp_path: Path) -> None:
+    """Some suites compare as sets, by a function of the same name."""
+    other = ASSERTION.replace("out == exp", "set(out) == set(exp)")
+    (left,) = from_jsonl(
+        written(tmp_path, IN_TABLES | {"test": f"{other}\ndef check(candidate):{TABLES}"})
+    ).left_out
+    assert "cannot be lifted" in left.reason
+    (task,) = tasks = from_jsonl(
+        written(tmp_path, CHALLENGED | {"test": str(CHALLENGED["test"]).replace("out == exp", "out in exp")})
+    )
+    assert "its test is left out, its test_list is not" in tasks.left_out[0].reason
+    assert len(task.examples) == 3
+
+
+@pytest.mark.parametrize("break_", ["\n", "\r\n", "\n\n", "\r\n\r\n"], ids=repr)
+def test_a_file_may_have_a_mark_empty_lines_and_any_characters(tmp_path: Path, break_: str) -> None:
+    """A byte-order mark, line ends of other systems, line separators inside of texts."""
+    rows = [
+        HUMAN | {"task_id": f"Grüße\u2028{number}", "prompt": 'def half(x):\n    """A\x85\u2029b"""\n'}
+        for number in (1, 2)
+    ]
+    text = break_.join(["", *(json.dumps(row, ensure_ascii=False) for row in rows), ""])
+    path = tmp_path / "odd.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    assert [task.name for task in from_jsonl(path)] == ["Grüße\u20281", "Grüße\u20282"]
+
+
+def test_values_of_any_size_are_tried_or_told(tmp_path: Path, sandbox: Sandbox) -> None:
+    """Infinity, not a number, large integers; one that is too large for the sandbox is that task's fault alone."""
+    same = PLUS | {
+        "entry_point": "same",
+        "canonical_solution": "def same(x):\n    return x\n",
+        "assertion": "",
+        "base_input": [[float("inf")], [float("nan")], [10**4000], [{"a": [None, -0.0]}]],
+        "plus_input": [],
+    }
+    checker = opened(one(tmp_path, same), sandbox)
+    assert checker.check(b"def same(x): return x").judgement.correct
+    assert not checker.check(b"def same(x): return min(x, 2.0) if x != x or x == x else x").judgement.correct
+    long = json.dumps(same | {"base_input": [[0]]}).replace("[[0]]", f"[[{'7' * 5000}]]")
+    (task,) = from_jsonl(written(tmp_path, long))
+    with pytest.raises(
+        BrokenReferenceError, match="an input cannot be carried into the sandbox: for an integer"
+    ):
+        opened(task, sandbox)
 
 
 def test_what_cannot_be_lifted_is_told_and_the_others_are_used(tmp_path: Path) -> None:
