@@ -31,6 +31,14 @@ ARM = "arm"
 """What a factor is called whose column is ``treatment``: that word means the combination of all factors."""
 
 _LIMITS = ("iterations", "time_limit")
+_OF_2025 = {
+    "num agents": "agents",
+    "time limit": "time_limit",
+    "execution time (s)": "seconds",
+    "test passed": "passed",
+}
+"""Columns of the 2025 pilot's own file of times, and what they are called here."""
+_LEFT_OUT = ("file name", "result")
 _TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0"})
 _FALSE = frozenset({"false", "f", "no", "n", "0", "0.0"})
 _NO_TIME = frozenset({"", "nan", "na", "n/a", "null", "none"})
@@ -222,6 +230,12 @@ def _table(path: Path, text: str) -> tuple[pd.DataFrame, list[str]]:
     frame = frame[(frame != "").any(axis=1)]
     frame.columns = pd.Index([name.lower() for name in frame.iloc[0]])
     frame = frame.iloc[1:]
+    notes = []
+    if _OF_2025.keys() <= set(frame.columns):
+        frame = frame.rename(columns=_OF_2025).drop(columns=list(_LEFT_OUT), errors="ignore")
+        notes.append(
+            f"{path}: read as the 2025 pilot's file of times; columns not used: {', '.join(_LEFT_OUT)}"
+        )
     named = frame.columns[frame.columns != ""]
     if named.has_duplicates:
         twice = named[named.duplicated()][0]
@@ -229,15 +243,15 @@ def _table(path: Path, text: str) -> tuple[pd.DataFrame, list[str]]:
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise AnalysisError(
-            f"{path}: line 1: columns missing: {', '.join(missing)}; the first line must name the factors and "
-            f"{','.join(COLUMNS)}"
+            f"{path}: line 1: columns missing: {', '.join(missing)}; the first line must name {','.join(COLUMNS)} and "
+            "what was varied, such as agents or model"
         )
     if frame.empty:
         raise AnalysisError(f"{path}: no measurements: there is no line after the first")
     if _separator(text) != ",":
         for name in frame.columns:
             frame[name] = _with_points(frame[name])
-    return frame, []
+    return frame, notes
 
 
 def _separator(text: str) -> str:

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
 _FENCE = re.compile(r"^[^\S\n]*+(```|~~~)", re.MULTILINE)
 _DEEPEST = 3
 _CODE_IN_INFO = re.compile(
-    r"(?:(?:python|py)\d*\s+)?((?:async\s+def|def|class|import|from|@)\b.*|@\w.*)", re.IGNORECASE
+    r"(?:(?:python|py)\d*\s+)?((?:async\s+def|def|class|import|from|@)\b.*|@\w.*|\w+ = .*)", re.IGNORECASE
 )
 _MOST_FENCES = 24
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Blocks:
-    """The code blocks of a text in Markdown, in order; ``code_lines`` are the lines of those that are Python."""
+    """The code blocks of a text in Markdown, in order; ``end`` is the line, from 0, after the last fenced one."""
 
     fenced: tuple[str, ...]
     indented: tuple[str, ...]
-    code_lines: frozenset[int] = frozenset()
+    end: int = 0
 
 
 @functools.cache
@@ -48,6 +48,7 @@ def markdown_blocks(answer: str, *, depth: int = 0) -> Blocks:
     """Return the fenced and the indented code blocks, those inside of others included, without any of thinking."""
     fenced: list[str] = []
     indented: list[str] = []
+    end = 0
     # Blocks inside lists and quotes are tokens of the same flat stream, already without their indentation.
     for token in _parser().parse(answer):
         if token.type not in ("fence", "code_block") or not token.content.strip():
@@ -59,9 +60,10 @@ def markdown_blocks(answer: str, *, depth: int = 0) -> Blocks:
             if depth == _DEEPEST or not _holds_a_fence(token.content)
             else markdown_blocks(token.content, depth=depth + 1)
         )
+        end = token.map[1] if token.type == "fence" and token.map else end
         fenced += [*(_with_info(token) if token.type == "fence" else []), *inside.fenced]
         indented += [*([token.content] if token.type == "code_block" else []), *inside.indented]
-    return Blocks(fenced=tuple(fenced), indented=tuple(indented))
+    return Blocks(fenced=tuple(fenced), indented=tuple(indented), end=end)
 
 
 def code_lines(answer: str) -> frozenset[int]:
@@ -110,62 +112,59 @@ def bare_code(answer: str) -> list[str]:
     """
     runs: list[str] = []
     run: list[str] = []
-    for chunk in _statements(answer):
-        if chunk is not None and _is_code(chunk):
+    for chunk, is_fence in _statements(answer):
+        if not is_fence and _is_code(chunk):
             run.append(chunk)
             continue
-        if run and not (chunk is not None and _LOOKS_LIKE_CODE.match(chunk) and tree(chunk) is None):
+        if run and (is_fence or not _LOOKS_LIKE_CODE.match(chunk) or tree(chunk) is not None):
             runs.append("\n".join(run))
         run = []
     return [*runs, "\n".join(run)] if run else runs
 
 
-def _statements(answer: str) -> Iterator[str | None]:
-    """Yield the parts of a text that may be one statement each; ``None`` where a fence stands between."""
+def _statements(answer: str) -> Iterator[tuple[str, bool]]:
+    """Yield the parts of a text that may be one statement each, and the lines of fences, which are told apart."""
     parts = list(_parts(answer))
     index, tries = 0, _MOST_TRIES
     while index < len(parts):
-        part = parts[index]
+        part, is_fence = parts[index]
         index += 1
-        if part is None or not _LOOKS_LIKE_CODE.match(part) or tree(part) is not None:
-            yield part
+        if is_fence or not _LOOKS_LIKE_CODE.match(part) or tree(part) is not None:
+            yield part, is_fence
             continue
-        # A text over several lines, or a decorator, goes on in the next parts.
+        # A text over several lines, or a decorator, goes on in the next parts, also beyond a fence in the text.
         whole = part
         for more in range(index, min(index + min(_MOST_PARTS, tries), len(parts))):
-            following = parts[more]
-            if following is None:
-                break
             tries -= 1
-            whole += f"\n{following}"
+            whole += f"\n{parts[more][0]}"
             if tree(whole) is not None:
                 part, index = whole, more + 1
                 break
-        yield part
+        yield part, False
 
 
-def _parts(answer: str) -> Iterator[str | None]:
+def _parts(answer: str) -> Iterator[tuple[str, bool]]:
     part: list[str] = []
     for line in answer.split("\n"):
         if _MARK.match(line):
             if part:
-                yield "\n".join(part)
-            yield None
+                yield "\n".join(part), False
+            yield line, True
             part = []
             continue
         text = _OPEN_MARK.sub("", line)
         ends = _MARK_AT_END.search(text) is not None
         text = _MARK_AT_END.sub("", text)
         if part and text.strip() and not _GOES_ON.match(text):
-            yield "\n".join(part)
+            yield "\n".join(part), False
             part = []
         part.append(text)
         if ends:
-            yield "\n".join(part)
-            yield None
+            yield "\n".join(part), False
+            yield "```", True
             part = []
     if part:
-        yield "\n".join(part)
+        yield "\n".join(part), False
 
 
 def _is_code(chunk: str) -> bool:

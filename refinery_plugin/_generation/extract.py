@@ -14,15 +14,23 @@ from refinery_plugin._generation.answer_blocks import (
     code_lines,
     markdown_blocks,
 )
+from refinery_plugin._generation.prose import with_fences_on_lines, without_words
 from refinery_plugin._generation.python_source import TopLevelNames, binding, class_of_method, tree
-from refinery_plugin._generation.repairs import LONGEST, repaired
+from refinery_plugin._generation.repairs import LONGEST, REPAIRS, REPAIRS_OF_WHOLES, plain_spaces, repaired
 from refinery_plugin._generation.thinking import has_marks, without_thinking
-from refinery_plugin._generation.wrapped_code import indented_stretches, tagged, texts_within
+from refinery_plugin._generation.wrapped_code import (
+    indented_stretches,
+    marked_stretches,
+    tagged,
+    texts_within,
+    within_backticks,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from refinery_plugin._generation.python_source import Binding
+    from refinery_plugin._generation.repairs import Repair
 
 _MOST_PIECES = 60
 _MOST_TEXTS = 5
@@ -75,15 +83,25 @@ def extract_program(answer: str, entry_point: str) -> Extraction:
         said = without_thinking(answer, code_lines=code_lines(answer))
         if not said.strip():
             return Extraction(program=None, reason="the answer holds nothing but thinking")
-        if binding(said, entry_point) is not None:
-            return Extraction(program=_tidy(said), reason=None)
+    # Signs that nobody sees, and blanks of other kinds, may stand where they hide a fence or a prompt.
+    for text in dict.fromkeys((said, plain_spaces(said))):
+        if (program := _program(text, entry_point)) is not None:
+            return Extraction(program=_tidy(program), reason=None)
+    return Extraction(program=None, reason=_why(said, markdown_blocks(said), entry_point))
+
+
+def _program(said: str, name: str) -> str | None:
+    whole = said.lstrip()
+    if binding(whole, name) is not None:
+        return whole
+    said = with_fences_on_lines(said, code_lines)
     blocks = markdown_blocks(said)
     wanted: tuple[Binding, ...] = ("definition", "stub", "import")
     for kind in wanted:
-        for way in _ways(said, blocks, entry_point):
-            if (program := _last(way(), entry_point, kind)) is not None:
-                return Extraction(program=_tidy(program), reason=None)
-    return Extraction(program=None, reason=_why(said, blocks, entry_point))
+        for way in _ways(said, blocks, name):
+            if (program := _last(way(), name, kind)) is not None:
+                return program
+    return None
 
 
 def _without_last_tokens(answer: str) -> str:
@@ -95,7 +113,7 @@ def _without_last_tokens(answer: str) -> str:
 
 def _ways(said: str, blocks: Blocks, name: str) -> Iterator[Callable[[], Sequence[str]]]:
     """Yield the ways of finding pieces of code, from the surest to the boldest."""
-    yield lambda: blocks.fenced
+    yield lambda: _fenced(said, blocks, name)
     yield lambda: blocks.indented
     if len(said) > LONGEST or name not in said:
         return  # what follows tries much
@@ -106,8 +124,33 @@ def _ways(said: str, blocks: Blocks, name: str) -> Iterator[Callable[[], Sequenc
     yield lambda: bare_code(said)
     yield lambda: _mended([said], name)
     yield lambda: [run for text in itertools.islice(repaired(said), _MOST_TEXTS) for run in bare_code(text)]
-    yield lambda: _mended(indented_stretches(said), name)
-    yield lambda: [run for block in blocks.fenced for run in bare_code(block)]
+    found = [text for text in (*indented_stretches(said), *marked_stretches(said)) if name in text]
+    stretches = found[-_MOST_TEXTS:]
+    yield lambda: _mended(stretches, name)
+    yield lambda: [run for block in (*blocks.fenced, *stretches) for run in bare_code(block)]
+    yield lambda: _mended(within_backticks(said), name)
+
+
+def _fenced(said: str, blocks: Blocks, name: str) -> Sequence[str]:
+    """Return the fenced blocks, and what comes after the last whole program among them and is meant to replace it.
+
+    That is a block which is Python once something small is mended, or a text in tags or JSON: an answer often begins
+    with a draft. What a diff leaves is no such thing, since it may be a part of the program before it.
+    """
+    pieces = blocks.fenced
+    whole = [index for index, piece in enumerate(pieces) if binding(piece, name) == "definition"]
+    if not whole or len(said) > LONGEST:
+        return pieces
+    after = [
+        text
+        for piece in pieces[whole[-1] + 1 :][-_MOST_TEXTS:]
+        if tree(piece) is None and name in piece
+        for text in _repaired(piece, name, REPAIRS_OF_WHOLES)
+    ]
+    rest = "\n".join(said.split("\n")[blocks.end :])
+    if name in rest:
+        after += [*_mended(tagged(rest), name), *_mended(_with_fenced(texts_within([rest])), name)]
+    return [*pieces, *(piece for piece in after if binding(piece, name) == "definition")]
 
 
 def _with_fenced(texts: Sequence[str]) -> list[str]:
@@ -128,9 +171,9 @@ def _mended(pieces: Iterable[str], name: str) -> list[str]:
     return candidates
 
 
-def _repaired(piece: str, name: str) -> list[str]:
+def _repaired(piece: str, name: str, repairs: Sequence[Repair] = REPAIRS) -> list[str]:
     first = None
-    for text in repaired(piece):
+    for text in repaired(piece, repairs):
         if tree(text) is None:
             continue
         if binding(text, name) == "definition":
@@ -189,7 +232,7 @@ def _concatenated(pieces: Iterable[str]) -> str:
 
 
 def _tidy(source: str) -> str:
-    source = _MARK_LINES.sub("\n", _LANGUAGE.sub("", source))
+    source = without_words(_MARK_LINES.sub("\n", _LANGUAGE.sub("", source)))
     return source.strip("\n").rstrip() + "\n"
 
 

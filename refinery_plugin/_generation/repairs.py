@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 import re
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+Repair: TypeAlias = "Callable[[str], str]"
 
 LONGEST = 40_000
 """No longer text is repaired: each try costs a parse. Some 10,000 tokens, far more than a program."""
@@ -20,7 +22,7 @@ _NOTHING = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
 _QUOTES = {ord("\u201c"): '"', ord("\u201d"): '"', ord("\u2018"): "'", ord("\u2019"): "'"}
 _ODD_INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 _PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.\.\.:)(?: |$)(.*)$")
-_NUMBER = re.compile(r"^[ \t]*L?(\d{1,9})(?:[ \t]?[|:.])?(?=\s|$)")
+_NUMBER = re.compile(r"^[ \t]*L?(\d{1,9})(?:[ \t]?[|:.→])?(?:(?=\s|$)|(?<=→))")
 _MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
 _DIFF_HEAD = re.compile(r"---(?: |$)|\+\+\+(?: |$)|@@|diff |index |\\ No newline")
 _REPLACEMENT = re.compile(r"^<{5,9} ?SEARCH.*?^={5,9}$\n(.*?)^>{5,9} ?REPLACE", re.MULTILINE | re.DOTALL)
@@ -37,7 +39,7 @@ _SIGNS = {
     ord("\u2192"): "->",
     ord("\u2026"): "...",
 }
-_FENCE_AT_END = re.compile(r"(?:`{3,}|~{3,})[ \t]*$", re.MULTILINE)
+_FENCE_AT_END = re.compile(r"(?:`{3,}|~{3,})[ \t]*$|^[ \t]*(?:`{3,}|~{3,})", re.MULTILINE)
 
 
 def _without_prompts(source: str) -> str:
@@ -73,7 +75,8 @@ def _plain_indentation(source: str) -> str:
     return _ODD_INDENT.sub(lambda match: match[0].translate(_SPACES), source)
 
 
-def _plain_spaces(source: str) -> str:
+def plain_spaces(source: str) -> str:
+    """Make all blanks plain ones, and take away signs that nobody sees."""
     return source.translate(_SPACES | _NOTHING)
 
 
@@ -133,14 +136,13 @@ def _without_first_blanks(source: str) -> str:
     return source.lstrip()
 
 
-REPAIRS: tuple[Callable[[str], str], ...] = (
-    _of_a_diff,
-    _of_a_replacement,
+_OF_PARTS: tuple[Repair, ...] = (_of_a_diff, _of_a_replacement)
+REPAIRS_OF_WHOLES: tuple[Repair, ...] = (
     _without_prompts,
     _without_line_numbers,
     _plain_line_ends,
     _plain_indentation,
-    _plain_spaces,
+    plain_spaces,
     _until_first_fence,
     _until_last_fence,
     _without_entities,
@@ -156,19 +158,21 @@ REPAIRS: tuple[Callable[[str], str], ...] = (
     _tabs_of(8),
 )
 """From the surest to the boldest."""
+REPAIRS = (*_OF_PARTS, *REPAIRS_OF_WHOLES)
+"""The same, with those whose result may be a part of something, first."""
 
 
-def repaired(source: str) -> Iterator[str]:
+def repaired(source: str, repairs: Sequence[Repair] = REPAIRS) -> Iterator[str]:
     """Yield a text with one repair each, then with more and more of them; only what differs, each once."""
     if len(source) > LONGEST:
         return
     seen = {source}
     together = source
-    for text in [*(repair(source) for repair in REPAIRS), None]:
+    for text in [*(repair(source) for repair in repairs), None]:
         if text is not None and text not in seen:
             seen.add(text)
             yield text
-    for repair in REPAIRS:
+    for repair in repairs:
         together = repair(together)
         if together not in seen:
             seen.add(together)

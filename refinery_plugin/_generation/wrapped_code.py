@@ -16,19 +16,24 @@ if TYPE_CHECKING:
 
 _TAG = re.compile(
     r"<((?:ant)?artifact|code|python|py|answer|solution|program|pre|script|final_answer|response|parameter|content|file"
-    r"|function|implementation|python_code|source_code|source)\b[^<>\n]*>|\[(PYTHON|CODE|ANSWER|BEGIN)\]|(\\boxed)\{",
+    r"|function|implementation|python_code|source_code|source|execute_python|tool_code|output)\b[^<>\n]*>"
+    r"|\[(PYTHON|CODE|ANSWER|BEGIN)\]|(\\boxed)\{|(<\|python_(?:tag|start)\|>)",
     re.IGNORECASE,
 )
+_END_OF_CALL = re.compile(r"<\|(?:python_end|eom_id|eot_id|eot|eom)\|>")
+_ASSIGNMENT = re.compile(r"\w+ = r?[\"'({\[]")
 _CDATA = re.compile(r"<!\[CDATA\[|\]\]>")
 _OPENS_JSON = re.compile(r"[{\[](?=\s*[\"{\[])")
 _MOST_TAGS = 100
 _MOST_TEXTS = 100
 _MOST_DOCUMENTS = 20
-_MOST_STRETCHES = 20
+_MOST_STRETCHES = 10
 _DEEPEST = 4
 _STATEMENT = re.compile(
     r"(?:async|class|def|if|elif|else|for|while|with|try|except|finally|match)\b.*:\s*(?:#.*)?$"
 )
+_MARKED = {"+": re.compile(r"\+(?!\+\+)"), ">": re.compile(r">(?!>)")}
+_BACKTICKS = re.compile(r"(?<!`)(`{1,2})(?!`)([^`]+)(?<!`)\1(?!`)")
 _METHOD = re.compile(r"^(?:async )?def \w+\(\s*(?:self|cls)\b", re.MULTILINE)
 _LENIENT = json.JSONDecoder(strict=False)  # models write real line ends into texts
 
@@ -47,6 +52,9 @@ def tagged(answer: str) -> list[str]:
 def _end_of_tag(lowered: str, match: re.Match[str]) -> int:
     if match[3]:
         return lowered.rfind("}", match.end())
+    if match[4]:
+        closing = _END_OF_CALL.search(lowered, match.end())
+        return len(lowered) if closing is None else closing.start()
     if match[1]:
         return lowered.find(f"</{match[1]}>".lower(), match.end())
     end = lowered.find(f"[/{match[2]}]".lower(), match.end())
@@ -69,6 +77,9 @@ def _texts_of(piece: str, depth: int) -> Iterator[str]:
 def _documents(piece: str) -> Iterator[Any]:
     """Yield what a piece is as a whole, or else each JSON document in it."""
     start = piece.lstrip()
+    if _ASSIGNMENT.match(start) and (literal := _literal(start)) is not None:
+        yield literal
+        return
     if start[:1] in {"{", "[", '"', "'", "("}:
         try:
             yield _LENIENT.decode(start)
@@ -91,10 +102,10 @@ def _documents(piece: str) -> Iterator[Any]:
 
 def _literal(piece: str) -> object:
     module = tree(piece)
-    if module is None or len(module.body) != 1 or not isinstance(module.body[0], ast.Expr):
+    if module is None or len(module.body) != 1 or not isinstance(module.body[0], ast.Expr | ast.Assign):
         return None
     try:
-        return ast.literal_eval(module.body[0].value)
+        return ast.literal_eval(module.body[0].value)  # code = """...""", too
     except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
         return None
 
@@ -117,10 +128,11 @@ def _texts(value: Any, depth: int) -> Iterator[str]:  # noqa: ANN401 - JSON
                 yield from _texts(inner, depth)
 
 
-def indented_stretches(answer: str) -> list[str]:
+def indented_stretches(answer: str, *, depth: int = 0) -> list[str]:
     """Return the stretches of lines that are indented, each without what its lines share: below a key, in a list.
 
-    What is indented below a statement, such as the methods of a class, is its part, and no stretch.
+    What is indented below a statement, such as the methods of a class, is its part, and no stretch. Stretches inside
+    of others come before these.
     """
     found: list[list[str]] = [[]]
     is_part = False
@@ -131,4 +143,27 @@ def indented_stretches(answer: str) -> list[str]:
             is_part = _STATEMENT.match(line) is not None
             found.append([])
     stretches = [textwrap.dedent("\n".join(lines)) for lines in found if any(line.strip() for line in lines)]
-    return [text for text in stretches[-_MOST_STRETCHES:] if not _METHOD.search(text)]
+    kept = [text for text in stretches[-_MOST_STRETCHES:] if not _METHOD.search(text)]
+    if depth == _DEEPEST:
+        return kept
+    return [text for each in kept for text in (*indented_stretches(each, depth=depth + 1), each)]
+
+
+def marked_stretches(answer: str) -> list[str]:
+    """Return the stretches of lines that all begin with one mark, without it: what a patch adds, and quotations."""
+    found: list[str] = []
+    for mark, is_line in _MARKED.items():
+        lines: list[str] = []
+        for line in [*answer.split("\n"), ""]:
+            if is_line.match(line):
+                lines.append(line.removeprefix(mark))
+            elif lines:
+                has_blank = all(text[:1] in {"", " "} for text in lines)
+                found.append("\n".join(text[1:] if has_blank else text for text in lines))
+                lines = []
+    return found[-_MOST_STRETCHES:]
+
+
+def within_backticks(answer: str) -> list[str]:
+    """Return what stands between one or two backticks: a short program in the middle of a sentence."""
+    return [match[2].strip("\n") for match in itertools.islice(_BACKTICKS.finditer(answer), _MOST_TEXTS)]

@@ -9,7 +9,7 @@ import pytest
 
 from refinery_plugin._pytest.generation import refuse_if_stopped
 from refinery_plugin._pytest.program import Program, program_of
-from refinery_plugin._pytest.session import FOREIGN, MISSING, refinery_of
+from refinery_plugin._pytest.session import FOREIGN, MISSING, UNCHECKED, refinery_of
 from refinery_plugin._study.units import Unit
 
 if TYPE_CHECKING:
@@ -29,7 +29,14 @@ def program(request: pytest.FixtureRequest) -> Program:
     if (refusal := refinery.refusal(unit)) is not None:
         request.config.stash[FOREIGN] = request.config.stash.get(FOREIGN, 0) + 1
         pytest.fail(refusal, pytrace=False)
-    return program_of(request, unit)
+    given = program_of(request, unit)
+    request.addfinalizer(lambda: _count_unchecked(request.config, given))
+    return given
+
+
+def _count_unchecked(config: pytest.Config, given: Program) -> None:
+    if not given.was_checked and not config.option.setuponly:
+        config.stash[UNCHECKED] = config.stash.get(UNCHECKED, 0) + 1
 
 
 def _missing(refinery: Refinery, unit: Unit) -> str:

@@ -21,6 +21,7 @@ class Program:
 
     def __init__(self, node: pytest.Item, unit: Unit) -> None:
         self.unit = unit
+        self.was_checked = False
         self._node = node
 
     def check(self, benchmark: BenchmarkFixture) -> None:
@@ -29,6 +30,7 @@ class Program:
         Under ``--refinery-strict`` it is a failure.
         """
         __tracebackhide__ = True
+        self.was_checked = True
         benchmark._mode = "refinery"  # noqa: SLF001 - or pytest-benchmark warns that it was not used
         config = self._node.config
         hooks = hooks_of(config)

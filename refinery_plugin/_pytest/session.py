@@ -38,6 +38,9 @@ MISSING = pytest.StashKey[int]()
 FOREIGN = pytest.StashKey[int]()
 """How many programs were refused, since they are another study's."""
 
+UNCHECKED = pytest.StashKey[int]()
+"""How many tests asked for a program and never had it checked."""
+
 DEFAULT_PROGRAMS = Path("tests/test_generated/programs")
 """Where the programs of studies are: a folder for each study."""
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._pytest.session import FOREIGN, MISSING, is_distributed, refinery_of, unit_of
+from refinery_plugin._pytest.session import FOREIGN, MISSING, UNCHECKED, is_distributed, refinery_of, unit_of
 from refinery_plugin._words import count, printable
 
 if TYPE_CHECKING:
@@ -249,6 +249,12 @@ class TimingHooks:
             lines += [""] if lines else []
             lines.append(f"{count(foreign, 'program')} {are} not this study's and {are} not judged; next:")
             lines.append(f"  {refinery_of(self._config).generate_command()}")
+        if unchecked := self._config.stash.get(UNCHECKED, 0):
+            lines += [""] if lines else []
+            lines.append(
+                f"{count(unchecked, 'test')} asked for refinery_program and never called "
+                "refinery_program.check(benchmark): nothing was verified there"
+            )
         if lines and (self._config.get_verbosity() >= 0 or self._save_fault):
             terminalreporter.section("refinery: verification and timing", sep="-")
             self._write(terminalreporter, lines)

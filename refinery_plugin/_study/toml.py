@@ -198,6 +198,8 @@ class _Reader:
 
     def _name(self) -> str:
         name = self.table.get("name")
+        if name is None:
+            self._fail("name", 'is missing; a study has a name, which also names folders: name = "my-study"')
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
             self._fail(
                 "name", f"{name!r} is not allowed; it names a folder: use letters, digits, '.', '_' and '-'"

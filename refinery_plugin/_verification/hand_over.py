@@ -6,8 +6,12 @@ import dataclasses
 
 LEAST_LIMIT = 1.0
 """Seconds that every call may take: below, a limit would measure the scheduler."""
-_TOGETHER = 10
-"""All short inputs together may take so many times what one call may take."""
+_TOGETHER = 30
+"""All short inputs together may take so many times what one call may take.
+
+An honest program may start a pool of processes in each call, which takes a good tenth of a second where they are
+spawned, and several times that on a busy machine.
+"""
 _MARGIN = 1.10
 _SLACK_SECONDS = 0.0002
 """Seconds between two identical programs that mean nothing: a wake-up of the parent, cold caches."""

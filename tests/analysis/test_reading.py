@@ -412,6 +412,21 @@ def test_csv_is_read_in_every_form_that_programs_write(form: str, data: Path, tm
     assert other["passed"].all()
 
 
+def test_the_2025_pilots_own_file_of_times_is_read(data: Path, tmp_path: Path) -> None:
+    """Under its own header it gives the same runs, and the columns that are not used are told."""
+    lines = (data / "pilot2025.csv").read_text(encoding="utf-8").splitlines()
+    head = (
+        "File Name,Num Agents,Iterations,Time Limit,Replicate,List,Run,Result,Execution Time (s),Test Passed"
+    )
+    rows = (line.rsplit(",", 2) for line in lines[1:])
+    path = tmp_path / "timing_results.csv"
+    path.write_text("\n".join([head, *(f"a.py,{place},95931,{s},{passed}" for place, s, passed in rows)]))
+    plain, own = read_results([data / "pilot2025.csv"]), read_results([path])
+    assert own.factors == plain.factors
+    assert own.runs["seconds"].tolist() == plain.runs["seconds"].tolist()
+    assert any("columns not used: file name, result" in note for note in own.notes)
+
+
 def test_files_that_do_not_belong_together_are_told(data: Path, tmp_path: Path) -> None:
     """Files of two studies, of other factors, or given or measured twice are refused."""
     one = write(tmp_path / "one.json", small())

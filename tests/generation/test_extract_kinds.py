@@ -292,6 +292,63 @@ def test_an_answer_of_thinking_alone_says_so() -> None:
 
 
 @pytest.mark.parametrize(
+    "answer",
+    [
+        textwrap.indent(GOOD, "> ", lambda _: True),
+        f".. code-block:: python\n   :linenos:\n\n{textwrap.indent(GOOD, '   ')}\nDone.\n",
+        f"answer:\n  language: python\n  code: |\n{textwrap.indent(GOOD, '    ')}",
+        f"*** Begin Patch\n*** Add File: s.py\n{textwrap.indent(GOOD, '+', lambda _: True)}*** End Patch\n",
+        f"<|python_tag|>{GOOD}<|eom_id|>",
+        f"<|python_start|>{GOOD}<|python_end|>",
+        f"<execute_python>\n{GOOD}</execute_python>",
+        f"It is `{GOOD}`",
+        "```python\n" + "".join(f"{number:3d}\u2192{line}\n" for number, line in enumerate(LINES, 1)) + "```",
+        f'```python\ncode = """\n{GOOD}"""\n```',
+        f"\u200b{FENCED}",
+        f"\u200b```python\n{GOOD}```",
+        f"{{code:python}}\n{GOOD}{{code}}",
+        f"# Solution\n\n{GOOD}\n## Notes\n\n- fast\n- simple\n",
+        f"{GOOD}\nDone\n",
+    ],
+)
+def test_further_forms_around_a_program_go(answer: str) -> None:
+    """Quotations, directives, YAML, patches, tokens of tools, notes that happen to be Python, signs nobody sees."""
+    assert plain(extract_program(answer, "solve").program) == GOOD_PLAIN
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        f"```python\n{GOOD.rstrip()}```",
+        f"```python\n{GOOD}``` It is linear.",
+        f"Final answer: ```python\n{GOOD}```",
+        "```python\n" + GOOD.replace("    ", "\u00a0" * 4) + "```",
+        f"<answer>\n{GOOD}</answer>",
+        json.dumps({"code": GOOD}),
+    ],
+    ids=["fence on the last line", "words behind", "words before", "no-break spaces", "tags", "JSON"],
+)
+def test_a_draft_does_not_win_for_being_cleaner(last: str) -> None:
+    """The last whole program counts, also where something small has to be mended in it and not in the draft."""
+    answer = f"First:\n\n```python\n{DRAFT}```\n\nThat is wrong. Better:\n\n{last}"
+    assert plain(extract_program(answer, "solve").program) == GOOD_PLAIN
+
+
+def test_a_diff_behind_a_program_is_no_program() -> None:
+    """It may show a part of the change alone."""
+    answer = (
+        f"{FENCED}\n\nWhat changed:\n\n```diff\n-def solve(x): return 0\n+def solve(x):\n+    return 1\n```"
+    )
+    assert extract_program(answer, "solve").program == GOOD
+
+
+def test_a_call_of_something_unknown_stays() -> None:
+    """Only what is nothing but words is left out: a mistake of the program is its own."""
+    source = f"{GOOD}\nrun(solve)\n"
+    assert extract_program(source, "solve").program == source
+
+
+@pytest.mark.parametrize(
     "usage",
     [
         "from peaks import solve\n\ndef test_small():\n    assert solve(1) == 1\n",

@@ -109,6 +109,18 @@ def test_correct_programs_pass_with_their_times_and_wrong_ones_are_expected_fail
     )
 
 
+def test_a_test_that_checks_nothing_is_told(
+    pytester: pytest.Pytester, run: Callable[..., pytest.RunResult]
+) -> None:
+    """It passes, as pytest has it, but nobody shall take that for a verdict; a test that checks is not mentioned."""
+    pytester.makepyfile(test_programs="def test_program(refinery_program):\n    pass\n")
+    result = run("--benchmark-disable", p1_3_inf_1=PROGRAM, p2_3_inf_1=PROGRAM)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["2 tests asked for refinery_program and never called*nothing was verified*"])
+    pytester.makepyfile(test_programs=SUITE)
+    assert "never called" not in run("--benchmark-disable").stdout.str()
+
+
 def test_an_incorrect_program_fails_under_strict(run: Callable[..., pytest.RunResult]) -> None:
     """With its verdict, and without a traceback."""
     result = run("--benchmark-disable", "--refinery-strict", p1_3_inf_1=WRONG)

@@ -163,7 +163,7 @@ def test_a_mistake_is_told_with_file_key_and_remedy(tmp_path: Path, text: str, s
     ("text", "said"),
     [
         ('name = "a/b"\ntask = "double"', "name: 'a/b' is not allowed"),
-        ('task = "double"', "name: None is not allowed"),
+        ('task = "double"', 'name: is missing; a study has a name.*name = "my-study"'),
         (
             'name = "x"\ntask = "dubble"',
             r"there is no task 'dubble' \(did you mean 'double'\?\).*pytest_refinery_tasks",
