@@ -31,8 +31,7 @@ def findings(analysis: Analysis) -> tuple[str, ...]:
 
     Then what there is on teams, time-outs and agents, and last what a conclusive study would take.
     """
-    about_times = " ".join(filter(None, (on_times(analysis), on_trends(analysis))))
-    times = of_which_tasks(analysis.tasks, about_times)
+    times = of_which_tasks(analysis.tasks, on_times(analysis))
     first = (times, on_passing(analysis))
     if _counts_all(analysis):
         first = (first[1], first[0])
@@ -58,7 +57,7 @@ def on_times(analysis: Analysis) -> str:
     intervals = "; ".join(words for c in shown if (words := difference(c)))
     head = f"{intervals[0].upper()}{intervals[1:]} ({_limits(analysis)}). " if intervals else ""
     told = _proven(proven) if proven else _unproven(analysis, tested)
-    return " ".join(filter(None, (head + told, settled, refused)))
+    return " ".join(filter(None, (head + told, settled, on_trends(analysis), refused)))
 
 
 def _limits(analysis: Analysis) -> str:

@@ -160,7 +160,10 @@ def _anova_heading(analysis: Analysis) -> str:
 
 
 def _anova(analysis: Analysis, width: int) -> list[str]:
-    """Every question of the report with all of its p values, one line each; F stands beside those on times."""
+    """Questions of the report with all of their p values, one line each; F stands beside those on times.
+
+    Of those beside times and the treatments' pass rates there are the ones that have an answer.
+    """
     table, asked = analysis.anova, analysis.conclusions
     over = analysis.tasks.over if analysis.tasks is not None and analysis.tasks.random else None
     terms: dict[str, Term | OverTerm] = {} if table is None else {term.term: term for term in table.terms}
@@ -174,10 +177,13 @@ def _anova(analysis: Analysis, width: int) -> list[str]:
     rows = [_question(c, terms.get(c.question)) for c in times[:_MOST_TERMS]]
     if table is not None and over is None:
         rows.append(("residual", f"{table.residual_df}", "", "", "", ""))
-    rows += [_question(c, None) for c in asked if c.kind != "times"][:_MOST_BESIDE]
+    beside = [c for c in asked if c.kind != "times"]
+    shown = [c for c in beside if c.question == TREATMENT or c.answer in {"different", "equivalent"}]
+    rows += [_question(c, None) for c in shown[:_MOST_BESIDE]]
     lines = _table(("question", "df", "F", "p", "p adjusted", "answer"), rows, width)
-    if len(times) > _MOST_TERMS:
-        lines.append(f"  ... {count(len(times) - _MOST_TERMS, 'further question')}")
+    left = max(0, len(times) - _MOST_TERMS) + len(beside) - len(shown[:_MOST_BESIDE])
+    if left:
+        lines.append(f"  ... {count(left, 'further question')} without an answer")
     return [*none, *lines]
 
 
