@@ -38,6 +38,7 @@ from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
 from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, inputs_sha256
+from refinery_plugin._verification.sizing import find_size
 from refinery_plugin._verification.steps import RunAhead, RunPassed
 from refinery_plugin._verification.verdict import CORRECT
 
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from refinery_plugin._timing.journal import Past
     from refinery_plugin._timing.program_file import ProgramText
     from refinery_plugin._timing.progress import ProgramProgress
+    from refinery_plugin._timing.sizes import Sizes
     from refinery_plugin._timing.slowness import Slowness
     from refinery_plugin._verification.ports import ProgramSandbox, Timer
     from refinery_plugin._verification.steps import Step
@@ -77,7 +79,9 @@ class SessionSettings:
         resumed.
     say : tells the user something at once.
     introduces : whether references and their limits are told.
+    sizes : keeps the sizes that are found for tasks which leave them open.
     lock : held while programs are timed.
+    feedback_notes : what results say of kinds of feedback, by their names.
     """
 
     study: Study
@@ -90,7 +94,9 @@ class SessionSettings:
     verify_seed: int | None = None
     say: Callable[[str], None]
     introduces: bool = True
+    sizes: Sizes
     lock: MachineLock = dataclasses.field(default_factory=MachineLock)
+    feedback_notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +112,8 @@ class MeasuringSession:
 
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
+        self._tasks = dict(settings.tasks)
+        self._sizes = settings.sizes
         self.id = secrets.token_hex(6)
         self.findings: dict[str, Finding] = {}
         self._cores = Cores.divided()
@@ -170,10 +178,11 @@ class MeasuringSession:
                 settings.lock.acquire(waiting=settings.say)
                 self._cores.take_place()
             self._sandbox = settings.open_sandbox()
+        self._settle(name, self._sandbox)
         self._require_same(name, self._sandbox.name)
         checker = Checker.open(
             self._sandbox,
-            settings.tasks[name],
+            self._tasks[name],
             list_seeds=self._list_seeds(name),
             seed=self.verify_seed,
             limits=limits_of(study),
@@ -184,7 +193,8 @@ class MeasuringSession:
         if settings.times and name not in self._progress.inputs:
             lists = document.describe_lists(checker.inputs.timed, task=name)
             drawn = self._inputs_sha256(name, self.verify_seed)
-            self._progress.add(InputsRecord(task=name, sha256=drawn, lists=lists))
+            size = self._tasks[name].size
+            self._progress.add(InputsRecord(task=name, sha256=drawn, lists=lists, size=size))
         if settings.introduces and name not in self._open.lists:
             self._introduce(name, checker)
         return checker
@@ -264,16 +274,22 @@ class MeasuringSession:
     def document(self) -> dict[str, object]:
         """Return the ``refinery`` part of the benchmark file."""
         study = self._settings.study
-        only = None if study.by_task else self._settings.tasks[study.tasks[0]]
+        only = None if study.by_task else self._tasks[study.tasks[0]]
         return {
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
+            "feedback": document.describe_feedback(study, self._settings.feedback_notes),
             "task": study.task,
             "task_version": None if only is None else only.version,
             "task_checksum": None if only is None else only.checksum,
             "tasks": [
-                {"name": name, "version": task.version, "checksum": task.checksum}
-                for name, task in self._settings.tasks.items()
+                {
+                    "name": name,
+                    "version": task.version,
+                    "checksum": task.checksum,
+                    "size": self._sizes.known(task) if task.takes_size else task.size,
+                }
+                for name, task in self._tasks.items()
             ],
             "sandbox": self._sandbox_name,
             "session": self.id,
@@ -370,6 +386,7 @@ class MeasuringSession:
             return
         inputs: dict[str, tuple[str, str]] = {}
         if (then := self._progress.inputs.get(task)) is not None and (task, None) not in self._compared:
+            self._settle(task, None)
             name = f"inputs of task {task}" if settings.study.by_task else "inputs"
             inputs[name] = (then.sha256, self._inputs_sha256(task, interrupted.header.verify_seed))
         require_same(
@@ -381,17 +398,29 @@ class MeasuringSession:
         )
         self._compared |= {(task, sandbox), (task, None)}
 
+    def _settle(self, name: str, sandbox: ProgramSandbox | None) -> None:
+        """Settle the size of a task's inputs, where that is open: as in the session that is resumed, or found now."""
+        task, past = self._tasks[name], self._progress.inputs.get(name)
+        if not task.takes_size or (sandbox is None and (past is None or past.size is None)):
+            return
+
+        def find() -> int:
+            if sandbox is None:
+                raise RuntimeError("a size can only be found in a sandbox")
+            return find_size(sandbox, task, limits=limits_of(self._settings.study), cores=self._cores)
+
+        size = self._sizes.settle(task, find, then=None if past is None else past.size)
+        self._tasks[name] = task.sized(size)
+
     def _list_seeds(self, task: str) -> list[int]:
         """Return the seeds of a task's timed lists; none where it is never timed."""
         study = self._settings.study
-        if not self._settings.tasks[task].is_timed:
+        if not self._tasks[task].is_timed:
             return []
         return [study.list_seed(number) for number in range(1, study.lists + 1)]
 
     def _inputs_sha256(self, task: str, verify_seed: int) -> str:
-        return inputs_sha256(
-            self._settings.tasks[task], list_seeds=self._list_seeds(task), verify_seed=verify_seed
-        )
+        return inputs_sha256(self._tasks[task], list_seeds=self._list_seeds(task), verify_seed=verify_seed)
 
     def _fingerprint(self, sandbox: str | None) -> dict[str, object]:
         settings = self._settings
@@ -433,9 +462,15 @@ class MeasuringSession:
         reference = f"the reference of {task}" if self._settings.study.by_task else "the reference"
         self._settings.say(
             f"refinery: {reference} is correct in sandbox {checker.bench.sandbox.name} and took {pace.seconds:.3g} s "
-            f"at most: a call may take {pace.limit:.3g} s; verification seed {self.verify_seed}"
+            f"at most{self._size_told(task)}: a call may take {pace.limit:.3g} s; verification seed {self.verify_seed}"
             + (f"; {self._cores}" if self._settings.times else "")
         )
+
+    def _size_told(self, task: str) -> str:
+        """Return where its size comes from, if it was found."""
+        if self._settings.tasks[task].size == self._tasks[task].size:
+            return ""
+        return f" at size {self._tasks[task].size}, kept in {self._sizes.path}"
 
     def _read(self, unit: Unit) -> ProgramText:
         return read_program(unit, directory=self._settings.programs)
