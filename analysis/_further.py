@@ -194,7 +194,9 @@ def _equivalence(
     if options.margin is None:
         return ()
     if _about_passing(options.response):
-        return equivalences.of_rates(rates, margin=options.margin, alpha=options.alpha)
+        return equivalences.of_rates(
+            rates.differences, rates.rates, margin=options.margin, alpha=options.alpha, over=rates.over_tasks
+        )
     over = None if compared.over is None else compared.over[: len(compared.contrasts)]
     return equivalences.equivalence(
         sample,

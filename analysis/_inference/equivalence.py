@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .._models.sample import Sample
     from .._models.tasks import OverContrast
     from .contrasts import ContrastTest
-    from .passing import LevelsOverTasks, Passing
+    from .passing import Difference, LevelsOverTasks, Rate
 
 Verdict: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"]
 _LOGS: Final = frozenset({"log", "ratio"})
@@ -212,18 +212,25 @@ def power(n: int, edge: float, *, weights: float, arms: int, alpha: float) -> fl
     return float(integrate.quad(inside, 0, min(largest, 1 + 12 / math.sqrt(df)), points=middle, limit=200)[0])
 
 
-def of_rates(rates: Passing, *, margin: float, alpha: float) -> tuple[Equivalence, ...]:
+def of_rates(
+    differences: Sequence[Difference],
+    rates: Sequence[Rate],
+    *,
+    margin: float,
+    alpha: float,
+    over: Sequence[LevelsOverTasks] = (),
+) -> tuple[Equivalence, ...]:
     """Compare differences of pass rates with the margin: equivalent where Newcombe's 1 - 2 alpha interval is inside it.
 
     The p value is the level at which that interval just touches the margin. Over tasks like these by two one-sided
     t tests of the tasks' differences.
     """
     edge = bound(margin, PASSED)
-    if rates.over_tasks:
-        return tuple(_over_tasks(pair, margin, alpha) for pair in rates.over_tasks)
-    counts = {(rate.factor, rate.level): (rate.passed, rate.programs) for rate in rates.rates}
+    if over:
+        return tuple(_over_tasks(pair, margin, alpha) for pair in over)
+    counts = {(rate.factor, rate.level): (rate.passed, rate.programs) for rate in rates}
     made = []
-    for d in rates.differences:
+    for d in differences:
         (x, n), (y, m) = counts[d.factor, d.a], counts[d.factor, d.b]
         low, high = two_proportions.newcombe((x, y), (n, m), 2 * alpha)
         different = d.p_exact is not None and d.p_exact < alpha
