@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING, Literal
 
 from ._errors import AnalysisError
-from ._further import further
+from ._further import Compared, further
 from ._inference import contrasts, pairwise
 from ._inference.anova_type import anova_type_tests
+from ._inference.beside import Beside, with_beside
 from ._inference.clearest import Pooled
 from ._inference.conclusions import Evidence, conclude
 from ._inference.doubts import Doubts, noise_of
@@ -16,6 +18,7 @@ from ._inference.hc3 import hc3_tests
 from ._inference.over_tasks import said_of_tasks
 from ._inference.registry import reported_tests
 from ._inference.settled import settled
+from ._inference.trend import linear_contrasts
 from ._models import marginal_means, noise_floor, pass_rates, variance_components
 from ._models.anova import anova, choose_model, fit_model
 from ._models.formula import name_of
@@ -53,6 +56,8 @@ if TYPE_CHECKING:
 RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)
 MOST_ALPHA = 0.5
+_MOST_SETTLED = 8
+"""Levels of a factor up to which a margin may settle it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,8 +169,9 @@ def analyse(
     variance = variance_components.variance_components(results, sample)
     floors = noise_floor.noise_floor(results)
     tested = contrasts.contrast_tests(sample, chosen, alpha=alpha)
+    compared, tasks = _compared(results, sample, tested, options)
     found = further(
-        results, sample, model, tested, options, paid=paid, floors=floors, trajectories=trajectories
+        results, sample, model, compared, options, paid=paid, floors=floors, trajectories=trajectories
     )
     failures = pass_rates.failures(results, seconds, alpha=alpha)
     if len(results.tasks) > 1:
@@ -196,14 +202,11 @@ def analyse(
         alpha=alpha,
         primary=_primary(results, options),
     )
-    tasks = _tasks(results, sample, options)
     return Analysis(
         options=options,
         results=results,
         sample=sample,
-        conclusions=settled(
-            said_of_tasks(conclude(evidence), tasks, alpha=alpha), found.equivalence, alpha=alpha
-        ),
+        conclusions=_concluded(evidence, found, tasks, options),
         fitted=fitted,
         anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
@@ -233,14 +236,73 @@ def _for_several_tasks(options: Options, results: Results) -> Options:
     return dataclasses.replace(options, response="ratio" if len(results.reference) else "log")
 
 
-def _tasks(results: Results, sample: Sample, options: Options) -> TasksFound | None:
+def _compared(
+    results: Results, sample: Sample, tested: Sequence[ContrastTest], options: Options
+) -> tuple[Compared, TasksFound | None]:
+    """Return what is held against a margin or followed over amounts, and what is known of several tasks.
+
+    A margin settles a factor only where all pairs of its levels are within it, so all are compared then.
+    """
+    linear = linear_contrasts(sample, _own(results))
+    if options.margin is not None:
+        planned = {test.contrast.name for test in tested}
+        pairs = contrasts.level_pairs(sample, _varying(results), most=_MOST_SETTLED)
+        more = [pair for pair in pairs if pair.name not in planned]
+        tested = [*tested, *contrasts.contrast_tests(sample, more, alpha=options.alpha)]
+    asked = [test.contrast for test in tested] + [one.contrast for one in linear]
+    tasks = _tasks(results, sample, options, asked)
+    over = None if tasks is None or not tasks.random or tasks.response != sample.response else tasks.contrasts
+    return Compared(contrasts=tested, linear=linear, over=over), tasks
+
+
+def _concluded(
+    evidence: Evidence, found: Further, tasks: TasksFound | None, options: Options
+) -> tuple[Conclusion, ...]:
+    """Answer every question: those on times and passing, the others beside them, and what a margin settles."""
+    sample = evidence.sample
+    tested = set() if evidence.anova is None else {term.term for term in evidence.anova.terms}
+    answered = with_beside(
+        said_of_tasks(conclude(evidence), tasks, alpha=evidence.alpha),
+        Beside(
+            passing=found.passing,
+            censored=found.censored,
+            trends=found.trend,
+            turns=found.turns,
+            response=sample.response,
+            unit=sample.unit,
+            alpha=evidence.alpha,
+            margin=options.margin,
+            margin_on="passed" if options.response == "passed" else "times",
+            tasks=None if tasks is None else (len(tasks.by_task), tasks.random),
+            doubt=lambda factor: evidence.doubt(factor) if factor in tested else None,
+        ),
+    )
+    varying = [name for name in evidence.own if len(sample.factors[name]) > 1]
+    return settled(
+        answered,
+        found.equivalence,
+        pairs={name: math.comb(len(sample.factors[name]), 2) for name in varying},
+        on_passing=options.response == "passed",
+        alpha=evidence.alpha,
+    )
+
+
+def _tasks(
+    results: Results, sample: Sample, options: Options, asked: Sequence[Contrast]
+) -> TasksFound | None:
     """Compare several tasks on the one scale that they share, whatever else was asked for."""
     if len(results.tasks) < 2:  # noqa: PLR2004 - several
         return None
     scale: Response = "ratio" if len(results.reference) else "log"
     shared = sample if sample.response == scale else take_sample(results, scale)
     random = None if options.tasks is None else options.tasks == "random"
-    return task_results(results, shared, random=random, alpha=options.alpha)
+    return task_results(
+        results,
+        shared,
+        random=random,
+        alpha=options.alpha,
+        contrasts=[contrast.weights for contrast in asked],
+    )
 
 
 def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[str, TestResult]:
@@ -258,6 +320,10 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
 def _own(results: Results) -> tuple[str, ...]:
     """Return the study's own factors, none that was derived."""
     return tuple(name for name in results.factors if name not in results.derived)
+
+
+def _varying(results: Results) -> tuple[str, ...]:
+    return tuple(name for name in _own(results) if len(results.factors[name]) > 1)
 
 
 def _primary(results: Results, options: Options) -> Literal["time", "passed"]:

@@ -11,7 +11,7 @@ import numpy as np
 from ._inference import equivalence as equivalences
 from ._inference.censored import censored
 from ._inference.passing import Asked, passing
-from ._inference.synergy import turns
+from ._inference.synergy import Ends, turns
 from ._inference.trend import trends
 from ._models.passing_table import passing_table
 from ._models.sample import run_values
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from ._inference.equivalence import Equivalence
     from ._inference.passing import Passing
     from ._inference.synergy import Turns
-    from ._inference.trend import Trend
+    from ._inference.trend import Linear, Trend
     from ._models.formula import Model
     from ._models.noise_floor import NoiseFloor
     from ._models.sample import Sample
+    from ._models.tasks import OverContrast
     from ._power.cost import Cost
     from ._reading.frames import Results
     from ._reading.judged_turns import Trajectory
@@ -83,11 +84,23 @@ class Further:
     turns: Turns | None
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Compared:
+    """What is compared with the margin and followed over amounts.
+
+    ``over`` has the contrasts and then the linear ones, over tasks like these; None where tasks are no sample.
+    """
+
+    contrasts: Sequence[ContrastTest]
+    linear: Sequence[Linear]
+    over: Sequence[OverContrast | None] | None = None
+
+
 def further(
     results: Results,
     sample: Sample,
     model: Model,
-    contrasts: Sequence[ContrastTest],
+    compared: Compared,
     options: Options,
     *,
     paid: Cost,
@@ -113,13 +126,21 @@ def further(
         ),
         usd=paid.usd_per_replicate,
     )
-    own = tuple(name for name in results.factors if name not in results.derived)
+    over, planned = compared.over, len(compared.contrasts)
     return Further(
         passing=rates,
         censored=censored(results, passing_table(results), alpha=options.alpha),
-        trend=trends(sample, own, alpha=options.alpha),
-        equivalence=_equivalence(sample, contrasts, rates, options),
-        turns=turns(trajectories, _finals(results, trajectories), noise=_noise(floors), alpha=options.alpha),
+        trend=trends(
+            sample, compared.linear, alpha=options.alpha, over=None if over is None else over[planned:]
+        ),
+        equivalence=_equivalence(sample, compared, rates, options),
+        turns=turns(
+            trajectories,
+            _ends(results, trajectories),
+            noise=_noise(floors),
+            alpha=options.alpha,
+            random=None if options.tasks is None else options.tasks == "random",
+        ),
     )
 
 
@@ -133,40 +154,55 @@ def _noise(floors: Sequence[NoiseFloor]) -> float:
     return math.log1p(max(known, default=_NOISE))
 
 
-def _finals(results: Results, trajectories: Sequence[Trajectory]) -> dict[str, float]:
-    """Return the log ratio of each trajectory's last program as the results have it, by the trajectory's file."""
-    if not trajectories or not len(results.reference):
-        return {}
-    values = run_values(results, "ratio")
-    number = results.runs["program"].cat.codes.to_numpy().astype(np.intp)
+def _ends(results: Results, trajectories: Sequence[Trajectory]) -> Ends:
+    """Return what the results say of each trajectory's last program."""
+    if not trajectories:
+        return Ends(log_ratio={}, passed={})
     own = [name for name in results.factors if name not in results.derived]
     programs = results.programs
     keys = list(zip(programs["task"], *(programs[name] for name in own), programs["replicate"], strict=True))
+    passed = dict(zip(keys, programs["passed"].astype(bool).tolist(), strict=True))
+    ratios = _log_ratios(results, keys)
+    log_ratio, ended = {}, {}
+    for one in trajectories:
+        levels = tuple(one.treatment.get(name) for name in own)
+        key = next(
+            (known for task in (one.task, "") if (known := (task, *levels, one.replicate)) in passed), None
+        )
+        if key is not None:
+            ended[one.file] = passed[key]
+            if passed[key] and key in ratios:
+                log_ratio[one.file] = ratios[key]
+    return Ends(log_ratio=log_ratio, passed=ended)
+
+
+def _log_ratios(results: Results, keys: Sequence[tuple[object, ...]]) -> dict[tuple[object, ...], float]:
+    """Return each program's mean log ratio, by its key; those that were not timed are left out."""
+    if not len(results.reference):
+        return {}
+    values = run_values(results, "ratio")
+    number = results.runs["program"].cat.codes.to_numpy().astype(np.intp)
     known = np.isfinite(values)
     sums = np.bincount(number[known], weights=values[known], minlength=len(keys))
     runs = np.bincount(number[known], minlength=len(keys))
-    by_key = {
-        key: sums[i] / runs[i] for i, key in enumerate(keys) if runs[i] and bool(programs["passed"].iloc[i])
-    }
-    found = {}
-    for one in trajectories:
-        levels = tuple(one.treatment.get(name) for name in own)
-        for task in (one.task, ""):
-            if (task, *levels, one.replicate) in by_key:
-                found[one.file] = float(by_key[task, *levels, one.replicate])
-                break
-    return found
+    return {key: float(sums[i] / runs[i]) for i, key in enumerate(keys) if runs[i]}
 
 
 def _equivalence(
-    sample: Sample, contrasts: Sequence[ContrastTest], rates: Passing, options: Options
+    sample: Sample, compared: Compared, rates: Passing, options: Options
 ) -> tuple[Equivalence, ...]:
     if options.margin is None:
         return ()
     if _about_passing(options.response):
         return equivalences.of_rates(
-            rates.differences, rates.rates, margin=options.margin, alpha=options.alpha
+            rates.differences, rates.rates, margin=options.margin, alpha=options.alpha, over=rates.over_tasks
         )
+    over = None if compared.over is None else compared.over[: len(compared.contrasts)]
     return equivalences.equivalence(
-        sample, contrasts, margin=options.margin, alpha=options.alpha, target=options.power
+        sample,
+        compared.contrasts,
+        margin=options.margin,
+        alpha=options.alpha,
+        target=options.power,
+        over=over,
     )

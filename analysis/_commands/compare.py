@@ -66,7 +66,7 @@ class Comparison:
         conclusions = []
         for row in self.benchmarks:
             values = dataclasses.asdict(row.conclusion)
-            del values["compared"]
+            del values["compared"], values["kind"]
             conclusions.append(
                 {
                     **values,

@@ -65,6 +65,20 @@ class Restricted:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FactorCensored:
+    """Whether a factor matters for times that include time-outs: log-rank, dealt within tasks and other levels.
+
+    ``clearest`` is the ratio of times of two levels that is farthest from 1, its limits holding for all levels against
+    the first; None where there is none.
+    """
+
+    factor: str
+    statistic: float | None
+    p: float | None
+    clearest: TimeRatio | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Censored:
     """What time-outs say; ``limit`` in seconds, the largest one."""
 
@@ -73,6 +87,7 @@ class Censored:
     logrank: LogRank
     aft: Aft
     rmst: tuple[Restricted, ...]
+    factors: tuple[FactorCensored, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,12 +129,14 @@ def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored
         task=task_numbers(results)[1][use],
     )
     found = log_rank(times.time, times.finished, times.treatment, times.task, len(table.treatments))
+    model = _model(times, table)
     return Censored(
         limit=limit,
         timeouts=int(stopped.sum()),
         logrank=LogRank(statistic=found and found[0], p=found and found[1]),
-        aft=_aft(times, table, alpha),
+        aft=_aft(model, times, table, alpha),
         rmst=tuple(_restricted(times, table, limit)),
+        factors=tuple(_factor(model, times, table, factor, alpha) for factor in table.varying()),
     )
 
 
@@ -131,8 +148,17 @@ def _restricted(times: _Times, table: PassingTable, limit: float) -> Iterator[Re
             yield Restricted(treatment=label, estimate=mean, se=se)
 
 
-def _aft(times: _Times, table: PassingTable, alpha: float) -> Aft:
-    """Fit one mean for each treatment and task; those of which nothing finished add nothing to the likelihood."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Model:
+    """The log-normal model with one mean for each treatment and task, ``cells``, that finished at all."""
+
+    fitted: Lognormal
+    cells: Integers
+    position: dict[int, int]
+
+
+def _model(times: _Times, table: PassingTable) -> _Model | str:
+    """Return the model, or why there is none; cells of which nothing finished add nothing to the likelihood."""
     size = len(table.treatments)
     cell = times.task * size + times.treatment
     events = np.bincount(cell, weights=times.finished, minlength=size * len(table.tasks))
@@ -140,7 +166,7 @@ def _aft(times: _Times, table: PassingTable, alpha: float) -> Aft:
     inside = np.isin(cell, cells)
     if len(cells) > _MOST_GROUPS or times.finished.sum() <= len(cells):
         note = "too many treatments" if len(cells) > _MOST_GROUPS else "too few programs finished"
-        return Aft(time_ratios=(), p=None, note=f"{note} for the model")
+        return f"{note} for the model"
     position = {int(c): i for i, c in enumerate(cells)}
     model = Lognormal(
         y=times.time[inside],
@@ -149,9 +175,45 @@ def _aft(times: _Times, table: PassingTable, alpha: float) -> Aft:
         groups=len(cells),
     )
     if float(np.ptp(model.y[model.finished])) < 1e-9:  # noqa: PLR2004 - logs of seconds
-        return Aft(time_ratios=(), p=None, note="finished times do not differ at all")
-    ratios = tuple(_ratios(model, table, position, alpha))
-    return Aft(time_ratios=ratios, p=_likelihood_ratio(model, times, table, cells))
+        return "finished times do not differ at all"
+    return _Model(fitted=model, cells=cells, position=position)
+
+
+def _aft(model: _Model | str, times: _Times, table: PassingTable, alpha: float) -> Aft:
+    if isinstance(model, str):
+        return Aft(time_ratios=(), p=None, note=model)
+    ratios = tuple(
+        ratio
+        for factor in table.varying()
+        for ratio in _ratios(model.fitted, table, model.position, factor, alpha)
+    )
+    return Aft(time_ratios=ratios, p=_likelihood_ratio(model.fitted, times, table, model.cells))
+
+
+def _factor(
+    model: _Model | str, times: _Times, table: PassingTable, factor: str, alpha: float
+) -> FactorCensored:
+    """Compare the levels of one factor within tasks and the combinations of the other factors."""
+    others = [name for name in table.own if name != factor]
+    keys = np.stack(
+        [np.zeros(len(table.treatments), np.intp), *(table.level[name] for name in others)], axis=1
+    )
+    group = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1).astype(np.intp)
+    stratum = times.task * (int(group.max()) + 1) + group[times.treatment]
+    level = np.asarray(table.level[factor])[times.treatment]
+    found = log_rank(times.time, times.finished, level, stratum, len(table.factors[factor]))
+    clearest = None
+    if not isinstance(model, str):
+        pairs = max(1, len(table.factors[factor]) - 1)
+        ratios = [
+            ratio
+            for ratio in _ratios(model.fitted, table, model.position, factor, alpha / pairs)
+            if ratio.estimate
+        ]
+        clearest = max(ratios, key=lambda ratio: abs(math.log(ratio.estimate or 1.0)), default=None)
+    return FactorCensored(
+        factor=factor, statistic=found and found[0], p=found and found[1], clearest=clearest
+    )
 
 
 def _likelihood_ratio(model: Lognormal, times: _Times, table: PassingTable, cells: Integers) -> float | None:
@@ -169,44 +231,33 @@ def _likelihood_ratio(model: Lognormal, times: _Times, table: PassingTable, cell
 
 
 def _ratios(
-    model: Lognormal, table: PassingTable, position: dict[int, int], alpha: float
+    model: Lognormal, table: PassingTable, position: dict[int, int], factor: str, alpha: float
 ) -> Iterator[TimeRatio]:
     """Compare each level of a factor with the first, over the tasks and other levels that both have."""
-    size = len(table.treatments)
-    for factor in table.varying():
-        levels = table.factors[factor]
-        others = [name for name in table.own if name != factor]
-        keys = [tuple(int(table.level[name][i]) for name in others) for i in range(size)]
-        for b in range(1, len(levels)):
-            weights, matched = np.zeros(model.groups), 0
-            for task in range(len(table.tasks)):
-                first = {keys[i]: task * size + int(i) for i in table.at(factor, 0)}
-                second = {keys[i]: task * size + int(i) for i in table.at(factor, b)}
-                for key in first.keys() & second.keys():
-                    if first[key] in position and second[key] in position:
-                        weights[position[second[key]]] += 1
-                        weights[position[first[key]]] -= 1
-                        matched += 1
-            if matched == 0:
-                why = "of one of them nothing finished"
-                yield TimeRatio(
-                    factor=factor,
-                    a=levels[b],
-                    b=levels[0],
-                    estimate=None,
-                    ci_low=None,
-                    ci_high=None,
-                    p=None,
-                    note=why,
-                )
-                continue
-            estimate, low, high, p = model.profile(weights / matched, alpha=alpha)
-            yield TimeRatio(
-                factor=factor,
-                a=levels[b],
-                b=levels[0],
-                estimate=math.exp(estimate),
-                ci_low=math.exp(low) if math.isfinite(low) else None,
-                ci_high=math.exp(high) if math.isfinite(high) else None,
-                p=p,
-            )
+    size, levels = len(table.treatments), table.factors[factor]
+    others = [name for name in table.own if name != factor]
+    keys = [tuple(int(table.level[name][i]) for name in others) for i in range(size)]
+    for b in range(1, len(levels)):
+        plain = TimeRatio(
+            factor=factor, a=levels[b], b=levels[0], estimate=None, ci_low=None, ci_high=None, p=None
+        )
+        weights, matched = np.zeros(model.groups), 0
+        for task in range(len(table.tasks)):
+            first = {keys[i]: task * size + int(i) for i in table.at(factor, 0)}
+            second = {keys[i]: task * size + int(i) for i in table.at(factor, b)}
+            for key in first.keys() & second.keys():
+                if first[key] in position and second[key] in position:
+                    weights[position[second[key]]] += 1
+                    weights[position[first[key]]] -= 1
+                    matched += 1
+        if matched == 0:
+            yield dataclasses.replace(plain, note="of one of them nothing finished")
+            continue
+        estimate, low, high, p = model.profile(weights / matched, alpha=alpha)
+        yield dataclasses.replace(
+            plain,
+            estimate=math.exp(estimate),
+            ci_low=math.exp(low) if math.isfinite(low) else None,
+            ci_high=math.exp(high) if math.isfinite(high) else None,
+            p=p,
+        )

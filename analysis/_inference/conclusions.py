@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from .result import TestResult
 
 Answer: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"]
+Kind: TypeAlias = Literal["times", "passing", "time-outs", "trend", "team"]
 
 TREATMENT: Final = "treatment"
 PASSED: Final = "passed"
+SHARE: Final = "share of programs"
 RATIO: Final = "ratio"
 SPREADS: Final = "allowing for unequal spread, this can't be told from chance"
 _RANK: Final[Mapping[Answer, int]] = {"different": 0, "equivalent": 1, "undecided": 2, "untestable": 3}
@@ -47,6 +49,7 @@ class Conclusion:
     method : the test, the adjustment, and what the estimate is of.
     why : what stands in the way of an answer, or speaks against it.
     compared : the levels a and b.
+    kind : what the question is about.
     """
 
     question: str
@@ -61,6 +64,7 @@ class Conclusion:
     p_adjusted: float | None = None
     why: str | None = None
     compared: tuple[str, str] | None = None
+    kind: Kind = "times"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -388,8 +392,9 @@ def _objection(evidence: Evidence, term: str) -> str | None:
 def _on_passing(evidence: Evidence) -> Conclusion:
     test = evidence.failures.test
     if test.p is None:
-        return _untestable(TREATMENT, PASSED, test.method, test.note)
+        return dataclasses.replace(_untestable(TREATMENT, PASSED, test.method, test.note), kind="passing")
     return Conclusion(
+        kind="passing",
         question=TREATMENT,
         response=PASSED,
         answer="different" if test.p < evidence.alpha else "undecided",

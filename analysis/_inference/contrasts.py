@@ -87,6 +87,17 @@ def planned_contrasts(sample: Sample, specs: Sequence[str] | None = None) -> tup
     return tuple(_asked(sample, spec) for spec in specs)
 
 
+def level_pairs(sample: Sample, factors: Sequence[str], *, most: int) -> tuple[Contrast, ...]:
+    """Return all pairs of levels of each factor that has at most so many levels."""
+    return tuple(
+        contrast
+        for factor in factors
+        if len(sample.factors[factor]) <= most
+        for a, b in itertools.combinations(sample.factors[factor], 2)
+        if (contrast := _contrast(sample, factor, a, b)) is not None
+    )
+
+
 def _usual(sample: Sample) -> Iterator[tuple[str, str, str]]:
     through_derived = TYPE in sample.factors and LEVEL in sample.factors
     for factor, levels in sample.factors.items():

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._models.sample import Sample
+    from .._models.tasks import OverContrast
     from .contrasts import ContrastTest
-    from .passing import Difference, Rate
+    from .passing import Difference, LevelsOverTasks, Rate
 
 Verdict: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"]
 _LOGS: Final = frozenset({"log", "ratio"})
@@ -74,58 +75,88 @@ def bound(margin: float, response: str) -> float:
 
 
 def equivalence(
-    sample: Sample, contrasts: Sequence[ContrastTest], *, margin: float, alpha: float, target: float
+    sample: Sample,
+    contrasts: Sequence[ContrastTest],
+    *,
+    margin: float,
+    alpha: float,
+    target: float,
+    over: Sequence[OverContrast | None] | None = None,
 ) -> tuple[Equivalence, ...]:
-    """Compare each planned contrast with the margin, by Welch's version where every treatment has two programs.
+    """Compare each contrast with the margin, by Welch's version where every treatment has two programs.
 
     Schuirmann (1987); R: ``TOSTER::t_TOST``.
+
+    Parameters
+    ----------
+    over : the same contrasts over tasks like these, where tasks are a sample of tasks.
     """
-    return tuple(_compared(sample, test, margin, alpha, target) for test in contrasts)
+    if over is None:
+        return tuple(_compared(sample, test, margin, alpha, target) for test in contrasts)
+    made = []
+    for test, of in zip(contrasts, over, strict=True):
+        found = (None, None, 0.0) if of is None else (of.estimate, of.se, of.df)
+        row = _row(sample, test, found, margin, alpha)
+        made.append(
+            dataclasses.replace(
+                row, method="two one-sided t tests against what treatments do from task to task"
+            )
+        )
+    return tuple(made)
 
 
 def _compared(sample: Sample, test: ContrastTest, margin: float, alpha: float, target: float) -> Equivalence:
-    edge = bound(margin, sample.response)
-    estimate, se, df, method = (
-        test.estimate,
-        test.se,
-        float(test.df),
-        "two one-sided t tests, pooled variance",
-    )
+    se, df, method = test.se, float(test.df), "two one-sided t tests, pooled variance"
     if len(sample.blocks) == 1:
         own_se, own_df = satterthwaite(sample, test.contrast.weights)
         if own_se is not None and own_df is not None and own_se > 0:
             se, df, method = own_se, own_df, "two one-sided t tests, Welch's degrees of freedom"
-    required = _required(sample, test, edge, alpha, target)
+    row = _row(sample, test, (test.estimate, se, df), margin, alpha)
+    required = _required(sample, test, bound(margin, sample.response), alpha, target)
+    return dataclasses.replace(row, method=method, replicates_required=required)
+
+
+def _row(
+    sample: Sample,
+    test: ContrastTest,
+    found: tuple[float | None, float | None, float],
+    margin: float,
+    alpha: float,
+) -> Equivalence:
+    """Compare an estimate, with its standard error and degrees of freedom, with the margin."""
+    estimate, se, df = found
+    row = Equivalence(
+        contrast=test.contrast.name,
+        factor=test.contrast.factor,
+        margin=margin,
+        ci_low=None,
+        ci_high=None,
+        p=None,
+        answer="untestable",
+        method="",
+        replicates_required=None,
+    )
     if estimate is None or se is None or se <= 0 or df <= 0:
-        return Equivalence(
-            contrast=test.contrast.name,
-            factor=test.contrast.factor,
-            margin=margin,
-            ci_low=None,
-            ci_high=None,
-            p=None,
-            answer="untestable",
-            method=method,
-            replicates_required=required,
-            note=test.note,
-        )
+        return dataclasses.replace(row, note=test.note or "the spread between programs is unknown")
+    edge = bound(margin, sample.response)
     half = float(stats.t.isf(alpha, df)) * se
-    p = float(max(stats.t.sf((estimate + edge) / se, df), stats.t.cdf((estimate - edge) / se, df)))
+    p = two_one_sided(estimate, se, df, edge)
     different = 2 * stats.t.sf(abs(estimate) / se, df) < alpha
     limits: tuple[float | None, float | None] = estimate - half, estimate + half
     if sample.response in _LOGS:
         limits = _exp(estimate - half), _exp(estimate + half)
-    return Equivalence(
-        contrast=test.contrast.name,
-        factor=test.contrast.factor,
-        margin=margin,
+    return dataclasses.replace(
+        row,
         ci_low=limits[0],
         ci_high=limits[1],
         p=p,
         answer="equivalent" if p < alpha else "different" if different else "undecided",
-        method=method,
-        replicates_required=required,
     )
+
+
+def two_one_sided(estimate: float, se: float, df: float, edge: float) -> float:
+    """Return the larger p of the two one-sided t tests against a margin on the scale of the estimate."""
+    return float(max(stats.t.sf((estimate + edge) / se, df), stats.t.cdf((estimate - edge) / se, df)))
 
 
 def _exp(value: float) -> float | None:
@@ -182,20 +213,28 @@ def power(n: int, edge: float, *, weights: float, arms: int, alpha: float) -> fl
 
 
 def of_rates(
-    differences: Sequence[Difference], rates: Sequence[Rate], *, margin: float, alpha: float
+    differences: Sequence[Difference],
+    rates: Sequence[Rate],
+    *,
+    margin: float,
+    alpha: float,
+    over: Sequence[LevelsOverTasks] = (),
 ) -> tuple[Equivalence, ...]:
     """Compare differences of pass rates with the margin: equivalent where Newcombe's 1 - 2 alpha interval is inside it.
 
-    The p value is the level at which that interval just touches the margin.
+    The p value is the level at which that interval just touches the margin. Over tasks like these by two one-sided
+    t tests of the tasks' differences.
     """
     edge = bound(margin, PASSED)
+    if over:
+        return tuple(_over_tasks(pair, margin, alpha) for pair in over)
     counts = {(rate.factor, rate.level): (rate.passed, rate.programs) for rate in rates}
     made = []
     for d in differences:
         (x, n), (y, m) = counts[d.factor, d.a], counts[d.factor, d.b]
         low, high = two_proportions.newcombe((x, y), (n, m), 2 * alpha)
-        p = _touching((x, y), (n, m), edge)
         different = d.p_exact is not None and d.p_exact < alpha
+        inside = -edge < low and high < edge
         made.append(
             Equivalence(
                 contrast=f"{d.factor}: {d.a} - {d.b}",
@@ -203,17 +242,41 @@ def of_rates(
                 margin=margin,
                 ci_low=low,
                 ci_high=high,
-                p=p,
-                answer="equivalent"
-                if -edge < low and high < edge
-                else "different"
-                if different
-                else "undecided",
+                p=_touching((x, y), (n, m), edge),
+                answer="equivalent" if inside else "different" if different else "undecided",
                 method="Newcombe's interval inside the margin",
                 replicates_required=None,
             )
         )
     return tuple(made)
+
+
+def _over_tasks(pair: LevelsOverTasks, margin: float, alpha: float) -> Equivalence:
+    row = Equivalence(
+        contrast=f"{pair.factor}: {pair.a} - {pair.b}",
+        factor=pair.factor,
+        margin=margin,
+        ci_low=pair.difference,
+        ci_high=pair.difference,
+        p=None,
+        answer="untestable",
+        method="two one-sided t tests of the tasks' differences of pass rates",
+        replicates_required=None,
+    )
+    if pair.se <= 0:
+        return dataclasses.replace(
+            row, ci_low=None, ci_high=None, note="the difference is the same in every task"
+        )
+    half = float(stats.t.isf(alpha, pair.df)) * pair.se
+    p = two_one_sided(pair.difference, pair.se, pair.df, margin)
+    different = 2 * stats.t.sf(abs(pair.difference) / pair.se, pair.df) < alpha
+    return dataclasses.replace(
+        row,
+        ci_low=pair.difference - half,
+        ci_high=pair.difference + half,
+        p=p,
+        answer="equivalent" if p < alpha else "different" if different else "undecided",
+    )
 
 
 def _touching(good: tuple[int, int], made: tuple[int, int], edge: float) -> float:

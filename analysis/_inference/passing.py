@@ -94,6 +94,37 @@ class Common:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class LevelsOverTasks:
+    """Pass rate of level a minus that of b in the mean of tasks, held against how much it differs between tasks."""
+
+    factor: str
+    a: str
+    b: str
+    difference: float
+    se: float
+    df: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FactorPassing:
+    """Whether a factor matters for passing, and the pair of its levels that is clearest.
+
+    ``p`` counts all pairs of the factor. The limits of a - b hold for all of them together; they hold 0 where p is not
+    below alpha. None where there is no pair, or nothing to test with.
+    """
+
+    factor: str
+    p: float | None
+    method: str
+    a: str | None = None
+    b: str | None = None
+    difference: float | None = None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PairPower:
     """Power of Boschloo's test for a pair of levels whose rates differ by the effect."""
 
@@ -118,7 +149,10 @@ class PassPower:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Passing:
-    """Everything about passing; ``omnibus`` asks whether the treatments differ at all."""
+    """Everything about passing; ``omnibus`` asks whether the treatments differ at all, ``factors`` which factors do.
+
+    ``over_tasks`` compares all pairs of levels over tasks like these; it is empty where tasks are no sample.
+    """
 
     rates: tuple[Rate, ...]
     differences: tuple[Difference, ...]
@@ -127,6 +161,8 @@ class Passing:
     pass_at_k: tuple[PassAtK, ...]
     power: PassPower | None
     omnibus: PassTest
+    factors: tuple[FactorPassing, ...]
+    over_tasks: tuple[LevelsOverTasks, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,9 +182,11 @@ def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Pass
     table = passing_table(results)
     random = len(table.tasks) >= RANDOM_FROM if asked.random is None else asked.random
     random = random and len(table.tasks) > 1
+    differences = tuple(_differences(table, asked.alpha))
+    over = tuple(_over_tasks(table)) if random else ()
     return Passing(
         rates=tuple(_rates(table, asked.alpha)),
-        differences=tuple(_differences(table, asked.alpha)),
+        differences=differences,
         terms=_terms(table, asked, random=random),
         stratified=_common(table),
         pass_at_k=pass_at_k(
@@ -156,6 +194,13 @@ def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Pass
         ),
         power=None if asked.effect is None else _power(table, asked, asked.effect, usd),
         omnibus=_omnibus(table, random=random),
+        factors=tuple(
+            _factor_over_tasks(table, factor, [pair for pair in over if pair.factor == factor], asked.alpha)
+            if random
+            else _factor(table, factor, [d for d in differences if d.factor == factor], asked.alpha)
+            for factor in table.varying()
+        ),
+        over_tasks=over,
     )
 
 
@@ -263,6 +308,119 @@ def _common(table: PassingTable) -> Common | None:
     return None
 
 
+# -- factors
+
+
+def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha: float) -> FactorPassing:
+    """Test a factor exactly by its clearest pair of levels, all pairs counted; many levels by one test of all."""
+    known = [pair for pair in pairs if pair.p_adjusted is not None]
+    if not known:
+        strata = [(x.tolist(), n.tolist()) for x, n in table.strata(factor) if np.count_nonzero(n) > 1]
+        large = stratified.cmh(strata) if strata else None
+        if large is None:
+            return FactorPassing(
+                factor=factor, p=None, method=CMH, note="there is nothing that could have come out otherwise"
+            )
+        return FactorPassing(factor=factor, p=large[2], method=CMH)
+    best = min(known, key=lambda pair: (pair.p_adjusted or 0.0, pair.p_exact or 0.0, -abs(pair.difference)))
+    p = best.p_adjusted or 0.0
+    found = FactorPassing(factor=factor, p=p, method=best.method)
+    a, b = (table.factors[factor].index(level) for level in (best.a, best.b))
+    if best.difference * _matched(table, factor, a, b) < 0:
+        note = "programs of both levels are spread so unevenly over the strata that the rates of all say the opposite"
+        return dataclasses.replace(found, note=note)
+    x, y, n, m = (
+        int(of[:, table.at(factor, level)].sum()) for of in (table.passed, table.made) for level in (a, b)
+    )
+    low, high = two_proportions.newcombe((x, y), (n, m), alpha / len(known))
+    if p >= alpha:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return dataclasses.replace(
+        found,
+        a=best.a,
+        b=best.b,
+        difference=best.difference,
+        ci_low=low,
+        ci_high=high,
+    )
+
+
+def _matched(table: PassingTable, factor: str, a: int, b: int) -> float:
+    """Return the difference of two levels' rates within strata, weighed as by Mantel and Haenszel."""
+    found = 0.0
+    for x, n in table.strata(factor):
+        if n[a] and n[b]:
+            found += (x[a] * n[b] - x[b] * n[a]) / (n[a] + n[b])
+    return float(found)
+
+
+def _by_level(table: PassingTable, factor: str) -> Floats | None:
+    """Return the pass rates of tasks and levels: means over the combinations of other factors that all levels have.
+
+    Shape (tasks, levels), of the tasks that have programs in all of these; None where there are none.
+    """
+    others = [name for name in table.own if name != factor]
+    groups: dict[tuple[int, ...], dict[int, int]] = {}
+    for i in range(len(table.treatments)):
+        key = tuple(int(table.level[name][i]) for name in others)
+        groups.setdefault(key, {})[int(table.level[factor][i])] = i
+    size = len(table.factors[factor])
+    used = np.asarray(
+        [[of[level] for level in range(size)] for of in groups.values() if len(of) == size], dtype=np.intp
+    ).reshape(-1, size)
+    if not used.size:
+        return None
+    whole = (table.made[:, used.ravel()] > 0).all(axis=1)
+    rates = table.passed[whole] / np.maximum(table.made[whole], 1)
+    return np.asarray(rates[:, used].mean(axis=1))
+
+
+def _over_tasks(table: PassingTable) -> Iterator[LevelsOverTasks]:
+    """Compare all pairs of levels over tasks like these (R: ``t.test(paired = TRUE)`` of the tasks' rates)."""
+    for factor in table.varying():
+        levels, rates = table.factors[factor], _by_level(table, factor)
+        if rates is None or len(rates) < 2 or len(levels) > MOST_LEVELS:  # noqa: PLR2004 - a spread needs two
+            continue
+        for a, b in itertools.combinations(range(len(levels)), 2):
+            apart = rates[:, a] - rates[:, b]
+            yield LevelsOverTasks(
+                factor=factor,
+                a=levels[a],
+                b=levels[b],
+                difference=float(apart.mean()),
+                se=float(apart.std(ddof=1)) / math.sqrt(len(apart)),
+                df=len(apart) - 1,
+            )
+
+
+def _factor_over_tasks(
+    table: PassingTable, factor: str, pairs: Sequence[LevelsOverTasks], alpha: float
+) -> FactorPassing:
+    rates = _by_level(table, factor)
+    if rates is None:
+        return FactorPassing(
+            factor=factor, p=None, method=OVER_TASKS, note="no task has programs of all its levels"
+        )
+    test = _between(rates)
+    if test.p is None or not pairs:
+        return FactorPassing(factor=factor, p=test.p, method=OVER_TASKS, note=test.note)
+    best = max(pairs, key=lambda pair: abs(pair.difference))
+    half = float(stats.t.isf(alpha / 2 / len(pairs), best.df)) * best.se
+    low, high = best.difference - half, best.difference + half
+    if test.p >= alpha:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return FactorPassing(
+        factor=factor,
+        p=test.p,
+        method=OVER_TASKS,
+        a=best.a,
+        b=best.b,
+        difference=best.difference,
+        ci_low=max(low, -1.0),
+        ci_high=min(high, 1.0),
+    )
+
+
 # -- terms
 
 
@@ -365,7 +523,11 @@ def _between_tasks(table: PassingTable) -> PassTest:
     covariances of the treatments (Greenhouse & Geisser 1959), so that these need not be alike.
     """
     whole = (table.made > 0).all(axis=1)
-    rates = table.passed[whole] / np.maximum(table.made[whole], 1)
+    return _between(table.passed[whole] / np.maximum(table.made[whole], 1))
+
+
+def _between(rates: Floats) -> PassTest:
+    """Test the columns of a table of tasks and what is compared."""
     tasks, arms = rates.shape
     if tasks < 2 or arms < 2:  # noqa: PLR2004
         return PassTest(

@@ -11,6 +11,9 @@ import numpy as np
 from scipy import stats
 
 from .._models import turns as of_turns
+from .._models.tasks import RANDOM_FROM
+from . import stratified, two_proportions
+from .passing import BOSCHLOO, CONDITIONAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,13 +21,18 @@ if TYPE_CHECKING:
     from .._models.turns import Credit, InventedNames, PassedAtTurn, RatioAtTurn, Transitions
     from .._reading.judged_turns import Trajectory
 
+WELCH: Final = "Welch's t test of trajectories"
+PAIRED: Final = "t test of the tasks' differences"
 _FREE: Final = frozenset({"protocol", "memory", "selection"})
 """Settings in which a team and the nominal group that it is held against may differ."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Synergy:
-    """Mean log ratio of a team's last programs minus that of the nominal group's: below 0 the team is faster."""
+    """Mean log ratio of a team's last programs minus that of the nominal group's: below 0 the team is faster.
+
+    Only trajectories that ended with a correct, timed program have a log ratio; ``passed`` counts all of them.
+    """
 
     team: str
     nominal: str
@@ -32,7 +40,35 @@ class Synergy:
     ci_low: float | None
     ci_high: float | None
     p: float | None
+    method: str
+    passed: SynergyPassed | None = None
+    se: float | None = None
+    df: float | None = None
     note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SynergyPassed:
+    """Share of the team's trajectories that ended with a correct program minus that of the nominal group's."""
+
+    team: tuple[int, int]
+    nominal: tuple[int, int]
+    difference: float
+    ci_low: float
+    ci_high: float
+    p: float
+    method: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ends:
+    """How trajectories ended by the results, by the trajectory's file, where that is known.
+
+    ``log_ratio`` of the programs that passed and were timed; ``passed`` of all.
+    """
+
+    log_ratio: Mapping[str, float]
+    passed: Mapping[str, bool]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,14 +84,20 @@ class Turns:
 
 
 def turns(
-    trajectories: Sequence[Trajectory], finals: Mapping[str, float], *, noise: float, alpha: float
+    trajectories: Sequence[Trajectory],
+    ends: Ends,
+    *,
+    noise: float,
+    alpha: float,
+    random: bool | None = None,
 ) -> Turns | None:
     """Say all about trajectories; None where no turn was judged.
 
     Parameters
     ----------
-    finals : log ratio of the last program as it was timed after all, by the trajectory's file, where that is known.
+    ends : what the last programs were found to be after all.
     noise : log ratios that differ by no more are the same.
+    random : whether tasks are a sample of tasks; None decides by their number.
     """
     if not any(turn.verdict is not None for one in trajectories for turn in one.turns):
         return None
@@ -65,12 +107,12 @@ def turns(
         transitions=tuple(of_turns.transitions(trajectories, noise=noise)),
         credit=tuple(of_turns.credits(trajectories, alpha=alpha)),
         invented_names=tuple(of_turns.invented_names(trajectories, alpha=alpha)),
-        synergy=tuple(_synergies(trajectories, finals, alpha)),
+        synergy=tuple(_synergies(trajectories, ends, alpha, random=random)),
     )
 
 
 def _synergies(
-    trajectories: Sequence[Trajectory], finals: Mapping[str, float], alpha: float
+    trajectories: Sequence[Trajectory], ends: Ends, alpha: float, *, random: bool | None
 ) -> Iterator[Synergy]:
     groups = of_turns.by_treatment(trajectories)
     budgets = {name: _budget(group[0]) for name, group in groups.items()}
@@ -80,7 +122,41 @@ def _synergies(
             continue
         for other in nominal:
             if budgets[name] == budgets[other]:
-                yield _difference(name, other, _last(group, finals), _last(groups[other], finals), alpha)
+                found = _difference(
+                    (name, other), _last(group, ends), _last(groups[other], ends), alpha, random=random
+                )
+                yield dataclasses.replace(found, passed=_passed(group, groups[other], ends, alpha))
+
+
+def _passed(
+    team: Sequence[Trajectory], nominal: Sequence[Trajectory], ends: Ends, alpha: float
+) -> SynergyPassed | None:
+    """Compare how many trajectories ended with a correct program: exactly, within tasks."""
+    counts: dict[str, list[int]] = {}
+    for place, group in ((0, team), (2, nominal)):
+        for one in group:
+            good = ends.passed.get(one.file)
+            if good is None:
+                judged = [turn for turn in one.turns if turn.verdict is not None]
+                good = bool(judged) and judged[-1].verdict == "correct"
+            of = counts.setdefault(one.task, [0, 0, 0, 0])
+            of[place] += good
+            of[place + 1] += 1
+    both = [(x, n, y, m) for x, n, y, m in counts.values() if n and m]
+    if not both:
+        return None
+    x, n, y, m = (sum(of) for of in zip(*both, strict=True))
+    low, high = two_proportions.newcombe((x, y), (n, m), alpha)
+    p, method = 1.0, CONDITIONAL
+    if len(both) == 1:
+        p, method = two_proportions.boschloo((x, y), (n, m)), BOSCHLOO
+    elif (found := stratified.exact_conditional(both)) is not None:
+        p = found.p
+    if p >= alpha:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return SynergyPassed(
+        team=(x, n), nominal=(y, m), difference=x / n - y / m, ci_low=low, ci_high=high, p=p, method=method
+    )
 
 
 def _budget(trajectory: Trajectory) -> str:
@@ -89,12 +165,16 @@ def _budget(trajectory: Trajectory) -> str:
     return json.dumps(kept, sort_keys=True, default=str)
 
 
-def _last(group: Sequence[Trajectory], finals: Mapping[str, float]) -> Mapping[str, list[float]]:
+def _last(group: Sequence[Trajectory], ends: Ends) -> Mapping[str, list[float]]:
     """Return log ratios of last programs by task; the time after all is better than the one that chose it."""
     found: dict[str, list[float]] = {}
     for one in group:
-        value = finals.get(one.file)
-        if value is None and (parts := of_turns.of_trajectory(one)) is not None:
+        value = ends.log_ratio.get(one.file)
+        if (
+            value is None
+            and ends.passed.get(one.file, True)
+            and (parts := of_turns.of_trajectory(one)) is not None
+        ):
             value = math.fsum(parts.values())
         if value is not None:
             found.setdefault(one.task, []).append(value)
@@ -102,19 +182,31 @@ def _last(group: Sequence[Trajectory], finals: Mapping[str, float]) -> Mapping[s
 
 
 def _difference(
-    team: str,
-    nominal: str,
+    names: tuple[str, str],
     of_team: Mapping[str, list[float]],
     of_nominal: Mapping[str, list[float]],
     alpha: float,
+    *,
+    random: bool | None,
 ) -> Synergy:
-    """Welch's test of trajectories, averaged over the tasks that both have (R: ``t.test`` for one task)."""
-    shared = [task for task in of_team if len(of_team[task]) > 1 and len(of_nominal.get(task, ())) > 1]
+    """Compare last programs over the tasks that both have.
+
+    Welch's test of trajectories averaged over these tasks (R: ``t.test`` for one task); where tasks are a sample of
+    tasks, the differences of the tasks' means against how much they vary (R: ``t.test(paired = TRUE)``).
+    """
+    plain = Synergy(
+        team=names[0], nominal=names[1], difference=None, ci_low=None, ci_high=None, p=None, method=WELCH
+    )
+    common = [task for task in of_team if task in of_nominal]
+    if len(common) > 1 and (len(common) >= RANDOM_FROM if random is None else random):
+        apart = np.asarray([np.mean(of_team[task]) - np.mean(of_nominal[task]) for task in common])
+        spread = float(apart.var(ddof=1)) / len(apart)
+        plain = dataclasses.replace(plain, method=PAIRED)
+        return _tested(plain, float(apart.mean()), spread, len(apart) - 1.0, alpha)
+    shared = [task for task in common if len(of_team[task]) > 1 and len(of_nominal[task]) > 1]
     if not shared:
         note = "fewer than two trajectories of each ended with a correct, timed program"
-        return Synergy(
-            team=team, nominal=nominal, difference=None, ci_low=None, ci_high=None, p=None, note=note
-        )
+        return dataclasses.replace(plain, note=note)
     parts, estimate = [], 0.0
     for task in shared:
         a, b = np.asarray(of_team[task]), np.asarray(of_nominal[task])
@@ -123,19 +215,21 @@ def _difference(
             (float(values.var(ddof=1)) / len(values) / len(shared) ** 2, len(values) - 1) for values in (a, b)
         ]
     total = sum(part for part, _ in parts)
-    if total <= 0:
-        note = "the log ratios do not vary"
-        return Synergy(
-            team=team, nominal=nominal, difference=estimate, ci_low=None, ci_high=None, p=None, note=note
-        )
-    df = total**2 / sum(part**2 / n for part, n in parts)
-    se = math.sqrt(total)
+    df = total**2 / sum(part**2 / n for part, n in parts) if total > 0 else 0.0
+    return _tested(plain, estimate, total, df, alpha)
+
+
+def _tested(plain: Synergy, estimate: float, variance: float, df: float, alpha: float) -> Synergy:
+    if variance <= 0:
+        return dataclasses.replace(plain, difference=estimate, note="the log ratios do not vary")
+    se = math.sqrt(variance)
     half = float(stats.t.isf(alpha / 2, df)) * se
-    return Synergy(
-        team=team,
-        nominal=nominal,
+    return dataclasses.replace(
+        plain,
         difference=estimate,
         ci_low=estimate - half,
         ci_high=estimate + half,
         p=float(2 * stats.t.sf(abs(estimate) / se, df)),
+        se=se,
+        df=df,
     )

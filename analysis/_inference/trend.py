@@ -10,12 +10,14 @@ import numpy as np
 from scipy import stats
 
 from .contrasts import Contrast, contrast_tests
+from .satterthwaite import satterthwaite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .._arrays import Floats
     from .._models.sample import Sample
+    from .._models.tasks import OverContrast
 
 _AMOUNT: Final = re.compile(r"(?P<number>[-+]?[0-9]*\.?[0-9]+(?:[eE][-+]?[0-9]+)?)(?P<unit>.*)")
 _FEWEST: Final = 3
@@ -27,19 +29,38 @@ class Trend:
     """The linear contrast of a factor's means, and the slope: how the response changes with one unit of the factor.
 
     ``estimate`` and ``se`` are of the contrast as ``emmeans::contrast("poly")`` scales it where levels are evenly
-    spaced; ``slope`` and its interval (1 - alpha) are by the levels' own values.
+    spaced; ``slope`` and its interval (1 - alpha) are by the levels' own values, and ``span`` is the way from the
+    ``lowest`` to the ``highest``. ``df`` and ``p`` are with the pooled variance, or over tasks like these;
+    ``own_se``, ``own_df`` and ``own_p`` with a variance of its own for each treatment, None where that is not to be
+    had.
     """
 
     factor: str
     contrast: str
     estimate: float | None
     se: float | None
-    df: int
+    df: float
     p: float | None
     slope: float | None
     ci_low: float | None
     ci_high: float | None
+    lowest: str
+    highest: str
+    span: float
+    method: str
+    own_se: float | None = None
+    own_df: float | None = None
+    own_p: float | None = None
     note: str | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Linear:
+    """The linear contrast of a factor, and what makes a slope of it: ``per_unit`` times the estimate."""
+
+    contrast: Contrast
+    per_unit: float
+    span: float
 
 
 def amounts(levels: tuple[str, ...]) -> Floats | None:
@@ -57,12 +78,12 @@ def amounts(levels: tuple[str, ...]) -> Floats | None:
     return np.asarray([float(match["number"]) for match in found if match is not None])
 
 
-def trends(sample: Sample, own: tuple[str, ...], *, alpha: float) -> tuple[Trend, ...]:
-    """Test the linear trend over each factor of the study that has three amounts or more."""
-    return tuple(_trends(sample, own, alpha))
+def linear_contrasts(sample: Sample, own: tuple[str, ...]) -> tuple[Linear, ...]:
+    """Return the linear contrast of each factor of the study that has three amounts or more."""
+    return tuple(_linear(sample, own))
 
 
-def _trends(sample: Sample, own: tuple[str, ...], alpha: float) -> Iterator[Trend]:
+def _linear(sample: Sample, own: tuple[str, ...]) -> Iterator[Linear]:
     for factor in own:
         levels = sample.factors[factor]
         values = amounts(levels)
@@ -70,26 +91,79 @@ def _trends(sample: Sample, own: tuple[str, ...], alpha: float) -> Iterator[Tren
             continue
         centred = values - values.mean()
         contrast = _contrast(sample, factor, levels, centred * _scale(values))
-        if contrast is None:
-            continue
-        test = contrast_tests(sample, [contrast], alpha=alpha)[0]
-        per_unit = 1 / (_scale(values) * float(centred @ centred))
-        slope = None if test.estimate is None else test.estimate * per_unit
-        half = None
-        if test.se is not None:
-            half = float(stats.t.isf(alpha / 2, test.df)) * test.se * per_unit
-        yield Trend(
-            factor=factor,
-            contrast="linear",
-            estimate=test.estimate,
-            se=test.se,
-            df=test.df,
-            p=test.p,
-            slope=slope,
-            ci_low=None if half is None or slope is None else slope - half,
-            ci_high=None if half is None or slope is None else slope + half,
-            note=test.note,
-        )
+        if contrast is not None:
+            lowest, highest = levels[int(values.argmin())], levels[int(values.argmax())]
+            yield Linear(
+                contrast=dataclasses.replace(contrast, a=lowest, b=highest),
+                per_unit=1 / (_scale(values) * float(centred @ centred)),
+                span=float(np.ptp(values)),
+            )
+
+
+def trends(
+    sample: Sample,
+    linear: Sequence[Linear],
+    *,
+    alpha: float,
+    over: Sequence[OverContrast | None] | None = None,
+) -> tuple[Trend, ...]:
+    """Test linear trends.
+
+    Parameters
+    ----------
+    over : the same contrasts over tasks like these, where tasks are a sample of tasks.
+    """
+    if over is not None:
+        return tuple(_over(one, of, alpha) for one, of in zip(linear, over, strict=True))
+    return tuple(_tested(sample, one, alpha) for one in linear)
+
+
+def _tested(sample: Sample, linear: Linear, alpha: float) -> Trend:
+    test = contrast_tests(sample, [linear.contrast], alpha=alpha)[0]
+    own_se, own_df = (
+        satterthwaite(sample, linear.contrast.weights) if len(sample.blocks) == 1 else (None, None)
+    )
+    found = _trend(linear, test.estimate, test.se, float(test.df), alpha)
+    return dataclasses.replace(
+        found,
+        p=test.p,
+        df=test.df,
+        method="linear contrast with the pooled variance",
+        own_se=own_se,
+        own_df=own_df,
+        own_p=None
+        if test.estimate is None or own_se is None or own_df is None
+        else float(2 * stats.t.sf(abs(test.estimate) / own_se, own_df)),
+        note=test.note,
+    )
+
+
+def _over(linear: Linear, of: OverContrast | None, alpha: float) -> Trend:
+    method = "linear contrast against what it does from task to task"
+    if of is None:
+        note = "too few programs passed to compare the levels over tasks"
+        return dataclasses.replace(_trend(linear, None, None, 0.0, alpha), method=method, note=note)
+    return dataclasses.replace(_trend(linear, of.estimate, of.se, of.df, alpha), method=method)
+
+
+def _trend(linear: Linear, estimate: float | None, se: float | None, df: float, alpha: float) -> Trend:
+    slope = None if estimate is None else estimate * linear.per_unit
+    half = None if se is None else float(stats.t.isf(alpha / 2, df)) * se * linear.per_unit
+    return Trend(
+        factor=linear.contrast.factor,
+        contrast="linear",
+        estimate=estimate,
+        se=se,
+        df=df,
+        p=None if estimate is None or se is None else float(2 * stats.t.sf(abs(estimate) / se, df)),
+        slope=slope,
+        ci_low=None if half is None or slope is None else slope - half,
+        ci_high=None if half is None or slope is None else slope + half,
+        lowest=linear.contrast.a,
+        highest=linear.contrast.b,
+        span=linear.span,
+        method="",
+    )
 
 
 def _scale(values: Floats) -> float:

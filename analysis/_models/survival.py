@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from .._arrays import Flags, Floats, Integers
 
 _DEALS: Final = 9_999
+_MANY: Final = 5_000
+"""Programs from which on a tenth of the deals is made."""
 _SEED: Final = 20250302
 _CHUNK: Final = 2_000_000
 
@@ -22,7 +24,8 @@ def log_rank(
     Returns
     -------
     The chi-square statistic (Mantel 1966; R: ``survdiff``), and how often groups dealt at random within each stratum
-    differ at least as much: exact at any size, but for the number of deals (9,999). None where nothing can differ.
+    differ at least as much: exact at any size, but for the number of deals (9,999; of many programs 999). None where
+    nothing can differ.
     """
     excess, spread = np.zeros(groups), np.zeros((groups, groups))
     scores = np.zeros(len(time))
@@ -38,17 +41,22 @@ def log_rank(
 
 def _of_stratum(time: Floats, finished: Flags, group: Integers, groups: int) -> tuple[Floats, Floats, Floats]:
     """Return observed minus expected by group, its covariance, and each one's score (finished minus hazard so far)."""
-    member = np.eye(groups)[group]
-    excess, spread, hazard = np.zeros(groups), np.zeros((groups, groups)), np.zeros(len(time))
-    for t in np.unique(time[finished]):
-        at_risk, now = time >= t, finished & (time == t)
-        n, d = float(at_risk.sum()), float(now.sum())
-        share = member[at_risk].sum(axis=0) / n
-        excess += member[now].sum(axis=0) - d * share
-        if n > 1:
-            spread += d * (n - d) / (n - 1) * (np.diag(share) - np.outer(share, share))
-        hazard[at_risk] += d / n
-    return excess, spread, finished - hazard
+    order = np.argsort(time, kind="stable")
+    time, finished, member = time[order], finished[order], np.eye(groups)[group[order]]
+    # Those at risk at a time are all from its first place on.
+    left = np.cumsum(member[::-1], axis=0)[::-1]
+    times, first = np.unique(time, return_index=True)
+    at_risk = left[first]
+    now = np.add.reduceat(member * finished[:, None], first, axis=0)
+    n, d = at_risk.sum(axis=1), now.sum(axis=1)
+    share = at_risk / n[:, None]
+    excess = (now - d[:, None] * share).sum(axis=0)
+    weight = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
+    spread = np.diag((weight[:, None] * share).sum(axis=0)) - (weight[:, None] * share).T @ share
+    hazard = np.cumsum(d / n)[np.searchsorted(times, time)]
+    scores = np.empty(len(time))
+    scores[order] = finished - hazard
+    return excess, spread, scores
 
 
 def _permuted(scores: Floats, group: Integers, stratum: Integers, groups: int) -> float:
@@ -70,7 +78,8 @@ def _permuted(scores: Floats, group: Integers, stratum: Integers, groups: int) -
         return np.asarray(np.einsum("ij,jk,ik->i", sums, root, sums))
 
     real = float(far((scores @ member)[None])[0])
-    as_far, left, most = 0, _DEALS, max(1, _CHUNK // max(len(scores), 1))
+    deals = _DEALS if len(scores) <= _MANY else _DEALS // 10
+    as_far, left, most = 0, deals, max(1, _CHUNK // max(len(scores), 1))
     while left > 0:
         size = min(most, left)
         dealt = np.concatenate(
@@ -82,7 +91,7 @@ def _permuted(scores: Floats, group: Integers, stratum: Integers, groups: int) -
         )
         as_far += int((far(dealt @ member) >= real * (1 - 1e-9) - 1e-12).sum())
         left -= size
-    return (1 + as_far) / (1 + _DEALS)
+    return (1 + as_far) / (1 + deals)
 
 
 def restricted_mean(time: Floats, finished: Flags, limit: float) -> tuple[float, float]:

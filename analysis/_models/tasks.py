@@ -16,7 +16,9 @@ from .least_squares import MAX_COLUMNS, basis
 from .task_reml import CellTable, FTest, Satterthwaite, TaskFit, exact_f, fit_tasks
 
 if TYPE_CHECKING:
-    from .._arrays import Floats
+    from collections.abc import Sequence
+
+    from .._arrays import Flags, Floats
     from .._reading.frames import Results
     from .anova import Term
     from .formula import Term as Names
@@ -72,6 +74,15 @@ class OverTerm:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class OverContrast:
+    """A weighted sum of treatment means, over tasks like these."""
+
+    estimate: float
+    se: float
+    df: float
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TasksFound:
     """What is known of several tasks.
 
@@ -81,7 +92,7 @@ class TasksFound:
     response : ``ratio``, or ``log`` where no reference was timed; ``by_task`` has no ratios then.
     fixed : terms with the tasks as a factor, crossed with the others, against programs; empty where there are too many.
     over : the same terms over tasks like these, by ``method``.
-    fit : the mixed model; None where nothing is left to estimate it.
+    contrasts : what was asked for beside, in its order; None where a treatment has no programs, or nothing is left.
     """
 
     random: bool
@@ -93,15 +104,24 @@ class TasksFound:
     over: tuple[OverTerm, ...]
     method: str
     notes: tuple[str, ...]
+    contrasts: tuple[OverContrast | None, ...] = ()
 
 
-def task_results(results: Results, sample: Sample, *, random: bool | None, alpha: float) -> TasksFound | None:
+def task_results(
+    results: Results,
+    sample: Sample,
+    *,
+    random: bool | None,
+    alpha: float,
+    contrasts: Sequence[Floats] = (),
+) -> TasksFound | None:
     """Compare treatments over several tasks; None in a study of one.
 
     Parameters
     ----------
     sample : log ratios to the reference of each program's own task (or log seconds), tasks as blocks.
     random : whether tasks are a sample of tasks; None decides by their number.
+    contrasts : weights of the sample's treatments, to be compared over tasks like these.
     """
     if len(results.tasks) < 2:  # noqa: PLR2004 - several
         return None
@@ -131,7 +151,13 @@ def task_results(results: Results, sample: Sample, *, random: bool | None, alpha
         over=over,
         method=method,
         notes=tuple(notes),
+        contrasts=tuple(tests.contrast(_present(sample), weights) for weights in contrasts),
     )
+
+
+def _present(sample: Sample) -> Flags:
+    """Return which treatments have programs: the rows of the table's columns, in their order."""
+    return np.asarray(sample.counts > 0)
 
 
 def _tasks_of(results: Results, sample: Sample) -> list[int]:
@@ -206,6 +232,16 @@ class _Tests:
         if self._exact:
             return exact_f(self.table, contrasts @ self._inverse)
         return None if self._satterthwaite is None else self._satterthwaite.test(contrasts)
+
+    def contrast(self, present: Flags, weights: Floats) -> OverContrast | None:
+        """Estimate a weighted sum of the means of treatments; None where one of them has no programs."""
+        if self._fit is None or bool((weights[~present] != 0).any()):
+            return None
+        row = weights[present] @ self.table.x
+        found, estimate = self._tested(row[None]), float(row @ self._fit.beta)
+        if found is None or not found.f > 0:
+            return None
+        return OverContrast(estimate=estimate, se=abs(estimate) / math.sqrt(found.f), df=found.df_den)
 
     def farthest(self, levels: list[str], *, alpha: float) -> LevelPair | None:
         """Compare the two levels of a factor that are farthest apart; limits are Bonferroni's for all pairs."""

@@ -89,7 +89,7 @@ def _data(analysis: Analysis) -> dict[str, Any]:
 
 def _conclusion(conclusion: Conclusion) -> dict[str, Any]:
     values = _plain(conclusion)
-    del values["compared"]  # ``method`` says it in words
+    del values["compared"], values["kind"]  # ``method`` and ``response`` say it in words
     return values
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from .._inference.conclusions import PASSED, RATIO, SPREADS, TREATMENT
+from .beside import beside, factors_in_passing, on_trends, within_margin
 from .tasks import of_which_tasks
 from .text import count, dollars, listing, number, one_line, p_phrase, percent
 
@@ -25,10 +26,16 @@ _FEW = 10
 """Programs of a treatment, from which on nobody calls them few."""
 
 
-def findings(analysis: Analysis) -> tuple[str, str, str]:
-    """Three sentences: do times differ, do programs pass, and what would a conclusive study take."""
+def findings(analysis: Analysis) -> tuple[str, ...]:
+    """Say in sentences whether times differ and whether programs pass, that first which the study asks first.
+
+    Then what there is on teams, time-outs and agents, and last what a conclusive study would take.
+    """
     times = of_which_tasks(analysis.tasks, on_times(analysis))
-    return times, on_passing(analysis), on_planning(analysis)
+    first = (times, on_passing(analysis))
+    if _counts_all(analysis):
+        first = (first[1], first[0])
+    return (*first, *beside(analysis), on_planning(analysis))
 
 
 def term_name(term: str) -> str:
@@ -38,17 +45,19 @@ def term_name(term: str) -> str:
 
 def on_times(analysis: Analysis) -> str:
     """Say what the times show, intervals first, with no more certainty than the conclusions have."""
-    about = [c for c in analysis.conclusions if c.response != PASSED]
-    tested = [c for c in about if c.p is not None]
+    about = [c for c in analysis.conclusions if c.kind == "times"]
+    same = [c for c in about if c.answer == "equivalent"]
+    tested = [c for c in about if c.p is not None and c not in same]
     proven = [c for c in tested if c.answer == "different"]
+    settled = within_margin(same, analysis.options.margin)
     refused = _refused(c for c in about if c.answer == "untestable")
     if not tested:
-        return refused
+        return " ".join(filter(None, (settled, refused)))
     shown = (proven or tested)[:_MOST_SHOWN]
     intervals = "; ".join(words for c in shown if (words := difference(c)))
     head = f"{intervals[0].upper()}{intervals[1:]} ({_limits(analysis)}). " if intervals else ""
     told = _proven(proven) if proven else _unproven(analysis, tested)
-    return " ".join(filter(None, (head + told, refused)))
+    return " ".join(filter(None, (head + told, settled, on_trends(analysis), refused)))
 
 
 def _limits(analysis: Analysis) -> str:
@@ -193,7 +202,11 @@ def on_passing(analysis: Analysis) -> str:
         return f"{head}."
     p = p_phrase(concluded.p)
     if concluded.answer == "different":
-        return f"{head}, and the pass rates of the treatments differ by more than chance ({p})."
+        told = factors_in_passing(analysis)
+        by = f": {told}" if told else ""
+        return f"{head}, and the pass rates of the treatments differ by more than chance ({p}){by}."
+    if concluded.answer == "equivalent":
+        return f"{head}; the pass rates differ by less than the margin of {percent(analysis.options.margin or 0.0)}."
     return f"{head}; that the pass rates of the treatments differ was not shown ({p})."
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .._further import Further
+    from .._inference.censored import Censored
     from .._inference.passing import PassPower
 
 
@@ -14,16 +15,23 @@ def further_document(found: Further) -> dict[str, Any]:
     """Return these keys as plain values."""
     return {
         "passed": _passed(found),
-        "censored": None if found.censored is None else _plain(dataclasses.asdict(found.censored)),
+        "censored": None if found.censored is None else _censored(found.censored),
         "trend": [_plain(dataclasses.asdict(trend)) for trend in found.trend],
         "turns": None if found.turns is None else _plain(dataclasses.asdict(found.turns)),
         "equivalence": [_plain(dataclasses.asdict(row)) for row in found.equivalence],
     }
 
 
+def _censored(found: Censored) -> dict[str, Any]:
+    values: dict[str, Any] = _plain(dataclasses.asdict(found))
+    del values["factors"]  # they stand among the conclusions
+    return values
+
+
 def _passed(found: Further) -> dict[str, Any]:
     values: dict[str, Any] = _plain(dataclasses.asdict(found.passing))
-    del values["omnibus"]  # it stands among the conclusions
+    for name in ("omnibus", "factors", "over_tasks"):  # they stand among the conclusions
+        del values[name]
     values["power"] = None if found.passing.power is None else _power(found.passing.power)
     return values
 

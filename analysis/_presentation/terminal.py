@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from .._inference.conclusions import PASSED
+from .._inference.conclusions import PASSED, TREATMENT
 from .caveats import caveats
 from .findings import effect_words, findings, question_name, term_name
 from .names import back
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 MOST_LINES: Final = 60
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
-_MOST_TERMS, _MOST_QUESTIONS, _LEAST_TREATMENTS, _CAVEAT_LINES = 8, 6, 3, 8
+_MOST_TERMS, _MOST_BESIDE, _MOST_QUESTIONS, _LEAST_TREATMENTS, _CAVEAT_LINES = 8, 8, 6, 3, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,10 @@ def _anova_heading(analysis: Analysis) -> str:
 
 
 def _anova(analysis: Analysis, width: int) -> list[str]:
-    """Every question of the report with all of its p values, one line each; F stands beside those on times."""
+    """Questions of the report with all of their p values, one line each; F stands beside those on times.
+
+    Of those beside times and the treatments' pass rates there are the ones that have an answer.
+    """
     table, asked = analysis.anova, analysis.conclusions
     over = analysis.tasks.over if analysis.tasks is not None and analysis.tasks.random else None
     terms: dict[str, Term | OverTerm] = {} if table is None else {term.term: term for term in table.terms}
@@ -170,26 +173,44 @@ def _anova(analysis: Analysis, width: int) -> list[str]:
     )
     if all(c.p is None for c in asked) and table is None:
         return none
-    times = [c for c in asked if c.response != PASSED]
+    times = [c for c in asked if c.kind == "times"]
     rows = [_question(c, terms.get(c.question)) for c in times[:_MOST_TERMS]]
     if table is not None and over is None:
         rows.append(("residual", f"{table.residual_df}", "", "", "", ""))
-    rows += [_question(c, None) for c in asked if c.response == PASSED]
+    beside = [c for c in asked if c.kind != "times"]
+    shown = [c for c in beside if c.question == TREATMENT or c.answer in {"different", "equivalent"}]
+    rows += [_question(c, None) for c in shown[:_MOST_BESIDE]]
     lines = _table(("question", "df", "F", "p", "p adjusted", "answer"), rows, width)
-    if len(times) > _MOST_TERMS:
-        lines.append(f"  ... {count(len(times) - _MOST_TERMS, 'further question')}")
+    left = max(0, len(times) - _MOST_TERMS) + len(beside) - len(shown[:_MOST_BESIDE])
+    if left:
+        lines.append(f"  ... {count(left, 'further question')} without an answer")
     return [*none, *lines]
 
 
 def _question(conclusion: Conclusion, term: Term | OverTerm | None) -> tuple[str, ...]:
     return (
-        "pass rates" if conclusion.response == PASSED else term_name(conclusion.question),
+        _asked(conclusion),
         MISSING if term is None else f"{term.df}",
         MISSING if term is None else number(term.f),
         p_value(conclusion.p),
         p_value(conclusion.p_adjusted),
         conclusion.answer,
     )
+
+
+def _asked(conclusion: Conclusion) -> str:
+    """Return what a question is about in a few words."""
+    name = term_name(conclusion.question)
+    if conclusion.kind == "times":
+        return name
+    if conclusion.kind == "passing":
+        return "pass rates" if conclusion.question == TREATMENT else f"pass rates: {name}"
+    if conclusion.kind == "time-outs":
+        return f"with time-outs: {name}"
+    if conclusion.kind == "trend":
+        return f"trend over {one_line(conclusion.question.removesuffix(': linear'), limit=60)}"
+    told = "team, pass rates" if conclusion.response == PASSED else "team, times"
+    return f"{told}: {one_line(conclusion.question.removeprefix('synergy: '), limit=60)}"
 
 
 def _treatments_heading(analysis: Analysis) -> str:

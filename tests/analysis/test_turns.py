@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refinery_analysis import AnalysisError
 from refinery_analysis._cli import run
+from refinery_analysis._inference.synergy import Ends
 from refinery_analysis._inference.synergy import turns as found_in
 from refinery_analysis._models import turns as of_turns
 from refinery_analysis._reading.judged_turns import Trajectory, Turn
@@ -145,7 +146,7 @@ def test_synergy_is_welchs_test_of_team_and_nominal_group() -> None:
         trajectory(turn(1, 1, "a", ratio), turn(2, 2, "b", 3.0), replicate=i, final=1, protocol="independent")
         for i, ratio in enumerate(alone)
     ]
-    found = found_in(group, {}, noise=0.05, alpha=0.05)
+    found = found_in(group, Ends(log_ratio={}, passed={}), noise=0.05, alpha=0.05)
     assert found is not None
     (row,) = found.synergy
     theirs = stats.ttest_ind([math.log(r) for r in team], [math.log(r) for r in alone], equal_var=False)
@@ -156,7 +157,10 @@ def test_synergy_is_welchs_test_of_team_and_nominal_group() -> None:
 
 def test_turns_that_nobody_judged_say_nothing() -> None:
     """The key is null then."""
-    assert found_in([trajectory(turn(1, 1, None, None))], {}, noise=0.05, alpha=0.05) is None
+    assert (
+        found_in([trajectory(turn(1, 1, None, None))], Ends(log_ratio={}, passed={}), noise=0.05, alpha=0.05)
+        is None
+    )
 
 
 def _document(replicate: int, ratio: float) -> dict[str, Any]:

@@ -1,0 +1,324 @@
+"""What is concluded beside times and pass rates of all treatments: factors in passing, time-outs, trends, teams."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Final
+
+from scipy import stats
+
+from .conclusions import PASSED, RATIO, SHARE, Conclusion
+from .equivalence import PASSED as MARGIN_ON_PASSING
+from .equivalence import bound, two_one_sided
+from .multiplicity import holm
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from .censored import Censored
+    from .passing import FactorPassing, Passing
+    from .synergy import Synergy, SynergyPassed, Turns
+    from .trend import Trend
+
+CENSORED: Final = "censored"
+SYNERGY: Final = "synergy"
+_LOGS: Final = frozenset({"log", "ratio"})
+_LARGEST: Final = 700.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """The figures that these conclusions rest on.
+
+    Attributes
+    ----------
+    response, unit : of the times; trends are of these.
+    margin : the difference that does not matter, of the response ``margin_on``; None without.
+    tasks : how many tasks, and whether they are a sample; None of one task.
+    doubt : what speaks against a factor that tests find, by the factor's name.
+    """
+
+    passing: Passing
+    censored: Censored | None
+    trends: Sequence[Trend]
+    turns: Turns | None
+    response: str
+    unit: str
+    alpha: float
+    margin: float | None = None
+    margin_on: str = "times"
+    tasks: tuple[int, bool] | None = None
+    doubt: Callable[[str], str | None] = lambda _: None
+
+
+def with_beside(conclusions: Sequence[Conclusion], found: Beside) -> tuple[Conclusion, ...]:
+    """Add these conclusions after those that there are.
+
+    What is asked beside the primary response is counted among all questions of the report, by Holm's rule. Factors in
+    passing refine the question whether treatments differ in it at all: they are answered only where that is, and share
+    its level among themselves, so they make no false report more likely.
+    """
+    passing = next((c for c in conclusions if c.response == PASSED), None)
+    counted = [c.p for c in conclusions]
+    others = [*_on_time_outs(found), *_on_trends(found), *_on_teams(found)]
+    adjusted = holm([*(c.p for c in others), *counted])[: len(others)]
+    asked = sum(p is not None for p in [*(c.p for c in others), *counted])
+    answered = [
+        _answered(conclusion, p, asked, found) for conclusion, p in zip(others, adjusted, strict=True)
+    ]
+    if passing is None:
+        return (*conclusions, *answered)
+    factors = _on_factors(found, passing)
+    kept = [_with_estimate(c, found) if c is passing else c for c in conclusions]
+    if passing is conclusions[0]:
+        return (kept[0], *factors, *kept[1:], *answered)
+    return (*kept[:-1], *factors, kept[-1], *answered)
+
+
+def _answered(conclusion: Conclusion, adjusted: float | None, asked: int, found: Beside) -> Conclusion:
+    if conclusion.p is None or adjusted is None:
+        return conclusion
+    method = conclusion.method
+    if asked > 1:
+        method += f", adjusted by Holm's rule for all {asked} questions"
+    different = adjusted < found.alpha
+    doubt = found.doubt(conclusion.question.removesuffix(": linear")) if different else None
+    if doubt is not None and conclusion.kind == "trend":
+        return dataclasses.replace(
+            conclusion, answer="untestable", method=method, p_adjusted=adjusted, why=doubt
+        )
+    low, high = conclusion.ci_low, conclusion.ci_high
+    equal = 1.0 if conclusion.unit == RATIO else 0.0
+    if not different:
+        # No interval of an undecided question excludes equality.
+        low = None if low is None else min(low, equal)
+        high = None if high is None else max(high, equal)
+    answer = "different" if different else conclusion.answer
+    return dataclasses.replace(
+        conclusion, answer=answer, p_adjusted=adjusted, method=method, ci_low=low, ci_high=high
+    )
+
+
+# -- factors in passing
+
+
+def _with_estimate(conclusion: Conclusion, found: Beside) -> Conclusion:
+    """Add the clearest pair of levels of a study with one factor to the question of all treatments."""
+    factors = found.passing.factors
+    if len(factors) != 1 or conclusion.p is None:
+        return conclusion
+    return _estimated(conclusion, factors[0], found.alpha)
+
+
+def _estimated(conclusion: Conclusion, factor: FactorPassing, alpha: float) -> Conclusion:
+    if factor.a is None or factor.b is None or factor.ci_low is None or factor.ci_high is None:
+        return conclusion
+    low, high = factor.ci_low, factor.ci_high
+    if conclusion.p_adjusted is None or conclusion.p_adjusted >= alpha:
+        low, high = min(low, 0.0), max(high, 0.0)
+    return dataclasses.replace(
+        conclusion,
+        estimate=factor.difference,
+        ci_low=low,
+        ci_high=high,
+        unit=SHARE,
+        compared=(factor.a, factor.b),
+        method=f"{conclusion.method}; the estimate is {factor.a} - {factor.b}",
+    )
+
+
+def _on_factors(found: Beside, passing: Conclusion) -> list[Conclusion]:
+    factors = found.passing.factors
+    if len(factors) < 2 or passing.p_adjusted is None:  # noqa: PLR2004 - one is the question of all treatments
+        return []
+    adjusted = holm([factor.p for factor in factors])
+    made = []
+    for factor, p in zip(factors, adjusted, strict=True):
+        plain = Conclusion(
+            question=factor.factor,
+            response=PASSED,
+            answer="untestable",
+            method=factor.method + _of_tasks(found),
+            why=factor.note,
+            kind="passing",
+        )
+        if p is None or factor.p is None:
+            made.append(plain)
+            continue
+        of_all = max(p, passing.p_adjusted)
+        answered = dataclasses.replace(
+            plain,
+            answer="different" if of_all < found.alpha else "undecided",
+            p=factor.p,
+            p_adjusted=of_all,
+            method=f"{plain.method}, adjusted by Holm's rule for {len(factors)} factors and for the question whether "
+            "treatments differ at all (the larger p counts)",
+        )
+        made.append(_estimated(answered, factor, found.alpha))
+    return made
+
+
+# -- time-outs
+
+
+def _on_time_outs(found: Beside) -> Iterator[Conclusion]:
+    if found.censored is None:
+        return
+    for factor in found.censored.factors:
+        plain = Conclusion(
+            question=factor.factor,
+            response=CENSORED,
+            answer="untestable",
+            method="log-rank test by permutation within tasks and other levels, time-outs censored at their limit"
+            + _of_tasks(found, fixed=True),
+            kind="time-outs",
+        )
+        if factor.p is None:
+            yield dataclasses.replace(plain, why="there is nothing that could have come out otherwise")
+            continue
+        answered = dataclasses.replace(plain, answer="undecided", p=factor.p)
+        ratio = factor.clearest
+        if ratio is not None and ratio.estimate is not None:
+            answered = dataclasses.replace(
+                answered,
+                estimate=ratio.estimate,
+                ci_low=ratio.ci_low,
+                ci_high=ratio.ci_high,
+                unit=RATIO,
+                compared=(ratio.a, ratio.b),
+                method=f"{answered.method}; the estimate is {ratio.a} / {ratio.b} by the log-normal model",
+            )
+        yield answered
+
+
+# -- trends
+
+
+def _on_trends(found: Beside) -> Iterator[Conclusion]:
+    """Say what the response does on the way from the lowest to the highest level; the larger of two p values counts."""
+    for trend in found.trends:
+        plain = Conclusion(
+            question=f"{trend.factor}: linear",
+            response=found.response,
+            answer="untestable",
+            method=trend.method + _of_tasks(found),
+            why=trend.note,
+            kind="trend",
+        )
+        if trend.p is None or trend.slope is None or trend.se is None or trend.estimate is None:
+            yield plain
+            continue
+        tests = [(trend.p, trend.se, trend.df)]
+        method = trend.method
+        if trend.own_p is not None and trend.own_se is not None and trend.own_df is not None:
+            tests.append((trend.own_p, trend.own_se, trend.own_df))
+            method += ", and with a variance for each treatment (the larger p counts)"
+        p, se, df = max(tests)
+        change, per = trend.slope * trend.span, trend.slope * trend.span / (trend.estimate or 1.0)
+        half = abs(per) * se * float(stats.t.isf(found.alpha / 2, df))
+        is_ratio = found.response in _LOGS
+        shown = [math.exp(v) if is_ratio else v for v in _bounded(change, change - half, change + half)]
+        answered = dataclasses.replace(
+            plain,
+            answer="undecided",
+            p=p,
+            why=None,
+            method=f"{method}{_of_tasks(found)}; the estimate is {trend.highest} {'/' if is_ratio else '-'} "
+            f"{trend.lowest} along the line",
+            compared=(trend.highest, trend.lowest),
+            estimate=shown[0],
+            ci_low=shown[1],
+            ci_high=shown[2],
+            unit=RATIO if is_ratio else found.unit,
+        )
+        yield _within(answered, change, abs(per) * se, df, found)
+
+
+def _bounded(*values: float) -> list[float]:
+    return [max(-_LARGEST, min(_LARGEST, value)) for value in values]
+
+
+def _within(conclusion: Conclusion, estimate: float, se: float, df: float, found: Beside) -> Conclusion:
+    """Answer ``equivalent`` where the whole difference is within the margin; a difference that is found stays one."""
+    if found.margin is None or found.margin_on == MARGIN_ON_PASSING or se <= 0:
+        return conclusion
+    p = two_one_sided(estimate, se, df, bound(found.margin, found.response))
+    if p >= found.alpha:
+        return conclusion
+    return dataclasses.replace(
+        conclusion,
+        answer="equivalent",
+        method=f"{conclusion.method}; within the margin of {found.margin:g} by two one-sided tests (p = {p:.3g})",
+    )
+
+
+# -- teams
+
+
+def _on_teams(found: Beside) -> Iterator[Conclusion]:
+    if found.turns is None:
+        return
+    for row in found.turns.synergy:
+        yield _on_speed(row, found)
+        if row.passed is not None:
+            yield _on_ends(row, row.passed)
+
+
+def _called(row: Synergy) -> str:
+    return f"{SYNERGY}: {row.team} - {row.nominal}"
+
+
+def _on_speed(row: Synergy, found: Beside) -> Conclusion:
+    plain = Conclusion(
+        question=_called(row),
+        response=RATIO,
+        answer="untestable",
+        method=row.method,
+        why=row.note,
+        kind="team",
+    )
+    if row.p is None or row.difference is None or row.ci_low is None or row.ci_high is None:
+        return plain
+    values = [math.exp(v) for v in _bounded(row.difference, row.ci_low, row.ci_high)]
+    answered = dataclasses.replace(
+        plain,
+        answer="undecided",
+        p=row.p,
+        estimate=values[0],
+        ci_low=values[1],
+        ci_high=values[2],
+        unit=RATIO,
+        compared=(row.team, row.nominal),
+        method=f"{row.method}; the estimate is {row.team} / {row.nominal}, of trajectories that ended with a correct "
+        "program",
+    )
+    if found.response not in _LOGS or row.se is None or row.df is None:
+        return answered
+    return _within(answered, row.difference, row.se, row.df, found)
+
+
+def _on_ends(row: Synergy, of: SynergyPassed) -> Conclusion:
+    return Conclusion(
+        question=_called(row),
+        response=PASSED,
+        answer="undecided",
+        p=of.p,
+        estimate=of.difference,
+        ci_low=of.ci_low,
+        ci_high=of.ci_high,
+        unit=SHARE,
+        compared=(row.team, row.nominal),
+        method=f"{of.method}; the estimate is {row.team} - {row.nominal}",
+        kind="team",
+    )
+
+
+def _of_tasks(found: Beside, *, fixed: bool = False) -> str:
+    """Return of which tasks a sentence speaks; nothing where there is one."""
+    if found.tasks is None:
+        return ""
+    tasks, random = found.tasks
+    if fixed or not random:
+        return f"; said of these {tasks} tasks only"
+    return f"; said of tasks like these {tasks}, a sample of tasks"

@@ -1,0 +1,233 @@
+"""What was found beside times and pass rates of all treatments, in sentences: time-outs, trends, teams, equality."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Final
+
+from .._inference.conclusions import PASSED
+from .text import count, listing, number, one_line, p_phrase, percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .._analysis import Analysis
+    from .._inference.conclusions import Conclusion
+    from .._inference.synergy import Turns
+    from .._models.turns import Credit
+
+_MOST: Final = 2
+"""Teams of whose agents the first screen tells."""
+
+
+def beside(analysis: Analysis) -> tuple[str, ...]:
+    """Return a sentence for each kind of question that the study has data for; none for the others."""
+    found = (_on_teams(analysis), _on_time_outs(analysis), _on_agents(analysis))
+    return tuple(words for words in found if words)
+
+
+def factors_in_passing(analysis: Analysis) -> str:
+    """Say which factors matter for passing, and how much at least; empty where that was not shown of any."""
+    proven = [
+        c
+        for c in analysis.conclusions
+        if c.kind == "passing" and c.answer == "different" and c.compared is not None
+    ]
+    return "; ".join(words for c in proven[:3] if (words := more_passed(c)))
+
+
+def more_passed(conclusion: Conclusion) -> str:
+    """Return the interval of a difference of pass rates in words, the better level first.
+
+    Where the difference is not sure it reads ``between 5 percentage points fewer and 20 more``.
+    """
+    low, high = conclusion.ci_low, conclusion.ci_high
+    if conclusion.compared is None or low is None or high is None:
+        return ""
+    first, second = conclusion.compared
+    if low + high < 0:
+        first, second, low, high = second, first, -high, -low
+    a, b = _named(conclusion, first), _named(conclusion, second)
+    if low < 0:
+        apart = f"between {_points(-low)} fewer and {_points(high)} more"
+    else:
+        apart = f"between {_points(low)} and {_points(high)} more"
+    return f"{apart} of 100 programs passed with {a} than with {b}"
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:.0f}"
+
+
+def _named(conclusion: Conclusion, level: str) -> str:
+    level = one_line(level, limit=60)
+    factor = one_line(conclusion.question, limit=40)
+    return level if conclusion.kind == "team" or factor == "treatment" else f"{factor} {level}"
+
+
+# -- time-outs
+
+
+def _on_time_outs(analysis: Analysis) -> str:
+    found = analysis.further.censored
+    if found is None:
+        return ""
+    stopped = (
+        f"{count(found.timeouts, 'program')} {'was' if found.timeouts == 1 else 'were'} stopped at the limit"
+    )
+    head = f"{stopped} of {number(found.limit)} s; counted as slower than that, and not as missing"
+    proven = [c for c in analysis.conclusions if c.kind == "time-outs" and c.answer == "different"]
+    return f"{head}, {'; '.join(_longer(c) for c in proven)}." if proven else ""
+
+
+def _longer(conclusion: Conclusion) -> str:
+    """``agents 3 took between 1.4 and 3.2 times as long as agents 1``; open where nothing bounds it."""
+    name, p = one_line(conclusion.question, limit=40), p_phrase(conclusion.p_adjusted)
+    if conclusion.compared is None or conclusion.estimate is None:
+        return f"{name} matters for the times ({p})"
+    first, second = conclusion.compared
+    low, high = conclusion.ci_low, conclusion.ci_high
+    if conclusion.estimate < 1:
+        first, second = second, first
+        low, high = (None if v is None else 1 / v for v in (high, low))
+    a, b = (f"{name} {one_line(level, limit=40)}" for level in (first, second))
+    if low is None or low <= 1:
+        return f"{name} matters for the times ({p}): {a} took longer than {b}"
+    if high is None:
+        return f"{a} took at least {number(low)} times as long as {b} ({p})"
+    return f"{a} took between {number(low)} and {number(high)} times as long as {b} ({p})"
+
+
+# -- trends
+
+
+def on_trends(analysis: Analysis) -> str:
+    """Say which amounts times rise or fall with; empty where that was shown of none."""
+    asked = [c for c in analysis.conclusions if c.kind == "trend" and c.answer != "undecided"]
+    return _sentence("; ".join(words for c in asked if (words := _trend(c, analysis))))
+
+
+def _trend(conclusion: Conclusion, analysis: Analysis) -> str:
+    low, high = conclusion.ci_low, conclusion.ci_high
+    if conclusion.compared is None or low is None or high is None:
+        return ""
+    highest, lowest = (one_line(level, limit=40) for level in conclusion.compared)
+    way = f"from {_factor(conclusion)} {lowest} to {highest}"
+    if conclusion.answer == "equivalent":
+        margin = analysis.options.margin or 0.0
+        return f"{way} times change by less than the margin of {margin:g}"
+    p = p_phrase(conclusion.p_adjusted)
+    if conclusion.unit == "ratio":
+        word = "rise" if low >= 1 else "fall"
+        near, far = sorted((abs(low - 1), abs(high - 1)))
+        return f"{way} times {word} steadily, by {percent(near)} to {percent(far)} in all ({p})"
+    word = "rise" if low >= 0 else "fall"
+    near, far = sorted((abs(low), abs(high)))
+    return f"{way} times {word} steadily, by {number(near)} to {number(far)} {conclusion.unit or ''} in all ({p})"
+
+
+def _factor(conclusion: Conclusion) -> str:
+    return one_line(conclusion.question.removesuffix(": linear"), limit=40)
+
+
+# -- teams
+
+
+def _on_teams(analysis: Analysis) -> str:
+    """Say whether a team is better than its members would be by themselves on the same budget."""
+    asked = [c for c in analysis.conclusions if c.kind == "team"]
+    told = [_team(c) for c in asked if c.answer in {"different", "equivalent"}]
+    missing = [c for c in asked if c.answer not in {"different", "equivalent"}]
+    for name in dict.fromkeys(c.question for c in missing):
+        about = [c for c in missing if c.question == name]
+        told.append(_unproven_team(about))
+    return _sentence("; ".join(told))
+
+
+def _pair(conclusion: Conclusion) -> tuple[str, str]:
+    team, _, nominal = conclusion.question.removeprefix("synergy: ").rpartition(" - ")
+    return one_line(team, limit=60), one_line(nominal, limit=60)
+
+
+def _team(conclusion: Conclusion) -> str:
+    team, nominal = _pair(conclusion)
+    against = f"the same agents each by themselves ({nominal})"
+    low, high, p = conclusion.ci_low or 0.0, conclusion.ci_high or 0.0, p_phrase(conclusion.p_adjusted)
+    if conclusion.answer == "equivalent":
+        return f"{team} is as fast as {against}, within the margin"
+    if conclusion.response == PASSED:
+        better = low + high > 0
+        near, far = sorted((abs(low), abs(high)))
+        return (
+            f"of 100 trajectories, {team} ended with a correct program in {_points(near)} to {_points(far)} "
+            f"{'more' if better else 'fewer'} than {against} ({p})"
+        )
+    near, far = sorted((abs(low - 1), abs(high - 1)))
+    word = "faster" if high <= 1 else "slower"
+    less = "less" if high <= 1 else "more"
+    return (
+        f"working together makes {'better' if word == 'faster' else 'worse'}: programs of {team} took "
+        f"{percent(near)} to {percent(far)} {less} time than those of {against} ({p})"
+    )
+
+
+def _unproven_team(of: Sequence[Conclusion]) -> str:
+    team, nominal = _pair(of[0])
+    shown = listing(
+        f"{'correct programs' if c.response == PASSED else 'times'} {p_phrase(c.p)}"
+        for c in of
+        if c.p is not None
+    )
+    why = f" ({shown})" if shown else f": {one_line(of[0].why or 'there are too few of them', limit=120)}"
+    what = "" if len(of) > 1 else " in correct programs" if of[0].response == PASSED else " in times"
+    return f"that {team} differs from the same agents each by themselves ({nominal}){what} was not shown{why}"
+
+
+# -- agents
+
+
+def _on_agents(analysis: Analysis) -> str:
+    """Say which agent's turns did what, in the teams whose trajectories ended well."""
+    found = analysis.further.turns
+    if found is None:
+        return ""
+    teams: dict[str, list[Credit]] = {}
+    for row in found.credit:
+        teams.setdefault(row.treatment, []).append(row)
+    several = {name: rows for name, rows in teams.items() if len(rows) > 1}
+    told = [_agents(name, rows, found) for name, rows in list(several.items())[:_MOST]]
+    if len(several) > _MOST:
+        told.append(f"of {len(several) - _MOST} further teams the tables tell")
+    return _sentence("; ".join(told))
+
+
+def _agents(team: str, rows: Sequence[Credit], found: Turns) -> str:
+    whole = math.fsum(row.log_ratio for row in rows)
+    parts = listing(
+        f"agent {row.agent} {number(math.exp(row.log_ratio))}{_broke(team, row.agent, found)}" for row in rows
+    )
+    return (
+        f"in {one_line(team, limit=60)} programs ended at {number(math.exp(whole))} times the reference's time, which "
+        f"is the product of what the agents' turns did: {parts}"
+    )
+
+
+def _broke(team: str, agent: int, found: Turns) -> str:
+    row = next((t for t in found.transitions if t.treatment == team and t.agent == agent), None)
+    if row is None or not (row.mended or row.broke):
+        return ""
+    told = [f"{verb} {n}" for verb, n in (("mended", row.mended), ("broke", row.broke)) if n]
+    return f" ({' and '.join(told)} of {row.turns})"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}." if text else ""
+
+
+def within_margin(conclusions: Sequence[Conclusion], margin: float | None) -> str:
+    """Say which factors a margin settled; empty where it settled none."""
+    names = [one_line(c.question, limit=40) for c in conclusions]
+    if not names or margin is None:
+        return ""
+    settled = f"As to {listing(names)}, the times differ by less than the margin of {margin:g}"
+    return f"{settled}: small enough not to matter."

@@ -1,0 +1,278 @@
+"""Conclusions on factors in passing, time-outs, trends, teams and margins, from files as users have them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from refinery_analysis import Options, analyse, document, read_results
+from refinery_analysis._presentation.findings import findings
+from refinery_analysis._reading.judged_turns import Trajectory, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from refinery_analysis import Analysis
+    from refinery_analysis._inference.conclusions import Conclusion
+
+HEAD = "replicate,list,run,seconds,passed"
+
+
+def table(path: Path, columns: str, rows: Iterable[Sequence[Any]]) -> Path:
+    """Write a CSV of one list and one run, the columns of factors first."""
+    lines = [f"{columns},{HEAD}"]
+    for *levels, replicate, seconds, passed in rows:
+        told = "" if seconds is None else f"{seconds:.6g}"
+        lines.append(",".join(map(str, [*levels, replicate, 1, 1, told, passed])))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def concluded(analysis: Analysis, question: str, response: str) -> Conclusion:
+    """Return the one conclusion on a question and a response."""
+    (found,) = [c for c in analysis.conclusions if (c.question, c.response) == (question, response)]
+    return found
+
+
+def crossed(path: Path, *, rates: dict[str, int], slope: float = 0.0) -> Path:
+    """Write 2 models x 3 temperatures x 10 programs; so many of each ten pass, and times follow the temperature."""
+    rng = np.random.default_rng(4)
+    rows = [
+        (m, t, r, math.exp(slope * t + 0.1 * rng.standard_normal()) if r <= rates[m] else None, r <= rates[m])
+        for m in rates
+        for t in (0, 0.5, 1)
+        for r in range(1, 11)
+    ]
+    return table(path, "model,temperature", rows)
+
+
+def test_each_factor_is_asked_about_passing(tmp_path: Path) -> None:
+    """27 of 30 against 9 of 30 programs pass, by model; temperature does nothing."""
+    analysis = analyse(read_results([crossed(tmp_path / "r.csv", rates={"a": 9, "b": 3})]))
+    model, temperature = (concluded(analysis, name, "passed") for name in ("model", "temperature"))
+    assert (model.answer, temperature.answer) == ("different", "undecided")
+    assert model.estimate == pytest.approx(0.6)
+    assert model.unit == "share of programs"
+    assert model.ci_low is not None
+    assert model.ci_high is not None
+    assert 0 < model.ci_low < 0.6 < model.ci_high
+    assert temperature.ci_low is not None
+    assert temperature.ci_high is not None
+    assert temperature.ci_low <= 0 <= temperature.ci_high
+    whole = concluded(analysis, "treatment", "passed")
+    assert model.p_adjusted is not None
+    assert whole.p_adjusted is not None
+    assert model.p_adjusted >= whole.p_adjusted
+    assert "of 100 programs passed with model a than with model b" in findings(analysis)[1]
+
+
+def test_one_factor_in_passing_has_its_estimate_with_the_question_of_all(tmp_path: Path) -> None:
+    """With one factor its question is that of all treatments, and is there once."""
+    rows = [(m, r, 1.0 + r / 50, r <= n) for m, n in (("a", 9), ("b", 2)) for r in range(1, 11)]
+    analysis = analyse(read_results([table(tmp_path / "r.csv", "model", rows)]))
+    (found,) = [c for c in analysis.conclusions if c.response == "passed"]
+    assert (found.question, found.answer) == ("treatment", "different")
+    assert found.estimate == pytest.approx(0.7)
+
+
+def test_pass_rates_lead_the_report_where_the_study_says_so(tmp_path: Path) -> None:
+    """The first sentence and the first conclusions are then on passing."""
+    path = crossed(tmp_path / "r.csv", rates={"a": 9, "b": 3})
+    analysis = analyse(read_results([path]), Options(response="passed"))
+    assert "programs passed" in findings(analysis)[0]
+    assert [c.response for c in analysis.conclusions[:3]] == ["passed"] * 3
+
+
+@pytest.mark.parametrize(("slope", "answer"), [(1.0, "different"), (0.0, "undecided")])
+def test_a_trend_is_a_conclusion_with_the_change_along_the_line(
+    tmp_path: Path, slope: float, answer: str
+) -> None:
+    """From the lowest to the highest temperature times grow by a factor e, or by nothing that was shown."""
+    analysis = analyse(read_results([crossed(tmp_path / "r.csv", rates={"a": 9, "b": 8}, slope=slope)]))
+    found = concluded(analysis, "temperature: linear", "log")
+    assert (found.answer, found.unit) == (answer, "ratio")
+    assert found.estimate == pytest.approx(math.exp(slope), rel=0.1)
+    assert found.ci_low is not None
+    assert found.ci_high is not None
+    assert (found.ci_low <= 1 <= found.ci_high) is (answer == "undecided")
+    assert any("rise steadily" in words for words in findings(analysis)) is (answer == "different")
+
+
+def test_a_trend_may_be_too_small_to_matter(tmp_path: Path) -> None:
+    """With a margin the whole change is held against it: three answers to every question."""
+    path = crossed(tmp_path / "r.csv", rates={"a": 9, "b": 8})
+    analysis = analyse(read_results([path]), Options(margin=1.5))
+    assert concluded(analysis, "temperature: linear", "log").answer == "equivalent"
+    assert concluded(analysis, "temperature", "log").answer == "equivalent"
+    assert "small enough not to matter" in findings(analysis)[0]
+
+
+def test_a_margin_settles_a_factor_only_by_all_of_its_pairs(tmp_path: Path) -> None:
+    """Both ends of three levels are alike, and the one between them is not: that is no equality."""
+    rng = np.random.default_rng(1)
+    rows = [
+        (n, r, math.exp((0.3 if n == 2 else 0.0) + 0.45 * rng.standard_normal()), True)
+        for n in (1, 2, 3)
+        for r in range(1, 31)
+    ]
+    analysis = analyse(
+        read_results([table(tmp_path / "r.csv", "agents", rows)]), Options(margin=1.35, alpha=0.001)
+    )
+    assert {row.contrast for row in analysis.further.equivalence} == {
+        "agents: 1 - 3",
+        "agents: 1 - 2",
+        "agents: 2 - 3",
+    }
+    assert concluded(analysis, "agents", "log").answer == "undecided"
+
+
+def late(path: Path, shift: float) -> Path:
+    """Write two models whose times differ by a factor; what takes longer than 3 s was stopped there."""
+    rng = np.random.default_rng(8)
+    lines = ["model,effort,replicate,list,run,seconds,passed,censored,limit"]
+    for m, mean in (("a", 0.0), ("b", shift)):
+        for e in ("x", "y"):
+            for r in range(1, 13):
+                s = math.exp(mean + 0.9 * rng.standard_normal())
+                lines.append(f"{m},{e},{r},1,1,{min(s, 3.0):.6g},{s < 3},{s >= 3},3")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(("shift", "answer"), [(1.6, "different"), (0.0, "undecided")])
+def test_time_outs_are_a_conclusion_by_factor(tmp_path: Path, shift: float, answer: str) -> None:
+    """What was stopped counts as slower than the limit, by factor, within the levels of the other."""
+    analysis = analyse(read_results([late(tmp_path / "r.csv", shift)]))
+    model, effort = (concluded(analysis, name, "censored") for name in ("model", "effort"))
+    assert (model.answer, effort.answer, model.unit) == (answer, "undecided", "ratio")
+    assert model.ci_low is not None
+    assert (model.ci_low <= 1) is (answer == "undecided")
+    told = [words for words in findings(analysis) if "not as missing" in words]
+    assert len(told) == (answer == "different")
+    assert all("times as long as model a" in words for words in told)
+
+
+def many_tasks(path: Path, *, effect: float, interaction: float, seed: int = 2) -> Path:
+    """Write 8 tasks x 3 amounts x 4 programs whose effect varies from task to task."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for k in range(8):
+        base = rng.normal(0, 1)
+        for amount in (1, 2, 3):
+            mean = base + effect * amount + interaction * rng.standard_normal()
+            rows += [(f"t{k}", amount, r, math.exp(mean + rng.normal(0, 0.1)), True) for r in range(1, 5)]
+    return table(path, "task,amount", rows)
+
+
+def test_over_tasks_a_margin_counts_what_treatments_do_from_task_to_task(tmp_path: Path) -> None:
+    """Levels that differ by a factor of 1.5 either way from task to task are not equal over tasks like these."""
+    results = read_results([many_tasks(tmp_path / "r.csv", effect=0.0, interaction=0.4)])
+    random = analyse(results, Options(margin=1.3, tasks="random"))
+    fixed = analyse(results, Options(margin=1.3, tasks="fixed"))
+    wide, narrow = (
+        next(row for row in analysis.further.equivalence if row.contrast == "amount: 1 - 3")
+        for analysis in (random, fixed)
+    )
+    assert math.log((wide.ci_high or 0) / (wide.ci_low or 1)) > 2 * math.log(
+        (narrow.ci_high or 0) / (narrow.ci_low or 1)
+    )
+    assert concluded(random, "amount", "log").answer == "undecided"
+    assert random.further.trend[0].df == pytest.approx(14)
+
+
+def test_each_sentence_says_of_which_tasks_it_speaks(tmp_path: Path) -> None:
+    """Of tasks like these where they are a sample, of these tasks only where they are not."""
+    results = read_results([many_tasks(tmp_path / "r.csv", effect=0.5, interaction=0.1)])
+    for options, words in (
+        (Options(tasks="random"), "tasks like these 8"),
+        (Options(tasks="fixed"), "these 8 tasks only"),
+    ):
+        found = analyse(results, options).conclusions
+        assert all(words in c.method for c in found if c.kind in {"times", "trend"})
+
+
+def team(name: str, replicate: int, ratio: float | None, protocol: str, task: str = "t") -> Trajectory:
+    """Return a trajectory of two agents, two turns each; None where it ends with a wrong program."""
+    of = tuple(
+        Turn(
+            number=i,
+            agent=1 + (i - 1) % 2,
+            source=f"{name}{replicate}{i}",
+            verdict="wrong_answer" if i == 4 and ratio is None else "correct",
+            reason=None,
+            error_type=None,
+            ratio=None if ratio is None and i == 4 else (ratio or 1.0) * (2 - i / 4),
+        )
+        for i in range(1, 5)
+    )
+    return Trajectory(
+        file=f"{task}/{name}{replicate}",
+        study="s",
+        task=task,
+        treatment={"team": name},
+        replicate=replicate,
+        settings={"agents": 2, "optimization": "4 iterations", "protocol": protocol},
+        turns=of,
+        final_turn=4,
+    )
+
+
+def test_a_team_is_held_against_the_same_agents_by_themselves(tmp_path: Path) -> None:
+    """A pair that works together is twice as fast, and ends with a correct program as often."""
+    rng = np.random.default_rng(3)
+    rows, trajectories = [], []
+    for name, mean, protocol in (("together", -0.7, "rotate"), ("alone", 0.0, "independent")):
+        for r in range(1, 9):
+            ratio = math.exp(mean + 0.1 * rng.standard_normal())
+            trajectories.append(team(name, r, None if r == 8 else ratio, protocol))
+            rows.append((name, r, ratio, r != 8))
+    results = read_results([table(tmp_path / "r.csv", "team", rows)])
+    analysis = analyse(results, trajectories=trajectories)
+    name = "synergy: team together - team alone"
+    speed, passing = concluded(analysis, name, "ratio"), concluded(analysis, name, "passed")
+    assert (speed.answer, passing.answer) == ("different", "undecided")
+    assert speed.estimate == pytest.approx(math.exp(-0.7), rel=0.15)
+    assert passing.estimate == pytest.approx(0.0)
+    words = " ".join(findings(analysis))
+    assert "working together makes better" in words.lower()
+    assert "agent 1" in words
+    (row,) = document(analysis)["turns"]["synergy"]
+    assert row["passed"]["team"] == [7, 8]
+
+
+def test_over_many_tasks_a_team_is_compared_by_task(tmp_path: Path) -> None:
+    """From five tasks on the differences of the tasks are what counts: df is tasks minus 1."""
+    rng = np.random.default_rng(6)
+    trajectories = [
+        team(name, r, math.exp(0.3 * rng.standard_normal()), protocol, task=f"t{k}")
+        for k in range(6)
+        for name, protocol in (("together", "rotate"), ("alone", "independent"))
+        for r in (1, 2)
+    ]
+    rows = [
+        (one.task, one.treatment["team"], one.replicate, 1.0 + i / 100, True)
+        for i, one in enumerate(trajectories)
+    ]
+    analysis = analyse(
+        read_results([table(tmp_path / "r.csv", "task,team", rows)]), trajectories=trajectories
+    )
+    assert analysis.further.turns is not None
+    (row,) = analysis.further.turns.synergy
+    assert row.df == 5
+    assert row.method == "t test of the tasks' differences"
+
+
+def test_questions_beside_the_primary_ones_are_counted_among_all(tmp_path: Path) -> None:
+    """A trend's p is multiplied as if all questions of the report had been asked for themselves."""
+    analysis = analyse(read_results([crossed(tmp_path / "r.csv", rates={"a": 9, "b": 8}, slope=0.1)]))
+    found = concluded(analysis, "temperature: linear", "log")
+    assert found.p is not None
+    assert found.p_adjusted is not None
+    assert found.p_adjusted > found.p
+    assert "questions" in found.method
+    assert dataclasses.asdict(found)["kind"] == "trend"
+    assert "kind" not in document(analysis)["conclusions"][0]
