@@ -33,6 +33,11 @@ def dollars(amount: float | Decimal) -> str:
     return f"${amount:.{1 - math.floor(math.log10(amount))}f}"
 
 
+def printable(text: str) -> str:
+    """Return words of strangers for a terminal or a file: no control characters but line ends, no lone surrogates."""
+    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)
+
+
 def own_version() -> str:
     """Return the version of this package; ``unknown`` where it is used without being installed."""
     import importlib.metadata  # noqa: PLC0415 - what every pytest run loads has no use for it

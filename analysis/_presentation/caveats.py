@@ -53,10 +53,9 @@ def _contaminated(analysis: Analysis) -> list[str]:
         return []
     return [
         (
-            f"{count(marks.runs, 'run')} of {count(marks.programs, 'program')} waited for the processor "
-            "through no doing of "
-            "their own; they are kept (leaving them out would favour fast programs), with the analysis "
-            "without them beside."
+            f"{count(marks.runs, 'run')} of {count(marks.programs, 'program')} had others computing beside them, "
+            "or waited for the processor; they are kept (leaving them out would favour fast programs), with the "
+            "analysis without them beside."
         )
     ]
 

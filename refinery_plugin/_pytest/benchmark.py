@@ -1,6 +1,6 @@
 """The side of pytest-benchmark: one entry per program and list, saved even where no program could be timed.
 
-Everything here that is not public API of pytest-benchmark is named in ``tests/timing/test_benchmark_api.py``, so that a
+Everything here that is not public API of pytest-benchmark is named in ``tests/plugin/test_benchmark_api.py``, so that a
 release that changes it is noticed.
 """
 

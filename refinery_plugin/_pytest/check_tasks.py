@@ -12,7 +12,7 @@ from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import refinery_of
 from refinery_plugin._pytest.task_files import sandbox_of
 from refinery_plugin._pytest.timing import faults_end_the_session
-from refinery_plugin._words import count
+from refinery_plugin._words import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,7 +40,7 @@ def run(session: pytest.Session) -> None:
             reports.append((task, report))
             if reporter is not None:
                 reporter.ensure_newline()
-                reporter.write_line(line(report))
+                reporter.write_line(printable(line(report)))
         if (path := config.getoption("refinery_check_json")) is not None:
             document = {"schema": SCHEMA, "tasks": [entry(task, report) for task, report in reports]}
             write_atomically(
@@ -94,4 +94,4 @@ def _tasks(session: pytest.Session) -> Mapping[str, Task]:
             return {task.name: task for found in files.values() for task in found}
         return refinery.known_tasks()
     except RefineryError as exc:
-        raise pytest.UsageError(str(exc)) from exc
+        raise pytest.UsageError(printable(str(exc))) from exc

@@ -12,6 +12,7 @@ from refinery_plugin._pytest.session import FIXTURE, refinery_of, unit_of
 from refinery_plugin._pytest.timing import hooks_of
 from refinery_plugin._study.toml import UndeclaredError
 from refinery_plugin._study.turn_units import with_turns
+from refinery_plugin._words import printable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -54,7 +55,7 @@ def check(config: pytest.Config) -> None:
     except UndeclaredError:
         return  # a conftest.py below may still add it
     except RefineryError as exc:
-        raise pytest.UsageError(str(exc)) from exc
+        raise pytest.UsageError(printable(str(exc))) from exc
 
 
 def parametrize(metafunc: pytest.Metafunc) -> None:
@@ -126,7 +127,7 @@ def note_nothing_selected(config: pytest.Config) -> None:
 def say_nothing_selected(reporter: pytest.TerminalReporter) -> None:
     """Write it, if there is something to say."""
     if (text := reporter.config.stash.get(_NOTHING, None)) is not None:
-        reporter.write_line(text)
+        reporter.write_line(printable(text))
 
 
 def selected(session: pytest.Session) -> list[Unit]:

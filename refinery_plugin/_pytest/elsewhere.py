@@ -63,9 +63,8 @@ class Elsewhere:
         ------
         RefineryError : when they cannot be; what is done is kept.
         """
-        tasks = self._refinery.tasks
         programs = self._measuring.outstanding(units)
-        blocks = blocks_of(programs, is_timed=lambda name: tasks[name].is_timed)
+        blocks = blocks_of(programs, is_timed=lambda name: self._measuring.task(name).is_timed)
         if not blocks:
             return
         packages = self._refinery.study.packages
@@ -107,7 +106,7 @@ class Elsewhere:
         request = BlockRequest(
             number=number,
             session=measuring.id,
-            task=self._refinery.tasks[block.task],
+            task=measuring.task(block.task),
             programs=tuple((program.key, program.source) for program in block.programs),
             list_seeds=tuple(measuring.list_seeds(block.task)),
             verify_seed=measuring.verify_seed,

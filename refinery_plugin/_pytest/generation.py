@@ -16,6 +16,7 @@ from refinery_plugin._pytest.progress import Lines, Silent, Tally, live
 from refinery_plugin._pytest.session import is_distributed, refinery_of, unit_of
 from refinery_plugin._pytest.session_judge import SessionJudge
 from refinery_plugin._pytest.totals import Row, lines
+from refinery_plugin._words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Sequence
@@ -50,7 +51,7 @@ def before_tests(session: pytest.Session) -> None:
     try:
         _run(refinery_of(config), selected(session))
     except RefineryError as exc:
-        raise pytest.UsageError(str(exc)) from exc
+        raise pytest.UsageError(printable(str(exc))) from exc
 
 
 def before_test(item: pytest.Item) -> None:
@@ -79,7 +80,7 @@ def _guard_for_workers(config: pytest.Config) -> None:
     try:
         guard.enter_context(hold(refinery_of(config)))
     except RefineryError as exc:
-        raise pytest.UsageError(str(exc)) from exc
+        raise pytest.UsageError(printable(str(exc))) from exc
     config.add_cleanup(guard.close)
 
 
@@ -121,7 +122,7 @@ def _say(refinery: Refinery, *texts: str) -> None:
     if reporter is not None:
         reporter.ensure_newline()
         for text in texts:
-            reporter.write_line(f"refinery: {text}")
+            reporter.write_line(printable(f"refinery: {text}"))
 
 
 @contextlib.contextmanager
@@ -150,9 +151,9 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
     reporter.ensure_newline()
     reporter.section("refinery", sep="-")
     for line in lines(rows, where=refinery.relative(refinery.programs_dir)):
-        reporter.write_line(line)
+        reporter.write_line(printable(line))
     if not refinery.times:
-        reporter.write_line(f"next: {refinery.time_command()}")
+        reporter.write_line(printable(f"next: {refinery.time_command()}"))
 
 
 class WorkerHooks:
@@ -172,7 +173,7 @@ class WorkerHooks:
                 for path in {self._config.rootpath / node_id.partition("::")[0] for node_id in ids}:
                     refinery.settle(path)
             except RefineryError as exc:
-                raise pytest.UsageError(str(exc)) from exc
+                raise pytest.UsageError(printable(str(exc))) from exc
             _guard_for_workers(self._config)
             _say_plan(refinery_of(self._config), set(ids), workers=node.workerinput["workercount"])
 

@@ -8,7 +8,7 @@ from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import JOURNALS, Refinery, refinery_of
 from refinery_plugin._recording.shelf import REPLACED, look_at
 from refinery_plugin._study.levels import show
-from refinery_plugin._words import count
+from refinery_plugin._words import count, printable
 
 if TYPE_CHECKING:
     import pytest
@@ -31,7 +31,7 @@ def lines(config: pytest.Config) -> list[str]:
             sentences.append("WARNING: sandbox none: generated code runs with all your rights")
     except RefineryError:
         return []  # told as an error of its own, a moment later
-    return [f"refinery: {line}" for line in sentences]
+    return [printable(f"refinery: {line}") for line in sentences]
 
 
 def _design(refinery: Refinery) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from refinery_plugin._pytest.session import refinery_of, unit_of
-from refinery_plugin._words import count
+from refinery_plugin._words import count, printable
 
 _TEST = Path(__file__).with_name("judged_test.py")
 
@@ -27,7 +27,7 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
     """List programs whose task cannot be used."""
     judged = refinery_of(reporter.config).judged
     if judged is not None and judged.samples.left_out:
-        reporter.section(f"refinery: not judged of {judged.path.name}", sep="-")
+        reporter.section(printable(f"refinery: not judged of {judged.path.name}"), sep="-")
         for line in judged.samples.left_out:
-            reporter.write_line(line)
+            reporter.write_line(printable(line))
         reporter.write_line(f"programs of {count(len(judged.samples.left_out), 'task')} are not judged")

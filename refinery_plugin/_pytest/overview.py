@@ -8,8 +8,7 @@ import textwrap
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from refinery_plugin._verification.verdict import printable
-from refinery_plugin._words import count, dollars
+from refinery_plugin._words import count, dollars, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -23,14 +22,44 @@ _NONE = "-"
 _OTHER = "other files"
 _ONLY = "all programs"
 _LONGEST_LEVEL = 40
+_RATIO, _RANGE = "ratio", "least - most"
+_AT_MOST = "<="
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What is shown of a correct program that was timed.
+
+    Parameters
+    ----------
+    seconds : by the clock.
+    ratio : how many times the time of the reference beside it; ``None`` where there is none.
+    bound : whether both are only told to be no more: it took no longer than can be told apart.
+    """
+
+    seconds: float
+    ratio: float | None = None
+    bound: bool = False
 
 
 @dataclasses.dataclass(slots=True)
 class _Row:
     programs: int = 0
-    seconds: list[float] = dataclasses.field(default_factory=list)
+    figures: list[Figures] = dataclasses.field(default_factory=list)
     passed: int = 0
     cost: float | None = None
+
+    def cells(self, label: str) -> tuple[str, ...]:
+        seconds = [each.seconds for each in self.figures]
+        bound = any(each.bound for each in self.figures)
+        ratios = [(each.ratio, each.bound) for each in self.figures if each.ratio is not None]
+        return (
+            label,
+            f"{self.passed}/{self.programs}",
+            *_ratios(statistics.geometric_mean(ratio for ratio, _ in ratios) if ratios else None, ratios),
+            _amount(statistics.median(seconds), bound=bound) if seconds else _NONE,
+            _NONE if self.cost is None else dollars(self.cost),
+        )
 
 
 def summary(
@@ -50,22 +79,27 @@ def summary(
     width : columns of the terminal.
     details : in a study of several tasks, show them below each treatment.
     """
-    findings = session.findings.values()
     place = {unit.id: number for number, unit in enumerate(units)}
     programs = [*session.programs(), *remote]
     programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))  # examined in random order
     verdicts = Counter(str(program["verdict"]) for program in programs).most_common()
-    seconds = {finding.unit.id: statistics.fmean(finding.seconds) for finding in findings if finding.seconds}
-    medians = {finding.unit.id: statistics.median(finding.seconds) for finding in findings if finding.seconds}
+    figures = {
+        finding.unit.id: Figures(
+            seconds=statistics.median(finding.seconds),
+            ratio=session.ratio(finding),
+            bound=finding.is_bound,
+        )
+        for finding in session.findings.values()
+        if finding.seconds
+    }
     if session.is_by_task:
-        ratios = {finding.unit.id: session.ratio(finding) for finding in findings if finding.runs}
-        known = {name: ratio for name, ratio in ratios.items() if ratio is not None}
-        lines = tasks(programs, known, width=width, details=details)
+        lines = tasks(programs, figures, width=width, details=details)
     elif any(program["treatment"] for program in programs):
-        lines = treatments(programs, seconds, width=width)
+        lines = treatments(programs, figures, width=width)
     else:  # nothing varies: each program speaks for itself
-        slow = {finding.unit.id: session.slowness(finding) for finding in findings if finding.runs}
-        lines = each(programs, medians, {name: one.ratio for name, one in slow.items() if one}, width=width)
+        lines = each(programs, figures, width=width)
+    if figures and (notes := _notes(figures.values())):
+        lines += notes
     in_words = ", ".join(f"{number} {name}" for name, number in verdicts)
     lines += ["", f"{count(len(programs), 'program')}: {in_words}; verification seed {session.verify_seed}"]
     lines += failures(programs, width=width)
@@ -81,14 +115,14 @@ def summary(
 
 
 def treatments(
-    programs: Sequence[Mapping[str, object]], seconds: Mapping[str, float], *, width: int
+    programs: Sequence[Mapping[str, object]], figures: Mapping[str, Figures], *, width: int
 ) -> list[str]:
     """Return a table with a line for each treatment.
 
     Parameters
     ----------
     programs : entries of ``refinery.programs``; treatments are listed in the order in which they come.
-    seconds : mean time of the correct programs by ``id``, where they were timed.
+    figures : of the correct programs by ``id``, where they were timed.
     width : columns of the terminal; labels are cut to fit.
     """
     rows: dict[str, _Row] = defaultdict(_Row)
@@ -97,21 +131,12 @@ def treatments(
         row.programs += 1
         if program["verdict"] == "correct":
             row.passed += 1
-            if (taken := seconds.get(str(program["id"]))) is not None:
-                row.seconds.append(taken)
+            if (found := figures.get(str(program["id"]))) is not None:
+                row.figures.append(found)
         if isinstance(cost := program.get("cost_usd"), int | float):
             row.cost = (row.cost or 0.0) + cost
-    table = [("treatment", "passed", "median s", "fastest - slowest", "cost")]
-    table += [
-        (
-            label,
-            f"{row.passed}/{row.programs}",
-            f"{statistics.median(row.seconds):.3g}" if row.seconds else _NONE,
-            f"{min(row.seconds):.3g} - {max(row.seconds):.3g}" if len(row.seconds) > 1 else _NONE,
-            _NONE if row.cost is None else dollars(row.cost),
-        )
-        for label, row in list(rows.items())[:_MOST_TREATMENTS]
-    ]
+    table: list[tuple[str, ...]] = [("treatment", "passed", _RATIO, _RANGE, "median s", "cost")]
+    table += [row.cells(label) for label, row in list(rows.items())[:_MOST_TREATMENTS]]
     lines = _aligned(table, width)
     if len(rows) > _MOST_TREATMENTS:
         lines.append(f"... and {len(rows) - _MOST_TREATMENTS} more treatments")
@@ -123,51 +148,73 @@ class _Line:
     """A line of the table of a study of several tasks."""
 
     programs: int = 0
-    ratios: dict[str, list[float]] = dataclasses.field(default_factory=lambda: defaultdict(list))
+    ratios: dict[str, list[tuple[float, bool]]] = dataclasses.field(default_factory=lambda: defaultdict(list))
     passed: int = 0
     cost: float | None = None
 
-    def add(self, program: Mapping[str, object], ratio: float | None) -> None:
+    def add(self, program: Mapping[str, object], figures: Figures | None) -> None:
         self.programs += 1
         self.passed += program["verdict"] == "correct"
-        if ratio is not None:
-            self.ratios[str(program["task"])].append(ratio)
+        if figures is not None and figures.ratio is not None:
+            self.ratios[str(program["task"])].append((figures.ratio, figures.bound))
         if isinstance(cost := program.get("cost_usd"), int | float):
             self.cost = (self.cost or 0.0) + cost
 
     def cells(self, label: str) -> tuple[str, ...]:
-        each = [ratio for ratios in self.ratios.values() for ratio in ratios]
+        each = [one for ratios in self.ratios.values() for one in ratios]
         # Each task weighs the same, however many of its programs are correct.
-        middle = [statistics.geometric_mean(ratios) for ratios in self.ratios.values()]
+        middle = [statistics.geometric_mean(ratio for ratio, _ in ratios) for ratios in self.ratios.values()]
         return (
             label,
             f"{self.passed}/{self.programs}",
-            f"{statistics.geometric_mean(middle):.3g}" if middle else _NONE,
-            f"{min(each):.3g} - {max(each):.3g}" if len(each) > 1 else _NONE,
+            *_ratios(statistics.geometric_mean(middle) if middle else None, each),
             _NONE if self.cost is None else dollars(self.cost),
         )
 
 
+def _ratios(middle: float | None, each: Sequence[tuple[float, bool]]) -> tuple[str, str]:
+    """Return the cells of a mean of ratios and of their range; with each stands whether it is a bound."""
+    if middle is None:
+        return _NONE, _NONE
+    least, most = min(each), max(each)
+    spread = f"{_amount(least[0], bound=least[1])} - {_amount(most[0], bound=most[1])}"
+    return _amount(middle, bound=any(bound for _, bound in each)), spread if len(each) > 1 else _NONE
+
+
+def _amount(value: float, *, bound: bool) -> str:
+    """Return three digits; an instrument states its resolution."""
+    return f"{_AT_MOST if bound else ''}{value:.3g}"
+
+
+def _notes(figures: Iterable[Figures]) -> list[str]:
+    """Say what the columns mean that do not say it themselves."""
+    shown = list(figures)
+    lines = []
+    if any(one.ratio is not None for one in shown):
+        lines.append("(ratio: time over that of the reference, which was timed beside it)")
+    if any(one.bound for one in shown):
+        lines.append(f"({_AT_MOST}: no longer than the least time that can be told)")
+    return lines
+
+
 def tasks(
-    programs: Sequence[Mapping[str, object]], ratios: Mapping[str, float], *, width: int, details: bool
+    programs: Sequence[Mapping[str, object]], figures: Mapping[str, Figures], *, width: int, details: bool
 ) -> list[str]:
     """Return a table with a line for each treatment, over all tasks.
 
     Parameters
     ----------
     programs : entries of ``refinery.programs``; treatments and tasks are listed in the order in which they come.
-    ratios : by ``id``, how many times its reference's time a correct program takes, where it was timed.
+    figures : of the correct programs by ``id``, where they were timed.
     details : with a line for each task below each treatment; always so where nothing varies.
     """
     rows: dict[str, _Line] = defaultdict(_Line)
     below: dict[str, dict[str, _Line]] = defaultdict(lambda: defaultdict(_Line))
     for program in programs:
-        label, ratio = _label(program["treatment"]), ratios.get(str(program["id"]))
-        rows[label].add(program, ratio)
-        below[label][str(program["task"])].add(program, ratio)
-    table: list[tuple[str, ...]] = [
-        ("treatment", "passed", "ratio to the reference", "fastest - slowest", "cost")
-    ]
+        label, found = _label(program["treatment"]), figures.get(str(program["id"]))
+        rows[label].add(program, found)
+        below[label][str(program["task"])].add(program, found)
+    table: list[tuple[str, ...]] = [("treatment", "passed", _RATIO, _RANGE, "cost")]
     for label, row in list(rows.items())[:_MOST_TREATMENTS]:
         table.append(row.cells(label))
         if details or len(rows) == 1:
@@ -181,33 +228,30 @@ def tasks(
 
 
 def each(
-    programs: Sequence[Mapping[str, object]],
-    seconds: Mapping[str, float],
-    ratios: Mapping[str, float],
-    *,
-    width: int,
+    programs: Sequence[Mapping[str, object]], figures: Mapping[str, Figures], *, width: int
 ) -> list[str]:
-    """Return a table with a line for each program: verdict, time, and the ratio to the reference beside it.
+    """Return a table with a line for each program: verdict, ratio to the reference, and time.
 
     Parameters
     ----------
-    seconds, ratios : median time and ratio of the correct programs by ``id``, where they were timed.
+    figures : of the correct programs by ``id``, where they were timed.
     """
-    table = [("program", "verdict", "median s", "ratio to the reference")]
+    table = [("program", "verdict", _RATIO, "median s")]
     table += [
-        (
-            _program(program),
-            str(program["verdict"]),
-            f"{seconds[name]:.3g}" if name in seconds else _NONE,
-            f"{ratios[name]:.3g}" if name in ratios else _NONE,
-        )
+        (_program(program), str(program["verdict"]), *_of_one(figures.get(str(program["id"]))))
         for program in programs[:_MOST_TREATMENTS]
-        if (name := str(program["id"]))
     ]
     lines = _aligned(table, width)
     if len(programs) > _MOST_TREATMENTS:
         lines.append(f"... and {len(programs) - _MOST_TREATMENTS} more programs")
     return lines
+
+
+def _of_one(figures: Figures | None) -> tuple[str, str]:
+    if figures is None:
+        return _NONE, _NONE
+    ratio = _NONE if figures.ratio is None else _amount(figures.ratio, bound=figures.bound)
+    return ratio, _amount(figures.seconds, bound=figures.bound)
 
 
 def _program(program: Mapping[str, object]) -> str:

@@ -7,7 +7,7 @@ import time
 from decimal import Decimal
 from typing import TYPE_CHECKING, TextIO
 
-from refinery_plugin._words import dollars
+from refinery_plugin._words import dollars, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -105,14 +105,14 @@ class Lines:
         self._tally.add_turn(unit, record)
         if time.monotonic() - self._last >= _EVERY_SECONDS:
             self._last = time.monotonic()
-            self._write_line(self._tally.text())
+            self._write_line(printable(self._tally.text()))
 
     def trajectory(self, unit: Unit, trajectory: Trajectory) -> None:
         """Count a program."""
         self._tally.add_trajectory()
         if self._every_program:
             ending = trajectory.no_program_reason or f"{len(trajectory.turns)} turns"
-            self._write_line(f"{unit.id}: {ending}")
+            self._write_line(printable(f"{unit.id}: {ending}"))
 
 
 class Live:

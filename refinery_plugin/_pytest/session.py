@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
     from refinery_plugin._tasks.task_file import TaskFile
+    from refinery_plugin._timing.sizes import Sizes
 
 FIXTURE = "refinery_program"
 """Tests that ask for this fixture are parametrized over the programs of the study."""
@@ -268,9 +269,11 @@ class Refinery:
     @functools.cached_property
     def tasks(self) -> Mapping[str, Task]:
         """The study's tasks by name, in its order."""
-        known = self._tasks()
-        size = self.study.size
-        return {name: known[name] if size is None else known[name].sized(size) for name in self.study.tasks}
+        known, study = self._tasks(), self.study
+        sizes = {name: study.size_of(name) for name in study.tasks}
+        return {
+            name: known[name] if size is None else known[name].sized(size) for name, size in sizes.items()
+        }
 
     def task_of(self, unit: Unit) -> Task:
         """Return the task of a program."""
@@ -286,6 +289,14 @@ class Refinery:
         caches = [os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", tempfile.gettempdir()]
         kept = [Path(cache) / "pytest-refinery" / name for cache in caches]
         return next(filter(is_writable, kept), own)
+
+    @functools.cached_property
+    def sizes(self) -> Sizes:
+        """The sizes that were found for tasks which leave them open, beside the journals."""
+        from refinery_plugin._timing.sizes import Sizes  # noqa: PLC0415 - see the module's docstring
+
+        shared_out = self.config.getoption("refinery_shard") is not None
+        return Sizes(self.journal_dir.parent / "sizes.json", shared_out=shared_out)
 
     @property
     def environment_dir(self) -> Path:

@@ -34,7 +34,10 @@ class SessionJudge:
             from refinery_plugin._timing.judge import SandboxJudge  # noqa: PLC0415 - heavy, and on Linux only
 
             self._opened = SandboxJudge(
-                self._refinery.study, open_sandbox=sandbox_opener(self._refinery.config), say=self._say
+                self._refinery.study,
+                open_sandbox=sandbox_opener(self._refinery.config),
+                sizes=self._refinery.sizes,
+                say=self._say,
             )
         return await self._opened.judge(task, program, timed=timed)
 

@@ -13,6 +13,7 @@ from refinery_plugin._generation.preview import TURN_MS, preview
 from refinery_plugin._generation.request_body import request_body
 from refinery_plugin._pytest.collection import selected
 from refinery_plugin._pytest.session import refinery_of
+from refinery_plugin._words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,9 +38,9 @@ def show(session: pytest.Session) -> None:
         return
     try:
         for line in _lines(refinery_of(session.config), session):
-            reporter.write_line(line)
+            reporter.write_line(printable(line))
     except RefineryError as exc:
-        raise pytest.UsageError(str(exc)) from exc
+        raise pytest.UsageError(printable(str(exc))) from exc
 
 
 def _lines(refinery: Refinery, session: pytest.Session) -> Iterator[str]:

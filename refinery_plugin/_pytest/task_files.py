@@ -9,7 +9,7 @@ import pytest
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import refinery_of
 from refinery_plugin._pytest.timing import SANDBOX, faults_end_the_session
-from refinery_plugin._words import count
+from refinery_plugin._words import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,7 +55,7 @@ def add_solutions(session: pytest.Session, items: list[pytest.Item]) -> None:
     try:
         files = refinery.task_files
     except RefineryError as exc:
-        raise pytest.UsageError(str(exc)) from exc
+        raise pytest.UsageError(printable(str(exc))) from exc
     for path in files:
         file: TaskFileNode = TaskFileNode.from_parent(session, path=path)
         items += file.collect()
@@ -67,9 +67,9 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
     for path, found in refinery.read_files.items():
         if not found.left_out:
             continue
-        reporter.section(f"refinery: cannot be used of {refinery.relative(path)}", sep="-")
+        reporter.section(printable(f"refinery: cannot be used of {refinery.relative(path)}"), sep="-")
         for each in found.left_out:
-            reporter.write_line(str(each))
+            reporter.write_line(printable(str(each)))
         names = {task.name for task in found}
         whole = sum(each.name not in names for each in found.left_out)
         told = [f"{count(whole, 'task')} of {whole + len(found)}"] if whole else []

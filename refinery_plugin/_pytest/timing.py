@@ -17,7 +17,7 @@ import pytest
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import FOREIGN, MISSING, is_distributed, refinery_of, unit_of
-from refinery_plugin._words import count
+from refinery_plugin._words import count, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator
@@ -92,6 +92,7 @@ class TimingHooks:
             verify_seed=self._seed(),
             say=self._say,
             introduces=config.get_verbosity() >= 0,
+            sizes=refinery.sizes,
             elsewhere=config.getoption("refinery_cluster") is not None,
         )
 
@@ -141,7 +142,7 @@ class TimingHooks:
         for line in lines:
             # A log is searched by lines, a person reads words.
             for part in (wrapped(line, terminal.fullwidth) or [""]) if terminal.hasmarkup else [line]:
-                reporter.write_line(part)
+                reporter.write_line(printable(part))
 
     # Collection -------------------------------------------------------------------------------------------------
 

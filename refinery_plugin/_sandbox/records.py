@@ -86,6 +86,9 @@ class Usage:
     revealed_seconds : first byte of the data to the reply.
     cpu_seconds : CPU time of the process tree for the call, children and what they left behind included.
     queue_seconds : run-queue delay of the tree's threads from the first byte of the data to the reply.
+    others_seconds : what neither this process nor what it has started used of all processors from the launch to the
+        end.
+    alive_seconds : from the launch to the end.
     memory_bytes : largest resident memory seen of the tree.
     peak_tasks : most processes and threads seen at once.
     tampering : what was found only at the end (bytes after the reply), else ``None``.
@@ -99,6 +102,8 @@ class Usage:
     revealed_seconds: float | None = None
     cpu_seconds: float | None = None
     queue_seconds: float | None = None
+    others_seconds: float | None = None
+    alive_seconds: float | None = None
     memory_bytes: int | None = None
     peak_tasks: int | None = None
     tampering: str | None = None

@@ -27,6 +27,7 @@ from refinery_plugin._sandbox.inside.protocol import (
 )
 from refinery_plugin._sandbox.last_words import ending, escaped, last_lines
 from refinery_plugin._sandbox.launch import launch
+from refinery_plugin._sandbox.load import Load
 from refinery_plugin._sandbox.payload import Payload, encode_arguments
 from refinery_plugin._sandbox.process_tree import Snapshot, Tree, children_of, cpu_of
 from refinery_plugin._sandbox.records import MIB, Limits, Outcome, Usage
@@ -70,6 +71,7 @@ class Worker:
     ) -> None:
         self._source, self._entry_point = source, entry_point
         self._result_type, self._limits, self._exact, self._arrays = result_type, limits, exact, arrays
+        self._load_at_start = Load.now()
         self._started = time.perf_counter()
         self._launched = launched = launch(plan, guardian=guardian)
         self._channel = Channel(
@@ -235,6 +237,7 @@ class Worker:
             return self._usage
         used = self._used()
         self._end()
+        used |= self._beside()
         rest = self._channel.rest()
         if rest and self._over is None:
             self._found = "it wrote more than one reply"
@@ -359,6 +362,16 @@ class Worker:
             }
         tree.memory()
         return {**facts, "memory_bytes": tree.peak(), "peak_tasks": tree.peak_tasks}
+
+    def _beside(self) -> dict[str, float]:
+        """Say what others computed meanwhile; only now is all that was ours in the kernel's books."""
+        before, after = self._load_at_start, Load.now()
+        if before is None or after is None:
+            return {}
+        return {
+            "others_seconds": after.others_since(before),
+            "alive_seconds": time.perf_counter() - self._started,
+        }
 
     def _kill(self) -> None:
         """Set the end going; more than once is fine."""

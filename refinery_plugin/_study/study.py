@@ -90,7 +90,7 @@ class Study:
     names_model : whether the study names a model; else the default is asked, if anything is generated at all.
     by_task : whether it is a study of several tasks: then ids and files of its programs begin with the task.
     primary : the response that its question is about, ``"time"`` or ``"passed"``.
-    size : of the inputs of tasks that leave it to the study.
+    size : of the inputs of tasks that leave it open, for all of them or by task; those without one are found.
     """
 
     name: str
@@ -108,7 +108,13 @@ class Study:
     names_model: bool = True
     by_task: bool = False
     primary: str = "time"
-    size: int | None = None
+    size: int | Mapping[str, int] | None = None
+
+    def size_of(self, task: str) -> int | None:
+        """Return what the study says of the size of a task's inputs."""
+        if self.size is None or isinstance(self.size, int):
+            return self.size
+        return self.size.get(task)
 
     @property
     def task(self) -> str | None:

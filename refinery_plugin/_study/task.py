@@ -6,6 +6,7 @@ import ast
 import dataclasses
 import functools
 import inspect
+import math
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
@@ -25,11 +26,15 @@ Arguments: TypeAlias = tuple[object, ...]
 of these."""
 
 _FUNCTIONS = ("sample", "strategy", "disguised", "check")
-_TOLD = ("name", "prompt", "settings", "version")
+_TOLD = ("name", "prompt", "settings", "version", "seconds")
 
 
 class TaskError(RefineryError):
     """A task is not declared as it should be."""
+
+
+class _Sized(functools.partial["Arguments"]):
+    """What makes inputs, with its size settled."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +55,7 @@ class Task:
     sample : from a list seed to the arguments of one full-size timed call; the same seed always gives the same
         arguments. With a second argument ``size`` that has no default, the size is the study's, or is found. Without a
         ``sample`` programs are verified, and never timed ("pass only").
+    seconds : where the size is found, it is the smallest for which the reference takes so long here.
     strategy : makes the Hypothesis strategy of small arguments. What it draws *is* the domain of the task: nothing
         else is ever held against a program. May be left out where there are ``examples`` or ``inputs``.
     examples : ``(arguments, expected)`` pairs that are always tried, first of all.
@@ -74,6 +80,7 @@ class Task:
     result_type: Any  # a type form, such as list[int] or int | None
     reference: Any  # source text; a function becomes the source of its module
     sample: Callable[..., Arguments] | None = None
+    seconds: float = 0.1
     strategy: Callable[[], SearchStrategy[Arguments]] | None = None
     examples: Sequence[tuple[Arguments, object]] = ()
     inputs: Sequence[Arguments] = ()
@@ -97,6 +104,7 @@ class Task:
         object.__setattr__(self, "version", str(self.version))
         self._require_functions()
         self._require_rule()
+        self._require_seconds()
         if unknown := unknown_form(self.result_type):
             raise TaskError(
                 f"task {self.name!r}: result_type {type_name(self.result_type)} has the part {unknown}, which no value "
@@ -136,6 +144,11 @@ class Task:
                 f"task {self.name!r}: disguised inputs look like those of sample, and there is none"
             )
 
+    def _require_seconds(self) -> None:
+        given: object = self.seconds
+        if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 < given < math.inf:
+            raise TaskError(f"task {self.name!r}: seconds must be a number above 0, got {given!r}")
+
     def _require_rule(self) -> None:
         if self.equality not in ("python", "exact"):
             raise TaskError(
@@ -171,11 +184,19 @@ class Task:
         """Whether ``sample`` leaves the size of its inputs to the study."""
         return self.sample is not None and wants_size(self.sample)
 
+    @property
+    def size(self) -> int | None:
+        """The size of its full-size inputs, where that was left open and is settled."""
+        return self.sample.keywords["size"] if isinstance(self.sample, _Sized) else None
+
     def sized(self, size: int) -> Task:
-        """Return the task with inputs of one size; functions that take none stay as they are."""
+        """Return the task with inputs of one size; functions that take none stay as they are.
+
+        The checksum stays what it was: the size is told beside it.
+        """
         makers = {name: getattr(self, name) for name in ("sample", "disguised")}
         bound: dict[str, Any] = {
-            name: functools.partial(make, size=size)
+            name: _Sized(make, size=size)
             for name, make in makers.items()
             if make is not None and _has_size(make)
         }
@@ -185,12 +206,14 @@ class Task:
     def checksum(self) -> str:
         """SHA-256 of all that decides a verdict: reference, inputs, equality, examples, tolerance and check.
 
+        The size of inputs, where the study or a search settles it, is no part of it.
         A strategy counts by how it shows itself, not by what is drawn from it.
         """
         parts = {
-            field.name: getattr(self, field.name)
+            field.name: value.func if isinstance(value, _Sized) else value
             for field in dataclasses.fields(self)
             if field.name not in _TOLD
+            for value in (getattr(self, field.name),)
         }
         strategy = "" if self.strategy is None else described(self.strategy())
         return checksum({**parts, "result_type": type_name(self.result_type), "drawn from": strategy})

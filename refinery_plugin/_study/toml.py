@@ -228,7 +228,7 @@ class _Reader:
             self._fail("primary", f"must be one of {', '.join(_PRIMARY)}, got {given!r}")
         return str(given)
 
-    def _size(self, tasks: Sequence[Task]) -> int | None:
+    def _size(self, tasks: Sequence[Task]) -> int | Mapping[str, int] | None:
         given, open_ones = self.table.get("size"), [task.name for task in tasks if task.takes_size]
         settings = [task.name for task in tasks if "size" in task.settings]
         if settings and open_ones:
@@ -237,19 +237,21 @@ class _Reader:
                 f"is a setting of task {settings[0]!r}, and what sample of task {open_ones[0]!r} takes; rename the "
                 "setting",
             )
-        if settings:
-            return None
-        if given is None:
-            if open_ones:
-                self._fail(
-                    "size",
-                    f"is missing: sample of task {open_ones[0]!r} leaves the size of its inputs to the study; add "
-                    "a line such as size = 10000",
-                )
+        if settings or given is None:
             return None
         if not open_ones:
             self._fail("size", "no task of the study has a sample that takes one; leave it out")
-        return self._whole("size", 1, least=1)
+        if not isinstance(given, dict):
+            return self._whole("size", 1, least=1)
+        for name, one in given.items():
+            if name not in open_ones:
+                self._fail(
+                    f"size.{name}",
+                    f"the study has no task {name!r} whose sample takes a size{nearest(name, open_ones)}",
+                )
+            if isinstance(one, bool) or not isinstance(one, int) or one < 1:
+                self._fail(f"size.{name}", f"must be a whole number of at least 1, got {one!r}")
+        return MappingProxyType(dict(given))
 
     def _matching(self, number: int, pattern: str) -> list[str]:
         found = matching(pattern, self.tasks)

@@ -40,6 +40,12 @@ class Finding:
         """Seconds of all timed runs."""
         return [placed.run.figures.seconds for runs in self.runs.values() for placed in runs]
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether half of its runs, or more, took no longer than can be told: their time is an upper bound."""
+        bound = [placed.run.figures.is_bound for runs in self.runs.values() for placed in runs]
+        return 2 * sum(bound) >= len(bound) > 0
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TimedList:
@@ -68,7 +74,7 @@ def describe_study(study: Study) -> dict[str, object]:
         "factors": factors,
         "replicates": study.replicates,
         "primary": study.primary,
-        "size": study.size,
+        "size": study.size if study.size is None or isinstance(study.size, int) else dict(study.size),
         "lists": study.lists,
         "runs": study.runs,
         "packages": list(study.packages),
@@ -123,7 +129,7 @@ def describe_blocks(blocks: Sequence[BlockRecord]) -> dict[str, object]:
     machines = {str(block.machine["name"]): dict(block.machine) for block in blocks}
     told = [
         {
-            "block": block.number,
+            "stretch": block.number,
             "session": block.session,
             "task": block.task,
             "machine": block.machine["name"],

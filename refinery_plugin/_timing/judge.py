@@ -15,12 +15,14 @@ from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._timing.session import limits_of
 from refinery_plugin._verification.checker import Checker
 from refinery_plugin._verification.seeds import derived_seed
+from refinery_plugin._verification.sizing import find_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
+    from refinery_plugin._timing.sizes import Sizes
     from refinery_plugin._verification.checker import TimedPair
     from refinery_plugin._verification.ports import ProgramSandbox
 
@@ -37,6 +39,7 @@ class SandboxJudge:
     Parameters
     ----------
     open_sandbox : opens the sandbox that programs run in.
+    sizes : keeps the sizes that are found for tasks which leave them open.
     say : tells the user something at once.
     lock : held while something is timed: one measurement at a time on a machine.
     """
@@ -46,11 +49,13 @@ class SandboxJudge:
         study: Study,
         *,
         open_sandbox: Callable[[], ProgramSandbox],
+        sizes: Sizes,
         say: Callable[[str], None],
         lock: MachineLock | None = None,
     ) -> None:
         self._study = study
         self._open_sandbox = open_sandbox
+        self._sizes = sizes
         self._say = say
         self._lock = lock or MachineLock()
         self._checkers: dict[str, Checker] = {}
@@ -102,7 +107,7 @@ class SandboxJudge:
             try:
                 self._checkers[task.name] = Checker.open(
                     sandbox,
-                    task,
+                    self._settled(task, sandbox),
                     list_seeds=[
                         derived_seed(study.seed, "feedback list", number)
                         for number in range(1, study.lists + 1)
@@ -115,6 +120,12 @@ class SandboxJudge:
                 sandbox.close()
                 raise
         return self._checkers[task.name]
+
+    def _settled(self, task: Task, sandbox: ProgramSandbox) -> Task:
+        if not task.takes_size:
+            return task
+        limits = limits_of(self._study)
+        return task.sized(self._sizes.settle(task, lambda: find_size(sandbox, task, limits=limits)))
 
 
 def with_figures(found: Judged, pairs: Sequence[TimedPair]) -> Judged:

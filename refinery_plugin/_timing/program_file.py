@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._verification.verdict import Judgement, Verdict, printable
+from refinery_plugin._verification.verdict import Judgement, Verdict
+from refinery_plugin._words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -44,7 +44,7 @@ class Quietness:
         if not self.runs:
             return []
         share = self.contaminated / self.runs
-        text = f"{self.contaminated} of {self.runs} runs waited for a processor through no doing of their own"
+        text = f"{self.contaminated} of {self.runs} runs waited for a processor or had others computing beside them"
         if self.spread is not None and self.drift is not None:
             text += f"; the reference varied by {self.spread:.1%} (median), {self.drift:.1%} at most"
         noisy = share > 0.05 or (self.drift or 0) > 0.10  # noqa: PLR2004

@@ -71,11 +71,16 @@ class ReferenceRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class InputsRecord:
-    """A task was opened; ``sha256`` is the checksum of all its inputs, ``lists`` what is told of its timed lists."""
+    """A task was opened.
+
+    ``sha256`` is the checksum of all its inputs, ``lists`` what is told of its timed lists, ``size`` theirs where the
+    task leaves it open.
+    """
 
     task: str
     sha256: str
     lists: list[dict[str, object]]
+    size: int | None = None
 
 
 Part: TypeAlias = InputsRecord | StepRecord | RunRecord | ReferenceRecord
@@ -177,7 +182,8 @@ def from_json(line: Mapping[str, Any]) -> Record:
 def _from_json(line: Mapping[str, Any]) -> Part:
     kind = line["kind"]
     if kind == "inputs":
-        return InputsRecord(task=line["task"], sha256=line["sha256"], lists=line["lists"])
+        size = line.get("size")
+        return InputsRecord(task=line["task"], sha256=line["sha256"], lists=line["lists"], size=size)
     waiting = Waiting(**line["waiting"])
     step: ShortInputsJudged | HiddenListPassed | Decided
     match kind:

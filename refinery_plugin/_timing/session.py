@@ -38,6 +38,7 @@ from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
 from refinery_plugin._verification.inputs import VERIFIER, inputs_sha256
+from refinery_plugin._verification.sizing import find_size
 from refinery_plugin._verification.verdict import CORRECT
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from refinery_plugin._timing.journal import Past
     from refinery_plugin._timing.program_file import ProgramText
     from refinery_plugin._timing.progress import ProgramProgress
+    from refinery_plugin._timing.sizes import Sizes
     from refinery_plugin._timing.slowness import Slowness
     from refinery_plugin._verification.ports import ProgramSandbox, Timer
     from refinery_plugin._verification.verdict import Judgement
@@ -75,6 +77,7 @@ class SessionSettings:
         resumed.
     say : tells the user something at once.
     introduces : whether references and their limits are told.
+    sizes : keeps the sizes that are found for tasks which leave them open.
     lock : held while programs are timed.
     elsewhere : whether programs run on workers elsewhere, and what these did is handed in.
     """
@@ -89,6 +92,7 @@ class SessionSettings:
     verify_seed: int | None = None
     say: Callable[[str], None]
     introduces: bool = True
+    sizes: Sizes
     lock: MachineLock = dataclasses.field(default_factory=MachineLock)
     elsewhere: bool = False
 
@@ -115,6 +119,8 @@ class MeasuringSession:
 
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
+        self._tasks = dict(settings.tasks)
+        self._sizes = settings.sizes
         self.id = secrets.token_hex(6)
         self.findings: dict[str, Finding] = {}
         self._cores = Cores.divided()
@@ -194,10 +200,11 @@ class MeasuringSession:
                 settings.lock.acquire(waiting=settings.say)
                 self._cores.take_place()
             self._sandbox = settings.open_sandbox()
+        self._settle(name, self._sandbox)
         self._require_same(name, self._sandbox.name)
         checker = Checker.open(
             self._sandbox,
-            settings.tasks[name],
+            self._tasks[name],
             list_seeds=self.list_seeds(name),
             seed=self.verify_seed,
             limits=limits_of(study),
@@ -208,7 +215,8 @@ class MeasuringSession:
         if settings.times and name not in self._progress.inputs:
             lists = document.describe_lists(checker.inputs.timed, task=name)
             drawn = self._inputs_sha256(name, self.verify_seed)
-            self._progress.add(InputsRecord(task=name, sha256=drawn, lists=lists))
+            size = self._tasks[name].size
+            self._progress.add(InputsRecord(task=name, sha256=drawn, lists=lists, size=size))
         if settings.introduces and name not in self._open.lists:
             self._introduce(name, checker)
         return checker
@@ -256,11 +264,20 @@ class MeasuringSession:
         for unit in units:
             task, text = self._task_of(unit), self._read(unit)
             self._require_same(task, None)
+            if self._tasks[task].takes_size:
+                raise RefineryError(
+                    f"task {task} leaves the size of its inputs open, which is found on one machine: write the size "
+                    "into the study (size = 10000), or time it without --refinery-cluster"
+                )
             if text.refusal is None:
                 key = _key(unit, text)
                 if not self._is_finished(self._progress.of(key), task):
                     found[key] = Outstanding(task=task, key=key, source=text.data)
         return list(found.values())
+
+    def task(self, name: str) -> Task:
+        """Return a task of the study, as it is timed."""
+        return self._tasks[name]
 
     @property
     def sandbox_name(self) -> str | None:
@@ -339,7 +356,7 @@ class MeasuringSession:
     def document(self) -> dict[str, object]:
         """Return the ``refinery`` part of the benchmark file."""
         study = self._settings.study
-        only = None if study.by_task else self._settings.tasks[study.tasks[0]]
+        only = None if study.by_task else self._tasks[study.tasks[0]]
         return {
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
@@ -347,8 +364,13 @@ class MeasuringSession:
             "task_version": None if only is None else only.version,
             "task_checksum": None if only is None else only.checksum,
             "tasks": [
-                {"name": name, "version": task.version, "checksum": task.checksum}
-                for name, task in self._settings.tasks.items()
+                {
+                    "name": name,
+                    "version": task.version,
+                    "checksum": task.checksum,
+                    "size": self._sizes.known(task) if task.takes_size else task.size,
+                }
+                for name, task in self._tasks.items()
             ],
             "sandbox": self._sandbox_name,
             "session": self.id,
@@ -408,6 +430,7 @@ class MeasuringSession:
             return
         inputs: dict[str, tuple[str, str]] = {}
         if (then := self._progress.inputs.get(task)) is not None and (task, None) not in self._compared:
+            self._settle(task, None)
             name = f"inputs of task {task}" if settings.study.by_task else "inputs"
             inputs[name] = (then.sha256, self._inputs_sha256(task, interrupted.header.verify_seed))
         require_same(
@@ -419,17 +442,29 @@ class MeasuringSession:
         )
         self._compared |= {(task, sandbox), (task, None)}
 
+    def _settle(self, name: str, sandbox: ProgramSandbox | None) -> None:
+        """Settle the size of a task's inputs, where that is open: as in the session that is resumed, or found now."""
+        task, past = self._tasks[name], self._progress.inputs.get(name)
+        if not task.takes_size or (sandbox is None and (past is None or past.size is None)):
+            return
+
+        def find() -> int:
+            if sandbox is None:
+                raise RuntimeError("a size can only be found in a sandbox")
+            return find_size(sandbox, task, limits=limits_of(self._settings.study), cores=self._cores)
+
+        size = self._sizes.settle(task, find, then=None if past is None else past.size)
+        self._tasks[name] = task.sized(size)
+
     def list_seeds(self, task: str) -> list[int]:
         """Return the seeds of a task's timed lists; none where it is never timed."""
         study = self._settings.study
-        if not self._settings.tasks[task].is_timed:
+        if not self._tasks[task].is_timed:
             return []
         return [study.list_seed(number) for number in range(1, study.lists + 1)]
 
     def _inputs_sha256(self, task: str, verify_seed: int) -> str:
-        return inputs_sha256(
-            self._settings.tasks[task], list_seeds=self.list_seeds(task), verify_seed=verify_seed
-        )
+        return inputs_sha256(self._tasks[task], list_seeds=self.list_seeds(task), verify_seed=verify_seed)
 
     def _fingerprint(self, sandbox: str | None) -> dict[str, object]:
         settings = self._settings
@@ -477,9 +512,15 @@ class MeasuringSession:
         reference = f"the reference of {task}" if self._settings.study.by_task else "the reference"
         self._settings.say(
             f"refinery: {reference} is correct in sandbox {checker.bench.sandbox.name} and took {pace.seconds:.3g} s "
-            f"at most: a call may take {pace.limit:.3g} s; verification seed {self.verify_seed}"
+            f"at most{self._size_told(task)}: a call may take {pace.limit:.3g} s; verification seed {self.verify_seed}"
             + (f"; {self._cores}" if self._settings.times else "")
         )
+
+    def _size_told(self, task: str) -> str:
+        """Return where its size comes from, if it was found."""
+        if self._settings.tasks[task].size == self._tasks[task].size:
+            return ""
+        return f" at size {self._tasks[task].size}, kept in {self._sizes.path}"
 
     def _read(self, unit: Unit) -> ProgramText:
         return read_program(unit, directory=self._settings.programs)

@@ -29,8 +29,9 @@ class Verification:
     seconds, cpu_seconds : geometric mean of the timed runs; ``None`` where nothing was timed.
     ratio : geometric mean of program / reference, the reference having run just before each run of the program.
     log_ratio_se : standard error of the ratio's natural logarithm; ``None`` where nothing tells the noise.
-    contaminated : whether some timed run waited for a processor through no doing of its own; ``None``: not known.
+    contaminated : whether others computed beside some timed run, or it waited for them; ``None``: not known.
     fault : what went wrong on our side; it says nothing about the program.
+    resolution_seconds : what a time may hide at most; ``seconds`` close to it only say "at most".
     """
 
     verdict: Verdict | None
@@ -43,6 +44,7 @@ class Verification:
     log_ratio_se: float | None = None
     contaminated: bool | None = None
     fault: str | None = None
+    resolution_seconds: float | None = None
 
     @property
     def correct(self) -> bool:
@@ -79,6 +81,14 @@ def told(judgement: Judgement, pairs: Sequence[TimedPair], *, noise: float | Non
         log_ratio_se=log_ratio_se(logs, noise=noise),
         contaminated=_any(
             mark for pair in timed for mark in (pair.program.contaminated, pair.reference.contaminated)
+        ),
+        resolution_seconds=max(
+            (
+                pair.program.resolution_seconds
+                for pair in timed
+                if pair.program.resolution_seconds is not None
+            ),
+            default=None,
         ),
     )
 

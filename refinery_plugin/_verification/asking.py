@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._sandbox import encode_arguments
 from refinery_plugin._verification.inputs import BrokenReferenceError
-from refinery_plugin._verification.verdict import printable, show_arguments
+from refinery_plugin._verification.verdict import show_arguments
+from refinery_plugin._words import printable
 
 if TYPE_CHECKING:
     from refinery_plugin._study.task import Arguments

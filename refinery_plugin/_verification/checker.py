@@ -18,6 +18,7 @@ from refinery_plugin._verification.ports import wall_clock
 from refinery_plugin._verification.run import run_once
 from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.short_inputs import ShortCheck
+from refinery_plugin._verification.sizing import find_size
 from refinery_plugin._verification.steps import Decided, RunAhead, RunPassed
 from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict
 
@@ -93,6 +94,7 @@ class Checker:
 
         Parameters
         ----------
+        task : its size is found, where it is still open.
         list_seeds : of the full-size lists that programs are called with.
         seed : decides all other inputs.
         time_factor : a call may take so many times what the reference needs.
@@ -103,6 +105,8 @@ class Checker:
         ReferenceFailedError : when the reference is not correct here.
         RefineryError : for other faults of the task, the machine or the set-up.
         """
+        if task.takes_size:
+            task = task.sized(find_size(sandbox, task, limits=limits, cores=cores))
         pace = Pace(factor=1, seconds=FIRST_LIMIT)
         bench = Bench(sandbox, task=task, limits=limits, pace=pace, cores=cores or Cores.divided())
         reference = SandboxedReference(bench)

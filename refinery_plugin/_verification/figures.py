@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
+_HARDLY_MORE = 1.05
+"""Within so much of the resolution a time cannot be told from it: the clock runs a little longer than it waits."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RunFigures:
@@ -16,6 +19,11 @@ class RunFigures:
     contaminated: bool | None
     resolution_seconds: float | None = None
     """What a time may hide at most; a run that takes less is told as this."""
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the time is no more than what it may hide, so that it only says "at most"."""
+        return self.resolution_seconds is not None and self.seconds <= _HARDLY_MORE * self.resolution_seconds
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from refinery_plugin._verification.contamination import Load, is_contaminated
+from refinery_plugin._sandbox.load import Load
+from refinery_plugin._verification.contamination import is_contaminated
 from refinery_plugin._verification.figures import RunFigures, Waiting
 from refinery_plugin._verification.hand_over import ATTEMPTS
 from refinery_plugin._verification.ports import wall_clock
@@ -147,6 +148,8 @@ class _Run:
                 tasks=usage.peak_tasks,
                 before=self._before,
                 after=after,
+                others_seconds=usage.others_seconds,
+                alive_seconds=usage.alive_seconds,
             ),
             resolution_seconds=self._resolution,
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from refinery_plugin._verification.equality import difference, same
+from refinery_plugin._words import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -126,8 +127,3 @@ def _abridged(value: object) -> str:
     if isinstance(value, (str, bytes)):
         return f"{value[:80]!r}... ({len(value):,} long)"
     return f"{repr(value)[:_LONGEST]}..."
-
-
-def printable(text: str) -> str:
-    """Return text of a program for a terminal and a file: no control characters but line ends, no lone surrogates."""
-    return "".join(c if c.isprintable() or c == "\n" else f"\\x{ord(c):02x}" for c in text)

@@ -51,7 +51,7 @@ class Bench:
     ) -> Result:
         """One run from start to end; ``more``: the process is not ended before it has written more than its reply."""
         with self.start(source, result_type=result_type, limits=limits) as worker:
-            failure = worker.load() or worker.hand_over(args, SECONDS)
+            failure = worker.load() or worker.hand_over(args, min(SECONDS, seconds))
             outcome = failure or worker.go(seconds)
             if more and outcome.kind != "tampering":
                 select.select([worker._channel._reply], [], [], SECONDS)

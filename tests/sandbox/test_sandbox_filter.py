@@ -78,6 +78,16 @@ def test_every_path_of_the_filter_ends(machine: str) -> None:
         ("x86_64", 16, (0, 0x100005412), EPERM),  # the kernel looks at 32 bits of it
         ("x86_64", 157, (22,), EPERM),  # prctl, PR_SET_SECCOMP
         ("x86_64", 157, (15,), ALLOW),  # prctl, PR_SET_NAME
+        ("x86_64", 157, (4,), EPERM),  # prctl, PR_SET_DUMPABLE
+        ("aarch64", 167, (62,), EPERM),  # prctl, PR_SCHED_CORE
+        ("x86_64", 434, (), ENOSYS),  # pidfd_open
+        ("x86_64", 56, (0x1011,), EPERM),  # clone, with a descriptor of the process
+        ("x86_64", 55, (3, 1, 57), EPERM),  # getsockopt, SO_COOKIE
+        ("x86_64", 55, (3, 1, 3), ALLOW),  # getsockopt, SO_TYPE
+        ("aarch64", 208, (3, 1, 76), EPERM),  # setsockopt, SO_PASSPIDFD
+        ("x86_64", 458, (), EPERM),  # listmount
+        ("x86_64", 28, (0, 0, 12), EPERM),  # madvise, MADV_MERGEABLE
+        ("x86_64", 306, (3,), NOTHING),  # syncfs
         ("x86_64", 302, (0, 7), ALLOW),  # prlimit of oneself
         ("x86_64", 302, (1234, 7), EPERM),  # and of somebody else
         ("x86_64", 141, (0, 0, 5), ALLOW),  # nice

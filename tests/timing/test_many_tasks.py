@@ -116,7 +116,7 @@ def test_a_study_of_three_tasks_is_recorded_replayed_timed_and_resumed_after_a_k
     assert result.ret == 0, result.stdout.str()
     result.stdout.fnmatch_lines(
         [
-            "treatment*passed*ratio to the reference*",
+            "treatment*passed*ratio*least - most*",
             "agents 1*4/6*",
             "  list-*2/2*",
             "agents 2*6/6*",

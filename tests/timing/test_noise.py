@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from refinery_plugin._sandbox.load import Load
 from refinery_plugin._timing.quietness import Quietness
-from refinery_plugin._verification.contamination import Load, is_contaminated
+from refinery_plugin._verification.contamination import is_contaminated
 from refinery_plugin._verification.cores import Cores
 
 
@@ -36,6 +37,36 @@ def test_tasks_that_wait_for_each_other_wait_by_their_own_doing() -> None:
 def test_time_that_the_hypervisor_took_counts() -> None:
     """Time stolen from the machine contaminates a run."""
     assert mark(queue=0.0, tasks=1, others=0.0, stolen=0.2) is True
+
+
+@pytest.mark.parametrize(
+    ("others", "alive", "marked"), [(0.9, 1.0, True), (0.02, 1.0, False), (0.02, 0.05, False)]
+)
+def test_others_beside_a_run_mark_it_though_it_never_waited(
+    others: float,
+    alive: float,
+    marked: bool,  # noqa: FBT001 - the expected mark
+) -> None:
+    """Two processors may share a core; what a service of the system uses now and then, or a tick or two, is nothing."""
+    load = Load(busy=100.0, stolen=5.0)
+    found = is_contaminated(
+        seconds=1.0,
+        cpu_seconds=1.0,
+        queue_seconds=0.0,
+        tasks=1,
+        before=load,
+        after=load,
+        others_seconds=others,
+        alive_seconds=alive,
+    )
+    assert found is marked
+
+
+def test_what_is_ours_is_no_neighbour() -> None:
+    """Of what the processors were busy with, our own is taken off."""
+    before = Load(busy=100.0, stolen=0.0, own=50.0)
+    assert Load(busy=104.0, stolen=0.0, own=53.0).others_since(before) == 1.0
+    assert Load(busy=100.0, stolen=0.0, own=50.5).others_since(before) == 0.0
 
 
 def test_nobody_can_know_without_the_kernels_figures() -> None:

@@ -19,6 +19,7 @@ from refinery_plugin._timing.fingerprint import ResumeError
 from refinery_plugin._timing.journal import JournalError
 from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._timing.session import MeasuringSession, SessionSettings
+from refinery_plugin._timing.sizes import Sizes
 from refinery_plugin._verification.checker import ReferenceFailedError
 from refinery_plugin._verification.inputs import DISGUISED_LISTS
 from refinery_plugin._verification.verdict import Verdict
@@ -73,6 +74,7 @@ class Place:
             open_sandbox=lambda: sandbox,
             times=True,
             say=lambda _: None,
+            sizes=Sizes(self.path / "sizes.json"),
             lock=MachineLock(self.path / "lock"),
         )
         return MeasuringSession(dataclasses.replace(settings, **changes))

@@ -47,7 +47,7 @@ def test_programs_of_no_treatment_are_told_one_by_one(project: Project) -> None:
     result.assert_outcomes(passed=1, xfailed=1)
     result.stdout.fnmatch_lines(
         [
-            "program *verdict *median s *ratio to the reference",
+            "program *verdict *ratio *median s",
             "HumanEval_0?x1b[[]31m *correct *0.*[0-9].*",
             "sample-12 *wrong_answer * - *-",
             "2 programs: 1 correct, 1 wrong_answer*",
@@ -57,6 +57,20 @@ def test_programs_of_no_treatment_are_told_one_by_one(project: Project) -> None:
     assert "\x1b" not in "".join(
         line for line in result.outlines if "HumanEval" in line and "median" not in line
     )
+
+
+def test_names_bring_no_commands_to_the_terminal(project: Project) -> None:
+    """Of levels, in the prompts that would be sent, and of tasks, in what is refused."""
+    project.pytester.makepyprojecttoml(STUDY + 'instructions = ["plain", "a\\u001b[31mb"]\n')
+    shown = project.pytester.runpytest_subprocess("--refinery-show-prompts")
+    assert shown.ret == 0, shown.stderr.str()
+    project.pytester.makepyprojecttoml(STUDY.replace('"small"', '"sm\\u001b[31mall"'))
+    refused = project.pytester.runpytest_subprocess("--refinery-show-prompts")
+    assert refused.ret == pytest.ExitCode.USAGE_ERROR
+    told = shown.stdout.str() + refused.stdout.str() + refused.stderr.str()
+    assert "x1b[31mb" in shown.stdout.str()
+    assert "x1b[31mall" in told
+    assert "\x1b" not in told
 
 
 def test_two_tests_of_a_program_count_it_once(project: Project) -> None:

@@ -15,6 +15,10 @@ Refused as well is what outlives a run without being a file's content, on paths 
 times and extended attributes, of which Landlock knows nothing; and what tells or decides which pages of a file are in
 memory. Advice on files is taken and ignored. So are handlers for the end of children: a process that ignores it has
 children whose CPU time nobody gets to see.
+
+And refused is what shows a counter of the kernel that all processes share, such as the numbers of sockets and of
+process descriptors: who counts them up tells the next run something. A process may not hide its descriptors from us (no
+PR_SET_DUMPABLE), nor keep others off its core (no PR_SCHED_CORE).
 """
 
 from __future__ import annotations
@@ -130,12 +134,19 @@ _REFUSED: Final[dict[str, tuple[int | None, int | None]]] = {
     "mincore": (27, 232),
     "cachestat": (451, 451),
     "readahead": (187, 213),
+    "statmount": (457, 457),
+    "listmount": (458, 458),
 }
-_IGNORED: Final[dict[str, tuple[int | None, int | None]]] = {"fadvise64": (221, 223)}
+_IGNORED: Final[dict[str, tuple[int | None, int | None]]] = {
+    "fadvise64": (221, 223),
+    "sync": (162, 81),
+    "syncfs": (306, 267),
+}
 _ABSENT: Final[dict[str, tuple[int | None, int | None]]] = {  # the C library knows what to do without them
     "clone3": (435, 435),  # its flags are out of a filter's sight
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
+    "pidfd_open": (434, 434),  # whose inode number counts all processes that there ever were
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
@@ -151,14 +162,20 @@ _SIGACTION: Final = (13, 134)
 _FLAGGED_IO: Final = ((327, 286), (328, 287))
 """preadv2, pwritev2: their flags (the sixth argument) must be 0, or they tell what is in memory (RWF_NOWAIT)."""
 _MADVISE: Final = (28, 233)
-_PAGE_OUT: Final = (20, 21)  # MADV_COLD, MADV_PAGEOUT
+_PAGE_OUT: Final = (12, 20, 21)  # MADV_MERGEABLE, MADV_COLD, MADV_PAGEOUT
+_GETSOCKOPT: Final = (55, 209)
+_SETSOCKOPT: Final = (54, 208)
+_COUNTING_OPTIONS: Final = (57, 71, 77)  # SO_COOKIE, SO_NETNS_COOKIE, SO_PEERPIDFD
+_SO_PASSPIDFD: Final = 76
 _FS_FLAGS: Final = (0x40086602, 0x401C5820)  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
 _SIGCHLD: Final = 17
 _OWN_PID_ONLY: Final = ((302, 261), (203, 122), (144, 119), (142, 118), (314, 274))
 """prlimit64, sched_setaffinity, sched_setscheduler, sched_setparam, sched_setattr: their first argument must be 0."""
 
 _NEW_NAMESPACES: Final = 0x7E020000
-_PR_SET_SECCOMP: Final = 22
+_CLONE_PIDFD: Final = 0x1000
+_REFUSED_PRCTL: Final = (4, 22, 62)
+"""PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SCHED_CORE."""
 _TERMINAL_INJECTION: Final = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _AF_UNIX: Final = 1
 
@@ -221,8 +238,16 @@ def build(machine: str, *, unix_sockets: bool) -> bytes:
     # Everything above the list, x32 (a high bit on x86-64) included.
     program += _op(_JUMP_ABOVE, _LAST_KNOWN, 0, 1) + _op(_RETURN, _ENOSYS)
 
-    program += _when(_CLONE[column], _argument(0) + _op(_JUMP_BITS, _NEW_NAMESPACES, 0, 1) + refuse + allow)
-    program += _when(_PRCTL[column], _argument(0) + _op(_JUMP_EQUAL, _PR_SET_SECCOMP, 0, 1) + refuse + allow)
+    program += _when(
+        _CLONE[column], _argument(0) + _op(_JUMP_BITS, _NEW_NAMESPACES | _CLONE_PIDFD, 0, 1) + refuse + allow
+    )
+    settings = b"".join(_op(_JUMP_EQUAL, setting, 0, 1) + refuse for setting in _REFUSED_PRCTL)
+    program += _when(_PRCTL[column], _argument(0) + settings + allow)
+    counting = b"".join(_op(_JUMP_EQUAL, option, 0, 1) + refuse for option in _COUNTING_OPTIONS)
+    program += _when(_GETSOCKOPT[column], _argument(2) + counting + allow)
+    program += _when(
+        _SETSOCKOPT[column], _argument(2) + _op(_JUMP_EQUAL, _SO_PASSPIDFD, 0, 1) + refuse + allow
+    )
     injection = b"".join(_op(_JUMP_EQUAL, code, 0, 1) + refuse for code in (*_TERMINAL_INJECTION, *_FS_FLAGS))
     program += _when(_IOCTL[column], _argument(1) + injection + allow)
     family = _op(_JUMP_EQUAL, _AF_UNIX, 0, 1) + allow if unix_sockets else b""

@@ -355,9 +355,14 @@ def test_a_size_is_said_where_a_task_leaves_it_to_the_study_and_only_there(tmp_p
     assert study.size == 7
     assert open_one.sized(7).sample is not None
     path.write_text('name = "mine"\ntask = "open"\n')
-    with pytest.raises(
-        StudyError, match=r"size: is missing: sample of task 'open'.* add a line such as size"
-    ):
+    assert load_study(path, {"open": open_one}).size is None  # it is found
+    path.write_text('name = "mine"\ntask = "open"\nsize = { open = 70 }\n')
+    assert load_study(path, {"open": open_one}).size_of("open") == 70
+    path.write_text('name = "mine"\ntask = "open"\nsize = { opne = 70 }\n')
+    with pytest.raises(StudyError, match=r"size\.opne: .*did you mean 'open'"):
+        load_study(path, {"open": open_one})
+    path.write_text('name = "mine"\ntask = "open"\nsize = { open = 0 }\n')
+    with pytest.raises(StudyError, match=r"size\.open: must be a whole number of at least 1, got 0"):
         load_study(path, {"open": open_one})
     with pytest.raises(
         StudyError, match="size: no task of the study has a sample that takes one; leave it out"

@@ -14,10 +14,10 @@ from refinery_plugin._verification.verdict import (
     Verdict,
     failed,
     judge,
-    printable,
     shorten,
     show_arguments,
 )
+from refinery_plugin._words import printable
 
 
 @dataclasses.dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._pytest.overview import failures, treatments, wrapped
+from refinery_plugin._pytest.overview import Figures, each, failures, tasks, treatments, wrapped
 
 
 def _program(name: str, verdict: str = "correct", **other: Any) -> dict[str, object]:  # noqa: ANN401
@@ -17,8 +17,15 @@ def _program(name: str, verdict: str = "correct", **other: Any) -> dict[str, obj
     return {**made, "cost_usd": 0.0004, **other}
 
 
-def test_a_treatment_shows_how_many_passed_their_median_their_spread_and_what_all_cost() -> None:
-    """Failed programs cost money too, and have no time."""
+def _figures(**seconds: float) -> dict[str, Figures]:
+    """Return what is shown of programs whose reference takes half a second; what takes 5 ms or less is a bound."""
+    return {
+        name: Figures(seconds=value, ratio=2 * value, bound=value <= 0.005) for name, value in seconds.items()
+    }
+
+
+def test_a_treatment_shows_how_many_passed_their_ratio_and_spread_their_median_and_what_all_cost() -> None:
+    """The ratio to the reference leads; failed programs cost money too, and have no time."""
     programs = [
         _program("a"),
         _program("b"),
@@ -26,12 +33,32 @@ def test_a_treatment_shows_how_many_passed_their_median_their_spread_and_what_al
         _program("d", "error"),
         _program("e", treatment=None),
     ]
-    lines = treatments(programs, {"a": 0.5, "b": 0.25, "c": 2.0}, width=80)
+    lines = treatments(programs, _figures(a=0.5, b=0.25, c=2.0), width=80)
+    assert lines[0].split() == ["treatment", "passed", "ratio", "least", "-", "most", "median", "s", "cost"]
     assert [line.split() for line in lines[1:]] == [
-        ["agents", "2,", "60", "s", "3/4", "0.5", "0.25", "-", "2", "$0.0016"],
-        ["other", "files", "1/1", "-", "-", "$0.00040"],
+        ["agents", "2,", "60", "s", "3/4", "1.26", "0.5", "-", "4", "0.5", "$0.0016"],
+        ["other", "files", "1/1", "-", "-", "-", "$0.00040"],
     ]
     assert len({len(line) for line in lines}) == 1
+
+
+def test_what_is_no_longer_than_can_be_told_is_an_upper_bound_in_every_table() -> None:
+    """Neither a time nor a ratio below the resolution is claimed: program ``a`` may have taken far less."""
+    programs = [_program("a", task="t"), _program("b", task="t")]
+    figures = _figures(a=0.005, b=0.5)
+    assert treatments(programs, figures, width=80)[1].split()[5:] == [
+        "<=0.1",
+        "<=0.01",
+        "-",
+        "1",
+        "<=0.253",
+        "$0.00080",
+    ]
+    assert tasks(programs, figures, width=80, details=False)[1].split()[5:9] == ["<=0.1", "<=0.01", "-", "1"]
+    assert [line.split() for line in each(programs, figures, width=80)[1:]] == [
+        ["a", "correct", "<=0.01", "<=0.005"],
+        ["b", "correct", "1", "0.5"],
+    ]
 
 
 @pytest.mark.parametrize(
