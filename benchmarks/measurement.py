@@ -5,7 +5,7 @@
 Runs ``pytest --benchmark-only`` on the recorded pilot (or other programs) and prints
 
 - the session's wall time over what programs themselves took: loading, verification, timing and the reference included
-  (target: at most 1.10);
+  (target: at most 1.06);
 - the A/A noise of the reference;
 - with ``--busy``, a second session with every core occupied: by how much each program's CPU seconds differ from the
   quiet session's (target: within 5 %), and how many of its runs were marked as contaminated.
@@ -51,6 +51,16 @@ def session(options: list[str]) -> tuple[float, dict[str, Any]]:
             raise SystemExit(f"{' '.join(command)} failed:\n{done.stdout}{done.stderr}")
         document: dict[str, Any] = json.loads(out.read_text(encoding="utf-8"))
         return wall, document
+
+
+def generate() -> None:
+    """Make the recorded pilot's programs from its cassettes; nothing is called."""
+    command = [sys.executable, "-m", "pytest", "tests/test_generated", "-q", "--refinery-generate"]
+    done = subprocess.run(
+        [*command, "--refinery-record=none"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise SystemExit(f"the pilot cannot be replayed:\n{done.stdout}{done.stderr}")
 
 
 def reference_noise(document: dict[str, Any]) -> float:
@@ -110,7 +120,7 @@ def show(label: str, wall: float, document: dict[str, Any]) -> None:
     marked = marks(document)
     print(f"{label}: {len(document['refinery']['programs'])} programs, {len(marked)} timed runs")
     print(
-        f"  wall {wall:.1f} s, programs {programs:.1f} s, ratio {wall / programs:.3f} (target: at most 1.10)"
+        f"  wall {wall:.1f} s, programs {programs:.1f} s, ratio {wall / programs:.3f} (target: at most 1.06)"
     )
     print(
         f"  reference A/A noise {reference_noise(document):.2%}, contaminated runs {sum(marked)} of {len(marked)}"
@@ -130,6 +140,8 @@ def main() -> None:
     options += [f"--refinery-programs={Path(arguments.programs).resolve()}"] if arguments.programs else []
     options += [f"--refinery-study={Path(arguments.study).resolve()}"] if arguments.study else []
 
+    if not arguments.programs and not arguments.study:
+        generate()
     wall, quiet = session(options)
     show("quiet", wall, quiet)
     if not arguments.busy:

@@ -3,7 +3,7 @@
 Four figures a backend:
 
 - start: launch to a hardened interpreter, beside the same interpreter without any sandbox;
-- round trip: "go" to the reply of a program that does nothing (at most 0.3 ms wanted);
+- round trip: "go" to the reply of a program that does nothing (at most 0.15 ms wanted);
 - hand-over of a list of a million integers: encoding excluded, the list built inside included;
 - sandboxed over in-process time (1.00 within 3 % wanted): the same call on the same list, timed by the parent in the
   sandbox, and inside a plain fresh interpreter; runs of both alternate, and medians are compared.

@@ -68,7 +68,7 @@ class LookResult:
             "df_num": self.df_num,
             "estimate": self.estimate,
             "interval": None if self.interval is None else list(self.interval),
-            "looks": [{k: v for k, v in look.to_dict().items() if k != "programs"} for look in self.looks],
+            "looks": [{k: v for k, v in look.document().items() if k != "programs"} for look in self.looks],
             "file": str(self.path),
             "note": self.note or None,
         }

@@ -72,14 +72,14 @@ class PlanRow:
     sequential: Schedule | None = None
     note: str | None = None
 
-    def to_dict(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """Return plain JSON values."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
             **fields,
             "cost_usd": self.usd,
             "treatments": list(self.treatments),
-            "sequential": None if self.sequential is None else self.sequential.to_dict(),
+            "sequential": None if self.sequential is None else self.sequential.document(),
         }
 
 
@@ -106,7 +106,7 @@ class PlanResult:
             "schema": 1,
             **fields,
             "sigma_ci": list(self.sigma_ci),
-            "rows": [row.to_dict() for row in self.rows],
+            "rows": [row.document() for row in self.rows],
             "notes": list(self.notes),
         }
 

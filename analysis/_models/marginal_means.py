@@ -14,7 +14,7 @@ from .formula import BLOCKS
 from .sample import saturated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .._arrays import Floats
     from .anova import Fitted
@@ -209,3 +209,27 @@ def _known(
 def factors_compared(fitted: Fitted) -> list[str]:
     """Return the factors of the model in order, without machine and task."""
     return [name for name in fitted.levels if name not in BLOCKS]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CellMean:
+    """Mean of several treatments with equal weight; ``half`` of the 1 - alpha interval is None without a spread."""
+
+    programs: int
+    estimate: float
+    half: float | None
+
+
+def of_cell(sample: Sample, members: Sequence[int], alpha: float) -> CellMean | None:
+    """Return the mean of treatments (their indices) with Student's interval from the pooled sigma.
+
+    None where there is no treatment, or one of them has no program that passed.
+    """
+    counts = sample.counts[list(members)].astype(float)
+    if not counts.size or (counts == 0).any():
+        return None
+    sigma, half = sample.sigma, None
+    if sigma.value is not None and sigma.df > 0:
+        error = sigma.value * math.sqrt(float((1 / counts).sum())) / len(members)
+        half = float(stats.t.ppf(1 - alpha / 2, sigma.df)) * error
+    return CellMean(programs=int(counts.sum()), estimate=float(sample.means[list(members)].mean()), half=half)

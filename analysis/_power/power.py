@@ -75,10 +75,6 @@ class QuestionPower:
         keys = ("f", "power", "replicates_required", "total_required", "cost_usd")
         return {key: getattr(self, key) for key in keys}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return everything as plain JSON values."""
-        return dataclasses.asdict(self)
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Power:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .text import count, p_phrase, percent, sentence
+from .._reading.feedback import told_feedback
+from .text import count, one_line, p_phrase, percent, sentence
 
 if TYPE_CHECKING:
     from .._analysis import Analysis
@@ -17,7 +18,7 @@ def caveats(analysis: Analysis) -> tuple[str, ...]:
         *_assumptions(analysis),
         *_contaminated(analysis),
         *_identical(analysis),
-        *_placebo(analysis),
+        *_feedback(analysis),
         *(sentence(note) for note in analysis.notes),
         *(sentence(note) for note in analysis.results.notes),
     )
@@ -74,13 +75,7 @@ def _identical(analysis: Analysis) -> list[str]:
     ]
 
 
-def _placebo(analysis: Analysis) -> list[str]:
-    """Say what the placebo was, where feedback is a factor that has it."""
-    if "sham" not in analysis.results.factors.get("feedback", ()):
-        return []
-    return [
-        (
-            "Feedback sham is a placebo: its verdicts were true, and the times that were told were drawn, from a "
-            "quarter to four times the reference's."
-        )
-    ]
+def _feedback(analysis: Analysis) -> list[str]:
+    """Say what has to be said of the feedback that programs were told, such as that it was a placebo."""
+    found = [kind for source in analysis.results.sources for kind in told_feedback(source.refinery)]
+    return [sentence(one_line(f"{kind.where} {kind.note}", limit=600)) for kind in found if kind.note]

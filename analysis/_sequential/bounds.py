@@ -57,7 +57,7 @@ class Bound:
     spent: float
     futility: float | None
 
-    def to_dict(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """Return plain JSON values; an efficacy bound that nothing reaches is None."""
         return {
             **dataclasses.asdict(self),

@@ -63,7 +63,7 @@ class Look:
     programs: tuple[str, ...]
     digest: str
 
-    def to_dict(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """Return plain JSON values."""
         return {**dataclasses.asdict(self), "programs": list(self.programs)}
 
@@ -127,7 +127,7 @@ def write(path: Path, plan: LookPlan, looks: tuple[Look, ...]) -> None:
     document = {
         "schema": _SCHEMA,
         "plan": {**dataclasses.asdict(plan), "treatments": list(plan.treatments)},
-        "looks": [look.to_dict() for look in looks],
+        "looks": [look.document() for look in looks],
     }
     try:
         write_whole(path, json.dumps(document, indent=1, ensure_ascii=False).encode())

@@ -51,13 +51,13 @@ class Schedule:
         """Programs if the study goes on to its end."""
         return self.groups * self.replicates_per_treatment[-1]
 
-    def to_dict(self) -> dict[str, Any]:
+    def document(self) -> dict[str, Any]:
         """Return plain JSON values."""
         fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
         return {
             **fields,
             "replicates_per_treatment": list(self.replicates_per_treatment),
-            "bounds": [bound.to_dict() for bound in self.bounds],
+            "bounds": [bound.document() for bound in self.bounds],
             "normal_bounds": None if self.normal_bounds is None else list(self.normal_bounds),
             "most_programs": self.most_programs,
         }

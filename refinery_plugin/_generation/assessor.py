@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from refinery_plugin._generation.feedback import FeedbackView, JudgedProgram
+from refinery_plugin._generation.feedback import FeedbackView, JudgedProgram, tell
 from refinery_plugin._generation.protocols import current_only
 
 if TYPE_CHECKING:
@@ -67,14 +67,12 @@ class Assessor:
         return judged
 
     def _told(self, turn: PastTurn, found: Judged, before: Sequence[PastTurn]) -> str | None:
-        if self._brief.feedback.tell is None:
-            return None
         view = FeedbackView(
             current=_judged_program(turn, found),
             earlier=tuple(_judged_program(one, one.judged) for one in before if one.judged is not None),
             seed=self._seed,
         )
-        return self._brief.feedback.tell(view)
+        return tell(self._brief.feedback, view)
 
 
 def _judged_program(turn: PastTurn, found: Judged) -> JudgedProgram:

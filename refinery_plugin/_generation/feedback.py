@@ -9,6 +9,7 @@ import random
 import re
 from typing import TYPE_CHECKING, Protocol
 
+from refinery_plugin._errors import RefineryError
 from refinery_plugin._generation.chat import GenerationStopError
 
 if TYPE_CHECKING:
@@ -124,6 +125,31 @@ class FeedbackKind:
         return self.tell is not None
 
 
+class FeedbackError(RefineryError):
+    """A kind of feedback fails, or tells no text; the message names it."""
+
+
+def tell(kind: FeedbackKind, view: FeedbackView) -> str | None:
+    """Return the words of a kind of feedback; ``None`` where nothing is told.
+
+    Raises
+    ------
+    FeedbackError : when it fails, or returns no text.
+    """
+    if kind.tell is None:
+        return None
+    try:
+        words = kind.tell(view)
+    except Exception as exc:
+        raise FeedbackError(
+            f"feedback {kind.name!r}: its tell failed with {type(exc).__name__}: {exc}; mend it and run again: "
+            "what was recorded is kept"
+        ) from exc
+    if words is not None and not isinstance(words, str):
+        raise FeedbackError(f"feedback {kind.name!r}: tell must return a text or None, got {words!r}")
+    return words or None
+
+
 def tell_verdict(view: FeedbackView) -> str:
     """Say whether the program is correct, and if not, why."""
     found = view.current.found
@@ -201,8 +227,8 @@ SHAM = FeedbackKind(
     name="sham",
     tell=tell_sham,
     times=True,
-    note="its verdicts are true; its times were drawn, from a quarter to four times the reference's, from the text of "
-    "the program alone",
+    note="a placebo: its verdicts were true, and the times that were told were drawn, from a quarter to four times the "
+    "reference's, from the text of the program alone",
 )
 
 OWN_FEEDBACK: tuple[FeedbackKind, ...] = (NONE, VERDICT, TIME, SHAM)

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from refinery_plugin._study.levels import MAX_TURNS
+from refinery_plugin._generation.judged import Judged
+from refinery_plugin._generation.protocols import NextTurn, PastTurn, ProtocolError, Situation, decide
+from refinery_plugin._generation.purse import Purse
 from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from refinery_plugin._generation.prompts import Brief
     from refinery_plugin._study.pricing import Price
-    from refinery_plugin._study.settings import Settings
+    from refinery_plugin._study.settings import Memory
 
 _BYTES_PER_TOKEN = (
     4.0  # English and code, byte-pair encodings; the spending cap itself uses an upper bound instead
@@ -51,24 +55,12 @@ def _spread(values: Iterable[float]) -> tuple[float, float, float]:
 class Ahead:
     """One trajectory that has to be generated live, with the bytes of its first prompt.
 
-    ``speakers`` are the agents of its first turns, from 1, and ``prices`` what the models of all its agents cost.
+    ``prices`` are what the models of its agents cost, in their order.
     """
 
-    settings: Settings
+    brief: Brief
     prompt_bytes: int
-    speakers: Sequence[int]
     prices: Sequence[Price | None]
-
-    def cost(self, turns: float, prompt: float, answer: float) -> tuple[float, float]:
-        """Return USD (what has no price costs nothing here) and tokens of so many turns, by who speaks in them."""
-        usd = tokens = 0.0
-        for agent in self.speakers:
-            share = turns / len(self.speakers)
-            one = min(answer, self.settings.team[agent - 1].max_tokens)
-            tokens += share * (prompt + one)
-            if (price := self.prices[agent - 1]) is not None:
-                usd += share * (prompt * float(price.input) + one * float(price.output)) / _MILLION
-        return usd, tokens
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,21 +80,25 @@ def forecast(ahead: Sequence[Ahead], typical: Typical, *, concurrency: int) -> F
 
     The low and high ends are those of a typical turn applied to all turns alike, a generous interval. Time assumes
     ``concurrency`` requests in flight and no trajectory shorter than its own turns.
+
+    Raises
+    ------
+    ProtocolError : when a protocol decides on a first turn that cannot be.
     """
     calls, tokens, usd, seconds = ([0.0] * 3 for _ in range(4))
     longest = [0.0] * 3
+    walked: dict[tuple[object, ...], _Course] = {}
     for one in ahead:
         for i in range(3):
-            prompt = one.prompt_bytes / _BYTES_PER_TOKEN
-            usual = typical.completion_tokens[i]
-            longer = prompt + min(usual, max(agent.max_tokens for agent in one.settings.team))
-            per_turn = one.cost(1, longer, usual)
-            turns, duration = _turns(
-                one.settings, typical.latency_seconds[2 - i], typical.latency_seconds[i], per_turn
-            )
-            spent = one.cost(turns, longer if turns > 1 else prompt, usual)
-            calls[i] += turns
-            usd[i], tokens[i] = usd[i] + spent[0], tokens[i] + spent[1]
+            # A server that is slow makes fewer turns of a time budget.
+            key = (id(one.brief.task), id(one.brief.settings), one.prompt_bytes, i)
+            if key not in walked:
+                walked[key] = _walk(one, typical.completion_tokens[i], typical.latency_seconds[2 - i])
+            course = walked[key]
+            calls[i] += course.turns
+            usd[i], tokens[i] = usd[i] + course.usd, tokens[i] + course.tokens
+            limit = one.brief.settings.optimization.seconds
+            duration = min(course.turns * typical.latency_seconds[i], math.inf if limit is None else limit)
             seconds[i] += duration
             longest[i] = max(longest[i], duration)
     # A slow server makes fewer turns of a time budget but longer ones of a number of turns: sort, as it may cross.
@@ -118,21 +114,82 @@ def forecast(ahead: Sequence[Ahead], typical: Typical, *, concurrency: int) -> F
     )
 
 
-def _turns(
-    settings: Settings, turn_latency: float, latency: float, per_turn: tuple[float, float]
-) -> tuple[float, float]:
-    """Return the expected number of turns, and how long they take in seconds; ``per_turn`` is USD and tokens."""
-    budget = settings.optimization
-    turns = float(MAX_TURNS) if budget.iterations is None else float(budget.iterations)
-    usd, tokens = per_turn
-    if budget.tokens is not None:
-        turns = min(turns, math.ceil(budget.tokens / max(tokens, 1.0)))
-    if budget.usd is not None and usd:
-        turns = min(turns, math.ceil(float(budget.usd) / usd))
-    if budget.seconds is not None:
-        turns = min(turns, math.ceil(budget.seconds / turn_latency))
-        return turns, min(float(budget.seconds), turns * latency)
-    return turns, turns * latency
+@dataclasses.dataclass(slots=True)
+class _Course:
+    """What one trajectory takes."""
+
+    turns: int = 0
+    tokens: float = 0.0
+    usd: float = 0.0
+
+
+def _walk(one: Ahead, answer: float, latency: float) -> _Course:
+    """Let the protocol lead through made-up turns, each with so many tokens of answer and seconds, to the budget's end.
+
+    What has no price costs nothing here.
+    """
+    brief, settings = one.brief, one.brief.settings
+    course, past = _Course(), list[PastTurn]()
+    purse = Purse(settings.optimization, agents=settings.agents, alone=brief.protocol.alone)
+    said: list[tuple[int, float]] = []
+    while may_speak := purse.may_speak():
+        situation = Situation(
+            agents=settings.agents, turns=tuple(past), may_speak=may_speak, selection=settings.selection
+        )
+        following = _who(brief, situation)
+        if following is None:
+            break
+        own = min(answer, settings.team[following.agent - 1].max_tokens)
+        prompt = one.prompt_bytes / _BYTES_PER_TOKEN + _seen(settings.memory, said, following)
+        prompt += 0.0 if situation.current(following.sees) is None else answer
+        price = one.prices[following.agent - 1]
+        cost = 0.0 if price is None else (prompt * float(price.input) + own * float(price.output)) / _MILLION
+        course.turns += 1
+        course.tokens += prompt + own
+        course.usd += cost
+        said.append((following.agent, own))
+        past.append(_made_up(brief, following, len(past) + 1))
+        purse.spend(
+            following.agent,
+            ms=round(latency * 1000),
+            tokens=math.ceil(prompt + own),
+            usd=Decimal(str(cost)),
+        )
+    return course
+
+
+def _who(brief: Brief, situation: Situation) -> NextTurn | None:
+    try:
+        return decide(brief.protocol, situation)
+    except ProtocolError:
+        if not situation.turns:
+            raise
+        # It may count on what answers say, and these are made up; what it does with real ones is seen then.
+        return NextTurn(agent=situation.may_speak[len(situation.turns) % len(situation.may_speak)])
+
+
+def _seen(memory: Memory, said: Sequence[tuple[int, float]], following: NextTurn) -> float:
+    """Return the tokens of the earlier answers that stand before a turn's own message."""
+    if memory == "program":
+        return 0.0
+    return sum(
+        tokens
+        for number, (agent, tokens) in enumerate(said, 1)
+        if (following.sees is None or number in following.sees)
+        and (memory == "transcript" or agent == following.agent)
+    )
+
+
+def _made_up(brief: Brief, following: NextTurn, number: int) -> PastTurn:
+    judges = brief.feedback.judges or brief.settings.selection == "best"
+    return PastTurn(
+        number=number,
+        agent=following.agent,
+        writes=following.writes,
+        text="",
+        program=f"# {number}" if following.writes else None,
+        judged=Judged(verdict="correct", ratio=1.0) if following.writes and judges else None,
+    )
 
 
 def _ordered(values: Sequence[float]) -> tuple[float, float, float]:

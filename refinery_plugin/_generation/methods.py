@@ -66,6 +66,10 @@ def _by_name(rows: Iterable[object], kind: type[_Row], hook: str) -> Mapping[str
     for row in rows:
         if not isinstance(row, kind):
             raise MethodError(f"{hook} must return {kind.__name__}s, got {row!r}")
+        if not isinstance(row.name, str) or not row.name.strip():
+            raise MethodError(
+                f"{hook}: {kind.__name__} needs a name that is a text and not empty, got {row.name!r}"
+            )
         if found.setdefault(row.name, row) is not row:
             raise MethodError(f"{hook}: two are called {row.name!r}; rename one")
     return MappingProxyType(found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._generation.chat import ChatRequest, Message
 from refinery_plugin._generation.feedback import NONE, FeedbackKind
-from refinery_plugin._generation.protocols import ROTATE, NextTurn, TeamProtocol
+from refinery_plugin._generation.protocols import ROTATE, NextTurn, TeamProtocol, introduce
 from refinery_plugin._study.levels import show
 from refinery_plugin._study.value_types import is_array_form, type_name
 
@@ -104,7 +104,7 @@ def system_message(brief: Brief, lead: int, *, writes: bool = True) -> Message:
     else:
         text = "You are an expert Python programmer who writes correct and very fast code."
         if (size := brief.settings.agents) > 1:
-            team = brief.protocol.introduces(NextTurn(agent=lead, writes=writes), size)
+            team = introduce(brief.protocol, NextTurn(agent=lead, writes=writes), size)
             text = " ".join(filter(None, (text, team)))
     instructions = brief.settings.team[lead - 1].instructions.strip()
     return Message(role="system", content=" ".join(filter(None, (text, instructions))))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from refinery_plugin._errors import RefineryError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -120,6 +122,74 @@ class TeamProtocol:
     takes: Callable[[Situation], tuple[int, ...]] = current_only
     introduces: Callable[[NextTurn, int], str] = no_words
     alone: bool = False
+
+
+class ProtocolError(RefineryError):
+    """A protocol decides on what cannot be, or fails; the message names it."""
+
+
+def decide(protocol: TeamProtocol, situation: Situation) -> NextTurn | None:
+    """Return the next turn that a protocol decides on; ``None`` where it ends the trajectory.
+
+    Raises
+    ------
+    ProtocolError : when it fails, or names an agent that there is not or whose budget is used up.
+    """
+    try:
+        following = protocol.next_turn(situation)
+    except Exception as exc:
+        raise _failed(protocol, "next_turn", exc) from exc
+    if following is None:
+        return None
+    if not isinstance(following, NextTurn):
+        raise ProtocolError(
+            f"protocol {protocol.name!r}: next_turn must return a NextTurn or None, got {following!r}"
+        )
+    if following.agent not in range(1, situation.agents + 1):
+        raise ProtocolError(
+            f"protocol {protocol.name!r}: there is no agent {following.agent!r} for turn {len(situation.turns) + 1}; "
+            f"they are numbered from 1 to {situation.agents}"
+        )
+    if following.agent not in situation.may_speak:
+        raise ProtocolError(
+            f"protocol {protocol.name!r}: the budget of agent {following.agent} is used up; choose one of "
+            f"situation.may_speak, here {situation.may_speak}"
+        )
+    return following
+
+
+def takes(protocol: TeamProtocol, situation: Situation) -> tuple[PastTurn, ...]:
+    """Return the turns whose programs may be the end, as a protocol decides; those without a program are left out.
+
+    Raises
+    ------
+    ProtocolError : when it fails, or returns no numbers of turns.
+    """
+    try:
+        numbers = frozenset(protocol.takes(situation))
+    except Exception as exc:
+        raise _failed(protocol, "takes", exc) from exc
+    return tuple(turn for turn in situation.turns if turn.number in numbers and turn.program is not None)
+
+
+def introduce(protocol: TeamProtocol, turn: NextTurn, agents: int) -> str:
+    """Return the sentences that say who speaks in what team.
+
+    Raises
+    ------
+    ProtocolError : when it fails, or returns no text.
+    """
+    try:
+        words = protocol.introduces(turn, agents)
+    except Exception as exc:
+        raise _failed(protocol, "introduces", exc) from exc
+    if not isinstance(words, str):
+        raise ProtocolError(f"protocol {protocol.name!r}: introduces must return a text, got {words!r}")
+    return words
+
+
+def _failed(protocol: TeamProtocol, what: str, exc: Exception) -> ProtocolError:
+    return ProtocolError(f"protocol {protocol.name!r}: its {what} failed with {type(exc).__name__}: {exc}")
 
 
 def _take_turns(situation: Situation) -> NextTurn:

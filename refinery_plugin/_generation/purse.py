@@ -58,19 +58,27 @@ class Purse:
         ------
         GenerationStopError : when a budget in dollars meets a turn of which nobody knows what it cost.
         """
-        spent = self._of(turn.agent)
-        self._turns += 1
-        spent.turns += 1
-        spent.ms += turn.latency_ms
-        spent.tokens += turn.prompt_tokens + turn.completion_tokens
-        spent.cut |= turn.outcome == "cut"
-        if turn.cost_usd is not None:
-            spent.usd += turn.cost_usd
-        elif self._budget.usd is not None:
+        if turn.cost_usd is None and self._budget.usd is not None:
             raise GenerationStopError(
                 f"the budget {str(self._budget)!r} needs the price of every turn, and turn {turn.number} was recorded "
                 "without one; add the model's price to the study and record it again with --refinery-record=all"
             )
+        self.spend(
+            turn.agent,
+            ms=turn.latency_ms,
+            tokens=turn.prompt_tokens + turn.completion_tokens,
+            usd=turn.cost_usd or Decimal(0),
+        )
+        self._of(turn.agent).cut |= turn.outcome == "cut"
+
+    def spend(self, agent: int, *, ms: int, tokens: int, usd: Decimal) -> None:
+        """Count a turn that took so much."""
+        spent = self._of(agent)
+        self._turns += 1
+        spent.turns += 1
+        spent.ms += ms
+        spent.tokens += tokens
+        spent.usd += usd
 
     @property
     def overshoot(self) -> dict[str, int | float]:

@@ -16,7 +16,7 @@ from refinery_plugin._generation.extract import extract_program
 from refinery_plugin._generation.feedback import Blank, NoJudge
 from refinery_plugin._generation.memory import Exchange, remembered
 from refinery_plugin._generation.prompts import Brief, Criticism, Turn, turn_request
-from refinery_plugin._generation.protocols import NextTurn, PastTurn, Situation, fastest
+from refinery_plugin._generation.protocols import NextTurn, PastTurn, Situation, decide, fastest, takes
 from refinery_plugin._generation.purse import Purse
 from refinery_plugin._generation.thinking import without_thinking
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord
@@ -85,7 +85,7 @@ async def refine(
     state = _State(Purse(settings.optimization, agents=settings.agents, alone=brief.protocol.alone))
     failure: str | None = None
     while (situation := state.situation(brief)).may_speak:
-        following = brief.protocol.next_turn(situation)
+        following = decide(brief.protocol, situation)
         if following is None:
             break
         number = len(state.turns) + 1
@@ -179,13 +179,13 @@ async def _judge(assessor: Assessor, state: _State, number: int, sees: tuple[int
 
 async def _take_end(brief: Brief, assessor: Assessor, state: _State) -> int | None:
     """Return the turn whose program is the end; of several candidates, verification finds the best."""
-    numbers = brief.protocol.takes(state.situation(brief))
-    candidates = [turn for turn in state.past if turn.number in numbers and turn.program is not None]
+    numbers = [turn.number for turn in takes(brief.protocol, state.situation(brief))]
+    candidates = [turn for turn in state.past if turn.number in numbers]
     if len(candidates) > 1:
         for turn in candidates:
             if turn.judged is None:
                 await _judge(assessor, state, turn.number, (turn.number,))
-        candidates = [turn for turn in state.past if turn.number in numbers and turn.program is not None]
+        candidates = [turn for turn in state.past if turn.number in numbers]
         best = fastest(candidates)
         candidates = candidates if best is None else [best]
     return candidates[-1].number if candidates else None

@@ -127,8 +127,7 @@ def _plan(
         messages = turn_request(brief, turn, (), seed=0).messages
         size = sum(len(message.content.encode()) for message in messages)
         prices = [price_of(agent.model, study.prices) for agent in settings.team]
-        speakers = range(1, settings.agents + 1)
-        todo.append(Ahead(settings=settings, prompt_bytes=size, speakers=speakers, prices=prices))
+        todo.append(Ahead(brief=brief, prompt_bytes=size, prices=prices))
     return forecast(todo, _typical(tapes), concurrency=concurrency)
 
 

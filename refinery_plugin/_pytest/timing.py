@@ -92,6 +92,7 @@ class TimingHooks:
             verify_seed=self._seed(),
             say=self._say,
             introduces=config.get_verbosity() >= 0,
+            feedback_notes={name: kind.note for name, kind in refinery.methods.feedback.items()},
             sizes=refinery.sizes,
             elsewhere=config.getoption("refinery_cluster") is not None,
         )

@@ -100,9 +100,10 @@ class CassetteStore:
 
     def notebook(self, name: str) -> Notebook:
         """Return where the judgements of an open trajectory are kept: in its cassette."""
-        return _TapeNotebook(
-            self._tapes[name], self._disk, can_record=not isinstance(self._endpoint, ReplayOnly)
-        )
+        tape = self._tapes[name]
+        # A complete recording holds all that was found: what is missing in it was never asked for.
+        can_record = not tape.finished and not isinstance(self._endpoint, ReplayOnly)
+        return _TapeNotebook(tape, self._disk, can_record=can_record)
 
     async def finish(self, name: str) -> None:
         """Say that a trajectory is complete; its cassette takes no more turns."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from refinery_plugin._study.study import Study
+    from refinery_plugin._study.study import Study, Treatment
     from refinery_plugin._study.units import Unit
     from refinery_plugin._timing.records import BlockRecord, BlockRun
     from refinery_plugin._verification.figures import Waiting
@@ -80,6 +80,37 @@ def describe_study(study: Study) -> dict[str, object]:
         "packages": list(study.packages),
         "limits": dataclasses.asdict(study.limits),
     }
+
+
+def describe_feedback(study: Study, notes: Mapping[str, str]) -> list[dict[str, object]]:
+    """Return which kinds of feedback programs were told, and by which levels of which factor.
+
+    Parameters
+    ----------
+    notes : what is said of a kind where results are told, by its name.
+
+    Returns
+    -------
+    One entry a kind; ``factor`` is ``None``, and ``levels`` are empty, where the whole study has it.
+    """
+    found: dict[str, list[Treatment]] = {}
+    for treatment in study.treatments:
+        if treatment.settings.feedback != "none":
+            found.setdefault(treatment.settings.feedback, []).append(treatment)
+    return [
+        {"kind": kind, **_set_by(study, having), "note": notes.get(kind, "")}
+        for kind, having in found.items()
+    ]
+
+
+def _set_by(study: Study, having: Sequence[Treatment]) -> dict[str, object]:
+    """Return the factor that decides which treatments these are: two factors never set one setting."""
+    if len(having) < len(study.treatments):
+        for factor in study.factors:
+            levels = list(dict.fromkeys(treatment.levels[factor] for treatment in having))
+            if sum(treatment.levels[factor] in levels for treatment in study.treatments) == len(having):
+                return {"factor": factor, "levels": levels}
+    return {"factor": None, "levels": []}
 
 
 def describe_unit(unit: Unit) -> dict[str, object]:

@@ -79,6 +79,7 @@ class SessionSettings:
     introduces : whether references and their limits are told.
     sizes : keeps the sizes that are found for tasks which leave them open.
     lock : held while programs are timed.
+    feedback_notes : what results say of kinds of feedback, by their names.
     elsewhere : whether programs run on workers elsewhere, and what these did is handed in.
     """
 
@@ -94,6 +95,7 @@ class SessionSettings:
     introduces: bool = True
     sizes: Sizes
     lock: MachineLock = dataclasses.field(default_factory=MachineLock)
+    feedback_notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     elsewhere: bool = False
 
 
@@ -360,6 +362,7 @@ class MeasuringSession:
         return {
             "schema": document.SCHEMA,
             "study": document.describe_study(study),
+            "feedback": document.describe_feedback(study, self._settings.feedback_notes),
             "task": study.task,
             "task_version": None if only is None else only.version,
             "task_checksum": None if only is None else only.checksum,

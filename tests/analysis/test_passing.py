@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refinery_analysis import Analysis, AnalysisError, Options, analyse, document, read_results
 from refinery_analysis._inference import equivalence, stratified, two_proportions
+from refinery_analysis._inference.passing import Difference, Rate
 from refinery_analysis._models.firth import firth
 from refinery_analysis._models.logistic_glmm import fit_glmm
 from refinery_analysis._models.pass_at_k import pass_at_k, unbiased
@@ -258,3 +259,44 @@ def test_a_margin_settles_what_is_undecided(tmp_path: Path) -> None:
     assert found.power is None
     assert found.further.passing.power is not None
     assert found.further.passing.power.contrasts[0].replicates_required is not None
+
+
+def rates_of(passed: tuple[int, int], programs: tuple[int, int]) -> equivalence.Equivalence:
+    """Compare two levels' pass rates with a margin of a tenth."""
+    levels = list(zip("ab", passed, programs, strict=True))
+    rates = [
+        Rate(factor="model", level=level, passed=x, programs=n, estimate=x / n, ci_low=0.0, ci_high=1.0)
+        for level, x, n in levels
+    ]
+    p = two_proportions.boschloo(passed, programs) if max(programs) < 200 else 0.5
+    between = Difference(
+        factor="model", a="a", b="b", difference=passed[0] / programs[0] - passed[1] / programs[1],
+        ci_low=-1.0, ci_high=1.0, p_exact=p, p_adjusted=p, method="",
+    )  # fmt: skip
+    (row,) = equivalence.of_rates([between], rates, margin=0.1, alpha=0.05)
+    return row
+
+
+@pytest.mark.parametrize(
+    ("passed", "programs", "answer"),
+    [
+        ((480, 482), (600, 600), "equivalent"),
+        ((38, 12), (40, 40), "different"),
+        ((6, 5), (10, 10), "undecided"),
+    ],
+)
+def test_pass_rates_are_as_good_as_equal_where_the_interval_is_inside_the_margin(
+    passed: tuple[int, int], programs: tuple[int, int], answer: str
+) -> None:
+    """Newcombe's 1 - 2 alpha interval decides; at the p that is told it just touches the margin."""
+    row = rates_of(passed, programs)
+    assert row.answer == answer
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    assert row.p is not None
+    assert (row.p < 0.05) == (row.ci_low > -0.1 and row.ci_high < 0.1)
+    if row.p < 0.5:
+        low, high = two_proportions.newcombe(passed, programs, 2 * row.p)
+        assert max(-low, high) == pytest.approx(0.1, abs=1e-6)
+    else:
+        assert abs(passed[0] / programs[0] - passed[1] / programs[1]) >= 0.1 - 1e-9

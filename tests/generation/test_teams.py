@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from test_engine import TASK, answer, program, told
 from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._generation.feedback import (
     OWN_FEEDBACK,
+    FeedbackError,
     FeedbackKind,
     FeedbackView,
     JudgedProgram,
@@ -23,7 +25,13 @@ from refinery_plugin._generation.feedback import (
     tell_time,
 )
 from refinery_plugin._generation.methods import MethodError, Methods
-from refinery_plugin._generation.protocols import OWN_PROTOCOLS, NextTurn, Situation, TeamProtocol
+from refinery_plugin._generation.protocols import (
+    OWN_PROTOCOLS,
+    NextTurn,
+    ProtocolError,
+    Situation,
+    TeamProtocol,
+)
 from refinery_plugin._generation.refine import refine
 from refinery_plugin._study.agents import AgentTable
 from refinery_plugin._study.levels import Budget
@@ -31,7 +39,7 @@ from refinery_plugin._study.settings import CHOICES, resolve
 from refinery_plugin.testing import Judged, Reply, ScriptedChat, ScriptedJudge, reply
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from refinery_plugin._generation.trajectory import Trajectory
 
@@ -74,6 +82,8 @@ def test_what_hooks_return_is_checked() -> None:
     """What is no kind, and two of one name, are refused with the hook's name."""
     with pytest.raises(MethodError, match="pytest_refinery_feedback must return FeedbackKinds, got 3"):
         Methods.of(feedback=[*OWN_FEEDBACK, 3])
+    with pytest.raises(MethodError, match=r"pytest_refinery_feedback: FeedbackKind needs a name .*, got ' '"):
+        Methods.of(feedback=[FeedbackKind(name=" ")])
     with pytest.raises(MethodError, match="pytest_refinery_protocols: two are called 'rotate'"):
         Methods.of(protocols=[*OWN_PROTOCOLS, TeamProtocol(name="rotate", next_turn=lambda _: None)])
 
@@ -193,6 +203,32 @@ def test_a_users_protocol_decides_who_speaks_what_is_seen_and_what_is_taken() ->
     assert program(1) in told(chat, 3)
     assert program(2) not in told(chat, 3)
     assert "Try again." in told(chat, 3)
+
+
+def broken(**parts: Any) -> Methods:  # noqa: ANN401 - of any type: that is what is tried
+    row = TeamProtocol(name="mine", next_turn=lambda _: NextTurn(agent=1))
+    return Methods.of(protocols=[dataclasses.replace(row, **parts), *OWN_PROTOCOLS])
+
+
+@pytest.mark.parametrize(
+    ("methods", "said"),
+    [
+        (broken(next_turn=lambda _: 1 / 0), "'mine': its next_turn failed with ZeroDivisionError"),
+        (broken(next_turn=lambda _: 1), "'mine': next_turn must return a NextTurn or None, got 1"),
+        (broken(next_turn=lambda _: NextTurn(agent=0)), "there is no agent 0 for turn 1; .* from 1 to 2"),
+        (
+            broken(alone=True),
+            r"the budget of agent 1 is used up; choose one of situation.may_speak, here \(2,\)",
+        ),
+        (broken(takes=lambda _: 1), "'mine': its takes failed with TypeError"),
+        (broken(introduces=lambda _turn, _agents: 1), "'mine': introduces must return a text, got 1"),
+        (broken(introduces=lambda _turn: ""), "'mine': its introduces failed with TypeError"),
+    ],
+)
+def test_a_users_protocol_that_fails_is_named_with_what_is_wrong(methods: Methods, said: str) -> None:
+    """No traceback, no turn of an agent that there is not, none beyond an agent's share."""
+    with pytest.raises(ProtocolError, match=said):
+        run(answers(9), methods=methods, agents=2, protocol="mine", optimization=Budget(iterations=4))
 
 
 # Memory --------------------------------------------------------------------------------------------------------------
@@ -388,6 +424,22 @@ def test_a_users_feedback_is_told_as_it_says() -> None:
     run(chat, judge, methods=methods, feedback="hint", optimization=Budget(iterations=3))
     assert "Attempt 1 is wrong.\n\nRefine it" in told(chat, 2)
     assert f"{program(2)}```\n\nRefine it" in told(chat, 3)
+
+
+@pytest.mark.parametrize(
+    ("tell", "said"),
+    [
+        (lambda _: 1 / 0, "feedback 'mine': its tell failed with ZeroDivisionError"),
+        (lambda _: 1, "feedback 'mine': tell must return a text or None, got 1"),
+    ],
+)
+def test_a_users_feedback_that_fails_is_named_with_what_is_wrong(
+    tell: Callable[[FeedbackView], Any], said: str
+) -> None:
+    """No traceback, and nothing but text is ever sent."""
+    methods = Methods.of(feedback=[FeedbackKind(name="mine", tell=tell), *OWN_FEEDBACK])
+    with pytest.raises(FeedbackError, match=said):
+        run(answers(2), ScriptedJudge(lambda _: CORRECT), methods=methods, feedback="mine")
 
 
 # Selection -----------------------------------------------------------------------------------------------------------

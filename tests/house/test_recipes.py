@@ -15,8 +15,9 @@ RECIPES = dict(
 
 
 def test_there_is_a_recipe_for_each_kind() -> None:
-    """Tasks, statistical tests and sandbox backends each have one."""
-    assert {"Add a task", "Add a statistical test", "Add a sandbox backend"} <= set(RECIPES)
+    """Tasks, statistical tests, sandbox backends, export formats, kinds of feedback and protocols each have one."""
+    kinds = ("task", "statistical test", "sandbox backend", "kind of feedback", "protocol")
+    assert {*(f"Add a {kind}" for kind in kinds), "Add an export format"} <= set(RECIPES)
 
 
 @pytest.mark.parametrize("title", RECIPES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -104,6 +105,27 @@ def test_holm_agrees_with_r() -> None:
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
     assert holm([0.7, 0.8]) == pytest.approx([1.0, 1.0])
     assert holm([]) == []
+
+
+@pytest.mark.parametrize(
+    ("factor", "levels", "said"),
+    [
+        ("feedback", ["sham"], "Feedback sham is a placebo: its times were drawn."),
+        ("team", ["pair", ""], "Feedback sham (team pair, (empty)) is a placebo: its times were drawn."),
+        (None, [], "Feedback sham (of all programs) is a placebo: its times were drawn."),
+    ],
+)
+def test_what_a_placebo_was_is_told_whichever_factor_sets_it(
+    factor: str | None, levels: list[str], said: str, tmp_path: Path
+) -> None:
+    """The words are those of the file, with the levels that had it; other kinds need no words, and junk is left out."""
+    path = write_study(tmp_path / "results.json", turns=False)
+    document = json.loads(path.read_text())
+    sham = {"kind": "sham", "factor": factor, "levels": levels, "note": "a placebo: its times were drawn"}
+    document["refinery"]["feedback"] = [sham, {"kind": "time", "note": ""}, 3, {"kind": None}]
+    path.write_text(json.dumps(document))
+    told = caveats(analyse(read_results([path]), Options()))
+    assert [one for one in told if "Feedback" in one] == [said]
 
 
 def test_identical_and_disturbed_programs_are_told(analysed: Callable[[str], Analysis]) -> None:

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import struct
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refinery_plugin._sandbox.inside import codec
@@ -83,6 +84,45 @@ def test_damaged_encodings_are_a_value_or_a_refusal(value: object, data: st.Data
     good[at] = data.draw(st.integers(0, 255))
     with contextlib.suppress(WrongTypeError, codec.CodecError):
         read_result(bytes(good[: data.draw(st.integers(0, len(good)))]), form)
+
+
+ITEMS = st.sampled_from(
+    [
+        b"N",
+        codec.encode(1, ROOM),
+        codec.encode(1.0, ROOM),
+        codec.encode("", ROOM),
+        codec.encode(2**61 - 1, ROOM),
+        codec.encode(0.5, ROOM),
+        b"l" + bytes(8),
+        b"t" + bytes(8),
+        b"d" + bytes(8),
+        b"l" + struct.pack("<Q", 1),
+        b"t" + struct.pack("<Q", 1),
+        b"d" + struct.pack("<Q", 1) + b"N",
+    ]
+)
+"""Small items, empty collections, and the beginnings of such as hold one more."""
+
+
+@settings(max_examples=40)
+@given(
+    tag=st.sampled_from([b"l", b"t", b"d", b"S", b"Z", *codec.WORDS]),
+    claimed=st.one_of(st.integers(0, 10), st.integers(10**5, 10**7), st.just(2**63)),
+    items=st.lists(ITEMS, min_size=1, max_size=3),
+    repeats=st.sampled_from([1, 1000, 100_000, 1_500_000]),
+    form=st.sampled_from([*FORMS, dict[int, None], list[None], set[int], Any]),
+)
+def test_whatever_is_repeated_or_nested_is_read_in_bounded_time_and_memory(
+    tag: bytes, claimed: int, items: list[bytes], repeats: int, form: object
+) -> None:
+    """Many small items, deep nesting, equal keys, huge counts: seconds of processor time and megabytes, not hours."""
+    data = (tag + struct.pack("<Q", claimed) + b"".join(items) * repeats)[:ROOM]
+    before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    with contextlib.suppress(WrongTypeError, codec.CodecError):
+        read_result(data, form)
+    assert time.process_time() - began < 10
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1 << 20  # kilobytes
 
 
 def test_numbers_stand_for_each_other_where_types_do_not_matter() -> None:

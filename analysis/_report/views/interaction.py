@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
+from ..._models.marginal_means import of_cell
 from ..._presentation.names import distinct, is_log, shown_value, value_line, value_unit
 from ..._presentation.text import number, one_line
 from ..figure import Table
@@ -79,19 +79,14 @@ def _members(analysis: Analysis, levels: dict[str, str]) -> list[int]:
 
 
 def _cell(analysis: Analysis, members: Sequence[int], a: str, b: str) -> tuple[object, ...]:
-    """Equal-weight mean of the treatments in a cell, with Student's interval from the pooled sigma."""
-    sample, sigma = analysis.sample, analysis.sample.sigma
-    counts = sample.counts[list(members)].astype(float)
-    if not len(members) or (counts == 0).any():
+    """Equal-weight mean of the treatments in a cell, with its interval."""
+    cell = of_cell(analysis.sample, members, analysis.options.alpha)
+    if cell is None:
         return a, b, math.nan, math.nan, math.nan, ""
-    mean = float(sample.means[list(members)].mean())
-    half = math.nan
-    if sigma.value is not None and sigma.df > 0:
-        error = sigma.value * math.sqrt(float((1 / counts).sum())) / len(members)
-        half = float(stats.t.ppf(1 - analysis.options.alpha / 2, sigma.df)) * error
+    mean, half = cell.estimate, math.nan if cell.half is None else cell.half
     shown, low, high = (float(x) for x in shown_value(analysis, np.asarray([mean, mean - half, mean + half])))
     limits = "" if math.isnan(half) else f"\ninterval {number(low)} to {number(high)}"
-    tip = f"{a}, {b}\nmean {value_line(analysis, shown)} of {int(counts.sum())} programs{limits}"
+    tip = f"{a}, {b}\nmean {value_line(analysis, shown)} of {cell.programs} programs{limits}"
     return a, b, shown, low, high, tip
 
 
