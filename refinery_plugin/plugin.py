@@ -183,6 +183,10 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
         from refinery_plugin._pytest import generation  # noqa: PLC0415
 
         generation.before_tests(session)
+    if session.config.getoption("refinery_cluster") and not session.config.option.collectonly:
+        from refinery_plugin._pytest import elsewhere  # noqa: PLC0415
+
+        elsewhere.before_tests(session)
     return None
 
 

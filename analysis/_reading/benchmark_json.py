@@ -12,6 +12,7 @@ import numpy as np
 import orjson
 
 from .._errors import AnalysisError
+from .by_machine import by_machine
 from .entries import (
     LONGEST,
     SHORTEST,
@@ -56,13 +57,18 @@ _KINDS: Mapping[str, type] = {
 _VERDICTS = ("correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering")
 
 
-def read_json(path: Path, data: bytes) -> RawFile:
-    """Read one benchmark JSON; whatever is wrong is an AnalysisError with file, entry and field."""
+def read_json(path: Path, data: bytes) -> list[RawFile]:
+    """Read one benchmark JSON, a part for each of its machines.
+
+    Raises
+    ------
+    AnalysisError : whatever is wrong, with file, entry and field.
+    """
     # A million small objects that all live to the end: the collector would walk them again and again for nothing.
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return _Reader(str(path), _load(path, data)).read()
+        return [_Reader(str(path), part).read() for part in by_machine(_load(path, data))]
     finally:
         if collecting:
             gc.enable()
@@ -189,7 +195,7 @@ class _Reader:
         return Source(
             file=self.file,
             kind="json",
-            machine=machine_name(info) or self.file,
+            machine=str(rest.pop("machine", "")) or machine_name(info) or self.file,
             machine_info=info,
             commit_info=_mapping(self.document.get("commit_info")),
             datetime=str(self.document.get("datetime") or ""),

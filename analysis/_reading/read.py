@@ -48,7 +48,7 @@ def read_results(paths: Iterable[str | PathLike[str]]) -> Results:
     for path, times in collections.Counter(path.resolve() for path in named).items():
         if times > 1:
             raise AnalysisError(f"{path}: given {times} times; each file counts once")
-    files = [_read(path) for path in named]
+    files = [part for path in named for part in _read(path)]
     _one_study(files)
     return join(files)
 
@@ -98,7 +98,7 @@ def read_trajectories(directory: str | PathLike[str]) -> tuple[Trajectory, ...]:
     return known
 
 
-def _read(path: Path) -> RawFile:
+def _read(path: Path) -> list[RawFile]:
     data = _content(path)
     if path.suffix.lower() == ".json" or data.lstrip()[:1] in {b"{", b"["}:
         from .benchmark_json import read_json  # noqa: PLC0415 - one of the two
@@ -106,7 +106,7 @@ def _read(path: Path) -> RawFile:
         return read_json(path, data)
     from .csv import read_csv  # noqa: PLC0415 - pandas
 
-    return read_csv(path, decoded(path, data))
+    return [read_csv(path, decoded(path, data))]
 
 
 def _content(path: Path) -> bytes:

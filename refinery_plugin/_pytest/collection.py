@@ -45,6 +45,11 @@ def check(config: pytest.Config) -> None:
             "refinery: --refinery-max-ratio needs times, and nothing is timed in this session: add "
             "--benchmark-only, and leave out -n, --benchmark-skip and --benchmark-disable"
         )
+    if config.getoption("refinery_cluster") is not None and not hooks_of(config).times:
+        raise pytest.UsageError(
+            "refinery: --refinery-cluster is for programs that are timed, and nothing is timed in this session: add "
+            "--benchmark-only, and leave out -n, --benchmark-skip and --benchmark-disable"
+        )
     try:
         refinery_of(config).study  # noqa: B018 - reading it is the check
     except UndeclaredError:

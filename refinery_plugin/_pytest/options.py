@@ -70,6 +70,22 @@ def _shard(text: str) -> tuple[int, int]:
     return number, parts
 
 
+def _cluster(text: str) -> str:
+    """Read where workers are: ``local:2``, or the address of a scheduler."""
+    kind, _, rest = text.partition(":")
+    if kind == "local":
+        workers = int(rest) if rest.isascii() and rest.isdigit() else 0
+        usable = workers >= 1
+    else:
+        usable = rest.startswith("//") and len(rest) > 2  # noqa: PLR2004
+    if not usable:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not allowed; use local:N for N workers on this machine, or the address of a scheduler, such "
+            "as tcp://host:8786"
+        )
+    return text
+
+
 def prefer_what_was_typed(config: pytest.Config) -> None:
     """Let ``--benchmark-skip`` of a configuration give way to what asks for programs on the command line.
 
@@ -170,6 +186,12 @@ def add_options(parser: pytest.Parser) -> None:
         metavar="I/N",
         type=_shard,
         help="only the I-th of N parts of the study's programs, for machines that share them",
+    )
+    add(
+        "--refinery-cluster",
+        metavar="WHERE",
+        type=_cluster,
+        help="have programs timed by workers of Dask: local:N here, or the address of a scheduler",
     )
     add(
         "--refinery-verify-seed",

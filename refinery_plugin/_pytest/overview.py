@@ -110,7 +110,7 @@ def summary(
     if remote:
         lines.append("they were verified in parallel and not timed; to time them, run without -n")
     if (quietness := session.quietness()) is not None:
-        lines += ["", *quietness.lines(), str(session.cores)]
+        lines += ["", *quietness.lines(), *([] if session.is_elsewhere else [str(session.cores)])]
     return lines
 
 

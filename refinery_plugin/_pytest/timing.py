@@ -48,6 +48,7 @@ class TimingHooks:
         self._remote: list[dict[str, object]] = []
         self._save_fault: str | None = None
         self._written: list[Path] = []
+        self._by_worker: list[str] = []
         config.stash[_HOOKS] = self
 
     @staticmethod
@@ -93,7 +94,20 @@ class TimingHooks:
             introduces=config.get_verbosity() >= 0,
             feedback_notes={name: kind.note for name, kind in refinery.methods.feedback.items()},
             sizes=refinery.sizes,
+            elsewhere=config.getoption("refinery_cluster") is not None,
         )
+
+    def run_elsewhere(self, items: Iterable[pytest.Item]) -> None:
+        """Have the programs of these tests verified and timed by workers, where that is asked for."""
+        from refinery_plugin._pytest.elsewhere import Elsewhere  # noqa: PLC0415 - one option needs it
+
+        self._on_termination()
+        units = [unit for item in items if (unit := unit_of(item)) is not None and not self._is_skipped(item)]
+        elsewhere = Elsewhere(self._config, self.session(), say=self._say)
+        try:
+            elsewhere.run(units)
+        finally:
+            self._by_worker = elsewhere.summary()
 
     def stretch(self, item: pytest.Item) -> int:
         """Return the number of the stretch of the session in which a test is, from 0."""
@@ -235,6 +249,7 @@ class TimingHooks:
             units = refinery_of(self._config).units
             details = self._config.get_verbosity() > 0
             lines = summary(self.session(), units, self._remote, width=width, details=details)
+            lines += ["", *self._by_worker] if self._by_worker else []
         if self._save_fault is not None:
             lines += ["", f"ERROR: {self._save_fault}"]
         elif self._session is not None and self._session.has_begun and self.times:
@@ -266,16 +281,20 @@ class TimingHooks:
         if interrupted:
             return [
                 "next, without repeating a finished run:",
-                f"  {refinery.time_command()} --refinery-resume{self._json_option()}",
+                f"  {refinery.time_command()} --refinery-resume{self._cluster_option()}{self._json_option()}",
             ]
         if self._written:
             results = shlex.quote(refinery.relative(self._written[0]))
             return ["next:", f"  refinery-analysis {results} --out report"]
         return [
             "these times are in no file yet; next, without measuring again:",
-            f"  {refinery.time_command()} --refinery-resume --benchmark-json=results.json",
+            f"  {refinery.time_command()} --refinery-resume{self._cluster_option()} --benchmark-json=results.json",
             "  refinery-analysis results.json --out report",
         ]
+
+    def _cluster_option(self) -> str:
+        where: str | None = self._config.getoption("refinery_cluster")
+        return "" if where is None else f" --refinery-cluster={shlex.quote(where)}"
 
     def _json_option(self) -> str:
         # pytest-benchmark has opened the file already, and its name is the file's.

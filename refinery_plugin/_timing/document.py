@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from refinery_plugin._study.study import Study, Treatment
     from refinery_plugin._study.units import Unit
-    from refinery_plugin._timing.records import BlockRun
+    from refinery_plugin._timing.records import BlockRecord, BlockRun
     from refinery_plugin._verification.figures import Waiting
     from refinery_plugin._verification.inputs import Case
     from refinery_plugin._verification.verdict import Judgement
@@ -22,7 +22,10 @@ _COUNTS = ("calls", "prompt_tokens", "completion_tokens", "cost_usd", "cut_short
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What a session found of one program; ``runs`` are its timed runs by list, where it is correct and was timed."""
+    """What a session found of one program; ``runs`` are its timed runs by list, where it is correct and was timed.
+
+    ``machine`` is where it ran, in a session of several.
+    """
 
     unit: Unit
     sha256: str | None
@@ -30,6 +33,7 @@ class Finding:
     waiting: Waiting
     trajectory: Mapping[str, object]
     runs: Mapping[int, Sequence[BlockRun]] = dataclasses.field(default_factory=dict)
+    machine: str | None = None
 
     @property
     def seconds(self) -> list[float]:
@@ -141,7 +145,32 @@ def describe_program(finding: Finding, *, study: Study) -> dict[str, object]:
         "model": settings.get("model") if isinstance(settings, dict) else None,
         "load_seconds": finding.waiting.load,
         "verify_seconds": finding.waiting.verify,
+        **_machine(finding.machine),
     }
+
+
+def _machine(name: str | None) -> dict[str, object]:
+    return {} if name is None else {"machine": name}
+
+
+def describe_blocks(blocks: Sequence[BlockRecord]) -> dict[str, object]:
+    """Return what is told of blocks that workers did, and of their machines; nothing where there are none."""
+    if not blocks:
+        return {}
+    machines = {str(block.machine["name"]): dict(block.machine) for block in blocks}
+    told = [
+        {
+            "stretch": block.number,
+            "session": block.session,
+            "task": block.task,
+            "machine": block.machine["name"],
+            "worker": block.worker,
+            "programs": len(block.programs),
+            "seconds": block.seconds,
+        }
+        for block in blocks
+    ]
+    return {"machines": list(machines.values()), "blocks": told}
 
 
 def _belonging(finding: Finding) -> Mapping[str, object]:
@@ -157,10 +186,12 @@ def describe_reference(
 ) -> list[dict[str, object]]:
     """Return the references' runs, by task, block and list: one entry for each of these and session."""
     entries: list[dict[str, object]] = []
+    place: dict[str, object]
     for (task, block, number), runs in sorted(reference.items()):
         for session in dict.fromkeys(placed.session for placed in runs):
             group = [placed for placed in runs if placed.session == session]
             place = {"task": task, "block": block, "list": number, "session": session}
+            place |= _machine(group[0].machine)
             entries.append({**place, **run_figures(group)})
     return entries
 
@@ -219,6 +250,7 @@ def _extra_info(
         "block": runs[-1].block,
         "session": sessions[-1],
         **({"sessions": sessions} if len(sessions) > 1 else {}),
+        **_machine(runs[-1].machine),
         "sha256": finding.sha256,
         "limit_seconds": max(placed.run.limit for placed in runs),
         "verdict": str(finding.judgement.verdict),

@@ -31,7 +31,7 @@ class ResumeError(RefineryError):
 
 
 def fingerprint(
-    study: Study, tasks: Mapping[str, Task], *, programs: Path, sandbox: str | None
+    study: Study, tasks: Mapping[str, Task], *, programs: Path, sandbox: str | None, elsewhere: bool = False
 ) -> dict[str, object]:
     """Return what must be the same for figures to belong to one session, as it stands in JSON.
 
@@ -39,25 +39,26 @@ def fingerprint(
     ----------
     tasks : the study's tasks by name; what they draw is compared when they are opened.
     sandbox : name of the sandbox; ``None`` where none is open, and then there is no such key.
+    elsewhere : whether programs run on workers, each of which is held to the same versions, instead of on this machine.
     """
     values = {
         "programs": os.fspath(programs),
         "study": describe_study(study),
         "task": {name: [task.version, task.checksum] for name, task in tasks.items()},
         "verifier": VERIFIER,
-        "versions": versions() | _package_versions(study.packages),
-        "machine": [platform.node(), platform.machine(), os.cpu_count()],
+        "versions": versions_with(study.packages),
+        "machine": "workers" if elsewhere else [platform.node(), platform.machine(), os.cpu_count()],
         **({} if sandbox is None else {"sandbox": sandbox}),
     }
     plain: dict[str, object] = json.loads(json.dumps(values))
     return plain
 
 
-def _package_versions(packages: Iterable[str]) -> dict[str, str]:
-    """Return the versions of what programs may import."""
+def versions_with(packages: Iterable[str]) -> dict[str, str]:
+    """Return the versions of what verdicts and times depend on, and of what programs may import."""
     by_module = importlib.metadata.packages_distributions()
     names = {name for package in packages for name in by_module.get(package, ())}
-    return {name: importlib.metadata.version(name) for name in sorted(names)}
+    return versions() | {name: importlib.metadata.version(name) for name in sorted(names)}
 
 
 def versions() -> dict[str, str]:

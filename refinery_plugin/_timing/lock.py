@@ -33,13 +33,16 @@ class MachineLock:
         self.path = path or Path(tempfile.gettempdir()) / "pytest-refinery.measuring.lock"
         self._fd: int | None = None
 
-    def acquire(self, *, waiting: Callable[[str], None]) -> None:
-        """Take the lock; ``waiting`` is told once if another session holds it."""
+    def acquire(self, *, waiting: Callable[[str], None], shared: bool = False) -> None:
+        """Take the lock; ``waiting`` is told once if another session holds it.
+
+        ``shared``: beside others that ask for no more, since they only verify; never beside one that measures.
+        """
         if self._fd is not None:
             return
         self._fd = self._open()
         announced = False
-        while not self._try():
+        while not self._try(fcntl.LOCK_SH if shared else fcntl.LOCK_EX):
             if not announced:
                 waiting(
                     f"another session is measuring on this machine{self._holder()}: waiting for it to end, since two "
@@ -48,7 +51,8 @@ class MachineLock:
                 )
                 announced = True
             time.sleep(_POLL_SECONDS)
-        self._sign()
+        if not shared:
+            self._sign()
 
     def release(self) -> None:
         """Let others measure."""
@@ -69,9 +73,9 @@ class MachineLock:
                 raise LockError(f"cannot open the lock {self.path}: {exc.strerror}; remove it") from exc
         raise LockError(f"the lock {self.path} keeps disappearing")
 
-    def _try(self) -> bool:
+    def _try(self, kind: int) -> bool:
         try:
-            fcntl.flock(self._fd or 0, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._fd or 0, kind | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import dataclasses
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from refinery_plugin._timing.records import InputsRecord, ReferenceRecord, RunRecord, to_json
+from refinery_plugin._timing.records import BlockRecord, InputsRecord, ReferenceRecord, RunRecord, to_json
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
 from refinery_plugin._verification.steps import Decided, Done, HiddenListPassed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from refinery_plugin._timing.journal import Journal
-    from refinery_plugin._timing.records import BlockRun, Record
+    from refinery_plugin._timing.records import BlockRun, Part, Record
     from refinery_plugin._verification.verdict import Judgement
+
+
+class Diary(Protocol):
+    """Where records go: a journal."""
+
+    def reserve(self) -> None:
+        """Make sure that the next record has a place."""
+
+    def append(self, record: Mapping[str, object]) -> None:
+        """Keep one record: it is there when this returns."""
+
+    def close(self) -> None:
+        """End it."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -27,6 +39,8 @@ class ProgramProgress:
     runs: dict[int, list[BlockRun]] = dataclasses.field(default_factory=lambda: defaultdict(list))
     verdict: Judgement | None = None
     waiting: Waiting = NO_WAITING
+    machine: str | None = None
+    """Where it ran, in a session of several machines."""
 
     @property
     def done(self) -> Done:
@@ -39,17 +53,19 @@ class SessionProgress:
     """An index of the journal's records; what is added goes to the journal first, where there is one."""
 
     def __init__(self, past: Iterable[Record] = ()) -> None:
-        self._journal: Journal | None = None
+        self._journal: Diary | None = None
         self._programs: dict[str, ProgramProgress] = defaultdict(ProgramProgress)
         self.reference_waiting = NO_WAITING
         self.reference: dict[tuple[str, int, int], list[BlockRun]] = defaultdict(list)
         """Runs of the references by task, block and list."""
         self.inputs: dict[str, InputsRecord] = {}
         """What is known of the inputs of the tasks that were opened."""
+        self.blocks: list[BlockRecord] = []
+        """What workers elsewhere did."""
         for record in past:
             self._index(record)
 
-    def keep_in(self, journal: Journal) -> None:
+    def keep_in(self, journal: Diary) -> None:
         """Write everything from here on to a journal."""
         self._journal = journal
 
@@ -88,6 +104,16 @@ class SessionProgress:
             self._journal.close()
 
     def _index(self, record: Record) -> None:
+        if not isinstance(record, BlockRecord):
+            self._index_part(record)
+            return
+        self.blocks.append(record)
+        for part in record.parts:
+            self._index_part(part)
+        for key in record.programs:
+            self._programs[key].machine = str(record.machine["name"])
+
+    def _index_part(self, record: Part) -> None:
         if isinstance(record, InputsRecord):
             self.inputs[record.task] = record
             return

@@ -42,11 +42,15 @@ class StepRecord:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRun:
-    """One finished, correct run on a timed list, and where it took place: in which block of which session."""
+    """One finished, correct run on a timed list, and where it took place: in which block of which session.
+
+    ``machine`` is named where the session has several.
+    """
 
     block: int
     session: str
     run: RunPassed
+    machine: str | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +83,36 @@ class InputsRecord:
     size: int | None = None
 
 
-Record: TypeAlias = InputsRecord | StepRecord | RunRecord | ReferenceRecord
+Part: TypeAlias = InputsRecord | StepRecord | RunRecord | ReferenceRecord
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockRecord:
+    """All that a worker elsewhere did in one block: one line, so that it is in the journal whole or not at all.
+
+    Parameters
+    ----------
+    number : of the block's stretch, from 0; no other of its session has it.
+    machine : ``name`` of the machine, and what is known of it.
+    worker : what the engine calls the worker.
+    programs : the programs' keys.
+    seconds : how long it took there, waiting for the machine's lock left out.
+    """
+
+    number: int
+    session: str
+    task: str
+    machine: Mapping[str, Any]
+    worker: str
+    programs: tuple[str, ...]
+    seconds: float
+    parts: tuple[Part, ...]
+
+
+Record: TypeAlias = Part | BlockRecord
+
+
+_BLOCK = ("number", "session", "task", "machine", "worker", "seconds")
 
 
 def header_to_json(header: SessionHeader) -> dict[str, object]:
@@ -109,6 +142,10 @@ def header_from_json(line: Mapping[str, Any]) -> SessionHeader:
 
 def to_json(record: Record) -> dict[str, object]:
     """Return what stands in a line of the file."""
+    if isinstance(record, BlockRecord):
+        own = {name: getattr(record, name) for name in _BLOCK}
+        programs, parts = list(record.programs), [to_json(part) for part in record.parts]
+        return {"kind": "block", **own, "programs": programs, "parts": parts}
     if isinstance(record, InputsRecord):
         return {"kind": "inputs", **dataclasses.asdict(record)}
     if isinstance(record, ReferenceRecord):
@@ -133,12 +170,16 @@ def from_json(line: Mapping[str, Any]) -> Record:
     JournalError : when it is none that ``to_json`` gives, such as one of another version.
     """
     try:
-        return _from_json(line)
+        if line["kind"] != "block":
+            return _from_json(line)
+        own = {name: line[name] for name in _BLOCK}
+        parts = tuple(_from_json(part) for part in line["parts"])
+        return BlockRecord(**own, programs=tuple(line["programs"]), parts=parts)
     except (KeyError, TypeError, ValueError) as exc:
         raise _unknown(line) from exc
 
 
-def _from_json(line: Mapping[str, Any]) -> Record:
+def _from_json(line: Mapping[str, Any]) -> Part:
     kind = line["kind"]
     if kind == "inputs":
         size = line.get("size")
@@ -170,13 +211,14 @@ def _run_to_json(placed: BlockRun) -> dict[str, object]:
         "limit": run.limit,
         "figures": dataclasses.asdict(run.figures),
         "waiting": dataclasses.asdict(run.waiting),
+        **({} if placed.machine is None else {"machine": placed.machine}),
     }
 
 
 def _run_from_json(line: Mapping[str, Any], waiting: Waiting) -> BlockRun:
     figures = RunFigures(**line["figures"])
     run = RunPassed(number=line["list"], limit=line["limit"], figures=figures, waiting=waiting)
-    return BlockRun(block=line["block"], session=line["session"], run=run)
+    return BlockRun(block=line["block"], session=line["session"], run=run, machine=line.get("machine"))
 
 
 def _judgement(fields: Mapping[str, Any]) -> Judgement:

@@ -7,10 +7,12 @@ import secrets
 import time
 from typing import TYPE_CHECKING, TypeAlias
 
+from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import Limits
 from refinery_plugin._timing import document
 from refinery_plugin._timing.document import Finding
 from refinery_plugin._timing.fingerprint import (
+    ResumeError,
     find_past,
     fingerprint,
     require_same,
@@ -23,27 +25,24 @@ from refinery_plugin._timing.program_file import read_program, read_trajectory
 from refinery_plugin._timing.progress import SessionProgress
 from refinery_plugin._timing.quietness import Quietness
 from refinery_plugin._timing.records import (
-    BlockRun,
+    BlockRecord,
     InputsRecord,
-    ReferenceRecord,
-    RunRecord,
     SessionHeader,
-    StepRecord,
     from_json,
     header_from_json,
     header_to_json,
 )
 from refinery_plugin._timing.slowness import ratio_to_reference, slowness
+from refinery_plugin._timing.stretches import Stretches, most_seconds
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.figures import NO_WAITING, Waiting
-from refinery_plugin._verification.inputs import DISGUISED_LISTS, VERIFIER, inputs_sha256
+from refinery_plugin._verification.inputs import VERIFIER, inputs_sha256
 from refinery_plugin._verification.sizing import find_size
-from refinery_plugin._verification.steps import RunAhead, RunPassed
 from refinery_plugin._verification.verdict import CORRECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from refinery_plugin._study.study import Study
@@ -56,7 +55,6 @@ if TYPE_CHECKING:
     from refinery_plugin._timing.sizes import Sizes
     from refinery_plugin._timing.slowness import Slowness
     from refinery_plugin._verification.ports import ProgramSandbox, Timer
-    from refinery_plugin._verification.steps import Step
     from refinery_plugin._verification.verdict import Judgement
 
 MIB = 2**20
@@ -82,6 +80,7 @@ class SessionSettings:
     sizes : keeps the sizes that are found for tasks which leave them open.
     lock : held while programs are timed.
     feedback_notes : what results say of kinds of feedback, by their names.
+    elsewhere : whether programs run on workers elsewhere, and what these did is handed in.
     """
 
     study: Study
@@ -97,6 +96,16 @@ class SessionSettings:
     sizes: Sizes
     lock: MachineLock = dataclasses.field(default_factory=MachineLock)
     feedback_notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    elsewhere: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Outstanding:
+    """A program that is still to be run: its task, its key in the journal, and its text."""
+
+    task: str
+    key: str
+    source: bytes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +126,6 @@ class MeasuringSession:
         self.id = secrets.token_hex(6)
         self.findings: dict[str, Finding] = {}
         self._cores = Cores.divided()
-        self._timed_stretches: set[tuple[str, int]] = set()
         self._began = time.monotonic()
         self._sandbox: ProgramSandbox | None = None
         self._open = OpenTasks(self._open_checker)
@@ -127,6 +135,13 @@ class MeasuringSession:
         interrupted = self._interrupted
         self.verify_seed = _seed(settings.verify_seed, interrupted)
         self._progress = SessionProgress(map(from_json, interrupted.past.records) if interrupted else ())
+        self._stretches = Stretches(
+            session=self.id,
+            progress=self._progress,
+            checker_of=self.prepare,
+            lists=settings.study.lists,
+            runs=settings.study.runs,
+        )
         self._sandbox_name = interrupted.header.sandbox if interrupted else None
         self._compared: set[tuple[str, str | None]] = set()
         """Tasks and sandboxes with which this session was found to be the interrupted one's; no sandbox: none yet."""
@@ -140,6 +155,11 @@ class MeasuringSession:
     def is_by_task(self) -> bool:
         """Whether the study has several tasks."""
         return self._settings.study.by_task
+
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether programs run on workers elsewhere."""
+        return self._settings.elsewhere
 
     @property
     def cores(self) -> Cores:
@@ -173,6 +193,10 @@ class MeasuringSession:
 
     def _open_checker(self, name: str) -> Checker:
         settings, study = self._settings, self._settings.study
+        if settings.elsewhere:
+            raise RefineryError(
+                f"a program of task {name} was sent to no worker: it changed meanwhile; run this again"
+            )
         if self._sandbox is None:
             if settings.times:
                 settings.lock.acquire(waiting=settings.say)
@@ -183,7 +207,7 @@ class MeasuringSession:
         checker = Checker.open(
             self._sandbox,
             self._tasks[name],
-            list_seeds=self._list_seeds(name),
+            list_seeds=self.list_seeds(name),
             seed=self.verify_seed,
             limits=limits_of(study),
             time_factor=study.limits.time_factor,
@@ -228,8 +252,67 @@ class MeasuringSession:
             check = self.prepare(task).check(text.data, key=key)
             return self._keep(unit, text, check.judgement, check.waiting)
         if not self._is_finished(progress, task):
-            self._time(text.data, key, task=task, stretch=stretch, timer=timer)
+            self._stretches.time(text.data, key, task=task, stretch=stretch, timer=timer)
         return self._keep(unit, text, progress.verdict or CORRECT, progress.waiting, progress)
+
+    def outstanding(self, units: Iterable[Unit]) -> list[Outstanding]:
+        """Return the programs that are still to be run, each once, in the order given.
+
+        Raises
+        ------
+        RefineryError : when a file cannot be read, or the session that is resumed was under other circumstances.
+        """
+        found: dict[str, Outstanding] = {}
+        for unit in units:
+            task, text = self._task_of(unit), self._read(unit)
+            self._require_same(task, None)
+            if self._tasks[task].takes_size:
+                raise RefineryError(
+                    f"task {task} leaves the size of its inputs open, which is found on one machine: write the size "
+                    "into the study (size = 10000), or time it without --refinery-cluster"
+                )
+            if text.refusal is None:
+                key = _key(unit, text)
+                if not self._is_finished(self._progress.of(key), task):
+                    found[key] = Outstanding(task=task, key=key, source=text.data)
+        return list(found.values())
+
+    def task(self, name: str) -> Task:
+        """Return a task of the study, as it is timed."""
+        return self._tasks[name]
+
+    @property
+    def sandbox_name(self) -> str | None:
+        """Name of the session's sandbox; ``None`` before it is known."""
+        return self._sandbox_name
+
+    def begin_elsewhere(self, sandbox: str) -> None:
+        """Open the journal for what workers do, all of them in sandboxes of one name.
+
+        Raises
+        ------
+        RefineryError : when it cannot be written, or the session that is resumed had another sandbox.
+        """
+        for name in self._settings.study.tasks:
+            self._require_same(name, sandbox)
+        self._open_journal(sandbox)
+
+    def take(self, block: BlockRecord) -> None:
+        """Keep what a worker did in a block.
+
+        Raises
+        ------
+        ResumeError : when it drew other inputs than others before; nothing of it is kept.
+        """
+        for part in block.parts:
+            if isinstance(part, InputsRecord):
+                known = self._progress.inputs.get(part.task)
+                if known is not None and known.sha256 != part.sha256:
+                    raise ResumeError(
+                        f"it draws other inputs of task {part.task} from the same seed than were drawn before"
+                    )
+        self._progress.make_room()
+        self._progress.add(block)
 
     def has_examined(self, unit: Unit) -> bool:
         """Tell whether a program was examined already."""
@@ -268,8 +351,9 @@ class MeasuringSession:
         """Return a time that no test of a program reaches while the limits of its runs hold."""
         study, task = self._settings.study, self._task_of(unit)
         limit = self.prepare(task).bench.pace.limit if self._open.has(task) else FIRST_LIMIT
-        processes = 50 + 6 * (study.lists * study.runs + DISGUISED_LISTS)
-        return 600 + processes * (study.limits.load_seconds + 3 * limit)
+        return most_seconds(
+            lists=study.lists, runs=study.runs, load_seconds=study.limits.load_seconds, limit=limit
+        )
 
     def document(self) -> dict[str, object]:
         """Return the ``refinery`` part of the benchmark file."""
@@ -301,6 +385,7 @@ class MeasuringSession:
             "programs": self.programs(),
             "reference": document.describe_reference(self._progress.reference),
             "clock": self._clock(),
+            **document.describe_blocks(self._progress.blocks),
         }
 
     def _lists_of(self, task: str) -> list[dict[str, object]]:
@@ -312,9 +397,10 @@ class MeasuringSession:
         """Return how quiet the machine was; ``None`` where the reference was never timed."""
         if not self._settings.times or not self._progress.reference:
             return None
-        by_list: dict[tuple[str, int], list[float]] = {}
+        by_list: dict[tuple[str, int, str | None], list[float]] = {}
         for (task, _, number), runs in sorted(self._progress.reference.items()):
-            by_list.setdefault((task, number), []).extend(placed.run.figures.seconds for placed in runs)
+            for placed in runs:
+                by_list.setdefault((task, number, placed.machine), []).append(placed.run.figures.seconds)
         return Quietness.of(self._progress.marks(), list(by_list.values()))
 
     def close(self) -> None:
@@ -327,50 +413,11 @@ class MeasuringSession:
 
     # ------------------------------------------------------------------------------------------------------------
 
-    def _time(self, source: bytes, key: str, *, task: str, stretch: int, timer: Timer) -> None:
-        study, progress = self._settings.study, self._progress
-        steps = (
-            self.prepare(task)
-            .examination(source, key=key)
-            .steps(runs=study.runs, timer=timer, done=progress.of(key).done)
-        )
-        while True:
-            progress.make_room()
-            step = next(steps, None)
-            if step is None:
-                return
-            if isinstance(step, RunAhead):
-                self._time_reference(task, stretch, timer)
-            else:
-                self._add(step, key, stretch)
-
-    def _add(self, step: Step, key: str, stretch: int) -> None:
-        if isinstance(step, RunPassed):
-            self._progress.add(RunRecord(program=key, run=self._placed(step, stretch)))
-        elif not isinstance(step, RunAhead):
-            self._progress.add(StepRecord(program=key, step=step))
-
-    def _placed(self, run: RunPassed, stretch: int) -> BlockRun:
-        # A block is a stretch on one list; they count from 1.
-        return BlockRun(block=stretch * self._settings.study.lists + run.number, session=self.id, run=run)
-
-    def _time_reference(self, task: str, stretch: int, timer: Timer) -> None:
-        """Time a task's reference on every list, once a stretch, on the same path as programs."""
-        if (task, stretch) in self._timed_stretches:
-            return
-        checker, study = self.prepare(task), self._settings.study
-        for number in range(1, study.lists + 1):
-            for _ in range(study.runs):
-                self._progress.make_room()
-                run = checker.time_reference(number, timer=timer)
-                self._progress.add(ReferenceRecord(task=task, run=self._placed(run, stretch)))
-        self._timed_stretches.add((task, stretch))
-
     def _is_finished(self, progress: ProgramProgress, task: str) -> bool:
         if progress.verdict is None:
             return False
         runs = self._settings.study.runs
-        lists = range(1, len(self._list_seeds(task)) + 1)
+        lists = range(1, len(self.list_seeds(task)) + 1)
         return not progress.verdict.correct or all(len(progress.runs[number]) >= runs for number in lists)
 
     def _require_same(self, task: str, sandbox: str | None) -> None:
@@ -412,7 +459,7 @@ class MeasuringSession:
         size = self._sizes.settle(task, find, then=None if past is None else past.size)
         self._tasks[name] = task.sized(size)
 
-    def _list_seeds(self, task: str) -> list[int]:
+    def list_seeds(self, task: str) -> list[int]:
         """Return the seeds of a task's timed lists; none where it is never timed."""
         study = self._settings.study
         if not self._tasks[task].is_timed:
@@ -420,11 +467,17 @@ class MeasuringSession:
         return [study.list_seed(number) for number in range(1, study.lists + 1)]
 
     def _inputs_sha256(self, task: str, verify_seed: int) -> str:
-        return inputs_sha256(self._tasks[task], list_seeds=self._list_seeds(task), verify_seed=verify_seed)
+        return inputs_sha256(self._tasks[task], list_seeds=self.list_seeds(task), verify_seed=verify_seed)
 
     def _fingerprint(self, sandbox: str | None) -> dict[str, object]:
         settings = self._settings
-        return fingerprint(settings.study, settings.tasks, programs=settings.programs, sandbox=sandbox)
+        return fingerprint(
+            settings.study,
+            settings.tasks,
+            programs=settings.programs,
+            sandbox=sandbox,
+            elsewhere=settings.elsewhere,
+        )
 
     def _open_journal(self, sandbox: str) -> None:
         self._sandbox_name = sandbox
@@ -490,6 +543,7 @@ class MeasuringSession:
             waiting=waiting,
             trajectory={} if unit.turn is not None else read_trajectory(unit),
             runs=dict(progress.runs) if progress is not None and judgement.correct else {},
+            machine=None if progress is None else progress.machine,
         )
         self.findings[_name(unit)] = finding
         return finding

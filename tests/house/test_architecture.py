@@ -46,7 +46,7 @@ FLOORS = {
     ),
 }
 # Rooms that the design has and nobody needed so far.
-EMPTY = {"_cluster"}
+EMPTY: set[str] = set()
 PYTEST = {"_pytest", "pytest", "pytest_benchmark", "pluggy", "xdist"}
 KNOW_PYTEST = ("refinery_plugin.plugin", "refinery_plugin.hookspecs", "refinery_plugin._pytest")
 INSIDE = "refinery_plugin._sandbox.inside"
