@@ -184,9 +184,9 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
 
         generation.before_tests(session)
     if session.config.getoption("refinery_cluster") and not session.config.option.collectonly:
-        from refinery_plugin._pytest import elsewhere  # noqa: PLC0415
+        from refinery_plugin._pytest import timing  # noqa: PLC0415
 
-        elsewhere.before_tests(session)
+        timing.run_elsewhere_before_tests(session)
     return None
 
 

@@ -11,7 +11,6 @@ from refinery_plugin._cluster.dispatch import Dispatcher, Plan
 from refinery_plugin._cluster.ports import Work
 from refinery_plugin._cluster.request import BlockRequest, pickled
 from refinery_plugin._pytest.session import refinery_of
-from refinery_plugin._pytest.timing import faults_end_the_session, hooks_of
 from refinery_plugin._timing.fingerprint import ResumeError, versions_with
 from refinery_plugin._timing.journal import JournalError
 from refinery_plugin._timing.records import BlockRecord, from_json
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
     from refinery_plugin._cluster.blocks import Block
     from refinery_plugin._study.units import Unit
     from refinery_plugin._timing.session import MeasuringSession
-
-
-def before_tests(session: pytest.Session) -> None:
-    """Have the programs of all selected tests verified and timed by workers."""
-    if session.testsfailed and not session.config.option.continue_on_collection_errors:
-        return  # pytest's own loop is about to say so
-    with faults_end_the_session():
-        hooks_of(session.config).run_elsewhere(session.items)
 
 
 class Elsewhere:

@@ -365,6 +365,14 @@ def hooks_of(config: pytest.Config) -> TimingHooks:
     return config.stash[_HOOKS]
 
 
+def run_elsewhere_before_tests(session: pytest.Session) -> None:
+    """Have the programs of all selected tests verified and timed by workers."""
+    if session.testsfailed and not session.config.option.continue_on_collection_errors:
+        return  # pytest's own loop is about to say so
+    with faults_end_the_session():
+        hooks_of(session.config).run_elsewhere(session.items)
+
+
 @contextlib.contextmanager
 def faults_end_the_session() -> Iterator[None]:
     """Turn a fault that is no program's into the clear end of the session."""
