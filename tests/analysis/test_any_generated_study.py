@@ -140,7 +140,10 @@ def tables(draw: st.DrawFn) -> tuple[dict[str, Any], list[Task]]:
     )
     tasks = [task(name, own) for name in names if name.strip()] or [task("double", own)]
     several = draw(st.booleans())
-    levels = {**LEVELS, **{name: OWN[kind] for name, kind in kinds.items()}}
+    levels: dict[str, st.SearchStrategy[Any]] = {
+        **LEVELS,
+        **{name: OWN[kind] for name, kind in kinds.items()},
+    }
     varied = draw(st.lists(st.sampled_from(sorted(levels)), max_size=3, unique=True))
     factors: dict[str, Any] = {
         name: draw(st.lists(levels[name], min_size=1, max_size=3, unique=True)) for name in varied

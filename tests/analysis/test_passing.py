@@ -19,6 +19,7 @@ from refinery_analysis._models.firth import firth
 from refinery_analysis._models.logistic_glmm import fit_glmm
 from refinery_analysis._models.pass_at_k import pass_at_k, unbiased
 from refinery_analysis._models.passing_table import passing_table
+from refinery_analysis._models.survival import log_rank
 from scipy import stats
 
 HERE = Path(__file__).parent
@@ -300,3 +301,18 @@ def test_pass_rates_are_as_good_as_equal_where_the_interval_is_inside_the_margin
         assert max(-low, high) == pytest.approx(0.1, abs=1e-6)
     else:
         assert abs(passed[0] / programs[0] - passed[1] / programs[1]) >= 0.1 - 1e-9
+
+
+def test_many_programs_need_no_deals_for_the_log_rank_test() -> None:
+    """From 100 programs a group on p is that of the chi-square distribution, and deals at random say the same."""
+    rng = np.random.default_rng(4)
+    group = np.repeat([0, 1], [100, 150])
+    time = np.minimum(rng.exponential(1 + 0.3 * group).round(1), 2.0)
+    finished = time < 2.0
+    one = np.zeros_like(group)
+    statistic, p = log_rank(time, finished, group, one, 2) or (math.nan, math.nan)
+    dealt = [log_rank(time, finished, rng.permutation(group), one, 2) for _ in range(400)]
+    assert p == pytest.approx(stats.chi2.sf(statistic, 1), abs=0.01)
+    assert p == pytest.approx(
+        np.mean([each is not None and each[0] >= statistic for each in dealt]), abs=0.08
+    )

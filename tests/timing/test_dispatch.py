@@ -238,10 +238,11 @@ def test_where_there_is_no_worker_it_waits_for_a_while() -> None:
 def test_workers_that_come_later_are_used() -> None:
     """A queue gives nodes one by one."""
     taken = Taken()
-    engine = ScriptedEngine(
-        well, {}, on_events=lambda one: one.present.setdefault("a", Seen(name="a")) and None
-    )
-    run(engine, taken.plan(2))
+
+    def come(engine: ScriptedEngine) -> None:
+        engine.present.setdefault("a", Seen(name="a"))
+
+    run(ScriptedEngine(well, {}, on_events=come), taken.plan(2))
     assert taken.keys == ["p0", "p1"]
 
 
