@@ -149,7 +149,8 @@ def tables(draw: st.DrawFn) -> tuple[dict[str, Any], list[Task]]:
         name: draw(st.lists(levels[name], min_size=1, max_size=3, unique=True)) for name in varied
     }
     left = [name for name in sorted(levels) if name not in varied]
-    if left and draw(st.booleans()):
+    sets_several = draw(st.booleans())
+    if left and sets_several:
         keys = draw(st.lists(st.sampled_from(left), min_size=1, max_size=2, unique=True))
         factor = draw(
             st.one_of(
