@@ -27,6 +27,7 @@ from .entries import (
 )
 from .frames import RESERVED, Source
 from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
+from .one_task import tasks_told
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -163,6 +164,7 @@ class _Reader:
             runs=self._columns(),
             reference=self._reference(),
             notes=self.notes,
+            tasks=tasks_told(self.refinery, _mapping(self.document.get("machine_info"))),
         )
 
     # -- the head of the file

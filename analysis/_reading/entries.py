@@ -44,6 +44,21 @@ class RawProgram(NamedTuple):
     task: str = ""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class TaskTold:
+    """What a file says of one of its tasks; None where it says nothing.
+
+    Attributes
+    ----------
+    python : ``3.11``: a checksum holds the bytecode of lambdas, which differs between versions of Python.
+    """
+
+    version: str | None
+    checksum: str | None
+    size: int | None
+    python: str | None
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class RawFile:
     """One file.
@@ -53,6 +68,7 @@ class RawFile:
     runs : columns of equal length, one row per run. ``program`` (an index into ``programs``), ``list`` and ``run``
         are whole numbers, ``session`` and ``block`` texts or None, all others floats, NaN where the file does not
         tell; ``passed`` and ``contaminated`` are 0 or 1 then.
+    tasks : what the file says of its tasks, by name.
     reference : columns of equal length, one row per run of the reference.
     """
 
@@ -64,6 +80,7 @@ class RawFile:
     runs: dict[str, Column]
     reference: dict[str, list[Any]]
     notes: list[str]
+    tasks: dict[str, TaskTold] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import pandas as pd
 from .._errors import AnalysisError
 from .frames import PROGRAM_COLUMNS, Results
 from .levels import OPTIMIZATION, as_number, derive, ordered
+from .one_task import same_tasks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -63,6 +64,7 @@ def join(files: Sequence[RawFile]) -> Results:
         sources=tuple(file.source for file in files),
         notes=(
             *(note for file in files for note in file.notes),
+            *same_tasks(files),
             *_reading_notes(frame, runs, crossed=crossed),
         ),
     )

@@ -239,7 +239,7 @@ def _checksum(refinery: Mapping[str, Any], task: object) -> object:
     tasks = refinery.get("tasks")
     if told is None and isinstance(tasks, list):
         told = next(
-            (one.get("checksum") for one in tasks if isinstance(one, dict) and one.get("task") == task), None
+            (one.get("checksum") for one in tasks if isinstance(one, dict) and one.get("name") == task), None
         )
     return told
 

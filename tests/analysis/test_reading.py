@@ -427,6 +427,40 @@ def test_the_2025_pilots_own_file_of_times_is_read(data: Path, tmp_path: Path) -
     assert any("columns not used: file name, result" in note for note in own.notes)
 
 
+def of_task(path: Path, node: str, python: str, **told: object) -> Path:
+    """Write a file from one machine that tells something of its task."""
+    document = small(node=node)
+    document["machine_info"]["python_version"] = python
+    document["refinery"]["tasks"] = [{"name": "peaks", **told}]
+    for program in document["refinery"]["programs"]:
+        program["sha256"] = None
+    return write(path, document)
+
+
+@pytest.mark.parametrize(
+    ("field", "ours", "theirs"), [("version", "1", "2"), ("size", 100, 200), ("checksum", "a" * 64, "b" * 64)]
+)
+def test_files_of_different_tasks_under_one_name_are_not_joined(
+    tmp_path: Path, field: str, ours: object, theirs: object
+) -> None:
+    """Another version, size or checksum is refused with both files' names; what is not told is not held against it."""
+    one = of_task(tmp_path / "one.json", "a", "3.11.7", **{field: ours})
+    two = of_task(tmp_path / "two.json", "b", "3.11.9", **{field: theirs})
+    with pytest.raises(
+        AnalysisError, match=rf"two\.json: refinery\.tasks: {field} of 'peaks': mixed tasks.*one\.json"
+    ):
+        read_results([one, two])
+    assert read_results([one, of_task(two, "b", "3.11.7")]).machines
+
+
+def test_a_checksum_of_another_python_is_only_told(tmp_path: Path) -> None:
+    """A lambda has other bytecode there: the files are joined, with a note."""
+    one = of_task(tmp_path / "one.json", "a", "3.11.7", checksum="a" * 64)
+    two = of_task(tmp_path / "two.json", "b", "3.12.1", checksum="b" * 64)
+    notes = read_results([one, two]).notes
+    assert any("two.json: task 'peaks' has the checksum 'bbbbbbbbbbbb'" in note for note in notes)
+
+
 def test_files_that_do_not_belong_together_are_told(data: Path, tmp_path: Path) -> None:
     """Files of two studies, of other factors, or given or measured twice are refused."""
     one = write(tmp_path / "one.json", small())
