@@ -220,7 +220,7 @@ def _turns(
             columns={
                 "study": refinery["study"]["name"],
                 "task": task,
-                "task_checksum": entry.get("task_checksum") or _checksum(refinery, task),
+                "task_checksum": _checksum(refinery, task),
                 "treatment": entry["treatment"],
                 "replicate": entry["replicate"],
                 "turn": turn["turn"],

@@ -62,7 +62,7 @@ class Lab:
                     verdict = {WRONG: "wrong_answer", None: "no_program"}.get(program, "correct")
                     entries.append({
                         "file": f"{name}.py", "task": task, "treatment": {"agents": 2}, "replicate": replicate,
-                        "verdict": verdict, "sha256": program and sha256(program), "task_checksum": "c0ffee",
+                        "verdict": verdict, "sha256": program and sha256(program),
                     })  # fmt: skip
                     if program is not None and program in SECONDS:
                         info = {
@@ -78,7 +78,8 @@ class Lab:
         ]
         refinery = {
             "study": {"name": "demo"}, "task": None, "sandbox": "bwrap", "verifier": 3, "versions": {}, "seeds": {},
-            "programs": entries, "reference": reference,
+            "programs": entries, "reference": reference, "task_checksum": None,
+            "tasks": [{"name": task, "checksum": f"c0ffee of {task}"} for task in tasks],
         }  # fmt: skip
         self.write("results.json", {"refinery": refinery, "benchmarks": benchmarks})
 
@@ -111,7 +112,7 @@ def test_fine_tuning_gets_each_correct_program_once(tmp_path: Path) -> None:
     ]
     assert (rows[0]["turn"], rows[0]["agent"], rows[0]["tokens"], rows[0]["usd"]) == (1, 2, 42, 0.001)
     assert rows[0]["ratio"] == pytest.approx(0.5, rel=0.01)
-    assert (rows[0]["study"], rows[0]["task"], rows[0]["task_checksum"]) == ("demo", "sort", "c0ffee")
+    assert (rows[0]["study"], rows[0]["task"], rows[0]["task_checksum"]) == ("demo", "sort", "c0ffee of sort")
 
 
 def test_pairs_share_their_prompt_and_differ_beyond_the_noise(tmp_path: Path) -> None:
