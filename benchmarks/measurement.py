@@ -14,19 +14,16 @@ Runs ``pytest --benchmark-only`` on the recorded pilot (or other programs) and p
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from neighbours import occupied
 
 ROOT = Path(__file__).parents[1]
 
@@ -96,24 +93,6 @@ def marks(document: dict[str, Any]) -> list[bool]:
     return [bool(mark) for entry in document["benchmarks"] for mark in entry["extra_info"]["contaminated"]]
 
 
-@contextlib.contextmanager
-def busy_cores() -> Iterator[None]:
-    """Occupy every core twice over, each burner in a session of its own.
-
-    Linux shares processors out among sessions first: burners of one session would huddle on one core.
-    """
-    burners = [
-        subprocess.Popen([sys.executable, "-c", "while True: pass"], start_new_session=True)
-        for _ in range(2 * (os.cpu_count() or 1))
-    ]
-    try:
-        yield
-    finally:
-        for burner in burners:
-            burner.kill()
-            burner.wait()
-
-
 def show(label: str, wall: float, document: dict[str, Any]) -> None:
     """Print one session's figures."""
     programs = document["refinery"]["clock"]["program_seconds"]
@@ -146,7 +125,7 @@ def main() -> None:
     show("quiet", wall, quiet)
     if not arguments.busy:
         return
-    with busy_cores():
+    with occupied(2):
         wall, loaded = session(options)
     show("busy", wall, loaded)
     before, after = cpu_by_benchmark(quiet), cpu_by_benchmark(loaded)

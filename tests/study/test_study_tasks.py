@@ -6,9 +6,8 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import strategies as st
+from doubles import TASK
 
-from refinery_plugin import Task
 from refinery_plugin._study.study import Study, StudyError
 from refinery_plugin._study.task_names import task_folder
 from refinery_plugin._study.toml import load_study
@@ -18,15 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-TASK = Task(
-    name="double",
-    prompt="Double a number.",
-    signature="def double(number: int) -> int",
-    result_type=int,
-    reference="def double(number):\n    return 2 * number\n",
-    sample=lambda seed: (seed,),
-    strategy=lambda: st.tuples(st.integers(0, 9)),
-)
+    from refinery_plugin import Task
+
 NAMES = ("core-a", "core-b", "other", "suite/0", "suite/1")
 
 

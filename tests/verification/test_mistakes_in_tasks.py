@@ -7,24 +7,16 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from doubles import TASK
 from hypothesis import strategies as st
 
-from refinery_plugin import RefineryError, Task
+from refinery_plugin import RefineryError
 from refinery_plugin._study.study import ProgramLimits, Study
 from refinery_plugin._verification.inputs import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-TASK = Task(
-    name="double",
-    prompt="Double a number.",
-    signature="def double(number: int) -> int",
-    result_type=int,
-    reference="def double(number):\n    return 2 * number\n",
-    sample=lambda seed: (seed,),
-    strategy=lambda: st.tuples(st.integers(0, 9)),
-)
 STUDY = Study(
     name="doubles",
     tasks=("double",),
