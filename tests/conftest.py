@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+# A session inside a test forgets at its end the modules that it was the first to import. Of this one, which the HTTP
+# client loads late and keeps the exceptions of, there would be two.
+import httpcore2  # noqa: F401
 import pytest
 from hypothesis import HealthCheck, settings
 

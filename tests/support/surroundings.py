@@ -44,7 +44,8 @@ def can_become_another() -> bool:
 
 def needed() -> list[Path]:
     """Return what a test run reads: interpreter, packages, this checkout; the topmost of each."""
-    named = (sys.base_prefix, sys.prefix, ROOT, *filter(None, sys.path), os.path.realpath(sys.executable))
+    listed = [path for path in sys.path if path]
+    named = [sys.base_prefix, sys.prefix, str(ROOT), *listed, os.path.realpath(sys.executable)]
     # A link is needed as well as what it leads to.
     paths = sorted({Path.cwd() / path for path in named} | {Path(path).resolve() for path in named})
     found: list[Path] = []
@@ -81,7 +82,7 @@ def forbid_namespaces() -> None:
     kernel.libc.prctl(_PR_CAPBSET_DROP, _CAP_SYS_ADMIN, 0, 0, 0)
     refuse, allow = (0x06, 0x00050000 | 1), (0x06, 0x7FFF0000)
     number_of = (0x20, 0)
-    program = [number_of]
+    program: list[tuple[int, ...]] = [number_of]
     for call in (_UNSHARE, _MOUNT):
         program += [(0x15, call, 0, 1), refuse]
     # clone3 hides its flags, so it does not exist; the C library then uses clone.
