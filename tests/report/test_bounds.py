@@ -57,7 +57,9 @@ def test_what_is_at_most_is_counted_and_explained(analysis: Analysis) -> None:
     assert len(told["programs"]) == 8
     assert all(name.startswith("agents 1") for name in told["treatments"])
     assert len(told["treatments"]) == 4
-    assert [one for one in caveats(analysis) if "8 programs took no longer than can be told (0.00400 s)" in one]
+    assert [
+        one for one in caveats(analysis) if "8 programs took no longer than can be told (0.00400 s)" in one
+    ]
 
 
 def test_files_without_a_resolution_have_no_bounds(tmp_path: Path) -> None:
