@@ -19,7 +19,7 @@ from ._inference.over_tasks import said_of_tasks
 from ._inference.registry import reported_tests
 from ._inference.settled import settled
 from ._inference.trend import linear_contrasts
-from ._models import marginal_means, noise_floor, pass_rates, variance_components
+from ._models import marginal_means, noise_floor, pass_rates, resolution, variance_components
 from ._models.anova import anova, choose_model, fit_model
 from ._models.formula import name_of
 from ._models.pseudoreplication import pseudoreplication
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ._models.noise_floor import Contamination, NoiseFloor
     from ._models.pass_rates import Failures
     from ._models.pseudoreplication import Pseudoreplication
+    from ._models.resolution import Bounds
     from ._models.sample import Response, Sample
     from ._models.tasks import TasksFound
     from ._models.variance_components import Components
@@ -130,6 +131,7 @@ class Analysis:
     hc3: tuple[TestResult, ...]
     failures: Failures
     contamination: Contamination
+    bounds: Bounds
     noise: tuple[NoiseFloor, ...]
     cost: Cost
     published: Published | None
@@ -218,6 +220,7 @@ def analyse(
         tests=evidence.tests,
         hc3=evidence.hc3,
         failures=evidence.failures,
+        bounds=resolution.bounds(results, sample),
         contamination=noise_floor.contamination(results, options.scale, model, type=options.type),
         noise=floors,
         cost=paid,

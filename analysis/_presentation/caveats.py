@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._reading.feedback import told_feedback
-from .text import count, one_line, p_phrase, percent, sentence
+from .text import count, number, one_line, p_phrase, percent, sentence
 
 if TYPE_CHECKING:
     from .._analysis import Analysis
@@ -17,6 +17,7 @@ def caveats(analysis: Analysis) -> tuple[str, ...]:
         *_failed(analysis),
         *_assumptions(analysis),
         *_contaminated(analysis),
+        *_bounds(analysis),
         *_identical(analysis),
         *_feedback(analysis),
         *(sentence(note) for note in analysis.notes),
@@ -57,6 +58,19 @@ def _contaminated(analysis: Analysis) -> list[str]:
             f"{count(marks.runs, 'run')} of {count(marks.programs, 'program')} had others computing beside them, "
             "or waited for the processor; they are kept (leaving them out would favour fast programs), with the "
             "analysis without them beside."
+        )
+    ]
+
+
+def _bounds(analysis: Analysis) -> list[str]:
+    """Say that some times are upper bounds, so that none is read as a measurement."""
+    bounds = analysis.bounds
+    if not bounds.programs or bounds.seconds is None:
+        return []
+    return [
+        (
+            f"{count(len(bounds.programs), 'program')} took no longer than can be told ({number(bounds.seconds)} s): "
+            "such times, and their ratios, are upper bounds (≤), and do not say which of these programs is faster."
         )
     ]
 

@@ -53,6 +53,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
         "failures": _failures(analysis),
         **further_document(analysis.further),
         "contamination": _contamination(analysis),
+        "bounds": _bounds(analysis),
         "noise": [_plain(floor) for floor in analysis.noise],
         "power": _power(analysis),
         "cost": _cost(analysis),
@@ -84,6 +85,16 @@ def _data(analysis: Analysis) -> dict[str, Any]:
         "contaminated": analysis.contamination.runs,
         "machines": list(results.machines),
         "factors": {name: list(levels) for name, levels in results.factors.items()},
+    }
+
+
+def _bounds(analysis: Analysis) -> dict[str, Any]:
+    """Return what only says "at most"."""
+    bounds = analysis.bounds
+    return {
+        "programs": sorted(bounds.programs),
+        "treatments": [one.label for one in analysis.sample.treatments if one.label in bounds.treatments],
+        "seconds": bounds.seconds,
     }
 
 

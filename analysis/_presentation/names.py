@@ -114,6 +114,11 @@ def tips(programs: pd.DataFrame, lines: Mapping[str, str] | None = None) -> dict
     return texts
 
 
-def value_line(analysis: Analysis, value: float | None) -> str:
-    """Return a shown value with its unit."""
-    return number(value) + (short_unit(analysis) if value is not None else "")
+def value_line(analysis: Analysis, value: float | None, *, bound: bool = False) -> str:
+    """Return a shown value with its unit; with ``bound`` as one that it is at most."""
+    return value_number(value, bound=bound) + (short_unit(analysis) if value is not None else "")
+
+
+def value_number(value: float | None, *, bound: bool) -> str:
+    """Return a shown value; with ``bound`` as one that it is at most, since no less can be told."""
+    return ("≤ " if bound and value is not None else "") + number(value)

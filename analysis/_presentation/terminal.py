@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from .._inference.conclusions import PASSED, TREATMENT
 from .caveats import caveats
 from .findings import effect_words, findings, question_name, term_name
-from .names import back
+from .names import back, value_number
 from .tables import reason
 from .tasks import spread_words, task_rows
 from .text import (
@@ -236,7 +236,10 @@ def _treatments(analysis: Analysis, width: int, room: int) -> list[str]:
                 one_line(treatment.label, limit=400),
                 MISSING if rate is None else f"{rate.passed}/{rate.programs}",
                 MISSING if rate is None else f"{percent(rate.ci_low)} to {percent(rate.ci_high)}",
-                number(back(analysis, mean.estimate) if mean else None),
+                value_number(
+                    back(analysis, mean.estimate) if mean else None,
+                    bound=treatment.label in analysis.bounds.treatments,
+                ),
                 MISSING if low is None else f"{number(low)} to {number(high)}",
             )
         )

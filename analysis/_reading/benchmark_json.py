@@ -47,7 +47,7 @@ _AMOUNTS = (
     "load_seconds",
     "verify_seconds",
 )
-_OPTIONAL = ("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated")
+_OPTIONAL = ("cpu_seconds", "queue_seconds", "revealed_seconds", "resolution_seconds", "contaminated")
 _KINDS: Mapping[str, type] = {
     "program": np.intp,
     "turn": np.float64,

@@ -73,7 +73,8 @@ def read_csv(path: Path, text: str) -> RawFile:
         notes.append(f"{path}: {int((~timed).sum()) - stopped} of {size} runs have no time: they failed")
     unknown, none = np.full(size, np.nan), np.full(size, None)
     columns: dict[str, Column] = {"session": none, "block": none, "agent": agent}
-    columns |= dict.fromkeys(("cpu_seconds", "queue_seconds", "revealed_seconds", "contaminated"), unknown)
+    untold = ("cpu_seconds", "queue_seconds", "revealed_seconds", "resolution_seconds", "contaminated")
+    columns |= dict.fromkeys(untold, unknown)
     columns |= {"program": number, "turn": turn, "list": lists, "run": runs}
     columns |= {"passed": passed.astype(np.float64), "seconds": seconds}
     return RawFile(

@@ -22,6 +22,7 @@ RUN_COLUMNS = (
     "reference_seconds",
     "queue_seconds",
     "revealed_seconds",
+    "resolution_seconds",
     "contaminated",
     "passed",
 )

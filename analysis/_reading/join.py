@@ -268,6 +268,7 @@ def _run_frames(
         "reference_seconds": np.concatenate([_companions(file) for file in files]),
         "queue_seconds": _column(files, "queue_seconds"),
         "revealed_seconds": _column(files, "revealed_seconds"),
+        "resolution_seconds": _column(files, "resolution_seconds"),
         "contaminated": pd.arrays.BooleanArray(contaminated == 1, np.isnan(contaminated)),
         "passed": np.where(np.isnan(stated), passed, stated == 1),
     }

@@ -42,7 +42,7 @@ class Channel:
         self._buffer = bytearray()
         self._tail = bytearray()
         self._interval = _WATCH_SECONDS
-        self._next_watch = 0.0
+        self._next_watch = self._watched = 0.0
         self._poll = poll()
         for fd in (reply, output, errors):
             self._poll.register(fd, POLLIN)
@@ -65,6 +65,21 @@ class Channel:
                     self._buffer += os.read(fd, _CHUNK)
         if self._buffer:
             raise Broken("tampering", "it wrote to the reply channel when nothing was due")
+
+    def watch_now(self) -> None:
+        """Watch if that is due, so that it need not be soon.
+
+        Raises
+        ------
+        Broken : a limit is passed.
+        """
+        now = time.perf_counter()
+        if now >= self._watched + self._interval:
+            self._look(now)
+
+    def watch_later(self) -> None:
+        """Let a whole interval pass before the next watch, which takes longer than a short call does."""
+        self._next_watch = time.perf_counter() + self._interval
 
     def send(self, data: bytes, deadline: float) -> None:
         """Write all of ``data``; nobody who does not read can hold us."""
@@ -186,4 +201,5 @@ class Channel:
         if self._next_watch:  # not before a first, unhurried interval: most steps are over by then
             self._watch()
             self._interval = max(_WATCH_SECONDS, _WATCH_SHARE * (time.perf_counter() - now))
-        self._next_watch = time.perf_counter() + self._interval
+        self._watched = time.perf_counter()
+        self._next_watch = self._watched + self._interval

@@ -43,38 +43,50 @@ def can_become_another() -> bool:
 
 
 def needed() -> list[Path]:
-    """Return what a test run reads: interpreter, packages, this checkout; the topmost of each."""
+    """Return what a test run reads: interpreter, packages, this checkout."""
     listed = [path for path in sys.path if path]
     named = [sys.base_prefix, sys.prefix, str(ROOT), *listed, os.path.realpath(sys.executable)]
     # A link is needed as well as what it leads to.
     paths = sorted({Path.cwd() / path for path in named} | {Path(path).resolve() for path in named})
+    return [path for path in paths if path.exists()]
+
+
+def topmost(paths: Iterable[Path]) -> list[Path]:
+    """Leave out what lies below another."""
     found: list[Path] = []
-    for path in paths:
-        if path.exists() and not any(path.is_relative_to(other) for other in found):
+    for path in sorted(paths):
+        if not any(path.is_relative_to(other) for other in found):
             found.append(path)
     return found
 
 
-def show(paths: Iterable[Path]) -> None:
+def show(paths: Sequence[Path]) -> None:
     """Make ``paths`` reachable for everybody, in a mount namespace of this process and what it starts."""
     kernel.checked(kernel.libc.unshare(_CLONE_NEWNS), "unshare")
     _mount("none", "/", "", _MS_REC | _MS_PRIVATE)
     staging = Path(tempfile.mkdtemp(prefix="refinery-stage-"))
-    for directory, below in closed_ways(paths).items():
-        _mount("tmpfs", str(staging), "tmpfs", 0)
-        places = []
-        for number, path in enumerate(below):
-            held = staging / str(number)
-            held.mkdir() if path.is_dir() else held.touch()
-            _mount(str(path), str(held), "", _MS_BIND | _MS_REC)
-            places.append((held, path, path.is_dir()))
-        _mount("tmpfs", str(directory), "tmpfs", 0, "mode=0755")
-        for held, path, is_folder in places:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.mkdir() if is_folder else path.touch()
-            _mount(str(held), str(path), "", _MS_BIND | _MS_REC)
-        kernel.checked(kernel.libc.umount2(str(staging).encode(), 2), "umount2")
+    # Again and again: below what is shown there may be another closed directory, such as tox's in a checkout.
+    while closed := closed_ways(paths):
+        for directory, below in closed.items():
+            _open(directory, topmost(below), staging)
     staging.rmdir()
+
+
+def _open(directory: Path, below: Iterable[Path], staging: Path) -> None:
+    """Put an open directory in the place of a closed one, that holds nothing but ``below``."""
+    _mount("tmpfs", str(staging), "tmpfs", 0)
+    places = []
+    for number, path in enumerate(below):
+        held = staging / str(number)
+        held.mkdir() if path.is_dir() else held.touch()
+        _mount(str(path), str(held), "", _MS_BIND | _MS_REC)
+        places.append((held, path, path.is_dir()))
+    _mount("tmpfs", str(directory), "tmpfs", 0, "mode=0755")
+    for held, path, is_folder in places:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.mkdir() if is_folder else path.touch()
+        _mount(str(held), str(path), "", _MS_BIND | _MS_REC)
+    kernel.checked(kernel.libc.umount2(str(staging).encode(), 2), "umount2")
 
 
 def forbid_namespaces() -> None:

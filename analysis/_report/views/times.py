@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..._presentation.names import back, shown_value, tips, value_line, value_unit
+from ..._presentation.names import back, shown_value, tips, value_line, value_number, value_unit
 from ..._presentation.text import number
 from ..figure import Table
 from ..figures import times as times_figure
@@ -40,7 +40,11 @@ def times(analysis: Analysis, names: Names) -> Figure:
 def _points(analysis: Analysis, names: Names) -> pd.DataFrame:
     sample, rows = analysis.sample, list(names.rows.values())
     values = shown_value(analysis, sample.y)
-    lines = {name: value_line(analysis, value) for name, value in zip(sample.programs, values, strict=True)}
+    bounds = analysis.bounds.programs
+    lines = {
+        name: value_line(analysis, value, bound=name in bounds)
+        for name, value in zip(sample.programs, values, strict=True)
+    }
     tooltips = tips(analysis.results.programs, lines)
     frame = pd.DataFrame(
         {
@@ -69,7 +73,8 @@ def _means(analysis: Analysis, names: Names) -> pd.DataFrame:
             continue
         shown, low, high = (back(analysis, x) for x in (mean.estimate, mean.ci_low, mean.ci_high))
         limits = "" if low is None else f"\n{confidence} interval {number(low)} to {number(high)}"
-        tip = f"{names.rows[mean.level]}\nmean {value_line(analysis, shown)}{limits}"
+        mean_told = value_line(analysis, shown, bound=mean.level in analysis.bounds.treatments)
+        tip = f"{names.rows[mean.level]}\nmean {mean_told}{limits}"
         records.append((names.rows[mean.level], shown, low, high, tip))
     frame = pd.DataFrame(records, columns=["row", "mean", "low", "high", "tip"])
     return frame.astype({"mean": float, "low": float, "high": float}).loc[lambda f: f["mean"] > 0]
@@ -108,7 +113,7 @@ def _table(analysis: Analysis, names: Names) -> Table:
                 shown,
                 f"{int(sample.made[i])}",
                 f"{int(sample.counts[i])}",
-                number(estimate),
+                value_number(estimate, bound=label in analysis.bounds.treatments),
                 f"{number(low)} to {number(high)}" if low is not None else "–",
                 number(None if math.isnan(sd) else sd),
             )
