@@ -121,8 +121,8 @@ def test_trl_gets_a_reward_for_each_completion(trl: TRLReward) -> None:
         completion_ids=[[1, 2]] * 4,
         task_id=["double-all", "triple", "triple", "double-all"],
         trainer_state=None,
-        log_extra=lambda column, values: None,
-        log_metric=lambda name, value: None,
+        log_extra=print,
+        log_metric=print,
         environments=[None] * 4,
     )
     assert found == [1.0, 1.0, 0.0, 0.0]
