@@ -159,8 +159,11 @@ def test_what_is_timed_is_alone_on_the_machine_while_requests_go_on(court: Court
         event.set()  # a judge that held up the event loop would wait for this in vain
 
     async def trajectories(judge: SandboxJudge) -> list[Judged]:
+        asked = asyncio.create_task(request())
         both = [judge.judge(TASK, program, timed=True) for program in (PROGRAM, other)]
-        return (await asyncio.gather(*both, request()))[:2]
+        found = await asyncio.gather(*both)
+        await asked
+        return found
 
     with court.judge(sandbox) as judge:
         found = asyncio.run(trajectories(judge))
