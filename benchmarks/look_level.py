@@ -153,9 +153,15 @@ def changed(scenario: Scenario, studies: int, seed: int) -> tuple[float, float]:
     rules = dataclasses.replace(scenario.rules(1.0), futility="none")
     early = bounds(stages_of(scenario, planned[:1]), rules, planned=planned[-1], count=PATHS)[0].efficacy
     squared = combination.weights([float(first)], planned[-1], LOOKS)
-    ask = {"df_num": scenario.df_num, "alpha": ALPHA, "spending": scenario.spending, "planned": planned[-1]}
+    bound_of = functools.partial(
+        combination.bound,
+        df_num=scenario.df_num,
+        alpha=ALPHA,
+        spending=scenario.spending,
+        planned=planned[-1],
+    )
     past = [combination.Past(replicates=first, df_den=df, own_df=df, efficacy=early)]
-    second, _ = combination.bound(past, squared, **ask)
+    second, _ = bound_of(past, squared)
     z1 = z_of(scenario, f1, t1, df)
     shown = np.zeros(2, dtype=int)
     for end in np.unique(ends).tolist():
@@ -172,7 +178,7 @@ def changed(scenario: Scenario, studies: int, seed: int) -> tuple[float, float]:
         middle = combination.Past(
             replicates=sizes[1], df_den=scenario.groups * (sizes[1] - 1), own_df=own[0], z_bound=second
         )
-        third, _ = combination.bound([*past, middle], squared, **ask)
+        third, _ = bound_of([*past, middle], squared)
         sums, both = math.sqrt(squared[0]) * z1[rows], f1[rows] >= early
         for i, bound in enumerate((second, third)):
             f, t, _ = f_of(scenario, whole[:, :, sizes[i] : sizes[i + 1]])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -77,12 +78,14 @@ def test_with_many_degrees_of_freedom_bounds_are_those_of_normal_statistics(spen
     known = z_bounds([1 / 3, 2 / 3, 1.0], alpha=0.05, spending=spending)
     past = [combination.Past(replicates=10, df_den=many, own_df=many, efficacy=known[0] ** 2)]
     squared = combination.weights([10.0], 30, 3)
-    ask = {"df_num": 1, "alpha": 0.05, "spending": spending, "planned": 30, "margin": 0.0}
-    second, spent = combination.bound(past, squared, **ask)
+    bound_of = functools.partial(
+        combination.bound, df_num=1, alpha=0.05, spending=spending, planned=30, margin=0.0
+    )
+    second, spent = bound_of(past, squared)
     assert second == pytest.approx(known[1], abs=0.02)
     assert 0 < spent < 0.05
     past.append(combination.Past(replicates=20, df_den=2 * many, own_df=many, z_bound=second))
-    last, spent = combination.bound(past, squared, **ask)
+    last, spent = bound_of(past, squared)
     assert last == pytest.approx(known[2], abs=0.02)
     assert spent == 0.05
 
