@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import types
 from typing import TYPE_CHECKING
 
@@ -27,7 +28,7 @@ class Line:
         self.watches = 0
         self.found = ""
         self._pipes = [os.pipe() for _ in range(4)]
-        (_, command), (reply, self._answers), (output, _), (errors, _) = self._pipes
+        (_, command), (reply, self._answers), (output, self._prints), (errors, _) = self._pipes
         self.channel = Channel(command, reply, output, errors, self._watch)
 
     def _watch(self) -> None:
@@ -35,10 +36,17 @@ class Line:
         if self.found:
             raise Broken("memory", self.found)
 
-    def receive(self) -> None:
-        """Have a reply that is already there taken in."""
+    def answer(self) -> None:
+        """Reply, as the worker does."""
         os.write(self._answers, FRAME)
-        self.channel.receive({READY: 0}, KEY, LATE)
+
+    def print(self) -> None:
+        """Write what nobody reads."""
+        os.write(self._prints, b"here I am\n")
+
+    def receive(self, deadline: float = LATE) -> None:
+        """Have a reply taken in."""
+        self.channel.receive({READY: 0}, KEY, deadline)
 
     def close(self) -> None:
         """Close all ends."""
@@ -70,6 +78,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def line(clock: Clock) -> Iterator[Line]:
     """Make a line whose first, unhurried interval is over."""
     line = Line()
+    line.answer()
     line.receive()
     clock.pass_by()
     yield line
@@ -78,6 +87,7 @@ def line(clock: Clock) -> Iterator[Line]:
 
 def test_a_watch_that_is_due_comes_before_the_reply_is_taken_in(line: Line) -> None:
     """As for a long call."""
+    line.answer()
     line.receive()
     assert line.watches == 1
 
@@ -85,6 +95,7 @@ def test_a_watch_that_is_due_comes_before_the_reply_is_taken_in(line: Line) -> N
 def test_a_watch_that_was_put_off_does_not_keep_a_reply_waiting(line: Line) -> None:
     """It would be charged to the call."""
     line.channel.watch_later()
+    line.answer()
     line.receive()
     assert line.watches == 0
 
@@ -95,6 +106,7 @@ def test_putting_off_again_and_again_does_not_end_the_watch(line: Line, clock: C
         line.channel.watch_now()
         line.channel.watch_now()
         line.channel.watch_later()
+        line.answer()
         line.receive()
         clock.pass_by()
     assert line.watches == 4
@@ -108,3 +120,47 @@ def test_what_the_watch_finds_ends_the_wait(line: Line, clock: Clock) -> None:
     clock.pass_by()
     with pytest.raises(Broken, match="too much"):
         line.receive()
+
+
+def test_what_has_come_when_the_deadline_is_over_has_come_in_time(line: Line, clock: Clock) -> None:
+    """The parent may be late to look, and nobody knows since when the reply has been there."""
+    line.answer()
+    line.receive(clock.now - 1.0)
+
+
+@pytest.mark.parametrize("talks", [False, True])
+def test_a_reply_that_has_not_come_when_the_deadline_is_over_is_too_late(
+    line: Line, clock: Clock, *, talks: bool
+) -> None:
+    """Whatever else the program prints."""
+    if talks:
+        line.print()
+    with pytest.raises(Broken) as raised:
+        line.receive(clock.now - 1.0)
+    assert raised.value.kind == "timeout"
+
+
+def test_no_time_passes_while_the_machine_stands_still(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the clock of deadlines: a program that had no processor was not slow. What it gains so has an end."""
+
+    class Standstill:
+        """The kernel's poll; each time five seconds too late."""
+
+        def __init__(self) -> None:
+            self._poll = select.poll()
+            self.register, self.unregister = self._poll.register, self._poll.unregister
+
+        def poll(self, milliseconds: int) -> list[tuple[int, int]]:
+            events = self._poll.poll(milliseconds)
+            clock.now += 5.0
+            return events
+
+    monkeypatch.setattr(module, "poll", Standstill)
+    line, began = Line(), clock.now
+    with pytest.raises(Broken) as raised:
+        line.receive(line.channel.clock() + 0.5)
+    passed, counted = clock.now - began, line.channel.clock() - began
+    line.close()
+    assert raised.value.kind == "timeout"
+    assert passed > 30.0
+    assert 0.5 <= counted < passed - 25.0
