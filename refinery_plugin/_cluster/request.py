@@ -72,7 +72,7 @@ def pickled(request: BlockRequest) -> bytes:
 @contextlib.contextmanager
 def _by_value(cloudpickle: Any) -> Iterator[None]:  # noqa: ANN401 - a module without types
     """Send the code of modules that are not installed, such as a conftest.py, instead of their names."""
-    chosen = [module for module in tuple(sys.modules.values()) if _is_local(module)]
+    chosen = [module for name, module in tuple(sys.modules.items()) if _is_local(name, module)]
     for module in chosen:
         cloudpickle.register_pickle_by_value(module)
     try:
@@ -82,10 +82,10 @@ def _by_value(cloudpickle: Any) -> Iterator[None]:  # noqa: ANN401 - a module wi
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def _is_local(module: ModuleType | None) -> bool:
-    file, name = getattr(module, "__file__", None), getattr(module, "__name__", "")
-    if not file or name.partition(".")[0] in _OURS or sys.modules.get(name) is not module:
-        return False
+def _is_local(name: str, module: ModuleType | None) -> bool:
+    file = getattr(module, "__file__", None)
+    if not file or name.partition(".")[0] in _OURS or getattr(module, "__name__", "") != name:
+        return False  # under its other name it comes again
     paths = sysconfig.get_paths()
     installed = {paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
     path = Path(file)

@@ -37,6 +37,7 @@ COLUMNS = frozenset(
         "reason",
         "reference_seconds",
         "replicate",
+        "resolution_seconds",
         "revealed_seconds",
         "run",
         "seconds",
