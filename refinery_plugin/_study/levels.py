@@ -115,6 +115,13 @@ class Budget:
         """Whether nothing else ends it."""
         return self.tokens is None and self.usd is None
 
+    @property
+    def is_of_dollars_alone(self) -> bool:
+        """Whether nothing but money ends it."""
+        return (
+            self.usd is not None and self.iterations is None and self.seconds is None and self.tokens is None
+        )
+
     def __str__(self) -> str:
         parts = []
         if self.iterations is not None:
