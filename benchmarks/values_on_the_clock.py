@@ -1,7 +1,7 @@
 """What it costs on the clock to take arguments of each type: ``python benchmarks/values_on_the_clock.py``.
 
-A million ints, floats and items of an array are handed over by turns; what is told is the time from the first byte until
-the worker has made objects of them, beside that of the ints, as medians of one run. Wanted: 1.5 times at most.
+A million ints, floats and items of an array are handed over by turns; what is told is the time from the first byte
+until the worker has made objects of them, beside that of the ints, as medians of one run. Wanted: 1.5 times at most.
 """
 
 from __future__ import annotations
