@@ -182,7 +182,7 @@ def _untimed(
     return TasksFound(
         random=len(results.tasks) >= RANDOM_FROM if random is None else random,
         response=sample.response,
-        by_task=_by_task(results, sample, alpha=alpha),
+        by_task=_by_task(results, _means_by_task(results, sample), alpha=alpha),
         variance=TaskVariance(task=None, task_treatment=None, program=None),
         fixed=(),
         fixed_df_den=None,
