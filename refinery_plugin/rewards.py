@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import math
-import threading
 from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._errors import RefineryError
@@ -62,7 +61,6 @@ class TRLReward(Scorer):
 
 _registered: dict[str, Task] = {}
 _scorers: dict[object, Scorer] = {}
-_lock = threading.Lock()
 
 
 def register(tasks: Tasks) -> None:
@@ -77,6 +75,8 @@ def compute_score(
     extra_info: Mapping[str, Any] | None = None,
     *,
     speed: float = 0.0,
+    reward_router_address: object = None,
+    reward_model_tokenizer: object = None,
     **options: Any,  # noqa: ANN401 - the scorer's own
 ) -> float | None:
     """Reward one solution, as verl's reward managers ask for it.
@@ -86,6 +86,7 @@ def compute_score(
     data_source, ground_truth, extra_info : ``extra_info["task_id"]`` names the task, else ``ground_truth``, else
         ``data_source`` does.
     solution_str : the model's answer.
+    reward_router_address, reward_model_tokenizer : not looked at: verl hands them over where a reward model runs too.
 
     Returns
     -------
@@ -95,13 +96,13 @@ def compute_score(
     ------
     RefineryError : for an unknown task, or one that cannot be judged on this machine.
     """
-    names = [str(name) for name in ((extra_info or {}).get("task_id"), ground_truth, data_source) if name]
+    del reward_router_address, reward_model_tokenizer
+    given = ((extra_info or {}).get("task_id"), ground_truth, data_source)
+    names = [str(name) for name in given if name is not None and str(name)]
     task = next((_registered[name] for name in names if name in _registered), None) or _shipped(names)
     key = (id(task), speed, repr(sorted(options.items())))
-    with _lock:
-        if key not in _scorers:
-            _scorers[key] = Scorer(task, speed=speed, **options)
-        scorer = _scorers[key]
+    # No lock, which a child that is forked might find taken: of two that are made at once, one is kept.
+    scorer = _scorers.get(key) or _scorers.setdefault(key, Scorer(task, speed=speed, **options))
     return scorer.score([None], [solution_str])[0]
 
 

@@ -7,11 +7,15 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+from scipy import stats
+
 from .._errors import AnalysisError
+from .._models.sample import part_of
 from .._models.sample import sample as take_sample
 from .._power import effect_sizes
 from .._power.power import check_rates
-from .._sequential import look_file
+from .._sequential import combination, look_file
 from .._sequential.bounds import Bound, Rules, Stage, bounds, check_stages
 from .._sequential.look_file import Look, LookPlan
 from .._sequential.schedule import check_looks, schedule
@@ -78,6 +82,12 @@ class LookResult:
         """Return what the error rate owes to a plan that was made from the very data that it is for."""
         if not self.plan.own_spread:
             return ""
+        if self.plan.blinded:
+            return (
+                "The planned end comes from the spread of the first look's own data, worked out as if the treatments "
+                "did not differ: whoever plans so has not seen the answer, and the error rate stays at "
+                f"{self.plan.alpha:g}."
+            )
         return (
             "The planned end comes from the spread of the first look's own data, which can lift the error rate a "
             f"little above {self.plan.alpha:g}, the more the fewer programs that look had. Naming it with --replicates "
@@ -101,6 +111,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="passing programs per treatment at the planned end (default: what the power takes, given this spread)",
     )
     parser.add_argument(
+        "--change",
+        action="store_true",
+        help="at a later look: another size than was planned, named with --replicates; from here on each stage is "
+        "tested by itself, which keeps the error rate",
+    )
+    parser.add_argument(
         "--looks-file", type=Path, metavar="FILE", help="where looks are kept (default: beside the results)"
     )
 
@@ -114,6 +130,7 @@ class Request:
     futility: str | None = None
     question: str | None = None
     replicates: int | None = None
+    change: bool = False
 
 
 def run(analysis: Analysis, args: argparse.Namespace) -> LookResult:
@@ -124,6 +141,7 @@ def run(analysis: Analysis, args: argparse.Namespace) -> LookResult:
         futility=args.futility,
         question=args.question,
         replicates=args.replicates,
+        change=args.change,
     )
     return take(analysis, request, path=args.looks_file)
 
@@ -143,30 +161,42 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
         plan = _first_plan(analysis, request)
     else:
         plan, earlier = known
+        if request.change:
+            plan = _changed(plan, request, number=len(earlier) + 1)
         _refuse_change(analysis, request, plan, where)
         if sample.response != plan.response:  # nobody asked for another: the plan says what is compared
             sample = take_sample(analysis.results, cast("Response", plan.response))
         _refuse_free(sample, plan, earlier, where)
     statistic_now = statistic(sample, question_of(sample, plan.question))
-    look = _look(sample, plan, earlier, statistic_now, where)
+    if earlier and statistic_now.replicates <= earlier[-1].replicates:
+        raise AnalysisError(
+            f"look: there is no more information than at look {len(earlier)} ({where}); record more programs of every "
+            "treatment first"
+        )
+    if plan.changed_at is None:
+        look = _look(sample, plan, earlier, statistic_now)
+        interval = _repeated(look, statistic_now)
+    else:
+        look, interval = _combined_look(sample, plan, earlier, statistic_now, where)
     look_file.write(where, plan, (*earlier, look))
-    half = (
-        None
-        if look.efficacy is None or statistic_now.se is None
-        else math.sqrt(look.efficacy) * statistic_now.se
-    )
     return LookResult(
         plan=plan,
         looks=(*earlier, look),
         path=where,
         unit=sample.unit,
         df_num=statistic_now.df_num,
-        fraction=min(1.0, statistic_now.replicates / plan.replicates),
+        fraction=min(1.0, statistic_now.replicates / plan.planned_end),
         estimate=statistic_now.estimate,
-        interval=None
-        if half is None or statistic_now.estimate is None
-        else (statistic_now.estimate - half, statistic_now.estimate + half),
+        interval=interval,
     )
+
+
+def _repeated(look: Look, statistic_now: Statistic) -> tuple[float, float] | None:
+    """Return the interval that is valid at every look, the bound in place of the t quantile; None without one."""
+    if look.efficacy is None or statistic_now.se is None or statistic_now.estimate is None:
+        return None
+    half = math.sqrt(look.efficacy) * statistic_now.se
+    return statistic_now.estimate - half, statistic_now.estimate + half
 
 
 def _first_plan(analysis: Analysis, request: Request) -> LookPlan:
@@ -180,7 +210,8 @@ def _first_plan(analysis: Analysis, request: Request) -> LookPlan:
     looks = _DEFAULT_LOOKS if request.looks is None else request.looks
     check_looks(looks)
     statistic_now = statistic(sample, question_of(sample, request.question))
-    sigma = sample.sigma.value or math.nan
+    if request.change:
+        raise AnalysisError("look: there is no plan to --change yet: this first look makes it")
     plan = LookPlan(
         study=analysis.results.study,
         response=options.scale,
@@ -193,8 +224,10 @@ def _first_plan(analysis: Analysis, request: Request) -> LookPlan:
         spending=request.spending or "obrien-fleming",
         futility=request.futility or "non-binding",
         replicates=request.replicates or 0,
-        sigma=sigma,
+        # As if nothing differed: neither the end nor futility may follow the answer.
+        sigma=statistic_now.blinded_sigma,
         own_spread=request.replicates is None,
+        blinded=request.replicates is None,
     )
     replicates = (
         _end(plan, statistic_now, len(sample.treatments))
@@ -234,7 +267,7 @@ def _refuse_change(analysis: Analysis, request: Request, plan: LookPlan, path: P
         "--spending": (request.spending, plan.spending),
         "--futility": (request.futility, plan.futility),
         "--question": (asked, plan.question),
-        "--replicates": (request.replicates, plan.replicates),
+        "--replicates": (request.replicates, plan.planned_end),
         "study": (analysis.results.study, plan.study),
     }
     for name, (now, then) in said.items():
@@ -242,6 +275,7 @@ def _refuse_change(analysis: Analysis, request: Request, plan: LookPlan, path: P
             raise AnalysisError(
                 f"look: {name} is {now!r}, but the plan of the first look says {then!r} ({path}). A plan that follows "
                 "the data keeps no error rate; go on with the planned value, or begin a new study with new programs"
+                + ("; --change with it tests what is new by itself" if name == "--replicates" else "")
             )
     treatments = tuple(treatment.label for treatment in analysis.sample.treatments)
     if treatments != plan.treatments:
@@ -284,19 +318,85 @@ def _refuse_free(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], path
         )
 
 
-def _look(
+def _changed(plan: LookPlan, request: Request, *, number: int) -> LookPlan:
+    """Return the plan with the size that is named at this look; stages are tested by themselves from here on."""
+    if request.replicates is None:
+        raise AnalysisError("look: --change: name the new size with --replicates N, per treatment at the end")
+    return dataclasses.replace(plan, changed_at=plan.changed_at or number, end=request.replicates)
+
+
+def _combined_look(
     sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], statistic_now: Statistic, path: Path
-) -> Look:
+) -> tuple[Look, tuple[float, float] | None]:
+    """Take a look after a change of the size, by the stages' own tests; return it with a contrast's interval."""
+    stages = _stages(sample, plan, earlier, path)
+    past = [
+        combination.Past(
+            replicates=look.replicates,
+            df_den=look.df_den,
+            own_df=stage.df_den,
+            efficacy=look.efficacy,
+            futility=look.futility if plan.futility == "binding" else None,
+            z_bound=look.z_bound,
+        )
+        for look, stage in zip(earlier, stages, strict=False)
+    ]
+    before = [look.replicates for look in earlier if look.number < (plan.changed_at or 0)]
+    squared = combination.weights(before, plan.replicates, plan.looks)
+    least, spent = combination.bound(
+        past,
+        squared,
+        df_num=statistic_now.df_num,
+        alpha=plan.alpha,
+        spending=plan.spending,
+        planned=plan.replicates,
+    )
+    z = combination.combined(stages, squared)
+    number, one_sided = len(earlier) + 1, statistic_now.df_num > 1
+    shown = (z if one_sided else abs(z)) >= least
+    look = Look(
+        number=number,
+        replicates=statistic_now.replicates,
+        df_den=statistic_now.df_den,
+        statistic=statistic_now.f,
+        efficacy=None,
+        nominal_p=float(stats.norm.sf(least)) * (1 if one_sided else 2),
+        spent=spent,
+        futility=None,
+        decision=SHOWN if shown else NOT_SHOWN if number == plan.looks else GO_ON,
+        programs=sample.programs,
+        digest=look_file.digest(sample, sample.programs) or "",
+        z=z,
+        z_bound=least if math.isfinite(least) else None,
+    )
+    known = not one_sided and math.isfinite(least)
+    return look, combination.interval(stages, squared, least) if known else None
+
+
+def _stages(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], path: Path) -> list[Statistic]:
+    """Test the programs that were new at each look by themselves."""
+    known: set[str] = set()
+    stages = []
+    for number, programs in enumerate([*(look.programs for look in earlier), sample.programs], start=1):
+        new = np.asarray([name in set(programs) - known for name in sample.programs])
+        known |= set(programs)
+        part = part_of(sample, new)
+        try:
+            stages.append(statistic(part, question_of(part, plan.question)))
+        except AnalysisError as exc:
+            raise AnalysisError(
+                f"look: the {int(new.sum())} programs that are new at look {number} can't be tested by themselves, "
+                f"which a changed size needs ({path}): {exc}"
+            ) from exc
+    return stages
+
+
+def _look(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], statistic_now: Statistic) -> Look:
     number = len(earlier) + 1
     stages = [
         *(Stage(replicates=look.replicates, df_den=look.df_den) for look in earlier),
         Stage(replicates=statistic_now.replicates, df_den=statistic_now.df_den),
     ]
-    if earlier and statistic_now.replicates <= earlier[-1].replicates:
-        raise AnalysisError(
-            f"look: there is no more information than at look {number - 1} ({path}); record more programs of every "
-            "treatment first"
-        )
     check_stages(stages, statistic_now.df_num)
     final = number == plan.looks or statistic_now.replicates >= plan.replicates
     bound = bounds(stages, _rules(plan, statistic_now), planned=plan.replicates, last=final)[-1]

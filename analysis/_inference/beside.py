@@ -117,15 +117,7 @@ def _estimated(conclusion: Conclusion, factor: FactorPassing, alpha: float) -> C
     low, high = factor.ci_low, factor.ci_high
     if conclusion.p_adjusted is None or conclusion.p_adjusted >= alpha:
         low, high = min(low, 0.0), max(high, 0.0)
-    return dataclasses.replace(
-        conclusion,
-        estimate=factor.difference,
-        ci_low=low,
-        ci_high=high,
-        unit=SHARE,
-        compared=(factor.a, factor.b),
-        method=f"{conclusion.method}; the estimate is {factor.a} - {factor.b}",
-    )
+    return conclusion.with_estimate((factor.a, factor.b), (factor.difference, low, high), SHARE)
 
 
 def _on_factors(found: Beside, passing: Conclusion) -> list[Conclusion]:
@@ -180,14 +172,11 @@ def _on_time_outs(found: Beside) -> Iterator[Conclusion]:
         answered = dataclasses.replace(plain, answer="undecided", p=factor.p)
         ratio = factor.clearest
         if ratio is not None and ratio.estimate is not None:
-            answered = dataclasses.replace(
-                answered,
-                estimate=ratio.estimate,
-                ci_low=ratio.ci_low,
-                ci_high=ratio.ci_high,
-                unit=RATIO,
-                compared=(ratio.a, ratio.b),
-                method=f"{answered.method}; the estimate is {ratio.a} / {ratio.b} by the log-normal model",
+            answered = answered.with_estimate(
+                (ratio.a, ratio.b),
+                (ratio.estimate, ratio.ci_low, ratio.ci_high),
+                RATIO,
+                how=" by the log-normal model",
             )
         yield answered
 
@@ -218,25 +207,22 @@ def _on_trends(found: Beside) -> Iterator[Conclusion]:
         change, per = trend.slope * trend.span, trend.slope * trend.span / (trend.estimate or 1.0)
         half = abs(per) * se * float(stats.t.isf(found.alpha / 2, df))
         is_ratio = found.response in _LOGS
-        shown = [math.exp(v) if is_ratio else v for v in _bounded(change, change - half, change + half)]
+        values = (change, change - half, change + half)
         answered = dataclasses.replace(
-            plain,
-            answer="undecided",
-            p=p,
-            why=None,
-            method=f"{method}{_of_tasks(found)}; the estimate is {trend.highest} {'/' if is_ratio else '-'} "
-            f"{trend.lowest} along the line",
-            compared=(trend.highest, trend.lowest),
-            estimate=shown[0],
-            ci_low=shown[1],
-            ci_high=shown[2],
-            unit=RATIO if is_ratio else found.unit,
+            plain, answer="undecided", p=p, why=None, method=method + _of_tasks(found)
+        ).with_estimate(
+            (trend.highest, trend.lowest),
+            _ratios(*values) if is_ratio else values,
+            RATIO if is_ratio else found.unit,
+            how=" along the line",
         )
         yield _within(answered, change, abs(per) * se, df, found)
 
 
-def _bounded(*values: float) -> list[float]:
-    return [max(-_LARGEST, min(_LARGEST, value)) for value in values]
+def _ratios(estimate: float, low: float, high: float) -> tuple[float, float, float]:
+    """Return what differences of logs are as ratios, none so large that it can't be written."""
+    estimate, low, high = (math.exp(max(-_LARGEST, min(_LARGEST, v))) for v in (estimate, low, high))
+    return estimate, low, high
 
 
 def _within(conclusion: Conclusion, estimate: float, se: float, df: float, found: Beside) -> Conclusion:
@@ -280,18 +266,11 @@ def _on_speed(row: Synergy, found: Beside) -> Conclusion:
     )
     if row.p is None or row.difference is None or row.ci_low is None or row.ci_high is None:
         return plain
-    values = [math.exp(v) for v in _bounded(row.difference, row.ci_low, row.ci_high)]
-    answered = dataclasses.replace(
-        plain,
-        answer="undecided",
-        p=row.p,
-        estimate=values[0],
-        ci_low=values[1],
-        ci_high=values[2],
-        unit=RATIO,
-        compared=(row.team, row.nominal),
-        method=f"{row.method}; the estimate is {row.team} / {row.nominal}, of trajectories that ended with a correct "
-        "program",
+    answered = dataclasses.replace(plain, answer="undecided", p=row.p).with_estimate(
+        (row.team, row.nominal),
+        _ratios(row.difference, row.ci_low, row.ci_high),
+        RATIO,
+        how=", of trajectories that ended with a correct program",
     )
     if found.response not in _LOGS or row.se is None or row.df is None:
         return answered

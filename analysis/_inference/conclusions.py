@@ -66,6 +66,27 @@ class Conclusion:
     compared: tuple[str, str] | None = None
     kind: Kind = "times"
 
+    def with_estimate(
+        self,
+        levels: tuple[str, str],
+        values: tuple[float | None, float | None, float | None],
+        unit: str,
+        *,
+        how: str = "",
+    ) -> Conclusion:
+        """Add an estimate of a - b, or of the ratio a / b, and its two limits; ``how`` goes on after the levels."""
+        estimate, low, high = values
+        a, b = levels
+        return dataclasses.replace(
+            self,
+            estimate=estimate,
+            ci_low=low,
+            ci_high=high,
+            unit=unit,
+            compared=levels,
+            method=f"{self.method}; the estimate is {a} {'/' if unit == RATIO else '-'} {b}{how}",
+        )
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
@@ -358,17 +379,10 @@ def _estimated(
     values: tuple[float, float, float],
     how: str,
 ) -> Conclusion:
-    is_ratio = sample.response in {"log", "ratio"}
-    estimate, low, high = (_ratio(value) for value in values) if is_ratio else values
-    return dataclasses.replace(
-        conclusion,
-        estimate=estimate,
-        ci_low=low,
-        ci_high=high,
-        unit=RATIO if is_ratio else sample.unit,
-        method=f"{conclusion.method}; the estimate is {levels[0]} {'/' if is_ratio else '-'} {levels[1]} {how}",
-        compared=levels,
-    )
+    if sample.response in {"log", "ratio"}:
+        estimate, low, high = map(_ratio, values)
+        return conclusion.with_estimate(levels, (estimate, low, high), RATIO, how=f" {how}")
+    return conclusion.with_estimate(levels, values, sample.unit, how=f" {how}")
 
 
 def _ratio(log: float | None) -> float | None:

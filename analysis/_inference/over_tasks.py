@@ -70,12 +70,9 @@ def _of_such(
     pair = term.pair
     if pair is None or (not is_different and not pair.ci_low <= 1 <= pair.ci_high):
         return answered
-    return dataclasses.replace(
-        answered,
-        estimate=pair.ratio,
-        ci_low=pair.ci_low,
-        ci_high=pair.ci_high,
-        unit=RATIO,
-        compared=(pair.a, pair.b),
-        method=f"{answered.method}; the estimate is {pair.a} / {pair.b}, its limits hold for all pairs together",
+    return answered.with_estimate(
+        (pair.a, pair.b),
+        (pair.ratio, pair.ci_low, pair.ci_high),
+        RATIO,
+        how=", its limits hold for all pairs together",
     )

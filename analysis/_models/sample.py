@@ -311,6 +311,23 @@ def of_values(
     )
 
 
+def part_of(whole: Sample, keep: Flags) -> Sample:
+    """Return the sample of some of its programs; ``keep`` has shape (n,). Treatments and ``made`` stay those of all."""
+    used, block = np.unique(whole.block[keep], return_inverse=True)
+    return _sample(
+        response=whole.response,
+        treatments=whole.treatments,
+        factors=whole.factors,
+        programs=tuple(itertools.compress(whole.programs, keep.tolist())),
+        y=whole.y[keep],
+        cell=whole.cell[keep],
+        block=block.reshape(-1).astype(np.intp),
+        blocks=tuple(whole.blocks[i] for i in used.tolist()),
+        made=whole.made,
+        block_name=whole.block_name,
+    )
+
+
 def saturated(
     y: Floats, cell: Integers, block: Integers
 ) -> tuple[least_squares.Fit, Integers, Integers] | None:

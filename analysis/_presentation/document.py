@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .._inference.result import TestResult
     from .._inference.statistical_test import Role
     from .._models.anova import AnovaTable
+    from .._models.pass_rates import PassRate
     from .._models.pseudoreplication import Pseudoreplication
     from .._models.tasks import TasksFound
 
@@ -210,13 +211,17 @@ def _failures(analysis: Analysis) -> dict[str, Any]:
     failures = analysis.failures
     return {
         "failed": failures.failed,
-        "rates": [_plain(rate) for rate in failures.rates],
+        "rates": [_failure_rate(rate) for rate in failures.rates],
         "test": _plain(failures.test),
         "given_success": dict(failures.given_success),
         "par2": {**_plain(failures.par2), "by_treatment": dict(failures.par2.by_treatment)},
         "kinds": [_plain(kind) for kind in failures.kinds],
         "sentence": failures.sentence,
     }
+
+
+def _failure_rate(rate: PassRate) -> dict[str, Any]:
+    return {"rate" if name == "estimate" else name: value for name, value in _plain(rate).items()}
 
 
 def _contamination(analysis: Analysis) -> dict[str, Any]:

@@ -16,9 +16,15 @@ def text(result: LookResult) -> str:
     plan, look = result.plan, result.look
     lines = [f"Look {look.number} of {plan.looks}: {look.decision.upper()}", ""]
     lines += wrapped(
-        f"Question: {plan.question}; {len(look.programs)} programs, {look.replicates:.3g} of {plan.replicates} "
+        f"Question: {plan.question}; {len(look.programs)} programs, {look.replicates:.3g} of {plan.planned_end} "
         f"replicates per treatment ({result.fraction:.0%} of the information)."
     )
+    if plan.end is not None:
+        lines += wrapped(
+            f"The size was changed at look {plan.changed_at}, from {plan.replicates} to {plan.end} per treatment: the "
+            "programs of each stage are tested by themselves, and the stages are put together with weights that the "
+            f"first look fixed. The study ends at look {plan.looks}, not before."
+        )
     lines += wrapped(_figures(result))
     lines += wrapped(_meaning(result))
     lines += wrapped(
@@ -33,6 +39,8 @@ def text(result: LookResult) -> str:
 
 def _figures(result: LookResult) -> str:
     look = result.look
+    if result.plan.end is not None:
+        return _sum(result)
     bound = "no value suffices yet" if look.efficacy is None else f"the bound is {look.efficacy:.4g}"
     line = f"F({result.df_num}, {look.df_den}) = {look.statistic:.4g}; {bound}"
     if look.efficacy is not None:
@@ -48,10 +56,25 @@ def _figures(result: LookResult) -> str:
     return line
 
 
+def _sum(result: LookResult) -> str:
+    """Return what the stages show together."""
+    look = result.look
+    bound = "no value suffices yet" if look.z_bound is None else f"the bound is {look.z_bound:.4g}"
+    side = "" if result.df_num > 1 else ", on either side"
+    line = f"Stages together: z = {look.z:.4g}; {bound}{side} (p <= {look.nominal_p:.2g})."
+    if result.estimate is not None and result.interval is not None:
+        low, high = result.interval
+        line += (
+            f" Difference {result.estimate:.3g} {result.unit} in all programs, repeated "
+            f"{1 - result.plan.alpha:.0%} interval {low:.3g} to {high:.3g}."
+        )
+    return line
+
+
 def _meaning(result: LookResult) -> str:
     plan, decision = result.plan, result.look.decision
     if decision == SHOWN:
-        limit = f"{'about' if plan.own_spread else 'at most'} {plan.alpha:.0%}"
+        limit = f"{'about' if plan.own_spread and not plan.blinded else 'at most'} {plan.alpha:.0%}"
         early = "A difference that stops a study early is on average smaller than it looks."
         return (
             f"The treatments differ. All looks together err {limit} of the time when nothing differs. "
@@ -72,7 +95,7 @@ def _meaning(result: LookResult) -> str:
 
 def _only(result: LookResult) -> str:
     """Return what is special about a study that was complete before anyone looked."""
-    if result.look.number > 1 or result.look.replicates < result.plan.replicates:
+    if result.look.number > 1 or result.look.replicates < result.plan.planned_end:
         return ""
     return (
         "The data held the planned end already, so this first look is the only one, at the full error rate."

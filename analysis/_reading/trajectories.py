@@ -20,6 +20,7 @@ _LARGEST = 64 * 2**20
 class TrajectoryTurn:
     """One turn as its file tells it; what the file does not tell is None, or empty.
 
+    ``given`` is the turn whose program this one got, where the file says so.
     ``verdict``, ``why``, ``ratio`` and ``told`` are of the feedback on its program, ``told`` as the next turn read it.
     """
 
@@ -29,6 +30,7 @@ class TrajectoryTurn:
     outcome: str
     reason: str
     program: str | None
+    given: int | None
     verdict: str | None
     why: str
     ratio: float | None
@@ -134,6 +136,7 @@ def _turns(turns: Sequence[Any]) -> Iterator[TrajectoryTurn]:
             outcome=_text(turn.get("outcome")),
             reason=_text(turn.get("reason")),
             program=turn["program"] if isinstance(turn.get("program"), str) else None,
+            given=_whole(turn.get("given")),
             verdict=_text(found.get("verdict")) or None,
             why=_text(found.get("reason")),
             ratio=_number(found.get("ratio")),

@@ -86,7 +86,7 @@ def _glance(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     sample, rate = analysis.sample, overall(analysis)
     pairs = [("programs", f"{int(sample.made.sum()):,}"), ("treatments", f"{len(sample.treatments):,}")]
     if rate is not None and rate.programs:
-        pairs.append(("passed", percent(rate.rate)))
+        pairs.append(("passed", percent(rate.estimate)))
     if sample.sigma.value is not None:
         pairs.append(("SD between programs alike", f"{number(sample.sigma.value)} {sample.unit}"))
     if analysis.cost.usd is not None:

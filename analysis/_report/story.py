@@ -112,7 +112,10 @@ def _of_turn(turn: TrajectoryTurn, end: Found | None, measured: Found | None) ->
 def _base(
     file: TrajectoryFile, turn: TrajectoryTurn, before: Sequence[TrajectoryTurn], found: Mapping[int, Found]
 ) -> TrajectoryTurn | None:
-    """Return the turn whose program this one was given, by the settings of the trajectory."""
+    """Return the turn whose program this one was given, as it says itself, or by the settings of the trajectory."""
+    said = [one for one in before if one.number == turn.given and one.program is not None]
+    if said:
+        return said[0]
     alone = file.settings.get("protocol") == "independent"
     given = [one for one in before if one.program is not None and (not alone or one.agent == turn.agent)]
     if file.settings.get("selection") == "best":

@@ -179,7 +179,7 @@ def bounds(
         efficacy = (
             float(stats.f.isf(error, rules.df_num, stage.df_den))
             if i == 0
-            else _upper(f[going], _allowed(error, count, margin) - crossed, floor=fixed)
+            else _upper(f[going], allowed_paths(error, count, margin) - crossed, floor=fixed)
         )
         futility = None
         if rules.futility != "none" and not final:
@@ -244,7 +244,7 @@ def operating(
     )
 
 
-def _allowed(error: float, count: int, margin: float) -> float:
+def allowed_paths(error: float, count: int, margin: float) -> float:
     """Return the paths that may have crossed: some standard errors below the error, so that it holds."""
     return count * error - margin * math.sqrt(count * error)
 

@@ -26,7 +26,9 @@ class LookPlan:
     """What may not change after the first look.
 
     ``replicates`` is the planned end, passing programs per treatment; ``sigma`` the SD that futility and this number
-    were planned with; ``own_spread`` says that the end was worked out from the data of the first look.
+    were planned with; ``own_spread`` says that the end was worked out from the data of the first look, ``blinded``
+    that this was done as if nothing differed. ``changed_at`` is the first look after the size was changed, and ``end``
+    the size that was named then.
     """
 
     study: str
@@ -42,6 +44,14 @@ class LookPlan:
     replicates: int
     sigma: float
     own_spread: bool = False
+    blinded: bool = False
+    changed_at: int | None = None
+    end: int | None = None
+
+    @property
+    def planned_end(self) -> int:
+        """Return the replicates per treatment that the study is to end with, as said last."""
+        return self.replicates if self.end is None else self.end
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +59,7 @@ class Look:
     """One look. ``replicates`` is the information in programs per treatment; F of the question's test.
 
     ``programs`` are those that were seen, ``digest`` their values: looks that come later must contain them unchanged.
+    After a change of the size the decision rests on ``z``, the stages' sum, and ``z_bound``; ``efficacy`` is None.
     """
 
     number: int
@@ -62,6 +73,8 @@ class Look:
     decision: str
     programs: tuple[str, ...]
     digest: str
+    z: float | None = None
+    z_bound: float | None = None
 
     def document(self) -> dict[str, Any]:
         """Return plain JSON values."""

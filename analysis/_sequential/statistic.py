@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,7 +27,8 @@ class Statistic:
     """F of a question (t squared for a contrast).
 
     ``unit`` is the noncentrality that one replicate per treatment adds for an effect and a sigma of 1; ``replicates``
-    the information in this unit. ``estimate`` and ``se`` belong to contrasts.
+    the information in this unit; ``sigma`` the standard deviation between programs. ``estimate`` and ``se`` belong to
+    contrasts.
     """
 
     question: str
@@ -35,8 +37,21 @@ class Statistic:
     df_den: int
     unit: float
     replicates: float
+    sigma: float
     estimate: float | None = None
     se: float | None = None
+
+    @property
+    def blinded_sigma(self) -> float:
+        """Return the spread of values as if the question's answer were that nothing differs.
+
+        The sum of squares that the question tests is counted as chance, so whoever plans with this has not seen the
+        answer: where nothing differs it is independent of F (it is a function of a complete sufficient statistic, F
+        is ancillary: Basu 1955), and an end that follows from it spends no error. For two treatments it is the
+        variance of all values together (Kieser & Friede 2003, Statistics in Medicine 22).
+        """
+        whole = self.df_den + self.df_num * self.f
+        return self.sigma * math.sqrt(whole / (self.df_den + self.df_num))
 
 
 def question_of(sample: Sample, name: str | None) -> Contrast | None:
@@ -57,10 +72,11 @@ def statistic(sample: Sample, contrast: Contrast | None) -> Statistic:
     """
     if sample.sigma.value is None:
         raise AnalysisError(f"look: there is nothing to look at yet because {sample.sigma.note}")
-    return _omnibus(sample, sample.sigma.value) if contrast is None else _contrast(sample, contrast)
+    sigma = sample.sigma.value
+    return _omnibus(sample, sigma) if contrast is None else _contrast(sample, contrast, sigma)
 
 
-def _contrast(sample: Sample, contrast: Contrast) -> Statistic:
+def _contrast(sample: Sample, contrast: Contrast, sigma: float) -> Statistic:
     test = contrast_tests(sample, [contrast], alpha=0.05)[0]
     factor = noncentrality.of_contrast(sample, contrast.weights)
     if test.t is None or factor is None:
@@ -73,6 +89,7 @@ def _contrast(sample: Sample, contrast: Contrast) -> Statistic:
         df_den=test.df,
         unit=1 / squares,
         replicates=squares / factor,
+        sigma=sigma if test.se is None else test.se / math.sqrt(factor),
         estimate=test.estimate,
         se=test.se,
     )
@@ -102,6 +119,7 @@ def _omnibus(sample: Sample, sigma: float) -> Statistic:
         unit=k * effect_sizes.extremes_f(1.0, 1.0, k) ** 2,
         # The harmonic mean: what equal groups would tell as much about a difference.
         replicates=float(stats.hmean(counts)),
+        sigma=sigma,
     )
 
 

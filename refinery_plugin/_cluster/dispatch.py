@@ -108,6 +108,7 @@ class Dispatcher:
         self._done = 0
         self._began = self._told = self._last_alive = clock()
         self._is_waiting = False
+        self._next_look = self._began
         self.workers: list[Worker] = []
         """All that were ever seen; one that comes back under its old address is another one."""
 
@@ -136,13 +137,18 @@ class Dispatcher:
         return [worker for worker in self._present() if worker.standing is not Standing.EXCLUDED]
 
     def _look_around(self) -> None:
+        """See who is there, now and then: the list of a hundred workers takes a scheduler some time."""
+        now = self._clock()
+        if now < self._next_look:
+            return
+        self._next_look = now + _POLL
         seen = self._engine.workers()
         for worker in self._present():
-            now = seen.get(worker.address)
-            if now is None:
+            found = seen.get(worker.address)
+            if found is None:
                 self._part_with(worker, Standing.GONE, "it is gone")
-            elif now.silent_seconds > self._plan.patience and worker.standing is not Standing.EXCLUDED:
-                silent = f"nothing was heard of it for {now.silent_seconds:.0f} s"
+            elif found.silent_seconds > self._plan.patience and worker.standing is not Standing.EXCLUDED:
+                silent = f"nothing was heard of it for {found.silent_seconds:.0f} s"
                 self._part_with(worker, Standing.EXCLUDED, silent)
         known = {worker.address for worker in self._present()}
         for address, new in seen.items():
@@ -177,8 +183,9 @@ class Dispatcher:
         worker.lost += 1
         losses = self._losses[id(block)] = self._losses.get(id(block), 0) + 1
         if losses >= MOST_LOSSES:
+            which = ", ".join(one.key for one in block.programs[:3])
             raise ClusterError(
-                f"a block of task {block.task} ({', '.join(one.key for one in block.programs[:3])} and so on) was lost "
+                f"a block of task {block.task} ({f'{which} and so on' if which else 'its size'}) was lost "
                 f"{losses} times, last by {worker}: {worker.why}. What is done is kept: mend that, and go on with "
                 "--refinery-resume"
             )

@@ -1,4 +1,4 @@
-"""``python -m refinery_plugin._cluster.process``: one block, or the check of a worker, in a process of its own.
+"""``python -m refinery_plugin._cluster.process``: one block, a task's size, or a worker's check, in its own process.
 
 Its standard input has a line of JSON and the bytes that go with it, and then stays open: where it closes, the worker is
 gone, and so is whatever this does for it. What it has to say are lines of JSON.
@@ -29,6 +29,7 @@ from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.inputs import BrokenReferenceError, inputs_sha256
 from refinery_plugin._verification.ports import wall_clock
+from refinery_plugin._verification.sizing import SizeError, find_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from refinery_plugin._timing.journal import Record
 
 _CHECK_SECONDS = 120.0
+_SIZE_SECONDS = 1800.0
 _LONGEST = 2000
 
 
@@ -65,6 +67,31 @@ def check(header: Mapping[str, Any], tell: Callable[..., None]) -> dict[str, obj
     return {"machine": describe_machine(), "versions": versions_with(header["packages"]), "sandbox": name}
 
 
+def size_of(request: BlockRequest, tell: Callable[..., None]) -> dict[str, object]:
+    """Find the size of a task's inputs on this machine, while nobody else measures.
+
+    Raises
+    ------
+    SizeError : when there is none.
+    """
+    _take_lock(tell, shared=False)
+    began = time.monotonic()
+    tell(doing=f"finds the size of task {request.task.name}", may_take=_SIZE_SECONDS)
+    cores = Cores.divided()
+    cores.take_place()
+    sandbox = open_sandbox(request.sandbox, packages=request.packages)
+    try:
+        size = find_size(sandbox, request.task, limits=request.limits, cores=cores)
+    finally:
+        sandbox.close()
+    return {"size": size, "machine": describe_machine(), "seconds": time.monotonic() - began}
+
+
+def _take_lock(tell: Callable[..., None], *, shared: bool) -> None:
+    """Take the machine's lock for as long as this process lives."""
+    MachineLock().acquire(waiting=lambda text: tell(doing="waits", why=text, may_take=None), shared=shared)
+
+
 def run_block(request: BlockRequest, tell: Callable[..., None]) -> dict[str, object]:
     """Verify and time the programs of a block, with their reference beside them.
 
@@ -73,9 +100,8 @@ def run_block(request: BlockRequest, tell: Callable[..., None]) -> dict[str, obj
     RefineryError : for a fault that is not a program's.
     """
     timed, lists = request.task.is_timed, len(request.list_seeds)
-    lock = MachineLock()
     # Who only verifies may do so beside others who do, and beside nobody who times.
-    lock.acquire(waiting=lambda text: tell(doing="waits", why=text, may_take=None), shared=not timed)
+    _take_lock(tell, shared=not timed)
     began = time.monotonic()
 
     def may_take(limit: float) -> float:
@@ -126,9 +152,8 @@ def run_block(request: BlockRequest, tell: Callable[..., None]) -> dict[str, obj
 def _inputs(request: BlockRequest, checker: Checker) -> InputsRecord:
     task = request.task
     sha256 = inputs_sha256(task, list_seeds=request.list_seeds, verify_seed=request.verify_seed)
-    return InputsRecord(
-        task=task.name, sha256=sha256, lists=describe_lists(checker.inputs.timed, task=task.name)
-    )
+    lists = describe_lists(checker.inputs.timed, task=task.name)
+    return InputsRecord(task=task.name, sha256=sha256, lists=lists, size=task.size)
 
 
 def main() -> None:
@@ -150,8 +175,9 @@ def _done(header: Mapping[str, Any], payload: bytes, tell: Callable[..., None]) 
     try:
         if header["kind"] == "check":
             return {"result": check(header, tell)}
-        return {"result": run_block(pickle.loads(payload), tell)}  # noqa: S301 - from the session that sent it
-    except (TaskError, BrokenReferenceError) as exc:
+        do = {"block": run_block, "size": size_of}[header["kind"]]
+        return {"result": do(pickle.loads(payload), tell)}  # noqa: S301 - from the session that sent it
+    except (TaskError, BrokenReferenceError, SizeError) as exc:
         return {"fault": "task", "text": str(exc)}
     except SandboxError as exc:
         return {"fault": "set-up", "text": str(exc)}

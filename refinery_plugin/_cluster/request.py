@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import importlib
 import pickle
 import sys
@@ -72,7 +73,7 @@ def pickled(request: BlockRequest) -> bytes:
 @contextlib.contextmanager
 def _by_value(cloudpickle: Any) -> Iterator[None]:  # noqa: ANN401 - a module without types
     """Send the code of modules that are not installed, such as a conftest.py, instead of their names."""
-    chosen = [module for module in tuple(sys.modules.values()) if _is_local(module)]
+    chosen = [module for name, module in tuple(sys.modules.items()) if _is_local(name, module)]
     for module in chosen:
         cloudpickle.register_pickle_by_value(module)
     try:
@@ -82,11 +83,21 @@ def _by_value(cloudpickle: Any) -> Iterator[None]:  # noqa: ANN401 - a module wi
             cloudpickle.unregister_pickle_by_value(module)
 
 
-def _is_local(module: ModuleType | None) -> bool:
-    file, name = getattr(module, "__file__", None), getattr(module, "__name__", "")
-    if not file or name.partition(".")[0] in _OURS or sys.modules.get(name) is not module:
-        return False
-    paths = sysconfig.get_paths()
-    installed = {paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
+def _is_local(name: str, module: ModuleType | None) -> bool:
+    file = getattr(module, "__file__", None)
+    if not file or name.partition(".")[0] in _OURS or getattr(module, "__name__", "") != name:
+        return False  # under its other name it comes again
+    return _is_outside(str(file))
+
+
+@functools.cache
+def _is_outside(file: str) -> bool:
+    """Whether a file is in no place where things are installed; cached, since each block asks it of all modules."""
     path = Path(file)
-    return not any(path.is_relative_to(place) for place in installed) and "site-packages" not in path.parts
+    return not any(path.is_relative_to(place) for place in _installed()) and "site-packages" not in path.parts
+
+
+@functools.cache
+def _installed() -> frozenset[str]:
+    paths = sysconfig.get_paths()
+    return frozenset(paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib"))

@@ -38,7 +38,8 @@ class Assessor:
         brief = self._brief
         # Several programs may be compared in the end.
         compares = brief.protocol.takes is not current_only and brief.settings.agents > 1
-        return brief.feedback.times or brief.settings.selection == "best" or compares or not self.judges_each
+        wanted = brief.feedback.times or brief.settings.selection == "best" or compares
+        return wanted or not self.judges_each
 
     async def assess(
         self, turn: PastTurn, before: Sequence[PastTurn], *, sees: tuple[int, ...] | None
@@ -54,7 +55,7 @@ class Assessor:
         """
         if turn.program is None:
             raise ValueError(f"turn {turn.number} has no program to judge")
-        known = self._notebook.recall(turn.number)
+        known = self._notebook.recall(turn.number, timed=self._times and self._brief.task.is_timed)
         if known is not None:
             return known
         same = next(

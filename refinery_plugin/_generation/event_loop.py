@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from anyio.from_thread import start_blocking_portal
 
+from refinery_plugin._sockets import own_sockets
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -26,6 +28,12 @@ def run_to_end(work: Callable[[], Awaitable[Value]]) -> Value:
     try:
         asyncio.get_running_loop()
     except RuntimeError:
-        return asyncio.run(whole())
-    with start_blocking_portal("asyncio") as portal:
+        with asyncio.Runner(loop_factory=_new_loop) as runner:
+            return runner.run(whole())
+    with start_blocking_portal("asyncio", {"loop_factory": _new_loop}) as portal:
         return portal.call(whole)
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    with own_sockets():
+        return asyncio.new_event_loop()

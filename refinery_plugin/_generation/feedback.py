@@ -48,12 +48,16 @@ class NoJudge:
 class Notebook(Protocol):
     """Where the judgements of one trajectory are kept, by turn: its cassette."""
 
-    def recall(self, turn: int) -> Judged | None:
+    def recall(self, turn: int, *, timed: bool) -> Judged | None:
         """Return what was found of a turn's program; ``None`` where it has yet to be judged.
+
+        Parameters
+        ----------
+        timed : whether the time of a correct program is needed too.
 
         Raises
         ------
-        GenerationStopError : when it is not recorded, and nothing may be.
+        GenerationStopError : when it is not recorded, and nothing may be; or when it was recorded without the time.
         """
 
     async def keep(self, turn: int, judged: Judged) -> None:
@@ -63,7 +67,7 @@ class Notebook(Protocol):
 class Blank:
     """A notebook that keeps nothing."""
 
-    def recall(self, turn: int) -> None:
+    def recall(self, turn: int, *, timed: bool) -> None:
         """Know nothing."""
 
     async def keep(self, turn: int, judged: Judged) -> None:
@@ -161,28 +165,40 @@ def tell_verdict(view: FeedbackView) -> str:
 
 
 def tell_time(view: FeedbackView) -> str:
-    """Say that, and how long the program takes, as multiples."""
-    found, best = view.current.found, view.best
+    """Say that, and how long the program takes, as multiples; a time that is only a bound is told as one."""
+    return _with_times(view, view.current.found, view.best)
+
+
+def _with_times(view: FeedbackView, found: Judged, best: Judged | None) -> str:
+    """Tell the verdict of the current program, the figures of ``found``, and how they compare with ``best``."""
     told = tell_verdict(view)
     if not found.correct or found.ratio is None:
         return told
     told += (
-        f" It takes {rounded(found.ratio, found.noise)} times as long as the reference implementation (below 1 is "
-        "faster)"
+        f" It takes {'at most ' if found.at_most else ''}{rounded(found.ratio, found.noise)} times as long as the "
+        "reference implementation (below 1 is faster)"
     )
     if best is None or best.ratio is None:
         return f"{told}. It is the first correct program."
+    if found.at_most and best.at_most:
+        return f"{told}, the shortest time that can be told, like the fastest correct program before it."
+    bound = "at most " if found.at_most else "at least " if best.at_most else ""
     noise = math.hypot(found.noise or 0.0, best.noise or 0.0)
     multiple = rounded(found.ratio / best.ratio, noise)
-    return f"{told}, and {multiple} times as long as the fastest correct program before it."
+    return f"{told}, and {bound}{multiple} times as long as the fastest correct program before it."
 
 
 def tell_sham(view: FeedbackView) -> str:
-    """Say the same in the same words, with figures that are drawn: the verdict is the program's own."""
+    """Say the same in the same words, with figures that are drawn: the verdict is the program's own.
+
+    So is, where a figure says "at most", that it says so: else the words would differ.
+    """
     earlier = tuple(_with_drawn_figures(one, view.seed) for one in view.earlier)
-    return tell_time(
-        dataclasses.replace(view, current=_with_drawn_figures(view.current, view.seed), earlier=earlier)
-    )
+    drawn = dataclasses.replace(view, current=_with_drawn_figures(view.current, view.seed), earlier=earlier)
+    best = drawn.best
+    if best is not None and view.best is not None:
+        best = dataclasses.replace(best, at_most=view.best.at_most)
+    return _with_times(view, drawn.current.found, best)
 
 
 def _with_drawn_figures(one: JudgedProgram, seed: int) -> JudgedProgram:

@@ -22,6 +22,7 @@ class Judged:
     ratio : its time as a multiple of the reference's beside it; ``None`` where it was not timed.
     cpu_ratio : the same of CPU time.
     noise : standard error of the logarithm of ``ratio``.
+    at_most : whether ``ratio`` is only a bound: no shorter time could be told on this machine.
     told : the words for the turn that gets the program; ``None`` where nothing is told.
     """
 
@@ -32,6 +33,7 @@ class Judged:
     cpu_ratio: float | None = None
     noise: float | None = None
     told: str | None = None
+    at_most: bool = False
 
     @property
     def correct(self) -> bool:
@@ -56,7 +58,8 @@ class Judged:
 
     def recorded(self) -> dict[str, object]:
         """Return what a cassette keeps of it."""
-        return {**self.document(), "noise": self.noise}
+        bound = {"at_most": True} if self.at_most else {}
+        return {**self.document(), "noise": self.noise, **bound}
 
     @classmethod
     def from_recorded(cls, document: Mapping[str, Any]) -> Judged:

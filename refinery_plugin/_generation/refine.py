@@ -128,9 +128,10 @@ async def _one_turn(brief: Brief, chat: Chat, state: _State, following: NextTurn
     answer = await chat.ask(request, remaining_ms=remaining_ms)
     if current is not None and turn.feedback is not None:
         state.told_of.add(current.number)
+    given = None if following.sees is None or current is None else current.number
     state.clock_ms += answer.latency_ms
     if isinstance(answer, Cut):
-        return _cut_record(number, turn, seed, state.clock_ms, answer)
+        return dataclasses.replace(_cut_record(number, turn, seed, state.clock_ms, answer), given=given)
     # A lone surrogate is legal in JSON but in no UTF-8 file or request.
     text = answer.text.encode("utf-8", "replace").decode()
     record = _taken(
@@ -155,7 +156,7 @@ async def _one_turn(brief: Brief, chat: Chat, state: _State, following: NextTurn
             about=None if current is None or turn.writes else current.number,
         )
     )
-    return record
+    return dataclasses.replace(record, given=given)
 
 
 def _criticism(state: _State, current: PastTurn | None, sees: tuple[int, ...] | None) -> Criticism | None:

@@ -31,7 +31,8 @@ class TurnRecord:
 
     ``remaining_seconds`` is what the prompt told of the time budget, ``clock_ms`` the budget clock at the end of the
     turn. ``program`` is the code taken from this answer, ``reason`` says why there is none, ``judged`` what was
-    found of it, if it was judged; its words are those of a later request.
+    found of it, if it was judged; its words are those of a later request. ``given`` is the turn whose program this one
+    got, where its protocol chose what it sees: else the settings say which it was.
     ``replayed`` tells an answer from a cassette from one just paid for; it is no part of the document.
     """
 
@@ -50,6 +51,7 @@ class TurnRecord:
     program: str | None
     replayed: bool
     judged: Judged | None = None
+    given: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,6 +216,7 @@ def _turn(turn: TurnRecord, treatment: Treatment) -> Mapping[str, object]:
         "outcome": turn.outcome,
         "reason": turn.reason,
         "program": turn.program,
+        **({} if turn.given is None else {"given": turn.given}),
         "feedback": None if turn.judged is None else turn.judged.document(),
     }
 

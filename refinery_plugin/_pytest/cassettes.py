@@ -19,9 +19,11 @@ from refinery_plugin._recording.endpoint import (
 )
 from refinery_plugin._recording.guard import recording
 from refinery_plugin._recording.ledger import (
+    EndlessBudgetError,
     Ledger,
     UnboundedAnswerError,
     UnknownPriceError,
+    endless_budget,
     unbounded_answer,
     unknown_price,
 )
@@ -168,14 +170,23 @@ def _store(refinery: Refinery, target: Endpoint | ReplayOnly, ahead: Sequence[Un
 
 
 def _require_prices_of_budgets(refinery: Refinery, ahead: Sequence[Unit]) -> None:
-    """Refuse a budget in dollars for a model of which nobody knows what it costs, before anything is sent."""
+    """Refuse a budget in dollars that nobody can count, or that nothing is ever taken from, before anything is sent."""
     for unit in ahead:
         settings = None if unit.treatment is None else unit.treatment.settings
         if settings is None or settings.optimization.usd is None:
             continue
+        free = set()
         for model in settings.models:
-            if price_of(model, refinery.study.prices) is None:
+            price = price_of(model, refinery.study.prices)
+            if price is None:
                 raise UnknownPriceError(unknown_price(model, f"the budget {str(settings.optimization)!r}"))
+            if price.is_free:
+                free.add(model)
+        # Agents that work alone have a share each; else one that costs something ends the budget of all.
+        alone = refinery.methods.protocols[settings.protocol].alone
+        endless = free and (alone or free == set(settings.models))
+        if endless and settings.optimization.is_of_dollars_alone:
+            raise EndlessBudgetError(endless_budget(min(free), str(settings.optimization), where=unit.name))
 
 
 def _ledger(refinery: Refinery) -> Ledger:

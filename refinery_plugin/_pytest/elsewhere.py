@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from typing import TYPE_CHECKING, Any
 
-from refinery_plugin._cluster.blocks import blocks_of
+from refinery_plugin._cluster.blocks import Block, blocks_of
 from refinery_plugin._cluster.dask_engine import DaskEngine
 from refinery_plugin._cluster.dispatch import Dispatcher, Plan
 from refinery_plugin._cluster.ports import Work
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     import pytest
 
-    from refinery_plugin._cluster.blocks import Block
     from refinery_plugin._study.units import Unit
     from refinery_plugin._timing.session import MeasuringSession
 
@@ -65,16 +65,24 @@ class Elsewhere:
         engine = DaskEngine.connect(where)
         try:
             self._tell(f"{count(len(programs), 'program')} in {count(len(blocks), 'block')} for {where}")
+            check = Work(header={"kind": "check", "sandbox": self._sandbox, "packages": list(packages)})
             plan = Plan(
                 blocks=blocks,
-                check=Work(
-                    header={"kind": "check", "sandbox": self._sandbox, "packages": list(packages)},
-                ),
+                check=check,
                 request=self._request,
                 admit=self._admit,
                 take=self._take,
                 say=(lambda _: None) if quiet else self._tell,
             )
+            unsized = self._measuring.unsized(sorted({block.task for block in blocks}))
+            if unsized:  # on one of the machines, and then all take the same
+                finding = dataclasses.replace(
+                    plan,
+                    blocks=[Block(task=name, programs=()) for name in unsized],
+                    request=self._size_request,
+                    take=self._take_size,
+                )
+                Dispatcher(engine, finding, clock=time.monotonic).run()
             self._dispatcher = Dispatcher(engine, plan, clock=time.monotonic)
             self._dispatcher.run()
         finally:
@@ -93,6 +101,12 @@ class Elsewhere:
         return name
 
     def _request(self, block: Block, number: int) -> Work:
+        return self._work("block", block, number)
+
+    def _size_request(self, block: Block, number: int) -> Work:
+        return self._work("size", block, number)
+
+    def _work(self, kind: str, block: Block, number: int) -> Work:
         study, measuring = self._refinery.study, self._measuring
         request = BlockRequest(
             number=number,
@@ -107,7 +121,7 @@ class Elsewhere:
             sandbox=self._sandbox,
             packages=tuple(study.packages),
         )
-        return Work(header={"kind": "block"}, payload=pickled(request))
+        return Work(header={"kind": kind}, payload=pickled(request))
 
     def _admit(self, shown: Mapping[str, Any]) -> str:
         """Hold a worker to the versions of this session, and to the sandbox of those before it."""
@@ -127,6 +141,16 @@ class Elsewhere:
             self._measuring.begin_elsewhere(shown["sandbox"])
             self._is_open = True
         self._versions = dict(shown["versions"])
+        return ""
+
+    def _take_size(self, block: Block, number: int, worker: str, result: Mapping[str, Any]) -> str:
+        """Keep the size that a worker found, for all."""
+        del number
+        size = int(result["size"])
+        self._measuring.size(block.task, size)
+        self._tell(
+            f"task {block.task} has size {size:,}, found by worker {worker} on {result['machine']['name']}"
+        )
         return ""
 
     def _take(self, block: Block, number: int, worker: str, result: Mapping[str, Any]) -> str:

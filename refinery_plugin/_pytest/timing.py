@@ -95,6 +95,7 @@ class TimingHooks:
             feedback_notes={name: kind.note for name, kind in refinery.methods.feedback.items()},
             sizes=refinery.sizes,
             elsewhere=config.getoption("refinery_cluster") is not None,
+            shard=config.getoption("refinery_shard"),
         )
 
     def run_elsewhere(self, items: Iterable[pytest.Item]) -> None:
@@ -106,6 +107,10 @@ class TimingHooks:
         elsewhere = Elsewhere(self._config, self.session(), say=self._say)
         try:
             elsewhere.run(units)
+        except KeyboardInterrupt:
+            for line in self._next(interrupted=True):
+                self._say(line)
+            raise
         finally:
             self._by_worker = elsewhere.summary()
 

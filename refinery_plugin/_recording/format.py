@@ -5,17 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 from decimal import Decimal, InvalidOperation
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlsplit
 
 from refinery_plugin._recording.answer import AnswerError, read_answer
 from refinery_plugin._verification.verdict import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 EXTRA = "refinery"
 """Key of what is kept beside each response and in the cassette's metadata."""
 
 JUDGED = "feedback"
 """Key, beside a response, of what was found of its program."""
+
+DIGEST = "sha256"
+"""Key, in what was found of a program, of its checksum."""
 
 VERSION = 1
 _JUDGED_TEXTS = ("reason", "error_type", "told")
@@ -138,7 +144,8 @@ def _check_extra(where: str, value: object) -> dict[str, Any]:
 
 def _check_judged(where: str, value: object) -> None:
     judged = _demand(where, value, dict)
-    _refuse_unknown(where, judged, {"verdict", *_JUDGED_TEXTS, *_JUDGED_NUMBERS})
+    _refuse_unknown(where, judged, {"verdict", *_JUDGED_TEXTS, *_JUDGED_NUMBERS, "at_most", DIGEST})
+    _demand(f"{where}.at_most", judged.get("at_most", False), bool)
     verdict = _demand(f"{where}.verdict", judged.get("verdict"), str)
     if verdict not in set(Verdict):
         raise DamageError(f"{where}.verdict: {verdict[:60]!r} is none; known are {', '.join(Verdict)}")
@@ -153,6 +160,15 @@ def _check_judged(where: str, value: object) -> None:
             is_number and 0 <= number < float("inf") and (number or key == "noise")
         ):
             raise DamageError(f"{where}.{key}: {str(number)[:60]!r} instead of a number above 0")
+    # Recordings of earlier versions have none.
+    if _demand(f"{where}.{DIGEST}", judged.get(DIGEST, ""), str) not in ("", judged_digest(judged)):
+        raise DamageError(f"{where}: not what was found, by its checksum: somebody edited it")
+
+
+def judged_digest(judged: Mapping[str, object]) -> str:
+    """Return the checksum of what was found of a program, itself left out."""
+    rest = {key: value for key, value in judged.items() if key != DIGEST}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
 def _check_attempts(where: str, value: object) -> None:

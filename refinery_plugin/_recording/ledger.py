@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.chat import GenerationStopError
+from refinery_plugin._study.levels import MAX_TURNS
 from refinery_plugin._words import dollars
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class SpendingCapError(GenerationStopError):
 
 class UnknownPriceError(GenerationStopError):
     """A cap was asked for, but nobody knows what a model costs."""
+
+
+class EndlessBudgetError(GenerationStopError):
+    """A budget in dollars alone is given to a model that costs nothing."""
 
 
 class UnboundedAnswerError(GenerationStopError):
@@ -104,4 +109,13 @@ def unknown_price(model: str, wanted_by: str = "--refinery-max-cost") -> str:
     return (
         f"{wanted_by} needs a price, and none is known for model {model!r}; add it to the study: "
         "price = { input = 2.5, output = 10.0 }  (USD per million tokens)"
+    )
+
+
+def endless_budget(model: str, budget: str, *, where: str) -> str:
+    """Return what to say when nothing is ever taken from a budget."""
+    return (
+        f"{where}: the budget {budget!r} never ends, since model {model!r} costs nothing at the study's price: "
+        f"{MAX_TURNS} turns would be made. Join it with another ({budget + ' or 10 iterations'!r}), take one in turns, "
+        "seconds or tokens, or give the model's real price"
     )

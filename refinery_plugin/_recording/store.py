@@ -156,8 +156,15 @@ class _TapeNotebook:
     def __init__(self, tape: Tape, disk: Disk, *, can_record: bool) -> None:
         self._tape, self._disk, self._can_record = tape, disk, can_record
 
-    def recall(self, turn: int) -> Judged | None:
+    def recall(self, turn: int, *, timed: bool) -> Judged | None:
         found = self._tape.judged(turn)
+        if timed and found is not None and found.correct and found.ratio is None:
+            raise MissingFeedbackError(
+                f"{self._tape.path}: the feedback on the program of turn {turn} has no time, and this study needs it: "
+                "it was recorded for verdicts alone, and a replay measures nothing. Record the trajectory again with "
+                "--refinery-record=all (-k selects some), which keeps the old recording in the folder 'replaced'; or "
+                "undo what changed the study's feedback, selection or protocol"
+            )
         if found is None and not self._can_record:
             raise MissingFeedbackError(
                 f"{self._tape.path}: there is no feedback on the program of turn {turn}, and this study needs it: it "

@@ -21,7 +21,7 @@ from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._generation.judged import Judged
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.difference import difference
-from refinery_plugin._recording.format import EXTRA, JUDGED, DamageError, parse
+from refinery_plugin._recording.format import DIGEST, EXTRA, JUDGED, DamageError, judged_digest, parse
 from refinery_plugin._recording.shelf import put_aside
 from refinery_plugin._study.pricing import Price
 
@@ -229,11 +229,14 @@ class Tape:
         if not 1 <= turn <= len(self):
             return None
         found = self._cassette.responses[turn - 1][EXTRA].get(JUDGED)
-        return None if found is None else Judged.from_recorded(found)
+        if found is None:
+            return None
+        return Judged.from_recorded({key: value for key, value in found.items() if key != DIGEST})
 
     def keep_judged(self, turn: int, judged: Judged) -> None:
         """Keep what was found of a turn's program beside its answer; ``save`` puts it on disk."""
-        self._cassette.responses[turn - 1][EXTRA][JUDGED] = judged.recorded()
+        found = judged.recorded()
+        self._cassette.responses[turn - 1][EXTRA][JUDGED] = {**found, DIGEST: judged_digest(found)}
 
     def note(self, **notes: object) -> None:
         """Keep something about the whole recording, where it is not there yet."""

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING
 import anyio
 import httpx2
 
+from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._recording.answer import Answer, AnswerError, read_answer
 from refinery_plugin._recording.endpoint import DiscreetLogs
 from refinery_plugin._recording.last_word import Refusal, last_word
 from refinery_plugin._recording.refused import read_refusal
 from refinery_plugin._recording.retry import retry_after_seconds
+from refinery_plugin._sockets import are_forbidden
 from refinery_plugin._study.request import NO_RULES
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ _OK = 200
 _TOO_MANY = 429
 _SERVER_FAULT = 500
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+_FORBIDDEN = (
+    "{} can't be asked, since {}. Something in this session forbids them (--disable-socket, a conftest.py): "
+    "run without it to record; what is recorded can be replayed with it"
+)
 _BROKEN = (
     httpx2.HTTPError,
     httpx2.StreamError,
@@ -110,6 +116,12 @@ class Wire:
         except asyncio.CancelledError as exc:
             # The frames of the HTTP library hold the key; no traceback shall lead there.
             raise exc.with_traceback(None) from None
+        except Exception as exc:  # whoever forbids sockets raises what it likes
+            if not are_forbidden():
+                raise
+            failed = self._broken("sockets are forbidden here", exc, paid=False, reached=False)
+            final = GenerationStopError(_FORBIDDEN.format(self.name, failed.told.rstrip(".")))
+            return dataclasses.replace(failed, final=final)
         return self._judge(response, data, json.loads(body), rules)
 
     async def _exchange(
@@ -125,6 +137,8 @@ class Wire:
             return response, bytes(data)
 
     def _broken(self, what: str, exc: Exception, *, paid: bool, reached: bool) -> Failure:
+        while isinstance(exc, ExceptionGroup):  # a connection is tried in several ways at once
+            exc = exc.exceptions[0]
         said = self._secrets.scrub(" ".join(str(exc).split()))[:_TOLD]
         told = f"{what}: {said or type(exc).__name__}"
         return Failure(outcome=type(exc).__name__, told=told, paid=paid, reached=reached)

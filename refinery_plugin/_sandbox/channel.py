@@ -16,6 +16,9 @@ _CHUNK = 1 << 18
 _KEPT = 8 << 10
 _WATCH_SECONDS = 0.025
 _WATCH_SHARE = 20
+_PUNCTUAL_SECONDS = 0.05
+"""The parent may wake so much later than it wanted to: that is still counted."""
+_MOST_MISSED_SECONDS = 30.0
 
 
 class Broken(Exception):  # noqa: N818 - a signal between two modules, never shown
@@ -42,7 +45,7 @@ class Channel:
         self._buffer = bytearray()
         self._tail = bytearray()
         self._interval = _WATCH_SECONDS
-        self._next_watch = 0.0
+        self._next_watch = self._watched = self._missed = 0.0
         self._poll = poll()
         for fd in (reply, output, errors):
             self._poll.register(fd, POLLIN)
@@ -57,6 +60,14 @@ class Channel:
         """The last bytes of the program's standard error."""
         return bytes(self._tail)
 
+    def clock(self) -> float:
+        """Return the seconds by which deadlines are told: they do not pass while the parent was kept from waking.
+
+        Where the machine stood still, or others had all of its processors, the program may have had none either. A
+        program that keeps the parent from waking gains half a minute in all, and no time that is measured.
+        """
+        return time.perf_counter() - self._missed
+
     def demand_silence(self) -> None:
         """Raise if a byte can be read now that nobody asked for."""
         if not self._buffer:
@@ -66,8 +77,23 @@ class Channel:
         if self._buffer:
             raise Broken("tampering", "it wrote to the reply channel when nothing was due")
 
+    def watch_now(self) -> None:
+        """Watch if that is due, so that it need not be soon.
+
+        Raises
+        ------
+        Broken : a limit is passed.
+        """
+        now = time.perf_counter()
+        if now >= self._watched + self._interval:
+            self._look(now)
+
+    def watch_later(self) -> None:
+        """Let a whole interval pass before the next watch, which takes longer than a short call does."""
+        self._next_watch = time.perf_counter() + self._interval
+
     def send(self, data: bytes, deadline: float) -> None:
-        """Write all of ``data``; nobody who does not read can hold us."""
+        """Write all of ``data`` before ``deadline`` by :meth:`clock`; nobody who does not read can hold us."""
         view = memoryview(data)
         try:
             view = view[os.write(self._command, view) :]
@@ -99,6 +125,7 @@ class Channel:
         ----------
         bounds : the kinds that may come and how long their bodies may be.
         key : what the frame must prove to know.
+        deadline : by :meth:`clock`. What is there when the parent looks at last counts as come in time.
         more : another frame may follow at once, and is kept for the next call.
         """
         buffer = self._buffer
@@ -153,10 +180,9 @@ class Channel:
         now = time.perf_counter()
         if now >= self._next_watch:
             self._look(now)
-        if now >= deadline:
-            raise Broken("timeout")
-        # In milliseconds, rounded up: 0 would spin.
-        events = self._poll.poll(int(min(deadline - now, max(0.0, self._next_watch - now)) * 1000) + 1)
+        left = deadline - (now - self._missed)
+        # At the deadline too: the parent may be late, and what came meanwhile came in time.
+        events = self._poll.poll(0) if left <= 0 else self._sleep(min(left, self._next_watch - now))
         ended = False
         for fd, event in events:
             if fd == self._reply:
@@ -174,6 +200,17 @@ class Channel:
                 ended = True
         if ended:
             raise Broken("ended")
+        if left <= 0:
+            raise Broken("timeout")
+
+    def _sleep(self, seconds: float) -> list[tuple[int, int]]:
+        """Wait for something to happen, not much longer than ``seconds``; by :meth:`clock` no more than that passes."""
+        asked = int(max(0.0, seconds) * 1000) + 1  # milliseconds, rounded up: 0 would spin
+        began = time.perf_counter()
+        events = self._poll.poll(asked)
+        late = time.perf_counter() - began - asked / 1000 - _PUNCTUAL_SECONDS
+        self._missed = min(_MOST_MISSED_SECONDS, self._missed + max(0.0, late))
+        return events
 
     def _drain(self, fd: int) -> None:
         part = os.read(fd, _CHUNK)
@@ -186,4 +223,5 @@ class Channel:
         if self._next_watch:  # not before a first, unhurried interval: most steps are over by then
             self._watch()
             self._interval = max(_WATCH_SECONDS, _WATCH_SHARE * (time.perf_counter() - now))
-        self._next_watch = time.perf_counter() + self._interval
+        self._watched = time.perf_counter()
+        self._next_watch = self._watched + self._interval

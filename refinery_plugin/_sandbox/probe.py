@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from refinery_plugin._sandbox.errors import SandboxError
+from refinery_plugin._sockets import own_sockets
 
 if TYPE_CHECKING:
     from refinery_plugin._sandbox.sandbox import Sandbox
@@ -100,10 +101,9 @@ def probe(sandbox: Sandbox, *, contained: bool) -> None:
     SandboxError : it got out, or what honest programs need does not work.
     SandboxFault : it could not even be started.
     """
-    with (
-        tempfile.TemporaryDirectory(prefix="refinery-probe-") as folder,
-        socket.create_server(("127.0.0.1", 0)) as server,
-    ):
+    with own_sockets():
+        listening = socket.create_server(("127.0.0.1", 0))
+    with tempfile.TemporaryDirectory(prefix="refinery-probe-") as folder, listening as server:
         secret = Path(folder, "secret")
         secret.write_text("probe", encoding="utf-8")
         arguments = (server.getsockname()[1] if contained else 0, str(secret), os.getpid())

@@ -118,14 +118,15 @@ class Worker:
             return self._fail(Outcome(kind="error", reason=text, error_type="ValueError"))
         self._await_hardened()
         started = time.perf_counter()
-        deadline = started + (self._limits.load_seconds if timeout is None else timeout)
+        allowed = self._limits.load_seconds if timeout is None else timeout
+        deadline = self._channel.clock() + allowed
         try:
             message = program_message(self._source, self._entry_point, exact=self._exact, arrays=self._arrays)
             self._channel.send(message, deadline)
             kind, body = self._channel.receive({LOADED: 0, FAILED: FAILURE_BYTES}, NO_KEY, deadline)
             outcome = self._told(body) if kind == FAILED else None
         except Broken as broken:
-            return self._fail(self._broken(broken, "it was not imported", deadline - started))
+            return self._fail(self._broken(broken, "it was not imported", allowed))
         finally:
             self._facts["load_seconds"] = time.perf_counter() - started
         if outcome:
@@ -155,7 +156,7 @@ class Worker:
             raise SandboxFault("hand_over() was called before load(): a mistake of the caller")
         payload = args if isinstance(args, Payload) else encode_arguments(args)
         nonce, token = secrets.token_bytes(KEY_BYTES), secrets.token_bytes(KEY_BYTES)
-        deadline = time.perf_counter() + timeout
+        deadline = self._channel.clock() + timeout
         try:
             if self._calls:
                 self._channel.send(MAY_FREE, deadline)
@@ -167,11 +168,15 @@ class Worker:
             self._channel.send(len(message).to_bytes(8, "little") + nonce, deadline)
             self._channel.receive({READY: 0}, nonce, deadline)
             self._before = self._tree.snapshot()
+            self._channel.watch_now()
             self._channel.demand_silence()
             revealed = time.perf_counter()
             self._channel.send(message, deadline)
+            del message  # now, since giving back megabytes takes time: not while a short call is on the clock
             self._channel.receive({TAKEN: 0}, token, deadline, more=True)
             self._called = time.perf_counter()
+            # Or a reply to a short call would wait until the parent has looked around, and be charged for that.
+            self._channel.watch_later()
             self._cpu_called = cpu_of(self._tree.worker)
         except Broken as broken:
             return self._fail(self._broken(broken, "it did not take its arguments", timeout))
@@ -200,7 +205,7 @@ class Worker:
             )
         self._token = None
         excess = 0.0 if credit is None else max(0.0, self.taking_seconds - credit)
-        deadline = self._called + timeout
+        deadline = self._channel.clock() - (began - self._called) + timeout
         try:
             kind, body = self._channel.receive(
                 {VALUE: self._limits.result_bytes, FAILED: FAILURE_BYTES}, token, deadline

@@ -37,6 +37,7 @@ COLUMNS = frozenset(
         "reason",
         "reference_seconds",
         "replicate",
+        "resolution_seconds",
         "revealed_seconds",
         "run",
         "seconds",
@@ -113,6 +114,13 @@ class Budget:
     def is_of_turns_and_seconds(self) -> bool:
         """Whether nothing else ends it."""
         return self.tokens is None and self.usd is None
+
+    @property
+    def is_of_dollars_alone(self) -> bool:
+        """Whether nothing but money ends it."""
+        return (
+            self.usd is not None and self.iterations is None and self.seconds is None and self.tokens is None
+        )
 
     def __str__(self) -> str:
         parts = []

@@ -21,6 +21,11 @@ class Price:
     output: Decimal
     source: str
 
+    @property
+    def is_free(self) -> bool:
+        """Whether no answer costs anything."""
+        return not self.input and not self.output
+
     def cost(self, prompt_tokens: int, completion_tokens: int) -> Decimal:
         """Return USD."""
         return (self.input * prompt_tokens + self.output * completion_tokens) / _MILLION

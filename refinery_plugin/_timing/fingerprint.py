@@ -31,7 +31,13 @@ class ResumeError(RefineryError):
 
 
 def fingerprint(
-    study: Study, tasks: Mapping[str, Task], *, programs: Path, sandbox: str | None, elsewhere: bool = False
+    study: Study,
+    tasks: Mapping[str, Task],
+    *,
+    programs: Path,
+    sandbox: str | None,
+    elsewhere: bool = False,
+    shard: tuple[int, int] | None = None,
 ) -> dict[str, object]:
     """Return what must be the same for figures to belong to one session, as it stands in JSON.
 
@@ -40,6 +46,7 @@ def fingerprint(
     tasks : the study's tasks by name; what they draw is compared when they are opened.
     sandbox : name of the sandbox; ``None`` where none is open, and then there is no such key.
     elsewhere : whether programs run on workers, each of which is held to the same versions, instead of on this machine.
+    shard : number and count of parts, where the session has one of several.
     """
     values = {
         "programs": os.fspath(programs),
@@ -49,6 +56,7 @@ def fingerprint(
         "versions": versions_with(study.packages),
         "machine": "workers" if elsewhere else [platform.node(), platform.machine(), os.cpu_count()],
         **({} if sandbox is None else {"sandbox": sandbox}),
+        **({} if shard is None else {"shard": shard}),
     }
     plain: dict[str, object] = json.loads(json.dumps(values))
     return plain
@@ -67,9 +75,13 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "pytest-refinery": own_version(), **libraries}
 
 
-def find_past(directory: Path, *, study: Study, programs: Path) -> Past | None:
-    """Return the newest journal of this study and these programs."""
-    return latest(directory, about={"programs": os.fspath(programs), "study_name": study.name})
+def find_past(
+    directory: Path, *, study: Study, programs: Path, shard: tuple[int, int] | None = None
+) -> Past | None:
+    """Return the newest journal of this study, these programs and this part: machines may share the folder."""
+    part = None if shard is None else list(shard)
+    about = {"programs": os.fspath(programs), "study_name": study.name, "shard": part}
+    return latest(directory, about=about)
 
 
 def require_same(

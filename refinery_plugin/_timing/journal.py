@@ -57,13 +57,18 @@ class Journal:
         self._allocated = length
 
     @classmethod
-    def create(cls, directory: Path, header: Mapping[str, object]) -> Journal:
-        """Begin a new journal; older finished ones beyond a score are removed."""
+    def create(cls, directory: Path, header: Mapping[str, object], *, part: str = "") -> Journal:
+        """Begin a new journal; older ones of the same part beyond a score are removed.
+
+        Parameters
+        ----------
+        part : ends the name, for machines that share a folder: with many, others' journals may be in use.
+        """
         try:
             directory.mkdir(parents=True, exist_ok=True)
             (directory / ".gitignore").write_text("*\n", encoding="ascii")
-            _prune(directory)
-            path = directory / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(4)}.jsonl"
+            _prune(directory, part)
+            path = directory / f"{time.strftime('%Y%m%dT%H%M%S')}-{secrets.token_hex(4)}{part}.jsonl"
             fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
         except OSError as exc:
             raise _error(directory, exc) from exc
@@ -156,8 +161,8 @@ def _records(path: Path, data: bytes) -> Iterator[Record]:
             yield record
 
 
-def _prune(directory: Path) -> None:
-    for path in sorted(directory.glob("*.jsonl"))[:-_KEPT]:
+def _prune(directory: Path, part: str) -> None:
+    for path in sorted(directory.glob(f"*-????????{part}.jsonl"))[:-_KEPT]:
         path.unlink(missing_ok=True)
 
 

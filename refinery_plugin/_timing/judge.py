@@ -8,6 +8,7 @@ import contextlib
 import dataclasses
 import math
 import statistics
+import sys
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.judged import Judged
@@ -29,6 +30,31 @@ if TYPE_CHECKING:
 _UNKNOWN_NOISE = 0.05
 """Standard error of the logarithm of a ratio that one pair of runs alone gave."""
 _DIGITS = 6
+_SWITCH_SECONDS = 0.0001
+"""Seconds after which the interpreter lets the thread that measures go on.
+
+An answer comes while the event loop may be busy with other trajectories: with Python's own 5 ms a program of a few
+milliseconds would be told another time than it has.
+"""
+
+
+@dataclasses.dataclass(slots=True)
+class Spread:
+    """How runs of one program differ, pooled over all programs of a task: two or three runs alone say little of it."""
+
+    squares: float = 0.0
+    degrees: int = 0
+
+    def take(self, logs: Sequence[float]) -> None:
+        """Take in the logarithms of one program's ratios."""
+        mean = statistics.fmean(logs)
+        self.squares += sum((one - mean) ** 2 for one in logs)
+        self.degrees += len(logs) - 1
+
+    @property
+    def variance(self) -> float | None:
+        """Of the logarithm of one ratio; ``None`` where nothing tells it."""
+        return self.squares / self.degrees if self.degrees else None
 
 
 class SandboxJudge:
@@ -59,6 +85,7 @@ class SandboxJudge:
         self._say = say
         self._lock = lock or MachineLock()
         self._checkers: dict[str, Checker] = {}
+        self._spreads: dict[str, Spread] = {}
         # One thread: programs of other trajectories wait, while their requests go on.
         self._thread = concurrent.futures.ThreadPoolExecutor(1, thread_name_prefix="refinery-judge")
 
@@ -87,7 +114,7 @@ class SandboxJudge:
             reason=check.judgement.reason or None,
             error_type=check.judgement.error_type,
         )
-        return with_figures(found, check.pairs)
+        return with_figures(found, check.pairs, self._spreads.setdefault(task.name, Spread()))
 
     @contextlib.contextmanager
     def _alone(self, timed: bool) -> Iterator[None]:  # noqa: FBT001
@@ -95,9 +122,12 @@ class SandboxJudge:
             yield
             return
         self._lock.acquire(waiting=self._say)
+        usual = sys.getswitchinterval()
+        sys.setswitchinterval(min(usual, _SWITCH_SECONDS))
         try:
             yield
         finally:
+            sys.setswitchinterval(usual)
             self._lock.release()
 
     def _checker(self, task: Task) -> Checker:
@@ -128,8 +158,14 @@ class SandboxJudge:
         return task.sized(self._sizes.settle(task, lambda: find_size(sandbox, task, limits=limits)))
 
 
-def with_figures(found: Judged, pairs: Sequence[TimedPair]) -> Judged:
-    """Add how the runs compare with those of the reference before them, those left out that were disturbed."""
+def with_figures(found: Judged, pairs: Sequence[TimedPair], spread: Spread) -> Judged:
+    """Add how the runs compare with those of the reference before them, those left out that were disturbed.
+
+    Parameters
+    ----------
+    spread : of the task's programs so far; these runs are taken in. The noise is that of these runs or of all,
+        whichever is larger.
+    """
     quiet = [
         pair for pair in pairs if not (pair.program.contaminated or pair.reference.contaminated)
     ] or pairs
@@ -141,13 +177,21 @@ def with_figures(found: Judged, pairs: Sequence[TimedPair]) -> Judged:
         for pair in quiet
         if pair.program.cpu_seconds and pair.reference.cpu_seconds
     ]
-    noise = statistics.stdev(logs) / math.sqrt(len(logs)) if len(logs) > 1 else _UNKNOWN_NOISE
+    spread.take(logs)
     return dataclasses.replace(
         found,
         ratio=_short(math.exp(statistics.fmean(logs))),
         cpu_ratio=_short(math.exp(statistics.fmean(cpu))) if len(cpu) == len(logs) else None,
-        noise=_short(noise),
+        noise=_short(_noise(logs, spread.variance)),
+        at_most=any(pair.program.is_bound for pair in quiet),
     )
+
+
+def _noise(logs: Sequence[float], pooled: float | None) -> float:
+    """Return the standard error of the mean of these logarithms."""
+    own = statistics.variance(logs) if len(logs) > 1 else None
+    known = [variance for variance in (own, pooled) if variance is not None]
+    return math.sqrt(max(known) / len(logs)) if known else _UNKNOWN_NOISE
 
 
 def _short(value: float) -> float:

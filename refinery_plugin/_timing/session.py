@@ -81,6 +81,7 @@ class SessionSettings:
     lock : held while programs are timed.
     feedback_notes : what results say of kinds of feedback, by their names.
     elsewhere : whether programs run on workers elsewhere, and what these did is handed in.
+    shard : number and count where this session has a part of the programs: it goes on with its own journal only.
     """
 
     study: Study
@@ -97,6 +98,7 @@ class SessionSettings:
     lock: MachineLock = dataclasses.field(default_factory=MachineLock)
     feedback_notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     elsewhere: bool = False
+    shard: tuple[int, int] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,16 +268,30 @@ class MeasuringSession:
         for unit in units:
             task, text = self._task_of(unit), self._read(unit)
             self._require_same(task, None)
-            if self._tasks[task].takes_size:
-                raise RefineryError(
-                    f"task {task} leaves the size of its inputs open, which is found on one machine: write the size "
-                    "into the study (size = 10000), or time it without --refinery-cluster"
-                )
             if text.refusal is None:
                 key = _key(unit, text)
                 if not self._is_finished(self._progress.of(key), task):
                     found[key] = Outstanding(task=task, key=key, source=text.data)
         return list(found.values())
+
+    def unsized(self, tasks: Iterable[str]) -> list[str]:
+        """Return those of these tasks whose size is still to be found; what is kept from other sessions is taken."""
+        for name in tasks:
+            task = self._tasks[name]
+            known = self._sizes.known(task) if task.takes_size else None
+            if known is not None:
+                self._tasks[name] = task.sized(known)
+        return [name for name in tasks if self._tasks[name].takes_size]
+
+    def size(self, name: str, size: int) -> None:
+        """Settle the size of a task, which a worker found.
+
+        Raises
+        ------
+        RefineryError : when this is a part of a study, or it cannot be kept.
+        """
+        task = self._tasks[name]
+        self._tasks[name] = task.sized(self._sizes.settle(task, lambda: size))
 
     def task(self, name: str) -> Task:
         """Return a task of the study, as it is timed."""
@@ -477,6 +493,7 @@ class MeasuringSession:
             programs=settings.programs,
             sandbox=sandbox,
             elsewhere=settings.elsewhere,
+            shard=settings.shard,
         )
 
     def _open_journal(self, sandbox: str) -> None:
@@ -493,13 +510,16 @@ class MeasuringSession:
             verify_seed=self.verify_seed,
             session=self.id,
         )
-        self._progress.keep_in(Journal.create(settings.journals, header_to_json(header)))
+        part = "" if settings.shard is None else "-part{}of{}".format(*settings.shard)
+        self._progress.keep_in(Journal.create(settings.journals, header_to_json(header), part=part))
 
     def _find_interrupted(self) -> _Interrupted | None:
         settings = self._settings
         if not settings.resumes:
             return None
-        past = find_past(settings.journals, study=settings.study, programs=settings.programs)
+        past = find_past(
+            settings.journals, study=settings.study, programs=settings.programs, shard=settings.shard
+        )
         if past is None:
             settings.say(
                 "refinery: there is no earlier session of this study and these programs to resume: a new one begins"

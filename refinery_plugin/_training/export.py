@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._files import write_atomically
 from refinery_plugin._training.formats import FORMATS
+from refinery_plugin._training.terms import terms_of
 from refinery_plugin._training.turns import ExportError
 from refinery_plugin._words import count
 
@@ -25,12 +26,6 @@ _HOW = """\
 Programs ran in sandbox `{sandbox}` on inputs from a fresh seed; clock and expected answers stayed outside (rules
 number {rules}). `ratio` is the geometric mean of program / reference, `noise` the standard error of its logarithm,
 `tokens` those of prompt and answer together. The same program is there once."""
-_TERMS = (
-    ("gpt-", "OpenAI's terms: output may not be used to develop models that compete with theirs"),
-    ("o1", "OpenAI's terms: output may not be used to develop models that compete with theirs"),
-    ("claude", "Anthropic's terms: output may not be used to train models that compete with theirs"),
-    ("gemini", "Google's terms: output may not be used to develop models that compete with theirs"),
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +43,8 @@ def export(turns: Turns, *, form: str, out: Path, split_by_task: bool = False) -
     ----------
     form : a name of ``FORMATS``.
     out : a file that ends in ``.jsonl``, or in ``.parquet`` where pyarrow is installed.
-    split_by_task : whether rows get a column ``split``, and files for ``train`` and ``test`` are written too; no task
-        is in both.
+    split_by_task : whether rows get a column ``split``, and files for ``train`` and ``test`` are written too, where
+        they have rows; no task is in both.
 
     Raises
     ------
@@ -70,8 +65,10 @@ def export(turns: Turns, *, form: str, out: Path, split_by_task: bool = False) -
         rows = [{**row, "split": "test" if row["task"] in tested else "train"} for row in rows]
         for split in ("train", "test"):
             part = out.with_suffix(f".{split}{out.suffix}")
-            _write(part, [row for row in rows if row["split"] == split])
-            files.append(part)
+            own = [row for row in rows if row["split"] == split]
+            if own:  # nothing loads a file without rows
+                _write(part, own)
+                files.append(part)
     _write(out, rows)
     card = out.with_suffix(".md")
     write_atomically(card, _card(turns, rows, form=form, name=out.name).encode())
@@ -109,7 +106,7 @@ def _card(turns: Turns, rows: Sequence[dict[str, Any]], *, form: str, name: str)
         "",
         "## Models",
         "",
-        *(f"- `{model}`: {_terms(model)}" for model in models),
+        *(f"- `{model}`: {terms_of(model)}" for model in models),
         "",
         "## Tasks",
         "",
@@ -124,8 +121,3 @@ def _card(turns: Turns, rows: Sequence[dict[str, Any]], *, form: str, name: str)
         *(f"Left out: {why}: {number}." for why, number in turns.left_out.items()),
     ]
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _terms(model: str) -> str:
-    found = next((terms for prefix, terms in _TERMS if model.lower().startswith(prefix)), None)
-    return f"{found or 'its licence decides what its output may be used for'}. Look it up before you train or publish"

@@ -53,8 +53,9 @@ def _kto(turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
 def _grpo(turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
     seen = set()
     for turn in turns:
-        if turn.key not in seen:
-            seen.add(turn.key)
+        key = (turn.task, turn.key)
+        if key not in seen:
+            seen.add(key)
             yield {"prompt": list(turn.prompt), "task_id": turn.task, **turn.columns}
 
 

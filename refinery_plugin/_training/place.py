@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._sandbox import open_sandbox
 from refinery_plugin._timing.lock import MachineLock
+from refinery_plugin._training.forked import begins_anew_in_children
 from refinery_plugin._training.slot import Slot
 
 if TYPE_CHECKING:
@@ -21,11 +22,20 @@ class Place:
     def __init__(
         self, sandbox: str = "auto", *, packages: Sequence[str] = ("numpy",), lock: MachineLock | None = None
     ) -> None:
-        self.slot = Slot(lock or MachineLock())
+        self._lock = lock or MachineLock()
+        self.slot = Slot(self._lock)
         self._name = sandbox
         self._packages = tuple(packages)
         self._opening = threading.Lock()
         self._sandbox: ProgramSandbox | None = None
+        begins_anew_in_children(self)
+
+    def begin_anew(self) -> None:
+        """Have nothing open, in a child that was forked: what is open is the parent's."""
+        self._lock.release()  # our copy of the descriptor; the parent keeps the lock
+        self.slot = Slot(self._lock)
+        self._opening = threading.Lock()
+        self._sandbox = None
 
     def open(self) -> ProgramSandbox:
         """Open the sandbox. Idempotent.

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.task import Task
 from refinery_plugin._training.completion import program_of
+from refinery_plugin._training.forked import begins_anew_in_children
 from refinery_plugin._training.place import Place
 from refinery_plugin._training.reward import require_speed, reward
 from refinery_plugin._training.verification import Verification
@@ -87,9 +88,14 @@ class Scorer:
         self._place_options: dict[str, Any] = {"sandbox": sandbox, "packages": packages, "lock": lock}
         self._options = options
         self._lock = threading.Lock()
-        self._process: int | None = None
         self._place: Place | None = None
         self._verifiers: dict[str, Verifier] = {}
+        begins_anew_in_children(self)
+
+    def begin_anew(self) -> None:
+        """Open again when first asked, in a child that was forked."""
+        self._lock = threading.Lock()
+        self._place, self._verifiers = None, {}
 
     def __enter__(self) -> Self:
         return self
@@ -102,11 +108,10 @@ class Scorer:
         with self._lock:
             verifiers, self._verifiers = self._verifiers, {}
             place, self._place = self._place, None
-            if self._process == os.getpid():
-                for verifier in verifiers.values():
-                    verifier.close()
-                if place is not None:
-                    place.close()
+            for verifier in verifiers.values():
+                verifier.close()
+            if place is not None:
+                place.close()
 
     def score(self, ids: Sequence[str | None], completions: Sequence[object]) -> list[float | None]:
         """Return the reward of each completion; ``None`` where the fault is not the program's.
@@ -157,8 +162,6 @@ class Scorer:
                 else f"there are several tasks ({known}): say by a column task_id which one each completion is for"
             )
         with self._lock:
-            if self._process != os.getpid():  # locks and processes of a parent are not ours
-                self._process, self._place, self._verifiers = os.getpid(), None, {}
             if self._place is None:
                 self._place = Place(**self._place_options)
             if name not in self._verifiers:

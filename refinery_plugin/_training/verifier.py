@@ -17,6 +17,7 @@ from refinery_plugin._sandbox import Limits
 from refinery_plugin._timing.program_file import classified
 from refinery_plugin._training.deadline import Allowance, BoundedSandbox
 from refinery_plugin._training.faults import killed_for_memory, log, ours
+from refinery_plugin._training.forked import begins_anew_in_children
 from refinery_plugin._training.place import Place
 from refinery_plugin._training.verification import Verification, told, untold
 from refinery_plugin._verification.checker import Checker, TimedPair
@@ -47,8 +48,9 @@ class Verifier:
     """Judges programs of one task, and times them beside the task's reference.
 
     A context manager. The sandbox is opened when it is first needed, once; ``close`` leaves no process, thread,
-    descriptor or file behind. Any thread may ask, also while others do. What a program does is never raised: it is a
-    verdict. What goes wrong on our side once it is open is no verdict, but ``Verification.fault``.
+    descriptor or file behind. Any thread may ask, also while others do. A child that is forked opens its own sandbox
+    when it first asks, with the same seed, and leaves the parent's alone. What a program does is never raised: it is
+    a verdict. What goes wrong on our side once it is open is no verdict, but ``Verification.fault``.
 
     Parameters
     ----------
@@ -94,6 +96,12 @@ class Verifier:
         self._checker: Checker | None = None
         self._closed = False
         self._reference_logs: dict[int, list[float]] = {}
+        begins_anew_in_children(self)
+
+    def begin_anew(self) -> None:
+        """Open again when first asked, in a child that was forked."""
+        self._opening = threading.Lock()
+        self._checker = None
 
     def __enter__(self) -> Self:
         self.open()

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._sandbox import encode_arguments
 from refinery_plugin._verification.inputs import BrokenReferenceError
+from refinery_plugin._verification.program import SandboxedProgram
 from refinery_plugin._verification.verdict import show_arguments
 from refinery_plugin._words import printable
 
 if TYPE_CHECKING:
     from refinery_plugin._study.task import Arguments
     from refinery_plugin._verification.bench import Bench
-    from refinery_plugin._verification.ports import ProgramProcess
 
 
 class SandboxedReference:
@@ -20,7 +20,7 @@ class SandboxedReference:
 
     def __init__(self, bench: Bench) -> None:
         self._bench = bench
-        self._process: ProgramProcess | None = None
+        self._program = SandboxedProgram(bench, bench.reference)
 
     def __call__(self, arguments: Arguments) -> object:
         """Return what the reference answers.
@@ -33,13 +33,8 @@ class SandboxedReference:
         if payload.arrays and not bench.arrays:
             self.close()
             bench.arrays = True
-        process = self._process
-        outcome = None
-        if process is None:
-            process = self._process = bench.start(bench.reference)
-            outcome = process.load(bench.limits.load_seconds)
-        limit = bench.pace.limit
-        outcome = outcome or process.hand_over(payload, limit) or process.go(limit)
+        failure = None if self._program.alive else self._program.load()
+        outcome = failure or self._program.call(payload, bench.pace.limit)
         if outcome.ok:
             return outcome.value
         self.close()
@@ -50,6 +45,4 @@ class SandboxedReference:
 
     def close(self) -> None:
         """End its process. Idempotent."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.close()
+        self._program.close()

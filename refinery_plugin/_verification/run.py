@@ -11,17 +11,17 @@ from refinery_plugin._verification.contamination import is_contaminated
 from refinery_plugin._verification.figures import RunFigures, Waiting
 from refinery_plugin._verification.hand_over import ATTEMPTS
 from refinery_plugin._verification.ports import wall_clock
+from refinery_plugin._verification.program import SandboxedProgram
 from refinery_plugin._verification.verdict import Judgement, Verdict, failed
 
 if TYPE_CHECKING:
     from refinery_plugin._sandbox import Outcome
     from refinery_plugin._verification.bench import Bench
     from refinery_plugin._verification.inputs import Case
-    from refinery_plugin._verification.ports import ProgramProcess, Timer
+    from refinery_plugin._verification.ports import Timer
 
 _PATIENCE = 10
 _SHORT_SETTLE_SECONDS, _SETTLE_SECONDS = 0.1, 1.0
-_SAMPLES = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,30 +68,27 @@ def run_once(
     ------
     RefineryError : for a fault that is not the program's; nothing is ever raised for the program's sake.
     """
-    run = _Run(bench, source, case, trusted=trusted)
-    try:
+    with SandboxedProgram(bench, source) as program:
+        run = _Run(bench, program, case, trusted=trusted)
         run.prepare()
         if run.judgement is None:
             run.finish(timer(run.call))
         return run.result()
-    finally:
-        run.close()
 
 
 class _Run:
-    def __init__(self, bench: Bench, source: bytes, case: Case, *, trusted: bool) -> None:
+    def __init__(self, bench: Bench, program: SandboxedProgram, case: Case, *, trusted: bool) -> None:
         self.judgement: Judgement | None = None
         # The reference is no suspect: what slows it down is the machine, and that is told otherwise.
         self._limit = bench.pace.limit * (_PATIENCE if trusted else 1)
         self._bench = bench
-        self._source = source
+        self._program = program
         self._case = case
         self._trusted = trusted
-        self._process: ProgramProcess | None = None
         self._outcome: Outcome | None = None
         self._before: Load | None = None
         self._figures: RunFigures | None = None
-        self._load_seconds = 0.0
+        self._hand_over_seconds = 0.0
         self._resolution: float | None = None
 
     def prepare(self) -> None:
@@ -100,37 +97,36 @@ class _Run:
         The last attempt counts as it is: what was too much is charged to the call.
         """
         for attempt in range(ATTEMPTS):
-            process = self._load(settle=_SETTLE_SECONDS if attempt else _SHORT_SETTLE_SECONDS)
-            if process is None:
+            failure = self._program.load(settle=_SETTLE_SECONDS if attempt else _SHORT_SETTLE_SECONDS)
+            if failure is not None:
+                self.judgement = failed(failure, where="while it was loaded")
                 return
             self._before = Load.now()
-            taking = self._hand_over(process)
+            self._hand_over()
             if self.judgement is not None:
                 return
+            taking = self._program.taking_seconds
             credit = self._bench.pace.resolution
             if self._trusted:
                 self._bench.pace.learn(taking)
                 return
             if credit is None or taking <= credit or attempt == ATTEMPTS - 1:
                 return
-            self.close()
+            self._program.close()
             # The machine may have become slower since the reference was last measured: ask it again.
             self._measure_reference()
 
     def call(self) -> None:
         """Make the call that is timed."""
-        if self._process is not None:
-            resolution = self._resolution = self._bench.pace.resolution
-            self._outcome = self._process.go(self._limit, credit=resolution, least=resolution or 0.0)
+        resolution = self._resolution = self._bench.pace.resolution
+        self._outcome = self._program.go(self._limit, credit=resolution, least=resolution or 0.0)
 
     def finish(self, seconds: float) -> None:
         """End the process and judge; ``seconds`` is what the timer says of the call."""
         after = Load.now()
-        process, outcome = self._process, self._outcome
-        if process is None or outcome is None:
+        outcome, usage = self._outcome, self._program.close()
+        if outcome is None or usage is None:
             raise RuntimeError("a timer must make the call")
-        usage = process.close()
-        self._process = None
         self.judgement = self._case.judge(outcome)
         if usage.tampering is not None:
             self.judgement = Judgement(
@@ -161,48 +157,21 @@ class _Run:
         return FinishedRun(
             judgement=self.judgement,
             figures=self._figures,
-            load_seconds=self._load_seconds,
+            load_seconds=self._program.load_seconds + self._hand_over_seconds,
             limit=self._limit,
         )
 
-    def close(self) -> None:
-        """End the process, whatever it is doing."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.close()
-
-    def _load(self, *, settle: float) -> ProgramProcess | None:
-        process = self._process = self._bench.start(self._source)
-        start = time.perf_counter()
-        outcome = process.load(self._bench.limits.load_seconds)
-        if outcome is None:
-            process.settle(settle)
-        self._load_seconds += time.perf_counter() - start
-        if outcome is None:
-            return process
-        self.judgement = failed(outcome, where="while it was loaded")
-        self.close()
-        return None
-
-    def _hand_over(self, process: ProgramProcess) -> float:
+    def _hand_over(self) -> None:
         start = time.perf_counter()
         # Decoding needs a fraction of what the reference needs for its work.
-        outcome = process.hand_over(self._case.payload, self._limit)
-        self._load_seconds += time.perf_counter() - start
-        if outcome is not None:
-            self.judgement = failed(outcome, where=self._case.where)
-            self.close()
-        return process.taking_seconds
+        failure = self._program.hand_over(self._case.payload, self._limit)
+        self._hand_over_seconds += time.perf_counter() - start
+        if failure is not None:
+            self.judgement = failed(failure, where=self._case.where)
 
     def _measure_reference(self) -> None:
         bench = self._bench
-        for _ in range(_SAMPLES):
-            process = bench.start(bench.reference)
-            try:
-                fault = process.load(bench.limits.load_seconds) or process.hand_over(
-                    self._case.payload, self._limit
-                )
-                if fault is None:
-                    bench.pace.learn(process.taking_seconds)
-            finally:
-                process.close()
+        with SandboxedProgram(bench, bench.reference) as reference:
+            failure = reference.load() or reference.hand_over(self._case.payload, self._limit)
+            if failure is None:
+                bench.pace.learn(reference.taking_seconds)

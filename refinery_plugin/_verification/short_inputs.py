@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from refinery_plugin._verification.examples import smallest
 from refinery_plugin._verification.figures import Waiting
 from refinery_plugin._verification.inputs import short_case
+from refinery_plugin._verification.program import SandboxedProgram
 from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from refinery_plugin._study.task import Arguments
     from refinery_plugin._verification.bench import Bench
     from refinery_plugin._verification.inputs import Case, Inputs
-    from refinery_plugin._verification.ports import ProgramProcess
 
 _SHRINKABLE = (Verdict.WRONG_ANSWER, Verdict.ERROR)
 _MOST_STARTS = 40
@@ -29,28 +29,26 @@ class ShortCheck:
     def __init__(
         self, bench: Bench, source: bytes, inputs: Inputs, *, seed: int, shrinks: bool = True
     ) -> None:
-        self._load_seconds = self._call_seconds = 0.0
+        self._call_seconds = 0.0
         self.slowest = 0.0
         """Seconds of the slowest call."""
         self._bench = bench
-        self._source = source
+        self._program = SandboxedProgram(bench, source)
         self._inputs = inputs
         self._seed = seed
         self._shrinks = shrinks
-        self._process: ProgramProcess | None = None
-        self._starts = 0
 
     @property
     def waiting(self) -> Waiting:
         """How long the program has been waited for."""
-        return Waiting(load=self._load_seconds, verify=self._call_seconds)
+        return Waiting(load=self._program.load_seconds, verify=self._call_seconds)
 
     def run(self) -> Judgement:
         """Judge the program on all short inputs; a wrong one is shrunk, unless the first will do."""
         try:
             judgement = self._first_fault(self._inputs.short)
             strategy = self._bench.task.strategy if self._shrinks else None
-            if judgement.verdict not in _SHRINKABLE or self._starts == 0 or strategy is None:
+            if judgement.verdict not in _SHRINKABLE or self._program.starts == 0 or strategy is None:
                 return judgement
             return smallest(
                 strategy(),
@@ -60,12 +58,12 @@ class ShortCheck:
                 seconds=3 * self._bench.pace.limit,
             )
         finally:
-            self._stop()
+            self._program.close()
 
     def _first_fault(self, cases: Iterable[Case]) -> Judgement:
-        refused = self._start()
-        if refused is not None:
-            return refused
+        failure = self._program.load()
+        if failure is not None:
+            return failed(failure, where="while it was loaded")
         limit = self._bench.pace.short_limit
         for case in cases:
             judgement = self._call(case)
@@ -76,41 +74,21 @@ class ShortCheck:
                 return Judgement(verdict=Verdict.TIMEOUT, reason=reason)
         return CORRECT
 
-    def _start(self) -> Judgement | None:
-        self._stop()
-        self._process = self._bench.start(self._source)
-        start = time.perf_counter()
-        outcome = self._process.load(self._bench.limits.load_seconds)
-        self._load_seconds += time.perf_counter() - start
-        if outcome is None:
-            self._starts += 1
-            return None
-        self._stop()
-        return failed(outcome, where="while it was loaded")
-
     def _call(self, case: Case) -> Judgement:
-        process = self._process
-        if process is None:
-            raise RuntimeError("no process to call")
-        limit = self._bench.pace.limit
         start = time.perf_counter()
-        outcome = process.hand_over(case.payload, limit) or process.go(limit)
+        outcome = self._program.call(case.payload, self._bench.pace.limit)
         seconds = time.perf_counter() - start
         self._call_seconds += seconds
         self.slowest = max(self.slowest, seconds)
         judgement = case.judge(outcome)
         if not outcome.ok:
             # It may have gone with the call; and what an exception left behind should not decide the next.
-            self._stop()
+            self._program.close()
         return judgement
 
     def _again(self, arguments: Arguments) -> Judgement:
         case = short_case(arguments, self._inputs.answers)
-        if self._process is None and (self._starts >= _MOST_STARTS or self._start() is not None):
+        program = self._program
+        if not program.alive and (program.starts >= _MOST_STARTS or program.load() is not None):
             return CORRECT
         return self._call(case)
-
-    def _stop(self) -> None:
-        process, self._process = self._process, None
-        if process is not None:
-            process.close()

@@ -14,6 +14,7 @@ from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import require_arguments
 from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
+from refinery_plugin._verification.program import SandboxedProgram
 from refinery_plugin._verification.verdict import failed
 
 if TYPE_CHECKING:
@@ -146,20 +147,16 @@ class _Measured:
     def _call(self, arguments: Arguments) -> float:
         bench, payload = self._bench, encode_arguments(arguments)
         bench.arrays = bench.arrays or payload.arrays
-        process = bench.start(bench.reference)
-        try:
+        with SandboxedProgram(bench, bench.reference) as reference:
             limit = bench.pace.limit
-            failure = process.load(bench.limits.load_seconds)
-            if failure is None:
-                process.settle(1.0)
-                failure = process.hand_over(payload, limit)
+            failure = reference.load(settle=1.0) or reference.hand_over(payload, limit)
             began = time.perf_counter()
-            outcome = failure or process.go(limit)
+            outcome = failure or reference.go(limit)
             seconds = time.perf_counter() - began
-        finally:
-            usage = process.close()
+            usage = reference.close()
         if outcome.ok:
-            seconds = seconds if usage.wall_seconds is None else usage.wall_seconds
+            charged = None if usage is None else usage.wall_seconds
+            seconds = seconds if charged is None else charged
             if len(payload.data) > _MOST_BYTES and seconds < bench.task.seconds:
                 raise SizeError(
                     f"its inputs have {len(payload.data) >> 20} MiB and the reference takes {seconds:.3g} s, not "

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from refinery_plugin._generation.trajectory import Trajectory
+    from refinery_plugin._study.task import Task
 
 CORRECT = Judged(verdict="correct", ratio=0.5, noise=0.01)
 WRONG = Judged(verdict="wrong_answer", reason="for 3 it returned 5, expected 6")
@@ -203,6 +204,7 @@ def test_a_users_protocol_decides_who_speaks_what_is_seen_and_what_is_taken() ->
     assert program(1) in told(chat, 3)
     assert program(2) not in told(chat, 3)
     assert "Try again." in told(chat, 3)
+    assert [turn.given for turn in trajectory.turns] == [None, 1, 1]
 
 
 def broken(**parts: Any) -> Methods:  # noqa: ANN401 - of any type: that is what is tried
@@ -367,6 +369,64 @@ def test_verdicts_are_told_without_times() -> None:
     run(chat, judge, feedback="verdict", optimization=Budget(iterations=2))
     assert "tried: its results are right for every input that was tried.\n\nRefine" in told(chat, 2)
     assert judge.asked == [(program(1), False), (program(2), False)]
+
+
+def test_the_clock_of_the_budget_stands_still_while_programs_are_judged() -> None:
+    """However long that takes, as many turns are made and the same seconds are told as without feedback."""
+
+    class Slow(ScriptedJudge):
+        async def judge(self, task: Task, program: str, *, timed: bool) -> Judged:
+            await asyncio.sleep(0.3)  # more than the budget has to spare
+            return await super().judge(task, program, timed=timed)
+
+    budget = Budget(seconds=3)
+    without = run(answers(4, latency_ms=950), optimization=budget)
+    slow = Slow(lambda _: CORRECT)
+    fed = run(answers(4, latency_ms=950), slow, feedback="time", selection="best", optimization=budget)
+    assert len(slow.asked) == 3
+    for one in (without, fed):
+        assert [turn.remaining_seconds for turn in one.turns] == [3, 3, 2, 1]
+        assert [turn.clock_ms for turn in one.turns] == [950, 1900, 2850, 3000]
+
+
+@pytest.mark.parametrize(
+    ("current", "earlier", "said"),
+    [
+        (
+            True,
+            False,
+            r"at most 0\.50 times as long as the reference .*, and at most 0\.56 times as long as the",
+        ),
+        (
+            False,
+            True,
+            r" takes 0\.50 times as long as the reference .*, and at least 0\.56 times as long as the",
+        ),
+        (
+            True,
+            True,
+            "at most .*, the shortest time that can be told, like the fastest correct program before it",
+        ),
+    ],
+)
+def test_a_time_that_is_only_a_bound_is_told_as_one_by_the_placebo_too(
+    *, current: bool, earlier: bool, said: str
+) -> None:
+    """What cannot be told apart is not told as a difference, and the words of a placebo stay the same."""
+    before, now, slower = (
+        JudgedProgram(
+            turn=turn,
+            agent=1,
+            program=program(turn),
+            found=Judged(verdict="correct", ratio=ratio, noise=0.01, at_most=bound),
+        )
+        for turn, ratio, bound in ((1, 0.9, earlier), (3, 0.5, current), (2, 3.0, not earlier))
+    )
+    for seed in range(20):
+        view = FeedbackView(current=now, earlier=(before, slower), seed=seed)
+        assert re.search(said, tell_time(view))
+        figures = re.compile(r"\d+(?:\.\d+)? times")
+        assert figures.sub("N times", tell_sham(view)) == figures.sub("N times", tell_time(view))
 
 
 def test_the_same_program_is_judged_once_and_told_the_same_figures() -> None:

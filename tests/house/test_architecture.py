@@ -26,7 +26,7 @@ FLOORS = {
         ("_sandbox",),
         ("_tasks",),
         ("_study",),
-        ("_files",),
+        ("_files", "_sockets"),
         ("_words", "_errors"),
     ),
     "analysis": (

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab import Lab, requests
 
-from refinery_plugin._recording.format import DamageError, parse
+from refinery_plugin._recording.format import DamageError, judged_digest, parse
 from refinery_plugin._recording.tape import CassetteError, Tape
 
 if TYPE_CHECKING:
@@ -62,6 +62,12 @@ EDITS = {
     ),
     "interactions[0].response.refinery.feedback.praise: there is no such key": at(
         *JUDGED, value={**WHOLE, "praise": "much"}
+    ),
+    "interactions[0].response.refinery.feedback.at_most: '1' instead of true or false": at(
+        *JUDGED, value={**WHOLE, "at_most": 1}
+    ),
+    "interactions[0].response.refinery.feedback: not what was found, by its checksum": at(
+        *JUDGED, value={**WHOLE, "sha256": judged_digest({**WHOLE, "ratio": 0.25})}
     ),
     "interactions: missing": at("interactions", value=DELETED),
     "interactions: '{}' instead of a list": at("interactions", value={}),

@@ -67,8 +67,10 @@ RIGHT = f"{TRIED}its results are right for every input that was tried."
 FIGURE = r"\d+(?:\.\d+)?"
 TIMED = (
     re.escape(RIGHT)
-    + rf" It takes {FIGURE} times as long as the reference implementation \(below 1 is faster\)"
-    rf"(?:\. It is the first correct program|, and {FIGURE} times as long as the fastest correct program before it)\."
+    + rf" It takes (?:at most )?{FIGURE} times as long as the reference implementation \(below 1 is faster\)"
+    r"(?:\. It is the first correct program"
+    rf"|, and (?:at most |at least )?{FIGURE} times as long as the fastest correct program before it"
+    r"|, the shortest time that can be told, like the fastest correct program before it)\."
 )
 WORDS = {
     "verdict": {
@@ -217,6 +219,48 @@ def test_a_cassette_without_the_feedback_that_its_study_needs_says_so_and_how_to
     told = r"1_2_inf_[12]\.json: there is no feedback on the program of turn 1, and this study needs it"
     assert re.search(told, ran.output)
     assert "--refinery-record=all" in ran.output
+
+
+def test_a_recording_of_verdicts_alone_is_none_for_a_study_that_compares_times(
+    tmp_path: Path, server: ModelServer
+) -> None:
+    """Without times the best of several correct programs would be the first: that is refused, not guessed."""
+    project = TeamProject.made(
+        tmp_path / "project", server, settings='feedback = "verdict"\noptimization = "3 iterations"'
+    )
+    assert project.run().code == 0
+    asked = len(server.requests)
+    study = (project.root / "pyproject.toml").read_text()
+    (project.root / "pyproject.toml").write_text(
+        study.replace('"3 iterations"', '"3 iterations"\nselection = "best"')
+    )
+    ran = project.run()
+    assert ran.code == 4
+    assert re.search(
+        r"\.json: the feedback on the program of turn 2 has no time, and this study needs it", ran.output
+    )
+    assert "--refinery-record=all" in ran.output
+    assert len(server.requests) == asked
+
+
+@pytest.mark.parametrize(
+    ("settings", "free"),
+    [('optimization = "$0.02"', "served-model"), ('optimization = "$0.02"\nagents = 2', "served-model")],
+)
+def test_a_budget_in_dollars_that_nothing_is_taken_from_is_refused_before_the_first_request(
+    tmp_path: Path, server: ModelServer, settings: str, free: str
+) -> None:
+    """A model that costs nothing would be asked a thousand times; what to do instead is told."""
+    project = TeamProject.made(tmp_path / "project", server, settings=settings)
+    study = (project.root / "pyproject.toml").read_text()
+    (project.root / "pyproject.toml").write_text(
+        study.replace("input = 1.0, output = 2.0", "input = 0.0, output = 0.0")
+    )
+    ran = project.run()
+    assert ran.code == 4
+    assert f"the budget '$0.02' never ends, since model '{free}' costs nothing" in ran.output
+    assert "Join it with another ('$0.02 or 10 iterations')" in ran.output
+    assert not server.requests
 
 
 def test_a_budget_in_tokens_ends_with_the_turn_that_uses_it_up_and_the_rest_is_told(

@@ -77,6 +77,12 @@ def test_the_same_request_gives_the_same_verdicts_and_inputs() -> None:
     assert kept[0] == kept[1]
 
 
+def test_modules_may_have_two_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the script has that a session was started by: what is sent of each is the same."""
+    monkeypatch.setitem(sys.modules, "small_tasks_by_another_name", sys.modules["small_tasks"])
+    assert pickled(REQUEST)
+
+
 def test_a_worker_shows_what_it_is() -> None:
     """Its machine, its versions and its sandbox; one without a sandbox says so."""
     shown = supervise({"kind": "check", "sandbox": "auto", "packages": []}, b"", tell=lambda _: None)[

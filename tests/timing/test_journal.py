@@ -52,6 +52,25 @@ def test_a_journal_cut_anywhere_keeps_every_whole_record(tmp_path: Path, data: s
     assert [record["number"] for record in reread.records] == [*range(lines - 1), "new"]
 
 
+def test_parts_of_a_study_may_share_a_folder(tmp_path: Path) -> None:
+    """Each goes on with its own journal, and removes old ones of its own alone."""
+    for number in (1, 2):
+        header = {"study_name": "s", "shard": [number, 2]}
+        Journal.create(tmp_path, header, part=f"-part{number}of2").close()
+    whole = written(tmp_path, 1)
+    for number in (1, 2):
+        past = latest(tmp_path, about={"study_name": "s", "shard": [number, 2]})
+        assert past is not None
+        assert past.header["shard"] == [number, 2]
+    found = latest(tmp_path, about={"study_name": "s", "shard": None})
+    assert found is not None
+    assert found.path == whole
+    for _ in range(25):
+        Journal.create(tmp_path, {}, part="-part3of3").close()
+    assert len(list(tmp_path.glob("*-part3of3.jsonl"))) == 21
+    assert len(list(tmp_path.glob("*.jsonl"))) == 24
+
+
 def test_a_killed_writer_leaves_a_journal_that_can_be_read(tmp_path: Path) -> None:
     """After SIGKILL every record that was told is there, and at most one more."""
     code = (

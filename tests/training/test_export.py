@@ -11,6 +11,7 @@ import pytest
 
 from refinery_plugin.__main__ import main
 from refinery_plugin._training.export import held_out
+from refinery_plugin._training.terms import terms_of
 from refinery_plugin._training.turns import ratio_and_noise
 
 if TYPE_CHECKING:
@@ -146,6 +147,12 @@ def test_prompts_to_answer_name_the_task_of_their_reward(tmp_path: Path) -> None
     ]
 
 
+def test_tasks_may_have_the_same_prompt(tmp_path: Path) -> None:
+    """Each is there to answer."""
+    rows = Lab(tmp_path, [[FAST]], tasks=("sort", "find")).rows("grpo")
+    assert {row["task_id"] for row in rows} == {"sort", "find"}
+
+
 def test_no_task_is_in_both_parts(tmp_path: Path) -> None:
     """``--split-by task`` writes all rows, and those of each part, with the part as a column."""
     lab = Lab(tmp_path, [[FAST, WRONG]], tasks=("a", "b", "c"))
@@ -170,6 +177,25 @@ def test_a_card_says_what_the_rows_are(tmp_path: Path) -> None:
     assert "`gpt-4o`: OpenAI's terms" in card
     assert "sandbox `bwrap`" in card
     assert "Left out: programs without a recorded trajectory: 1." in card
+
+
+@pytest.mark.parametrize(
+    ("model", "told"),
+    [
+        ("gpt-4o", "OpenAI's terms"),
+        ("openai/gpt-5-mini", "OpenAI's terms"),
+        ("openai/gpt-oss-20b", "Apache License 2.0"),
+        ("Anthropic/Claude-Sonnet-4", "Anthropic's commercial terms"),
+        ("models/gemini-2.5-pro", "Google's terms"),
+        ("meta-llama/Llama-3.3-70B-Instruct", "Llama first"),
+        ("qwen2.5-coder-1.5b-instruct", "differs by size"),
+        ("of-my-own", "its licence decides"),
+    ],
+)
+def test_terms_are_found_by_the_models_name(model: str, told: str) -> None:
+    """With or without the maker's name before it; of others nothing is claimed."""
+    assert told in terms_of(model)
+    assert terms_of(model).endswith("Look it up before you train or publish")
 
 
 def test_what_cannot_be_exported_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

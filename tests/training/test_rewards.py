@@ -113,7 +113,7 @@ def test_completions_come_in_many_forms(completion: object, text: str) -> None:
 
 
 def test_trl_gets_a_reward_for_each_completion(trl: TRLReward) -> None:
-    """As its documentation calls reward functions: by keywords, with the columns of the data set, several tasks."""
+    """As its documentation of July 2026 calls reward functions: by keywords, with the columns of the data set."""
     completions = [said(fenced(RIGHT)), said(fenced(TRIPLED)), said("I can't."), said(fenced(WRONG))]
     found = trl(
         prompts=[[{"role": "user", "content": "Write it."}]] * 4,
@@ -121,6 +121,9 @@ def test_trl_gets_a_reward_for_each_completion(trl: TRLReward) -> None:
         completion_ids=[[1, 2]] * 4,
         task_id=["double-all", "triple", "triple", "double-all"],
         trainer_state=None,
+        log_extra=print,
+        log_metric=print,
+        environments=[None] * 4,
     )
     assert found == [1.0, 1.0, 0.0, 0.0]
     assert trl.__name__ == "refinery_reward"
@@ -160,7 +163,7 @@ def test_running_out_of_descriptors_gives_no_score(trl: TRLReward) -> None:
 
 
 def test_verl_asks_for_one_solution_at_a_time() -> None:
-    """By its positional arguments, with the task in ``extra_info``, in ``ground_truth`` or in ``data_source``."""
+    """By position or by keywords, as its reward loop of 2026 does; the task in any of three places."""
     register([TRIPLE])
     assert compute_score("my-data", fenced(TRIPLED), "", {"task_id": "triple", "split": "train"}) == 1.0
     assert (
@@ -170,6 +173,15 @@ def test_verl_asks_for_one_solution_at_a_time() -> None:
         == 0.0
     )
     assert compute_score("triple", fenced(TRIPLED), None) == 1.0
+    with_a_reward_model = compute_score(
+        data_source="my-data",
+        solution_str=fenced(TRIPLED),
+        ground_truth="triple",
+        extra_info={"num_turns": None, "rollout_reward_scores": {}},
+        reward_router_address="127.0.0.1:1",
+        reward_model_tokenizer=object(),
+    )
+    assert with_a_reward_model == 1.0
     with pytest.raises(RefineryError, match=r"none of 'my-data' names a task"):
         compute_score("my-data", "x", None)
 

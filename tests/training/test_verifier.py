@@ -206,3 +206,33 @@ def test_neither_pytest_nor_an_api_client_is_needed() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+FORKING = """
+import os, sys
+from refinery_plugin import Task, Verifier
+task = Task(
+    name="triple", prompt="Triple.", signature="def triple(number: int) -> int", result_type=int,
+    reference="def triple(number):\\n    return 3 * number\\n", examples=[((2,), 6)],
+)
+right, wrong = "def triple(n):\\n    return n * 3\\n", "def triple(n):\\n    return n\\n"
+verifier = Verifier(task, sandbox=sys.argv[1])
+verifier.verify(right)
+with verifier.slot.alone():  # as a thread of the parent may, which the child has not
+    child = os.fork()
+    if child == 0:
+        told = [str(one.verdict) for one in verifier.verify_many([right, wrong])]
+        sys.exit(0 if told == ["correct", "wrong_answer"] else 1)
+    status = os.waitpid(child, 0)[1]
+print(status, verifier.verify(wrong).verdict)
+verifier.close()
+"""
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "none"])
+def test_a_forked_child_opens_its_own(sandbox: str) -> None:
+    """Whatever its parent holds at that moment; when the child ends, the parent's sandbox is still there."""
+    done = subprocess.run(
+        [sys.executable, "-c", FORKING, sandbox], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout == "0 wrong_answer\n"

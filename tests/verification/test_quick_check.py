@@ -34,12 +34,10 @@ def slow(number: int) -> tuple[int]:
         (PASS_ONLY, {}, []),
         (GOOD, {"sample": lambda seed, size: (seed + size,)}, []),
         (GOOD, {"prompt": "Write a function `twice(number)`."}, ["prompt"]),
-        (GOOD, {"sample": slow}, ["sample"]),
         (GOOD, {"sample": lambda _: (object(),)}, ["values"]),
         (GOOD, {"sample": lambda seed: {}[seed]}, ["sample"]),
         (GOOD, {"examples": [((3,), 7)]}, ["examples"]),
         (GOOD, {"result_type": str}, ["reference"]),
-        (GOOD, {"reference": "import time\ndef double(n):\n    time.sleep(60)\n"}, ["reference"]),
         (
             GOOD,
             {"reference": "from random import getrandbits\ndef double(n):\n    return getrandbits(99)\n"},
@@ -57,8 +55,21 @@ def slow(number: int) -> tuple[int]:
 )
 def test_what_is_found(task: Task, changes: dict[str, Any], kinds: list[str]) -> None:
     """By its kind; a fault that makes further trials pointless ends them."""
-    faults = check_quickly(dataclasses.replace(task, **changes), sample_seconds=0.2, reference_seconds=2.0)
+    faults = check_quickly(dataclasses.replace(task, **changes))
     assert [fault.kind for fault in faults] == kinds
+
+
+def test_a_sample_that_takes_for_ever_is_found() -> None:
+    """It is given up."""
+    faults = check_quickly(dataclasses.replace(GOOD, sample=slow), sample_seconds=0.2)
+    assert [fault.kind for fault in faults] == ["sample"]
+
+
+def test_a_reference_that_takes_for_ever_is_found() -> None:
+    """It is given up."""
+    never = "import time\ndef double(n):\n    time.sleep(60)\n"
+    faults = check_quickly(dataclasses.replace(GOOD, reference=never), reference_seconds=2.0)
+    assert [fault.kind for fault in faults] == ["reference"]
 
 
 def test_a_check_sees_only_what_a_program_could_have_returned() -> None:

@@ -8,13 +8,13 @@ import threading
 
 import pytest
 from doubles import TASK
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from refinery_plugin._sandbox import Limits
 from refinery_plugin._study.task import TaskError
 from refinery_plugin._verification.checker import Checker
-from refinery_plugin._verification.sizing import SizeError, find_size, smallest_size
+from refinery_plugin._verification.sizing import LARGEST, SizeError, find_size, smallest_size
 from refinery_plugin.testing import Outcome, ScriptedProcess, ScriptedSandbox
 
 OPEN = dataclasses.replace(TASK, sample=lambda seed, size: (seed + size,), seconds=1e-9)
@@ -28,6 +28,7 @@ def test_the_size_is_large_enough_and_not_much_larger(unit: float, power: float,
     def takes(size: int) -> float:
         return float(unit * size**power)
 
+    assume(takes(LARGEST) >= seconds)
     size = smallest_size(takes, seconds)
     assert takes(size) >= seconds
     smaller = size - 1 if size <= 100 else int(size / 1.15)
@@ -79,30 +80,32 @@ def test_small_sizes_may_be_too_small() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "script", "told"),
+    ("changes", "script", "patience", "told"),
     [
-        ({"sample": lambda seed, size: {}[seed + size]}, None, "at size 64 sample raises KeyError"),
+        ({"sample": lambda seed, size: {}[seed + size]}, None, 60.0, "at size 64 sample raises KeyError"),
         (
             {"sample": lambda _, size: (NEVER.wait(60 + size),)},
             None,
+            0.2,
             "at size 1 sample takes more than 0.2 s",
         ),
         (
             {},
             Outcome(kind="error", reason="ZeroDivisionError: division by zero"),
+            60.0,
             "at size 64 the reference fails: ZeroDivisionError",
         ),
     ],
     ids=["raises", "slow", "reference"],
 )
 def test_what_goes_wrong_is_told_with_the_size_and_the_remedy(
-    changes: dict[str, object], script: Outcome | None, told: str
+    changes: dict[str, object], script: Outcome | None, patience: float, told: str
 ) -> None:
     """Nobody looks for ever."""
     task = dataclasses.replace(OPEN, **changes)  # type: ignore[arg-type]
     scripts = {} if script is None else {task.reference: ScriptedProcess(answer=script)}
     with pytest.raises(SizeError, match=told) as raised:
-        find_size(ScriptedSandbox(scripts), task, limits=Limits(), sample_seconds=0.2)
+        find_size(ScriptedSandbox(scripts), task, limits=Limits(), sample_seconds=patience)
     assert "such as size = 10000" in str(raised.value)
 
 

@@ -57,7 +57,7 @@ class _Local:
         self._end = [str(runtime.interpreter), *INTERPRETER_OPTIONS, BOOTSTRAP]
         self._session = Path(tempfile.mkdtemp(prefix="refinery-", dir=_open_directory()))
         # Also where nobody closes us, and at exit; only a killed session leaves its (small) directory.
-        self._finalizer = weakref.finalize(self, remove_tree, self._session)
+        self._finalizer = weakref.finalize(self, _remove_own, self._session, os.getpid())
         self._session.chmod(0o711)
         self._packages = self._session / "packages"
         self._packages.mkdir(mode=0o755)
@@ -107,6 +107,12 @@ class _Local:
     def close(self) -> None:
         """Remove the session's directory."""
         self._finalizer()
+
+
+def _remove_own(session: Path, process: int) -> None:
+    """Remove the session's directory, but not in a child that was forked meanwhile: the parent still uses it."""
+    if os.getpid() == process:
+        remove_tree(session)
 
 
 class Landlock(_Local):
