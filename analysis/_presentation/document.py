@@ -133,6 +133,7 @@ def _tasks(found: TasksFound | None) -> dict[str, Any] | None:
         "random": found.random,
         "n": len(found.by_task),
         "by_task": [_plain(task) for task in found.by_task],
+        "ratio": None if found.ratio is None else _plain(found.ratio),
         "variance": _plain(found.variance),
         "fixed": {"terms": fixed},
         "over_tasks": {"terms": over, "method": found.method},
