@@ -284,13 +284,10 @@ def _check_means(stats: Sequence[_Stats], seconds: Column, counts: Column) -> No
 def _per_run(values: Sequence[Sequence[float] | None], counts: Column) -> Column:
     """Return one number per run, NaN for benchmarks that do not tell."""
     told = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
-    lengths = np.fromiter(map(len, filter(_is_told, values)), dtype=np.intp, count=int(told.sum()))
+    known = [value for value in values if value is not None]
+    lengths = np.fromiter((len(value) for value in known), dtype=np.intp, count=len(known))
     if not np.array_equal(lengths, counts[told]):
         raise _UnusualError
     found = np.full(int(counts.sum()), np.nan)
-    found[np.repeat(told, counts)] = _flat([value for value in values if value is not None])
+    found[np.repeat(told, counts)] = _flat(known)
     return found
-
-
-def _is_told(value: object) -> bool:
-    return value is not None
