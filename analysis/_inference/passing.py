@@ -15,7 +15,7 @@ from .._models import firth, least_squares, logistic_glmm
 from .._models.formula import Model, Term, name_of
 from .._models.freeman_halton import PassTest, pass_test
 from .._models.pass_at_k import PassAtK, pass_at_k
-from .._models.pass_rates import wilson
+from .._models.pass_rates import PassRate
 from .._models.passing_table import PassingTable, passing_table, without_machine
 from .._models.tasks import RANDOM_FROM
 from . import stratified, two_proportions
@@ -39,19 +39,6 @@ CMH: Final = "Cochran-Mantel-Haenszel test"
 FIRTH: Final = "likelihood ratio of Firth's penalised fits"
 GLMM: Final = "likelihood ratio of mixed models with task and task x treatment"
 OVER_TASKS: Final = "analysis of variance of the tasks' pass rates (task x treatment is the error)"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """Programs that passed, with Wilson's interval; ``factor`` may be ``all``, ``task`` and ``treatment``."""
-
-    factor: str
-    level: str
-    passed: int
-    programs: int
-    estimate: float
-    ci_low: float
-    ci_high: float
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +141,7 @@ class Passing:
     ``over_tasks`` compares all pairs of levels over tasks like these; it is empty where tasks are no sample.
     """
 
-    rates: tuple[Rate, ...]
+    rates: tuple[PassRate, ...]
     differences: tuple[Difference, ...]
     terms: tuple[PassTerm, ...]
     stratified: Common | None
@@ -218,32 +205,19 @@ def factors(
 # -- rates and differences
 
 
-def _rates(table: PassingTable, alpha: float) -> Iterator[Rate]:
+def _rates(table: PassingTable, alpha: float) -> Iterator[PassRate]:
     made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
-    yield _rate("all", "all programs", int(passed.sum()), int(made.sum()), alpha)
+    yield PassRate.of("all", "all programs", int(passed.sum()), int(made.sum()), alpha=alpha)
     for factor, levels in table.factors.items():
         for i, level in enumerate(levels):
             at = table.at(factor, i)
             if made[at].sum():
-                yield _rate(factor, level, int(passed[at].sum()), int(made[at].sum()), alpha)
+                yield PassRate.of(factor, level, int(passed[at].sum()), int(made[at].sum()), alpha=alpha)
     if len(table.tasks) > 1:
         for i, task in enumerate(table.tasks):
-            yield _rate("task", task, int(table.passed[i].sum()), int(table.made[i].sum()), alpha)
+            yield PassRate.of("task", task, int(table.passed[i].sum()), int(table.made[i].sum()), alpha=alpha)
     for i, label in enumerate(table.treatments):
-        yield _rate("treatment", label, int(passed[i]), int(made[i]), alpha)
-
-
-def _rate(factor: str, level: str, passed: int, programs: int, alpha: float) -> Rate:
-    low, high = wilson(passed, programs, alpha)
-    return Rate(
-        factor=factor,
-        level=level,
-        passed=passed,
-        programs=programs,
-        estimate=passed / programs,
-        ci_low=low,
-        ci_high=high,
-    )
+        yield PassRate.of("treatment", label, int(passed[i]), int(made[i]), alpha=alpha)
 
 
 def _differences(table: PassingTable, alpha: float) -> Iterator[Difference]:

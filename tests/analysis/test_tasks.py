@@ -16,6 +16,7 @@ from refinery_analysis._cli import run
 from refinery_analysis._models.task_reml import CellTable, Satterthwaite, exact_f, fit_tasks
 from refinery_analysis._presentation.document import document
 from refinery_analysis._reading.read import read_results
+from scipy import stats
 
 HERE = Path(__file__).parent / "r"
 EXPECTED = json.loads((HERE / "tasks.json").read_text(encoding="utf-8"))
@@ -185,3 +186,31 @@ def test_tasks_are_compared_by_ratios_whatever_else_is_asked_for(tmp_path: Path)
     text = run([str(path)], width=100).text
     assert "Over tasks like these (ratio)" in text
     assert "residual" not in text
+
+
+@pytest.mark.parametrize("which", ["random", "fixed"])
+def test_the_ratio_of_all_tasks_is_about_tasks_like_these_or_about_these(tmp_path: Path, which: str) -> None:
+    """The mean of the tasks' logs: Student's limits over the tasks (R: ``t.test``), or their programs' own spread."""
+    found = analysed(study_file(tmp_path / "out.json", "tasks_balanced.csv"), tasks=which)["tasks"]
+    logs = np.log([row["ratio"] for row in found["by_task"]])
+    assert found["ratio"]["ratio"] == pytest.approx(math.exp(logs.mean()))
+    low, high = (math.log(found["ratio"][limit]) for limit in ("ci_low", "ci_high"))
+    over = stats.ttest_1samp(logs, 0).confidence_interval()
+    if which == "random":
+        assert (low, high) == pytest.approx((over.low, over.high))
+    else:
+        widths = [math.log(row["ci_high"] / row["ci_low"]) for row in found["by_task"]]
+        assert high - low < 1.2 * math.sqrt(sum(width**2 for width in widths)) / len(widths)
+        assert high - low < over.high - over.low
+
+
+def test_the_page_draws_task_by_task_and_what_they_are_together(tmp_path: Path) -> None:
+    """A row for each task and one for tasks like these, in the picture and in the table beside it."""
+    run([str(study_file(tmp_path / "out.json", "tasks_unbalanced.csv")), "--out", str(tmp_path / "report")])
+    with (tmp_path / "report" / "figure-tasks.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    tasks = sorted({row["task"] for row in rows_of("tasks_unbalanced.csv")})
+    assert [row["task"] for row in rows] == [*tasks, "tasks like these"]
+    drawing = (tmp_path / "report" / "tasks.svg").read_text(encoding="utf-8")
+    assert drawing.count("× reference\ninterval") == 2 * len(rows)
+    assert "Task by task" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")

@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from conftest import Report
 
 SVG = "{http://www.w3.org/2000/svg}"
-NAMES = {"times", "interaction", "pass-rates", "failures", "power", "refinement", "residuals", "noise"}
+NAMES = {
+    "times",
+    "interaction",
+    "pass-rates",
+    "failures",
+    "trends",
+    "power",
+    "refinement",
+    "residuals",
+    "noise",
+}
 NO_TABLE = Table(caption="", columns=("a",), rows=())
 
 
