@@ -183,11 +183,22 @@ def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Pass
         omnibus=_omnibus(table, random=random),
         factors=tuple(
             _factor_over_tasks(table, factor, [pair for pair in over if pair.factor == factor], asked.alpha)
-            if random
-            else _factor(table, factor, [d for d in differences if d.factor == factor], asked.alpha)
             for factor in table.varying()
-        ),
+        )
+        if random
+        else factors(table, differences, alpha=asked.alpha),
         over_tasks=over,
+    )
+
+
+def factors(
+    table: PassingTable, pairs: Sequence[Difference] | None = None, *, alpha: float
+) -> tuple[FactorPassing, ...]:
+    """Test each factor of these tasks; ``pairs`` are the table's differences, where they are known already."""
+    known = tuple(_differences(table, alpha)) if pairs is None else pairs
+    return tuple(
+        _factor(table, factor, [pair for pair in known if pair.factor == factor], alpha)
+        for factor in table.varying()
     )
 
 

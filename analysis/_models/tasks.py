@@ -140,6 +140,8 @@ def task_results(
     """
     if len(results.tasks) < 2:  # noqa: PLR2004 - several
         return None
+    if not len(sample.y):
+        return _untimed(results, sample, random=random, alpha=alpha, contrasts=len(contrasts))
     own = [n for n, levels in results.factors.items() if n not in results.derived and len(levels) > 1]
     table, terms, levels, notes = _table(results, sample, own)
     fit = fit_tasks(table)
@@ -170,6 +172,24 @@ def task_results(
         notes=tuple(notes),
         contrasts=tuple(tests.contrast(_present(sample), weights) for weights in contrasts),
         ratio=_of_all([mean for mean in means if mean is not None], random=sampled, alpha=alpha),
+    )
+
+
+def _untimed(
+    results: Results, sample: Sample, *, random: bool | None, alpha: float, contrasts: int
+) -> TasksFound:
+    """Say what is known where no program has a time: tasks that are never timed, or no program that passed."""
+    return TasksFound(
+        random=len(results.tasks) >= RANDOM_FROM if random is None else random,
+        response=sample.response,
+        by_task=_by_task(results, _means_by_task(results, sample), alpha=alpha),
+        variance=TaskVariance(task=None, task_treatment=None, program=None),
+        fixed=(),
+        fixed_df_den=None,
+        over=(),
+        method="none",
+        notes=("no program has a time: tasks are compared by their pass rates",),
+        contrasts=(None,) * contrasts,
     )
 
 

@@ -100,6 +100,31 @@ def test_the_mixed_model_agrees_with_lmer_test(want: dict[str, Any]) -> None:
         )
 
 
+def test_tasks_that_are_never_timed_are_compared_by_what_passed(tmp_path: Path) -> None:
+    """Two factors over several tasks without a single time: pass rates, and none in place of ratios."""
+    design = list(itertools.product("tuvw", "xy", "pq", range(1, 5)))
+    programs = [
+        {
+            "task": task,
+            "treatment": {"a": a, "b": b},
+            "replicate": number,
+            "verdict": "correct" if a == "x" or number < 3 else "wrong_answer",
+            "file": f"{task}/{a}{b}-r{number}.py",
+        }
+        for task, a, b, number in design
+    ]
+    study = {"name": "s", "task": None, "tasks": list("tuvw"), "factors": {"a": list("xy"), "b": list("pq")}}
+    refinery = {"schema": 1, "study": study, "programs": programs, "reference": []}
+    path = tmp_path / "passes.json"
+    path.write_text(json.dumps({"benchmarks": [], "refinery": refinery, "machine_info": {"node": "n"}}))
+    found = analysed(path)
+    assert [entry["passed"] for entry in found["tasks"]["by_task"]] == [12] * 4
+    assert {entry["ratio"] for entry in found["tasks"]["by_task"]} == {None}
+    assert found["tasks"]["over_tasks"]["terms"] == []
+    (difference,) = [each for each in found["passed"]["differences"] if each["factor"] == "a"]
+    assert abs(difference["difference"]) == pytest.approx(0.5)
+
+
 def test_of_balanced_tables_the_f_is_exact() -> None:
     """It is lmerTest's where no component is at zero, with (k - 1)(T - 1) degrees of freedom."""
     table = table_of("tasks_balanced.csv")
