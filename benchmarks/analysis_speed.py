@@ -39,6 +39,7 @@ MODULES = (
     "_analysis",
     "_reading.join",
     "_reading.benchmark_json",
+    "_reading.usual_json",
     "_reading.csv",
     "_presentation.terminal",
     "_report",

@@ -11,7 +11,7 @@ from scipy import stats
 from .._errors import AnalysisError
 from .._power import candidate_designs, effect_sizes
 from .._power.arms import Arms, arms, spreads_differ
-from .._power.noncentral_f import f_power, required
+from .._power.noncentral_f import required
 from .._power.power import check_rates, upper_sigma
 from .._power.unit_cost import Rates, rates
 from .._sequential.bounds import Rules
@@ -302,18 +302,16 @@ class _Planner:
 
     def _at(self, question: Question, made: int, times: float) -> float:
         """Power with so many programs of each treatment, where spreads are ``times`` as large as estimated."""
-        if question.design.kind == "nested":
-            f = math.sqrt(question.squares / question.groups) * self.effect / (self.sigmas[0] * times)
-            passing = made * float(self.arms.rate[list(question.design.treatments)].min())
-            df = question.groups * (passing - 1)
-            return float(f_power(question.groups * passing * f**2, question.df_num, df, alpha=self.alpha))
+        if question.pairs:
+            return self.arms.paired_power(question.pairs, self.effect, made, alpha=self.alpha, times=times)
         if question.weights is not None:
             return self.arms.contrast_power(
                 question.weights,
                 self.effect,
                 made,
                 alpha=self.alpha,
-                design=question.design.treatments,
+                # Of nested designs the trajectories count: prefixes are no programs of their own.
+                design=question.design.paid,
                 times=times,
             )
         f = math.sqrt(question.squares / question.groups) * self.effect / (self.sigmas[0] * times)

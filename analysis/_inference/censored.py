@@ -11,7 +11,7 @@ from scipy import stats
 
 from .._models.lognormal_aft import Lognormal
 from .._models.passing_table import task_numbers
-from .._models.survival import log_rank, restricted_mean
+from .._models.survival import curve, log_rank, restricted_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TIMEOUT: Final = "timeout"
 _MOST_GROUPS: Final = 40
+_MOST_STEPS: Final = 300
+"""Steps of a curve: more can't be seen."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +81,23 @@ class FactorCensored:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    """The share of a level's programs that are not done, by Kaplan and Meier, whatever else was varied.
+
+    ``share`` holds from ``seconds`` on; the last of them are where the longest program returned or was stopped.
+    ``median`` is when half are done, None where they never are.
+    """
+
+    factor: str
+    level: str
+    programs: int
+    stopped: int
+    seconds: tuple[float, ...]
+    share: tuple[float, ...]
+    median: float | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Censored:
     """What time-outs say; ``limit`` in seconds, the largest one."""
 
@@ -88,6 +107,7 @@ class Censored:
     aft: Aft
     rmst: tuple[Restricted, ...]
     factors: tuple[FactorCensored, ...]
+    curves: tuple[Curve, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +157,7 @@ def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored
         aft=_aft(model, times, table, alpha),
         rmst=tuple(_restricted(times, table, limit)),
         factors=tuple(_factor(model, times, table, factor, alpha) for factor in table.varying()),
+        curves=tuple(c for factor in table.varying() for c in _curves(times, table, factor)),
     )
 
 
@@ -146,6 +167,30 @@ def _restricted(times: _Times, table: PassingTable, limit: float) -> Iterator[Re
         if inside.any():
             mean, se = restricted_mean(np.exp(times.time[inside]), times.finished[inside], limit)
             yield Restricted(treatment=label, estimate=mean, se=se)
+
+
+def _curves(times: _Times, table: PassingTable, factor: str) -> Iterator[Curve]:
+    for i, level in enumerate(table.factors[factor]):
+        inside = np.isin(times.treatment, table.at(factor, i))
+        if not inside.any():
+            continue
+        finished = times.finished[inside]
+        seconds, share = curve(np.exp(times.time[inside]), finished)
+        half = seconds[share <= 0.5]  # noqa: PLR2004 - the median
+        end = float(np.exp(times.time[inside].max()))
+        if len(seconds) > _MOST_STEPS:
+            kept = np.linspace(0, len(seconds) - 1, _MOST_STEPS).astype(np.intp)
+            seconds, share = seconds[kept], share[kept]
+        left = float(share[-1]) if len(share) else 1.0
+        yield Curve(
+            factor=factor,
+            level=level,
+            programs=int(inside.sum()),
+            stopped=int((~finished).sum()),
+            seconds=(*seconds.tolist(), end),
+            share=(*share.tolist(), left),
+            median=float(half[0]) if len(half) else None,
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

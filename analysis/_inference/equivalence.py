@@ -16,10 +16,11 @@ from .satterthwaite import satterthwaite
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from .._models.pass_rates import PassRate
     from .._models.sample import Sample
     from .._models.tasks import OverContrast
     from .contrasts import ContrastTest
-    from .passing import Difference, LevelsOverTasks, Rate
+    from .passing import Difference, LevelsOverTasks
 
 Verdict: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"]
 _LOGS: Final = frozenset({"log", "ratio"})
@@ -214,7 +215,7 @@ def power(n: int, edge: float, *, weights: float, arms: int, alpha: float) -> fl
 
 def of_rates(
     differences: Sequence[Difference],
-    rates: Sequence[Rate],
+    rates: Sequence[PassRate],
     *,
     margin: float,
     alpha: float,

@@ -15,7 +15,7 @@ from .._models import firth, least_squares, logistic_glmm
 from .._models.formula import Model, Term, name_of
 from .._models.freeman_halton import PassTest, pass_test
 from .._models.pass_at_k import PassAtK, pass_at_k
-from .._models.pass_rates import wilson
+from .._models.pass_rates import PassRate
 from .._models.passing_table import PassingTable, passing_table, without_machine
 from .._models.tasks import RANDOM_FROM
 from . import stratified, two_proportions
@@ -39,19 +39,6 @@ CMH: Final = "Cochran-Mantel-Haenszel test"
 FIRTH: Final = "likelihood ratio of Firth's penalised fits"
 GLMM: Final = "likelihood ratio of mixed models with task and task x treatment"
 OVER_TASKS: Final = "analysis of variance of the tasks' pass rates (task x treatment is the error)"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
-    """Programs that passed, with Wilson's interval; ``factor`` may be ``all``, ``task`` and ``treatment``."""
-
-    factor: str
-    level: str
-    passed: int
-    programs: int
-    estimate: float
-    ci_low: float
-    ci_high: float
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,7 +141,7 @@ class Passing:
     ``over_tasks`` compares all pairs of levels over tasks like these; it is empty where tasks are no sample.
     """
 
-    rates: tuple[Rate, ...]
+    rates: tuple[PassRate, ...]
     differences: tuple[Difference, ...]
     terms: tuple[PassTerm, ...]
     stratified: Common | None
@@ -196,43 +183,41 @@ def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Pass
         omnibus=_omnibus(table, random=random),
         factors=tuple(
             _factor_over_tasks(table, factor, [pair for pair in over if pair.factor == factor], asked.alpha)
-            if random
-            else _factor(table, factor, [d for d in differences if d.factor == factor], asked.alpha)
             for factor in table.varying()
-        ),
+        )
+        if random
+        else factors(table, differences, alpha=asked.alpha),
         over_tasks=over,
+    )
+
+
+def factors(
+    table: PassingTable, pairs: Sequence[Difference] | None = None, *, alpha: float
+) -> tuple[FactorPassing, ...]:
+    """Test each factor of these tasks; ``pairs`` are the table's differences, where they are known already."""
+    known = tuple(_differences(table, alpha)) if pairs is None else pairs
+    return tuple(
+        _factor(table, factor, [pair for pair in known if pair.factor == factor], alpha)
+        for factor in table.varying()
     )
 
 
 # -- rates and differences
 
 
-def _rates(table: PassingTable, alpha: float) -> Iterator[Rate]:
+def _rates(table: PassingTable, alpha: float) -> Iterator[PassRate]:
     made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
-    yield _rate("all", "all programs", int(passed.sum()), int(made.sum()), alpha)
+    yield PassRate.of("all", "all programs", int(passed.sum()), int(made.sum()), alpha=alpha)
     for factor, levels in table.factors.items():
         for i, level in enumerate(levels):
             at = table.at(factor, i)
             if made[at].sum():
-                yield _rate(factor, level, int(passed[at].sum()), int(made[at].sum()), alpha)
+                yield PassRate.of(factor, level, int(passed[at].sum()), int(made[at].sum()), alpha=alpha)
     if len(table.tasks) > 1:
         for i, task in enumerate(table.tasks):
-            yield _rate("task", task, int(table.passed[i].sum()), int(table.made[i].sum()), alpha)
+            yield PassRate.of("task", task, int(table.passed[i].sum()), int(table.made[i].sum()), alpha=alpha)
     for i, label in enumerate(table.treatments):
-        yield _rate("treatment", label, int(passed[i]), int(made[i]), alpha)
-
-
-def _rate(factor: str, level: str, passed: int, programs: int, alpha: float) -> Rate:
-    low, high = wilson(passed, programs, alpha)
-    return Rate(
-        factor=factor,
-        level=level,
-        passed=passed,
-        programs=programs,
-        estimate=passed / programs,
-        ci_low=low,
-        ci_high=high,
-    )
+        yield PassRate.of("treatment", label, int(passed[i]), int(made[i]), alpha=alpha)
 
 
 def _differences(table: PassingTable, alpha: float) -> Iterator[Difference]:

@@ -18,7 +18,14 @@ from .passing import BOSCHLOO, CONDITIONAL
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from .._models.turns import Credit, InventedNames, PassedAtTurn, RatioAtTurn, Transitions
+    from .._models.turns import (
+        Credit,
+        InventedAtTurn,
+        InventedNames,
+        PassedAtTurn,
+        RatioAtTurn,
+        Transitions,
+    )
     from .._reading.judged_turns import Trajectory
 
 WELCH: Final = "Welch's t test of trajectories"
@@ -80,6 +87,7 @@ class Turns:
     transitions: tuple[Transitions, ...]
     credit: tuple[Credit, ...]
     invented_names: tuple[InventedNames, ...]
+    invented_by_turn: tuple[InventedAtTurn, ...]
     synergy: tuple[Synergy, ...]
 
 
@@ -107,6 +115,7 @@ def turns(
         transitions=tuple(of_turns.transitions(trajectories, noise=noise)),
         credit=tuple(of_turns.credits(trajectories, alpha=alpha)),
         invented_names=tuple(of_turns.invented_names(trajectories, alpha=alpha)),
+        invented_by_turn=tuple(of_turns.invented_by_turn(trajectories, alpha=alpha)),
         synergy=tuple(_synergies(trajectories, ends, alpha, random=random)),
     )
 

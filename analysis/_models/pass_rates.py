@@ -30,15 +30,29 @@ _INVENTED_ARGUMENTS = ("unexpected keyword argument", "got an unexpected", "got 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PassRate:
-    """Programs that passed, with Wilson's interval (1 - alpha); ``factor`` may be ``"all"`` and ``"treatment"``."""
+    """Programs that passed, with Wilson's interval; ``factor`` may be ``all``, ``task`` and ``treatment``."""
 
     factor: str
     level: str
-    programs: int
     passed: int
-    rate: float
+    programs: int
+    estimate: float
     ci_low: float
     ci_high: float
+
+    @classmethod
+    def of(cls, factor: str, level: str, passed: int, programs: int, *, alpha: float) -> PassRate:
+        """Return the rate of a level, with its interval at 1 - alpha."""
+        low, high = wilson(passed, programs, alpha)
+        return cls(
+            factor=factor,
+            level=level,
+            passed=passed,
+            programs=programs,
+            estimate=passed / programs,
+            ci_low=low,
+            ci_high=high,
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,26 +141,15 @@ def _cells(programs: pd.DataFrame, sample: Sample) -> Integers:
 
 
 def _rates(results: Results, sample: Sample, good: Integers, alpha: float) -> Iterator[PassRate]:
-    yield _rate("all", "all programs", int(sample.made.sum()), int(good.sum()), alpha)
+    yield PassRate.of("all", "all programs", int(good.sum()), int(sample.made.sum()), alpha=alpha)
     for factor, levels in results.factors.items():
         for level in levels:
             inside = [i for i, t in enumerate(sample.treatments) if t.levels[factor] == level]
-            yield _rate(factor, level, int(sample.made[inside].sum()), int(good[inside].sum()), alpha)
+            yield PassRate.of(
+                factor, level, int(good[inside].sum()), int(sample.made[inside].sum()), alpha=alpha
+            )
     for i, treatment in enumerate(sample.treatments):
-        yield _rate("treatment", treatment.label, int(sample.made[i]), int(good[i]), alpha)
-
-
-def _rate(factor: str, level: str, total: int, good: int, alpha: float) -> PassRate:
-    interval = wilson(good, total, alpha)
-    return PassRate(
-        factor=factor,
-        level=level,
-        programs=total,
-        passed=good,
-        rate=good / total,
-        ci_low=interval[0],
-        ci_high=interval[1],
-    )
+        yield PassRate.of("treatment", treatment.label, int(good[i]), int(sample.made[i]), alpha=alpha)
 
 
 def wilson(good: int, total: int, alpha: float) -> tuple[float, float]:

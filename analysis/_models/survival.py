@@ -106,19 +106,31 @@ def _permuted(scores: Floats, group: Integers, stratum: Integers, groups: int) -
     return (1 + as_far) / (1 + deals)
 
 
+def curve(time: Floats, finished: Flags) -> tuple[Floats, Floats]:
+    """Return the times at which something finished, rising, and the share not done after each (Kaplan and Meier).
+
+    R: ``survfit``.
+    """
+    steps = np.unique(time[finished])
+    n = _at_risk(time, steps)
+    done = np.sort(time[finished])
+    d = np.searchsorted(done, steps, side="right") - np.searchsorted(done, steps, side="left")
+    return steps, np.asarray(np.cumprod(1 - d / n), dtype=np.float64)
+
+
 def restricted_mean(time: Floats, finished: Flags, limit: float) -> tuple[float, float]:
     """Return the mean time up to ``limit`` (the area under Kaplan and Meier's curve) and its standard error.
 
     Greenwood's variance; R: ``summary(survfit(...), rmean = limit)``.
     """
-    steps = np.unique(time[finished & (time <= limit)])
+    steps, left = curve(time, finished)
+    steps, left = steps[steps <= limit], left[steps <= limit]
     n = _at_risk(time, steps)
     done = np.sort(time[finished])
     d = np.searchsorted(done, steps, side="right") - np.searchsorted(done, steps, side="left")
-    curve = np.cumprod(1 - d / n)
     hazards = np.where(n > d, d / (n * np.maximum(n - d, 1)), 0.0)
     edges = np.concatenate([[0.0], steps, [limit]])
-    areas = np.diff(edges) * np.concatenate([[1.0], curve])
+    areas = np.diff(edges) * np.concatenate([[1.0], left])
     mean = float(areas.sum())
     later = mean - np.cumsum(areas)[: len(steps)]
     return mean, float(np.sqrt((later**2 * hazards).sum())) if len(steps) else 0.0

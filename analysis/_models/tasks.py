@@ -41,6 +41,19 @@ class TaskRatio:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MeanRatio:
+    """Geometric mean of the tasks' ratios, each task weighing the same.
+
+    Limits are Student's over the tasks where these are a sample of tasks, from programs alone where they are all that
+    matters.
+    """
+
+    ratio: float
+    ci_low: float | None
+    ci_high: float | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class TaskVariance:
     """Variances of the response between tasks, of what treatments do from task to task, and between programs."""
 
@@ -93,6 +106,7 @@ class TasksFound:
     fixed : terms with the tasks as a factor, crossed with the others, against programs; empty where there are too many.
     over : the same terms over tasks like these, by ``method``.
     contrasts : what was asked for beside, in its order; None where a treatment has no programs, or nothing is left.
+    ratio : of all tasks together; None without a ratio of two tasks.
     """
 
     random: bool
@@ -105,6 +119,7 @@ class TasksFound:
     method: str
     notes: tuple[str, ...]
     contrasts: tuple[OverContrast | None, ...] = ()
+    ratio: MeanRatio | None = None
 
 
 def task_results(
@@ -125,6 +140,8 @@ def task_results(
     """
     if len(results.tasks) < 2:  # noqa: PLR2004 - several
         return None
+    if not len(sample.y):
+        return _untimed(results, sample, random=random, alpha=alpha, contrasts=len(contrasts))
     own = [n for n, levels in results.factors.items() if n not in results.derived and len(levels) > 1]
     table, terms, levels, notes = _table(results, sample, own)
     fit = fit_tasks(table)
@@ -137,10 +154,12 @@ def task_results(
             "one program of each task and treatment: what treatments do from task to task is in program"
         )
     fixed, df_den = _fixed(sample, own, notes)
+    sampled = len(results.tasks) >= RANDOM_FROM if random is None else random
+    means = _means_by_task(results, sample)
     return TasksFound(
-        random=len(results.tasks) >= RANDOM_FROM if random is None else random,
+        random=sampled,
         response=sample.response,
-        by_task=_by_task(results, sample, alpha=alpha),
+        by_task=_by_task(results, means, alpha=alpha),
         variance=TaskVariance(
             task=None if fit is None else fit.task,
             task_treatment=None if fit is None else fit.task_treatment,
@@ -152,6 +171,25 @@ def task_results(
         method=method,
         notes=tuple(notes),
         contrasts=tuple(tests.contrast(_present(sample), weights) for weights in contrasts),
+        ratio=_of_all([mean for mean in means if mean is not None], random=sampled, alpha=alpha),
+    )
+
+
+def _untimed(
+    results: Results, sample: Sample, *, random: bool | None, alpha: float, contrasts: int
+) -> TasksFound:
+    """Say what is known where no program has a time: tasks that are never timed, or no program that passed."""
+    return TasksFound(
+        random=len(results.tasks) >= RANDOM_FROM if random is None else random,
+        response=sample.response,
+        by_task=_by_task(results, _means_by_task(results, sample), alpha=alpha),
+        variance=TaskVariance(task=None, task_treatment=None, program=None),
+        fixed=(),
+        fixed_df_den=None,
+        over=(),
+        method="none",
+        notes=("no program has a time: tasks are compared by their pass rates",),
+        contrasts=(None,) * contrasts,
     )
 
 
@@ -307,28 +345,26 @@ def _fixed(sample: Sample, own: list[str], notes: list[str]) -> tuple[tuple[Term
     return table.terms, table.residual_df
 
 
-def _by_task(results: Results, sample: Sample, *, alpha: float) -> tuple[TaskRatio, ...]:
-    """Return each task's ratio with an interval from its own programs; from all where it has too few."""
-    programs = results.programs
-    made, passed = programs["task"].value_counts(), programs.loc[programs["passed"], "task"].value_counts()
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Mean:
+    """A task's mean log ratio, its standard error and the error's degrees of freedom; no error, no degrees."""
+
+    value: float
+    error: float | None
+    df: int
+
+
+def _means_by_task(results: Results, sample: Sample) -> list[_Mean | None]:
+    """Return each task's mean with the spread of its own programs, that of all where it has too few."""
+    if sample.response != "ratio":
+        return [None] * len(results.tasks)
     of = np.asarray(_tasks_of(results, sample), dtype=np.intp)
-    cells = {
-        number: [
-            sample.y[(of == number) & (sample.cell == cell)] for cell in np.unique(sample.cell[of == number])
-        ]
+    cells = [
+        [sample.y[(of == number) & (sample.cell == cell)] for cell in np.unique(sample.cell[of == number])]
         for number in range(len(results.tasks))
-    }
-    everything = [values for group in cells.values() for values in group]
-    return tuple(
-        _ratio(
-            task,
-            (int(made.get(task, 0)), int(passed.get(task, 0))),
-            cells[number] if sample.response == "ratio" else [],
-            _pooled(cells[number]) or _pooled(everything),
-            alpha,
-        )
-        for number, task in enumerate(results.tasks)
-    )
+    ]
+    everything = _pooled([values for group in cells for values in group])
+    return [_mean(group, _pooled(group) or everything) if group else None for group in cells]
 
 
 def _pooled(cells: list[Floats]) -> tuple[float, int] | None:
@@ -339,16 +375,54 @@ def _pooled(cells: list[Floats]) -> tuple[float, int] | None:
     return sum(float(np.sum((values - values.mean()) ** 2)) for values in cells) / degrees, degrees
 
 
-def _ratio(
-    task: str, counts: tuple[int, int], cells: list[Floats], spread: tuple[float, int] | None, alpha: float
-) -> TaskRatio:
-    made, passed = counts
-    if not cells:
-        return TaskRatio(task=task, programs=made, passed=passed, ratio=None, ci_low=None, ci_high=None)
-    mean = float(np.mean([values.mean() for values in cells]))
-    low = high = None
-    if spread is not None:
-        error = math.sqrt(spread[0] * sum(1 / len(values) for values in cells)) / len(cells)
-        reach = float(stats.t.ppf(1 - alpha / 2, spread[1])) * error
-        low, high = math.exp(mean - reach), math.exp(mean + reach)
-    return TaskRatio(task=task, programs=made, passed=passed, ratio=math.exp(mean), ci_low=low, ci_high=high)
+def _mean(cells: list[Floats], spread: tuple[float, int] | None) -> _Mean:
+    """Weigh the task's treatments alike."""
+    value = float(np.mean([values.mean() for values in cells]))
+    if spread is None:
+        return _Mean(value=value, error=None, df=0)
+    variance, df = spread
+    error = math.sqrt(variance * sum(1 / len(values) for values in cells)) / len(cells)
+    return _Mean(value=value, error=error, df=df)
+
+
+def _by_task(results: Results, means: list[_Mean | None], *, alpha: float) -> tuple[TaskRatio, ...]:
+    programs = results.programs
+    made, passed = programs["task"].value_counts(), programs.loc[programs["passed"], "task"].value_counts()
+    return tuple(
+        TaskRatio(
+            task=task,
+            programs=int(made.get(task, 0)),
+            passed=int(passed.get(task, 0)),
+            ratio=None if mean is None else math.exp(mean.value),
+            ci_low=None if mean is None else _limits(mean, alpha)[0],
+            ci_high=None if mean is None else _limits(mean, alpha)[1],
+        )
+        for task, mean in zip(results.tasks, means, strict=True)
+    )
+
+
+def _limits(mean: _Mean, alpha: float) -> tuple[float, float] | tuple[None, None]:
+    if mean.error is None:
+        return None, None
+    reach = float(stats.t.ppf(1 - alpha / 2, mean.df)) * mean.error
+    return math.exp(mean.value - reach), math.exp(mean.value + reach)
+
+
+def _of_all(means: list[_Mean], *, random: bool, alpha: float) -> MeanRatio | None:
+    """Average tasks: what varies from task to task is chance where they are a sample, and none of it otherwise."""
+    count = len(means)
+    if count < 2:  # noqa: PLR2004 - several
+        return None
+    values = np.asarray([mean.value for mean in means])
+    variances = [mean.error**2 for mean in means if mean.error is not None]
+    error, df = None, 0
+    if random:
+        error, df = float(values.std(ddof=1)) / math.sqrt(count), count - 1
+    elif len(variances) == count:
+        # Welch's degrees of freedom: each task has a variance of its own.
+        total = sum(variances)
+        squares = sum(v**2 / mean.df for v, mean in zip(variances, means, strict=True))
+        error, df = math.sqrt(total) / count, int(total**2 / squares) if squares > 0 else 1
+    whole = _Mean(value=float(values.mean()), error=error, df=df)
+    low, high = _limits(whole, alpha)
+    return MeanRatio(ratio=math.exp(whole.value), ci_low=low, ci_high=high)

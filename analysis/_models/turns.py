@@ -90,6 +90,18 @@ class InventedNames:
     ci_high: float
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class InventedAtTurn:
+    """The same by turn, whatever the treatment."""
+
+    turn: int
+    turns: int
+    count: int
+    rate: float
+    ci_low: float
+    ci_high: float
+
+
 def by_treatment(trajectories: Sequence[Trajectory]) -> Mapping[str, list[Trajectory]]:
     """Group trajectories by their treatment's levels, in words."""
     groups: dict[str, list[Trajectory]] = {}
@@ -316,14 +328,11 @@ def _bootstrap(
 
 
 def invented_names(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[InventedNames]:
-    """Count turns whose program uses what does not exist."""
+    """Count turns of each treatment whose program uses what does not exist."""
     for name, group in by_treatment(trajectories).items():
         judged = [turn for one in group for turn in one.turns if turn.verdict is not None]
         if judged:
-            count = sum(
-                turn.verdict != _CORRECT and is_invented(turn.error_type, turn.reason) for turn in judged
-            )
-            low, high = wilson(count, len(judged), alpha)
+            count, low, high = _invented(judged, alpha)
             yield InventedNames(
                 treatment=name,
                 turns=len(judged),
@@ -332,3 +341,25 @@ def invented_names(trajectories: Sequence[Trajectory], *, alpha: float) -> Itera
                 ci_low=low,
                 ci_high=high,
             )
+
+
+def invented_by_turn(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[InventedAtTurn]:
+    """Count programs of each turn that use what does not exist."""
+    for number, turns in _by_turn(trajectories).items():
+        judged = [turn for turn in turns if turn.verdict is not None]
+        if judged:
+            count, low, high = _invented(judged, alpha)
+            yield InventedAtTurn(
+                turn=number,
+                turns=len(judged),
+                count=count,
+                rate=count / len(judged),
+                ci_low=low,
+                ci_high=high,
+            )
+
+
+def _invented(judged: Sequence[Turn], alpha: float) -> tuple[int, float, float]:
+    """Return how many of the turns use what does not exist, and Wilson's limits of their share."""
+    count = sum(turn.verdict != _CORRECT and is_invented(turn.error_type, turn.reason) for turn in judged)
+    return (count, *wilson(count, len(judged), alpha))

@@ -95,6 +95,40 @@ class Arms:
             df = float(np.maximum(made * self.rate[list(design)] - 1, 0.0).sum())
         return float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
 
+    def paired_power(
+        self,
+        pairs: Sequence[tuple[int, int]],
+        effect: float,
+        made: int,
+        *,
+        alpha: float,
+        times: float = 1.0,
+    ) -> float:
+        """Power of the mean difference within trajectories, ``made`` of each pair; NaN where there is no test.
+
+        Parameters
+        ----------
+        pairs : treatments whose programs are an earlier and a later one of the same trajectory.
+        effect : the mean difference.
+        times : how many times as large as estimated the spreads are taken.
+
+        Notes
+        -----
+        A trajectory has a difference only where both of its programs pass, as often as two unrelated ones would. The
+        variance of a difference is taken as that of unrelated programs: programs that one trajectory shares differ by
+        less. Degrees of freedom are of trajectories, Satterthwaite's with spreads of their own.
+        """
+        first, second = np.asarray(pairs, dtype=np.intp).T
+        rate = self.rate[first] * self.rate[second]
+        passing = made * rate
+        if (passing <= 1).any():
+            return float("nan")
+        of_one = (self.sd[first] ** 2 + self.sd[second] ** 2) * times**2
+        parts = of_one / passing * (1 + (1 - rate) / passing) / len(pairs) ** 2
+        left = passing - 1
+        df = float(parts.sum() ** 2 / np.sum(parts**2 / left)) if self.unequal else float(left.sum())
+        return float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
+
     def omnibus_power(self, f: float, treatments: Sequence[int], made: int, *, alpha: float) -> float:
         """Power of the F test of all of some treatments with ``made`` programs of each; ``f`` is Cohen's."""
         rate = self.rate[list(treatments)]

@@ -56,6 +56,8 @@ class Question:
     groups : of the residual, which has ``groups (n - 1)`` degrees of freedom with n replicates.
     squares : noncentrality of one replicate per treatment, for an effect and a sigma of 1.
     weights : of a contrast, over the treatments of the study, shape (k,); None for an omnibus test.
+    pairs : treatments whose programs are an earlier and a later one of the same trajectory, where the question is
+        about the differences within trajectories; empty for others.
     """
 
     design: Design
@@ -66,6 +68,7 @@ class Question:
     squares: float
     note: str | None = None
     weights: Floats | None = None
+    pairs: tuple[tuple[int, int], ...] = ()
 
 
 def questions(sample: Sample, price: Callable[[Sequence[int]], float]) -> tuple[Question, ...]:
@@ -253,7 +256,8 @@ def _nested(sample: Sample) -> Iterator[Question]:
         small, large = min(budgets, key=budgets.__getitem__), max(budgets, key=budgets.__getitem__)
         treatments = _where(sample, {factor: set(budgets)})
         paid = _where(sample, {factor: {large}})
-        if not paid or len(_where(sample, {factor: {small}})) != len(paid):
+        pairs = _within(sample, factor, small, paid)
+        if not paid or len(pairs) != len(paid):
             continue
         design = Design(
             kind="nested",
@@ -268,7 +272,9 @@ def _nested(sample: Sample) -> Iterator[Question]:
             df_num=1,
             groups=len(paid),
             squares=len(paid) / 2,
-            note="within trajectories; counted as if their programs were unrelated, so rather too many",
+            note="by differences within trajectories, where both programs must pass; how much these vary is not known "
+            "here, so at most that of unrelated programs is taken: rather too many",
+            pairs=pairs,
         )
         for contrast in planned_contrasts(_part(sample, paid)):
             if contrast.factor != factor and contrast.factor not in {"type", "level"}:
@@ -277,3 +283,14 @@ def _nested(sample: Sample) -> Iterator[Question]:
                     base, contrast, "counted by trajectories: prefixes add no independent programs"
                 )
                 yield dataclasses.replace(asked, design=design)
+
+
+def _within(sample: Sample, factor: str, small: str, paid: Sequence[int]) -> tuple[tuple[int, int], ...]:
+    """Pair each treatment of the large budget with that of the small one whose other factors are the same."""
+    others = [name for name in _own(sample) if name != factor]
+    early = {
+        tuple(sample.treatments[i].levels[name] for name in others): i
+        for i in _where(sample, {factor: {small}})
+    }
+    keys = [(i, tuple(sample.treatments[i].levels[name] for name in others)) for i in paid]
+    return tuple((early[key], i) for i, key in keys if key in early)

@@ -138,9 +138,12 @@ def _on_teams(analysis: Analysis) -> str:
     asked = [c for c in analysis.conclusions if c.kind == "team"]
     told = [_team(c) for c in asked if c.answer in {"different", "equivalent"}]
     missing = [c for c in asked if c.answer not in {"different", "equivalent"}]
-    for name in dict.fromkeys(c.question for c in missing):
+    names = list(dict.fromkeys(c.question for c in missing))
+    for name in names[:_MOST]:
         about = [c for c in missing if c.question == name]
         told.append(_unproven_team(about))
+    if len(names) > _MOST:
+        told.append(f"nor was it of {len(names) - _MOST} further comparisons like that")
     return _sentence("; ".join(told))
 
 

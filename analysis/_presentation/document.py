@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .._inference.result import TestResult
     from .._inference.statistical_test import Role
     from .._models.anova import AnovaTable
+    from .._models.pass_rates import PassRate
     from .._models.pseudoreplication import Pseudoreplication
     from .._models.tasks import TasksFound
 
@@ -132,6 +133,7 @@ def _tasks(found: TasksFound | None) -> dict[str, Any] | None:
         "random": found.random,
         "n": len(found.by_task),
         "by_task": [_plain(task) for task in found.by_task],
+        "ratio": None if found.ratio is None else _plain(found.ratio),
         "variance": _plain(found.variance),
         "fixed": {"terms": fixed},
         "over_tasks": {"terms": over, "method": found.method},
@@ -210,13 +212,17 @@ def _failures(analysis: Analysis) -> dict[str, Any]:
     failures = analysis.failures
     return {
         "failed": failures.failed,
-        "rates": [_plain(rate) for rate in failures.rates],
+        "rates": [_failure_rate(rate) for rate in failures.rates],
         "test": _plain(failures.test),
         "given_success": dict(failures.given_success),
         "par2": {**_plain(failures.par2), "by_treatment": dict(failures.par2.by_treatment)},
         "kinds": [_plain(kind) for kind in failures.kinds],
         "sentence": failures.sentence,
     }
+
+
+def _failure_rate(rate: PassRate) -> dict[str, Any]:
+    return {"rate" if name == "estimate" else name: value for name, value in _plain(rate).items()}
 
 
 def _contamination(analysis: Analysis) -> dict[str, Any]:

@@ -196,7 +196,7 @@ def on_passing(analysis: Analysis) -> str:
     if rate.passed == rate.programs:
         every = "The one program" if rate.programs == 1 else f"All {rate.programs:,} programs"
         return f"{every} passed; a true pass rate below {percent(rate.ci_low)} would hardly have given that."
-    head = f"{rate.passed:,} of {count(rate.programs, 'program')} passed ({percent(rate.rate)}; {limits})"
+    head = f"{rate.passed:,} of {count(rate.programs, 'program')} passed ({percent(rate.estimate)}; {limits})"
     concluded = next((c for c in analysis.conclusions if c.response == PASSED), None)
     if concluded is None or concluded.p is None:
         return f"{head}."

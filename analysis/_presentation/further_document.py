@@ -24,7 +24,7 @@ def further_document(found: Further) -> dict[str, Any]:
 
 def _censored(found: Censored) -> dict[str, Any]:
     values: dict[str, Any] = _plain(dataclasses.asdict(found))
-    del values["factors"]  # they stand among the conclusions
+    del values["factors"], values["curves"]  # they stand among the conclusions, and in the page's figure
     return values
 
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 SCHEMA = 1
 _MOST_NAMES = 5
-_MEAN_TOLERANCE = 1e-6
-_AMOUNTS = (
+MEAN_TOLERANCE = 1e-6
+AMOUNTS = (
     "turns",
     "calls",
     "prompt_tokens",
@@ -47,8 +47,8 @@ _AMOUNTS = (
     "load_seconds",
     "verify_seconds",
 )
-_OPTIONAL = ("cpu_seconds", "queue_seconds", "revealed_seconds", "resolution_seconds", "contaminated")
-_KINDS: Mapping[str, type] = {
+OPTIONAL = ("cpu_seconds", "queue_seconds", "revealed_seconds", "resolution_seconds", "contaminated")
+KINDS: Mapping[str, type] = {
     "program": np.intp,
     "turn": np.float64,
     "session": object,
@@ -69,7 +69,7 @@ def read_json(path: Path, data: bytes) -> list[RawFile]:
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return [_Reader(str(path), part).read() for part in by_machine(_load(path, data))]
+        return [Reader(str(path), part).read() for part in by_machine(_load(path, data))]
     finally:
         if collecting:
             gc.enable()
@@ -107,7 +107,7 @@ def _parsed(path: Path, data: bytes) -> object:
         return json.loads(decoded(path, data))
 
 
-class _Reader:
+class Reader:
     """One pass over one document; columns grow as entries are checked."""
 
     def __init__(self, file: str, document: Mapping[str, Any]) -> None:
@@ -116,7 +116,7 @@ class _Reader:
         self.refinery: Mapping[str, Any] = document["refinery"]
         self.programs: list[RawProgram] = []
         self.index: dict[tuple[int, str, int], int] = {}
-        self.several = len(_tasks_told(self.refinery)) > 1
+        self.several = len(self._tasks_told()) > 1
         self.treatments: dict[tuple[tuple[str, str], ...], int] = {}
         self.numbers: dict[Levels, int] = {}
         self.by_id: dict[str, Levels] = {}
@@ -129,7 +129,7 @@ class _Reader:
         self.benchmarks: dict[str, list[Any]] = {
             name: [] for name in ("program", "turn", "session", "block", "list", "runs")
         }
-        self.runs: dict[str, list[Any]] = {name: [] for name in ("seconds", *_OPTIONAL)}
+        self.runs: dict[str, list[Any]] = {name: [] for name in ("seconds", *OPTIONAL)}
         self.unlisted = 0
         self.outside: list[str] = []
 
@@ -168,6 +168,14 @@ class _Reader:
         )
 
     # -- the head of the file
+
+    def _tasks_told(self) -> set[str]:
+        """Return the tasks of a file's study and programs: a file may hold those of one task alone."""
+        study = _mapping(self.refinery.get("study")).get("tasks")
+        programs = self.refinery.get("programs")
+        told = [_mapping(entry).get("task") for entry in programs] if isinstance(programs, list) else []
+        told += study if isinstance(study, list) else []
+        return {task for task in told if isinstance(task, str)}
 
     def _study(self) -> tuple[str, dict[str, tuple[str, ...]]]:
         place = Place(self.file, "refinery")
@@ -237,7 +245,7 @@ class _Reader:
         verdict = self._verdict(entry.get("verdict"), place)
         sha = entry.get("sha256")
         info: dict[str, Any] = {}
-        for name in _AMOUNTS:
+        for name in AMOUNTS:
             value = entry.get(name)
             plain = type(value) is float and 0 <= value <= LONGEST
             info[name] = value if plain else place.amount(value, name)
@@ -427,7 +435,7 @@ class _Reader:
         columns["list"].append(where)
         columns["runs"].append(count)
         self.runs["seconds"] += seconds
-        for name in _OPTIONAL:
+        for name in OPTIONAL:
             self.runs[name] += self._per_run(extra.get(name), name, count, place)
         limit = extra.get("limit_seconds")
         if limit is not None:
@@ -441,7 +449,7 @@ class _Reader:
         entries = self.benchmarks
         counts = np.asarray(entries["runs"], dtype=np.intp)
         columns: dict[str, Column] = {
-            name: np.repeat(np.asarray(entries[name], dtype=kind), counts) for name, kind in _KINDS.items()
+            name: np.repeat(np.asarray(entries[name], dtype=kind), counts) for name, kind in KINDS.items()
         }
         columns["run"] = 1 + np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         columns |= {name: np.asarray(values, dtype=np.float64) for name, values in self.runs.items()}
@@ -465,7 +473,7 @@ class _Reader:
         if mean is not None:
             stated = place.seconds(mean, "stats.mean")
             ours = math.fsum(times) / len(times)
-            if not math.isclose(stated, ours, rel_tol=_MEAN_TOLERANCE):
+            if not math.isclose(stated, ours, rel_tol=MEAN_TOLERANCE):
                 raise place.error("stats.mean", f"{stated!r} does not fit the runs, whose mean is {ours!r}")
         rounds = stats.get("rounds")
         if rounds is not None and rounds != len(times):
@@ -575,15 +583,6 @@ def _scalar(value: object, place: Place, field: str) -> str | None:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise place.error(field, f"must be a number or a text, got {brief(value)}")
     return str(value)
-
-
-def _tasks_told(refinery: Mapping[str, Any]) -> set[str]:
-    """Return the tasks of a file's study and programs: a file may hold those of one task alone."""
-    study = _mapping(refinery.get("study")).get("tasks")
-    programs = refinery.get("programs")
-    told = [_mapping(entry).get("task") for entry in programs] if isinstance(programs, list) else []
-    told += study if isinstance(study, list) else []
-    return {task for task in told if isinstance(task, str)}
 
 
 def _study_name(value: object) -> object:

@@ -102,8 +102,9 @@ def _read(path: Path) -> list[RawFile]:
     data = _content(path)
     if path.suffix.lower() == ".json" or data.lstrip()[:1] in {b"{", b"["}:
         from .benchmark_json import read_json  # noqa: PLC0415 - one of the two
+        from .usual_json import read_usual  # noqa: PLC0415 - a library of its own
 
-        return read_json(path, data)
+        return read_usual(path, data) or read_json(path, data)
     from .csv import read_csv  # noqa: PLC0415 - pandas
 
     return [read_csv(path, decoded(path, data))]

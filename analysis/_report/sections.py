@@ -13,7 +13,7 @@ from .._presentation.tables import reason
 from .._presentation.text import count, dollars, number, one_line, percent, sentence
 from . import running, tables
 from .blocks import Caveats, Findings, Grid, Heading, Page, Picture, Prose, Section, Tiles
-from .views import further
+from .views import further, tasks
 from .views.checks import noise, residuals, tests_table
 from .views.interaction import interaction
 from .views.passes import failures, passes
@@ -36,6 +36,7 @@ def page(analysis: Analysis) -> Page:
     sections = (
         _found(analysis),
         _times(analysis, called),
+        tasks.section(analysis),
         _factors(analysis, called),
         _passing(analysis, called),
         *further.sections(analysis),
@@ -86,7 +87,7 @@ def _glance(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     sample, rate = analysis.sample, overall(analysis)
     pairs = [("programs", f"{int(sample.made.sum()):,}"), ("treatments", f"{len(sample.treatments):,}")]
     if rate is not None and rate.programs:
-        pairs.append(("passed", percent(rate.rate)))
+        pairs.append(("passed", percent(rate.estimate)))
     if sample.sigma.value is not None:
         pairs.append(("SD between programs alike", f"{number(sample.sigma.value)} {sample.unit}"))
     if analysis.cost.usd is not None:

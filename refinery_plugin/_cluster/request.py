@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import importlib
 import pickle
 import sys
@@ -86,7 +87,17 @@ def _is_local(name: str, module: ModuleType | None) -> bool:
     file = getattr(module, "__file__", None)
     if not file or name.partition(".")[0] in _OURS or getattr(module, "__name__", "") != name:
         return False  # under its other name it comes again
-    paths = sysconfig.get_paths()
-    installed = {paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
+    return _is_outside(str(file))
+
+
+@functools.cache
+def _is_outside(file: str) -> bool:
+    """Whether a file is in no place where things are installed; cached, since each block asks it of all modules."""
     path = Path(file)
-    return not any(path.is_relative_to(place) for place in installed) and "site-packages" not in path.parts
+    return not any(path.is_relative_to(place) for place in _installed()) and "site-packages" not in path.parts
+
+
+@functools.cache
+def _installed() -> frozenset[str]:
+    paths = sysconfig.get_paths()
+    return frozenset(paths[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib"))

@@ -32,33 +32,39 @@ def described(value: object) -> str:
     >>> described(object())
     '<object object>'
     """
+    return _described(value, frozenset())
+
+
+def _described(value: object, around: frozenset[int]) -> str:
+    """``around``: the functions, by identity, in whose description this one stands."""
     if isinstance(value, functools.partial):
-        return f"partial({described(value.func)}, {described(value.args)}, {described(value.keywords)})"
+        parts = (value.func, value.args, value.keywords)
+        return f"partial({', '.join(_described(part, around) for part in parts)})"
     if isinstance(value, types.MethodType):
-        return f"{described(value.__self__)}.{described(value.__func__)}"
+        return f"{_described(value.__self__, around)}.{_described(value.__func__, around)}"
     if isinstance(value, types.FunctionType):
-        return _function(value)
+        return value.__name__ if id(value) in around else _function(value, around | {id(value)})
     if isinstance(value, type):
         return _source(value) or value.__qualname__
     if isinstance(value, (list, tuple)):
-        return f"{type(value).__name__}({', '.join(map(described, value))})"
+        return f"{type(value).__name__}({', '.join(_described(item, around) for item in value)})"
     return _ADDRESS.sub("", repr(value))
 
 
-def _function(function: types.FunctionType) -> str:
+def _function(function: types.FunctionType, around: frozenset[int]) -> str:
     try:
         return module_source(function)
     except FunctionSourceError:
         # A line with a lambda on it has other things too: its code it is.
         source = "" if function.__name__ == "<lambda>" else _source(function)
-        cells = [_cell(cell) for cell in function.__closure__ or ()]
-        return repr((source or _code(function.__code__), cells, described(function.__defaults__)))
+        cells = [_cell(cell, around) for cell in function.__closure__ or ()]
+        return repr((source or _code(function.__code__), cells, _described(function.__defaults__, around)))
 
 
-def _cell(cell: types.CellType) -> str:
+def _cell(cell: types.CellType, around: frozenset[int]) -> str:
     try:
-        return described(cell.cell_contents)
-    except (ValueError, RecursionError):  # an empty one, and one that holds itself
+        return _described(cell.cell_contents, around)
+    except ValueError:  # an empty one
         return ""
 
 

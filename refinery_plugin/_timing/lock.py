@@ -85,6 +85,9 @@ class MachineLock:
             self.path.write_text(f"{os.getpid()}\n", encoding="ascii")
 
     def _holder(self) -> str:
+        """Name who measures; those who only verify do not sign, and whoever signed before may be gone."""
         with contextlib.suppress(OSError, ValueError):
-            return f" (process {int(self.path.read_text(encoding='ascii'))})"
+            process = int(self.path.read_text(encoding="ascii"))
+            if Path(f"/proc/{process}").exists():
+                return f" (process {process})"
         return ""

@@ -76,9 +76,9 @@ class SessionSettings:
     verify_seed : decides everything that is drawn; ``None`` for a fresh one, or for that of the session that is
         resumed.
     say : tells the user something at once.
-    introduces : whether references and their limits are told.
+    introduces : whether references and their limits are told; of many tasks that are never timed they are not.
     sizes : keeps the sizes that are found for tasks which leave them open.
-    lock : held while programs are timed.
+    lock : held from the first program on that is timed; what only verifies waits for nobody.
     feedback_notes : what results say of kinds of feedback, by their names.
     elsewhere : whether programs run on workers elsewhere, and what these did is handed in.
     shard : number and count where this session has a part of the programs: it goes on with its own journal only.
@@ -199,10 +199,10 @@ class MeasuringSession:
             raise RefineryError(
                 f"a program of task {name} was sent to no worker: it changed meanwhile; run this again"
             )
+        if settings.times and self._tasks[name].is_timed:
+            settings.lock.acquire(waiting=settings.say)
+            self._cores.take_place()
         if self._sandbox is None:
-            if settings.times:
-                settings.lock.acquire(waiting=settings.say)
-                self._cores.take_place()
             self._sandbox = settings.open_sandbox()
         self._settle(name, self._sandbox)
         self._require_same(name, self._sandbox.name)
@@ -221,7 +221,7 @@ class MeasuringSession:
             drawn = self._inputs_sha256(name, self.verify_seed)
             size = self._tasks[name].size
             self._progress.add(InputsRecord(task=name, sha256=drawn, lists=lists, size=size))
-        if settings.introduces and name not in self._open.lists:
+        if self._introduces(name):
             self._introduce(name, checker)
         return checker
 
@@ -529,6 +529,10 @@ class MeasuringSession:
 
     def _task_of(self, unit: Unit) -> str:
         return unit.task_in(self._settings.study)
+
+    def _introduces(self, task: str) -> bool:
+        wanted = self._settings.introduces and task not in self._open.lists
+        return wanted and (self._tasks[task].is_timed or not self.is_by_task)
 
     def _introduce(self, task: str, checker: Checker) -> None:
         pace = checker.bench.pace

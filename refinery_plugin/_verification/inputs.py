@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import SandboxError, encode_arguments
 from refinery_plugin._study.value_types import misfit
+from refinery_plugin._verification.dress import in_the_dress_of
 from refinery_plugin._verification.equality import same
 from refinery_plugin._verification.examples import draw
 from refinery_plugin._verification.rules import rule_of
@@ -328,26 +329,6 @@ def _short_cases(task: Task, answers: Answers, seed: int) -> Iterator[Case]:
     drawn = () if task.strategy is None else draw(task.strategy(), seed=seed)
     for arguments in (*task.inputs, *drawn):
         yield short_case(arguments, answers)
-
-
-def in_the_dress_of(timed: Arguments, disguised: Arguments) -> Arguments:
-    """Return ``disguised`` with the head of the timed list, and stretches further on, in the place of its own.
-
-    Seeds of timed lists are public, so a program may know such a list by its first numbers. Then it takes this one for
-    it, and is wrong. The last fifth stays as it is: there disguises hide what decides their answer.
-    """
-    return tuple(
-        _dressed(other, own) if type(own) is list and type(other) is list and len(own) == len(other) else own
-        for own, other in zip(disguised, timed, strict=True)
-    )
-
-
-def _dressed(timed: list[object], own: list[object]) -> list[object]:
-    width = min(64, len(own) // 1000)
-    dressed = list(own)
-    for start in range(0, len(own) * 4 // 5, max(1, len(own) // 16)):
-        dressed[start : start + width] = timed[start : start + width]
-    return dressed
 
 
 def short_case(arguments: Arguments, answers: Answers) -> Case:

@@ -14,10 +14,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refinery_analysis import Analysis, AnalysisError, Options, analyse, document, read_results
 from refinery_analysis._inference import equivalence, stratified, two_proportions
-from refinery_analysis._inference.passing import Difference, Rate
+from refinery_analysis._inference.passing import Difference
 from refinery_analysis._models.firth import firth
 from refinery_analysis._models.logistic_glmm import fit_glmm
 from refinery_analysis._models.pass_at_k import pass_at_k, unbiased
+from refinery_analysis._models.pass_rates import PassRate
 from refinery_analysis._models.passing_table import passing_table
 from refinery_analysis._models.survival import log_rank
 from scipy import stats
@@ -266,7 +267,7 @@ def rates_of(passed: tuple[int, int], programs: tuple[int, int]) -> equivalence.
     """Compare two levels' pass rates with a margin of a tenth."""
     levels = list(zip("ab", passed, programs, strict=True))
     rates = [
-        Rate(factor="model", level=level, passed=x, programs=n, estimate=x / n, ci_low=0.0, ci_high=1.0)
+        PassRate(factor="model", level=level, passed=x, programs=n, estimate=x / n, ci_low=0.0, ci_high=1.0)
         for level, x, n in levels
     ]
     p = two_proportions.boschloo(passed, programs) if max(programs) < 200 else 0.5

@@ -16,6 +16,7 @@ from refinery_analysis._cli import run
 from refinery_analysis._models.task_reml import CellTable, Satterthwaite, exact_f, fit_tasks
 from refinery_analysis._presentation.document import document
 from refinery_analysis._reading.read import read_results
+from scipy import stats
 
 HERE = Path(__file__).parent / "r"
 EXPECTED = json.loads((HERE / "tasks.json").read_text(encoding="utf-8"))
@@ -97,6 +98,31 @@ def test_the_mixed_model_agrees_with_lmer_test(want: dict[str, Any]) -> None:
         assert (found.f, found.df_den, found.p) == pytest.approx(
             (term["F"], term["df_den"], term["p"]), rel=1e-4
         )
+
+
+def test_tasks_that_are_never_timed_are_compared_by_what_passed(tmp_path: Path) -> None:
+    """Two factors over several tasks without a single time: pass rates, and none in place of ratios."""
+    design = list(itertools.product("tuvw", "xy", "pq", range(1, 5)))
+    programs = [
+        {
+            "task": task,
+            "treatment": {"a": a, "b": b},
+            "replicate": number,
+            "verdict": "correct" if a == "x" or number < 3 else "wrong_answer",
+            "file": f"{task}/{a}{b}-r{number}.py",
+        }
+        for task, a, b, number in design
+    ]
+    study = {"name": "s", "task": None, "tasks": list("tuvw"), "factors": {"a": list("xy"), "b": list("pq")}}
+    refinery = {"schema": 1, "study": study, "programs": programs, "reference": []}
+    path = tmp_path / "passes.json"
+    path.write_text(json.dumps({"benchmarks": [], "refinery": refinery, "machine_info": {"node": "n"}}))
+    found = analysed(path)
+    assert [entry["passed"] for entry in found["tasks"]["by_task"]] == [12] * 4
+    assert {entry["ratio"] for entry in found["tasks"]["by_task"]} == {None}
+    assert found["tasks"]["over_tasks"]["terms"] == []
+    (difference,) = [each for each in found["passed"]["differences"] if each["factor"] == "a"]
+    assert abs(difference["difference"]) == pytest.approx(0.5)
 
 
 def test_of_balanced_tables_the_f_is_exact() -> None:
@@ -185,3 +211,31 @@ def test_tasks_are_compared_by_ratios_whatever_else_is_asked_for(tmp_path: Path)
     text = run([str(path)], width=100).text
     assert "Over tasks like these (ratio)" in text
     assert "residual" not in text
+
+
+@pytest.mark.parametrize("which", ["random", "fixed"])
+def test_the_ratio_of_all_tasks_is_about_tasks_like_these_or_about_these(tmp_path: Path, which: str) -> None:
+    """The mean of the tasks' logs: Student's limits over the tasks (R: ``t.test``), or their programs' own spread."""
+    found = analysed(study_file(tmp_path / "out.json", "tasks_balanced.csv"), tasks=which)["tasks"]
+    logs = np.log([row["ratio"] for row in found["by_task"]])
+    assert found["ratio"]["ratio"] == pytest.approx(math.exp(logs.mean()))
+    low, high = (math.log(found["ratio"][limit]) for limit in ("ci_low", "ci_high"))
+    over = stats.ttest_1samp(logs, 0).confidence_interval()
+    if which == "random":
+        assert (low, high) == pytest.approx((over.low, over.high))
+    else:
+        widths = [math.log(row["ci_high"] / row["ci_low"]) for row in found["by_task"]]
+        assert high - low < 1.2 * math.sqrt(sum(width**2 for width in widths)) / len(widths)
+        assert high - low < over.high - over.low
+
+
+def test_the_page_draws_task_by_task_and_what_they_are_together(tmp_path: Path) -> None:
+    """A row for each task and one for tasks like these, in the picture and in the table beside it."""
+    run([str(study_file(tmp_path / "out.json", "tasks_unbalanced.csv")), "--out", str(tmp_path / "report")])
+    with (tmp_path / "report" / "figure-tasks.csv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    tasks = sorted({row["task"] for row in rows_of("tasks_unbalanced.csv")})
+    assert [row["task"] for row in rows] == [*tasks, "tasks like these"]
+    drawing = (tmp_path / "report" / "tasks.svg").read_text(encoding="utf-8")
+    assert drawing.count("× reference\ninterval") == 2 * len(rows)
+    assert "Task by task" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")

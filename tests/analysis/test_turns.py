@@ -190,7 +190,15 @@ def test_the_command_reads_trajectories(tmp_path: Path) -> None:
     write(folder / "other.json", {"x": 1})
     results = write(tmp_path / "r.json", small())
     found = json.loads(run([str(results), "--trajectories", str(folder), "--json"]).text)["turns"]
-    assert set(found) == {"ratio", "passed", "transitions", "credit", "invented_names", "synergy"}
+    assert set(found) == {
+        "ratio",
+        "passed",
+        "transitions",
+        "credit",
+        "invented_names",
+        "invented_by_turn",
+        "synergy",
+    }
     assert found["credit"][0]["log_ratio"] == pytest.approx((math.log(0.5) + math.log(0.8)) / 2)
     assert found["ratio"][1]["n"] == 2
     assert json.loads(run([str(results), "--json"]).text)["turns"] is None

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 from test_engine import TASK
 
-from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
+from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, describe, forecast
 from refinery_plugin._generation.methods import Methods
 from refinery_plugin._generation.protocols import (
     OWN_PROTOCOLS,
@@ -112,3 +112,44 @@ def test_a_users_protocol_leads_and_is_refused_where_its_first_turn_cannot_be() 
         ProtocolError, match=r"protocol 'nobody': there is no agent 3 for turn 1; .* from 1 to 2"
     ):
         foretold(*protocols, prices=prices, agents=TWO, protocol="nobody", optimization=budget)
+
+
+def test_typical_turns_are_those_that_were_recorded() -> None:
+    """A tenth, the mean and nine tenths of their latencies and tokens; experience where there are none."""
+    assert Typical.of([]) == Typical()
+    seen = Typical.of([(float(seconds), 10 * seconds) for seconds in range(21)])
+    assert seen.latency_seconds == (2.0, 10.0, 18.0)
+    assert seen.completion_tokens == (20.0, 100.0, 180.0)
+    assert seen.turns_seen == 21
+
+
+@pytest.mark.parametrize(
+    ("usd", "seconds", "turns", "lines"),
+    [
+        (
+            None,
+            alike(59.6),
+            0,
+            ["2 programs, judged by typical turns: 3 calls,", "cost unknown", "1 min 00 s at"],
+        ),
+        (
+            (0.5, 1.0, 2.0),
+            (59.0, 3600.0, 7320.0),
+            1,
+            [
+                "judged by 1 recorded turn:",
+                "12k tokens, $1.00 ($0.50 to $2.00),",
+                "1 h 00 min (59 s to 2 h 02 min)",
+            ],
+        ),
+    ],
+)
+def test_a_forecast_is_said_in_three_lines(
+    usd: tuple[float, float, float] | None, seconds: tuple[float, float, float], turns: int, lines: list[str]
+) -> None:
+    """With an interval where one is known, and with what it rests on."""
+    plan = Forecast(
+        trajectories=2, calls=alike(3.0), tokens=alike(12_000.0), usd=usd, seconds=seconds, turns_seen=turns
+    )
+    for line, told in zip(describe(plan, concurrency=4), lines, strict=True):
+        assert told in line

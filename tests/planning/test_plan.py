@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -81,6 +82,30 @@ def test_prices_are_those_of_each_treatment_and_prefixes_are_free(tmp_path: Path
     nested = row(result, "nested", "optimization: 3 iterations - 8 iterations")
     assert nested.usd == pytest.approx((nested.replicates_per_treatment or 0) * 0.16)
     assert nested.programs == (nested.replicates_per_treatment or 0) * 4
+
+
+def test_nested_budgets_are_planned_by_differences_within_trajectories(tmp_path: Path) -> None:
+    """The paired t test over trajectories, by hand; where half fail a difference takes two programs that pass."""
+    factors: Mapping[str, Sequence[Any]] = {
+        "agents": [1, 3],
+        "optimization": ["3 iterations", "8 iterations"],
+    }
+    whole = plan(analysed(study(tmp_path / "a.json", factors, 5)))
+    half = plan(analysed(study(tmp_path / "b.json", factors, 5, failing=5)))
+    name = "optimization: 3 iterations - 8 iterations"
+    for made, share in ((whole, 1.0), (half, 0.25)):
+        found = row(made, "nested", name)
+        n = found.replicates_per_treatment or 0
+        for each, enough in ((n, True), (n - 1, False)):
+            differences = each * share
+            variance = 2 * made.sigma**2 / differences * (1 + (1 - share) / differences) / 2
+            df = 2 * (differences - 1)
+            critical, shift = stats.t.isf(0.025, df), 1.0 / math.sqrt(variance)
+            power = stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift)
+            assert (power >= 0.8) == enough
+            if enough:
+                assert found.power == pytest.approx(power, abs=1e-6)
+        assert "within trajectories" in (found.note or "")
 
 
 def test_programs_that_will_fail_are_paid_too(tmp_path: Path) -> None:

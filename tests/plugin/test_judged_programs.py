@@ -10,6 +10,7 @@ from test_sessions_of_task_files import GOOD, RANDOM, UNHELD, write
 
 from refinery_plugin._tasks.json_lines import TaskFileError
 from refinery_plugin._tasks.samples import completed, parse_samples
+from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin.tasks import from_jsonl
 
 if TYPE_CHECKING:
@@ -55,6 +56,27 @@ def test_a_file_of_programs_is_judged_in_one_command(pytester: pytest.Pytester) 
         ("Human/0", "b", 1, "wrong_answer"),
     }
     assert programs[0]["treatment"] == {"model": "a", "style": 1}
+
+
+def test_programs_that_are_never_timed_wait_for_nobody_who_measures(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where no task is timed, the session goes on beside one that measures, and has no line for each reference."""
+    monkeypatch.setenv("TMPDIR", str(pytester.path))
+    write(pytester.path, GOOD, {**GOOD, "task_id": "Human/1"})
+    rows = [{"task_id": f"Human/{number}", "solution": RIGHT} for number in (0, 1)]
+    (pytester.path / "made.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    measuring = MachineLock(pytester.path / "pytest-refinery.measuring.lock")
+    measuring.acquire(waiting=pytest.fail)
+    try:
+        result = pytester.runpytest_subprocess(
+            "--refinery-tasks=tasks.jsonl", "--refinery-programs=made.jsonl", *UNHELD
+        )
+    finally:
+        measuring.release()
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("*another session is measuring*")
+    result.stdout.no_fnmatch_line("*the reference of*")
 
 
 @pytest.mark.parametrize(

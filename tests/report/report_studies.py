@@ -158,3 +158,67 @@ def write_study(
     }
     path.write_text(json.dumps(document), encoding="utf-8")
     return path
+
+
+def write_trajectories(folder: Path, results: Path, *, agents: Mapping[str, int], seed: int = 3) -> Path:
+    """Write six judged turns for each program of `write_study`'s results and return ``folder``.
+
+    Parameters
+    ----------
+    agents : how many take turns at each level of the factor ``team``.
+    """
+    random = np.random.default_rng(seed)
+    folder.mkdir()
+    programs = json.loads(results.read_text(encoding="utf-8"))["refinery"]["programs"]
+    for number, program in enumerate(programs):
+        team = program["treatment"]["team"]
+        log, turns = 0.5, []
+        for turn in range(1, 7):
+            good = random.random() < 0.5 + 0.08 * turn
+            log += random.normal(-0.15, 0.2)
+            invented = not good and random.random() < 0.4
+            feedback = {
+                "verdict": "correct" if good else "error" if invented else "wrong_answer",
+                "reason": "module 'x' has no attribute 'y'" if invented else None,
+                "error_type": "AttributeError" if invented else None,
+                "cpu_ratio": None,
+                "told": None,
+                "ratio": float(np.exp(log)) if good else None,
+            }
+            turns.append(
+                {
+                    "turn": turn,
+                    "agent": 1 + (turn - 1) % agents[team],
+                    "model": "m",
+                    "latency_ms": 1200,
+                    "prompt_tokens": 700,
+                    "completion_tokens": 50,
+                    "cost_usd": 0.0001,
+                    "remaining_seconds": None,
+                    "outcome": "program",
+                    "reason": None,
+                    "program": f"def f(x):\n    return {random.integers(5)}\n",
+                    "feedback": feedback,
+                }
+            )
+        document = {
+            "schema": 1,
+            "study": "pilot",
+            "task": "digit-sum-difference",
+            "treatment": program["treatment"],
+            "replicate": program["replicate"],
+            "settings": {
+                "agents": agents[team],
+                "optimization": "6 iterations",
+                "selection": "last",
+                "protocol": "independent" if team == "by themselves" else "rotate",
+                "feedback": "time",
+            },
+            "sha256": None,
+            "reason": None,
+            "cost_usd": 0.0004,
+            "final_turn": 6,
+            "turns": turns,
+        }
+        (folder / f"p{number:03}.json").write_text(json.dumps(document), encoding="utf-8")
+    return folder

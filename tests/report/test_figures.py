@@ -29,7 +29,17 @@ if TYPE_CHECKING:
     from conftest import Report
 
 SVG = "{http://www.w3.org/2000/svg}"
-NAMES = {"times", "interaction", "pass-rates", "failures", "power", "refinement", "residuals", "noise"}
+NAMES = {
+    "times",
+    "interaction",
+    "pass-rates",
+    "failures",
+    "trends",
+    "power",
+    "refinement",
+    "residuals",
+    "noise",
+}
 NO_TABLE = Table(caption="", columns=("a",), rows=())
 
 
@@ -316,3 +326,25 @@ def test_labels_are_wrapped_between_words_or_not_at_all() -> None:
     """A word that does not fit is never cut: the caller slants the labels instead."""
     assert wrap(["8 iterations", "60 s"], 70) == {"8 iterations": ["8", "iterations"], "60 s": ["60 s"]}
     assert wrap(["incomprehensibilities"], 70) is None
+
+
+@pytest.mark.parametrize(
+    ("spread", "words"),
+    [
+        ((1.0, 4.0), "there is a funnel: slower"),
+        ((4.0, 1.0), "there is a funnel: faster"),
+        ((1.0, 1.0), "no funnel"),
+    ],
+)
+def test_a_funnel_in_the_residuals_is_said_in_words(spread: tuple[float, float], words: str) -> None:
+    """Which treatments vary more, and that none does; nothing is claimed of a handful of programs."""
+    normal = np.random.default_rng(5).standard_normal((2, 30))
+    points = pd.DataFrame(
+        {
+            "fitted": np.repeat([1.0, 2.0], 30),
+            "residual": (normal * np.asarray(spread)[:, None]).ravel(),
+            "tip": "",
+        }
+    )
+    assert words in residuals.funnel(points)
+    assert "would mean" in residuals.funnel(points.head(5))

@@ -53,6 +53,29 @@ def test_a_lock_can_be_taken_again_after_its_release(tmp_path: Path) -> None:
         lock.release()
 
 
+def test_who_only_verifies_does_so_beside_others_but_beside_nobody_who_measures(tmp_path: Path) -> None:
+    """Two share the lock; who measures waits for both of them, and whoever verifies later for that one."""
+    first, second, measuring, later = (MachineLock(tmp_path / "lock") for _ in range(4))
+    for lock in (first, second):
+        lock.acquire(waiting=pytest.fail, shared=True)
+    told: list[str] = []
+
+    def both_end(text: str) -> None:
+        told.append(text)
+        first.release()
+        second.release()
+
+    def measurement_ends(text: str) -> None:
+        told.append(text)
+        measuring.release()
+
+    measuring.acquire(waiting=both_end)
+    later.acquire(waiting=measurement_ends, shared=True)
+    later.release()
+    assert len(told) == 2
+    assert "process" not in told[0]
+
+
 def test_a_link_in_place_of_the_lock_is_refused(tmp_path: Path) -> None:
     """In a directory that all can write to, a link might lead anywhere."""
     (tmp_path / "target").touch()

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from ..._presentation.text import number
 from ..figure import Canvas, Figure, Table, empty
 from ..theme import BLUE, INK, MUTED
 from .scales import axis, linear_ticks
@@ -17,6 +18,7 @@ from .scales import axis, linear_ticks
 NAME, TITLE = "residuals", "Do the assumptions hold?"
 _MOST_MARKS = 500
 _FEWEST = 3
+_FEW, _CLEAR = 10, 0.01  # programs below which no funnel is told, and the p below which one is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +47,8 @@ def figure(data: Residuals) -> Figure:
         name=NAME,
         title=TITLE,
         caption=(
-            "A residual is how far a program lies from what the model expects of its treatment. Left: a funnel would "
-            "mean that slower "
-            "treatments vary more. Right: normal residuals lie along the line."
+            "A residual is how far a program lies from what the model expects of its treatment. "
+            f"{funnel(data.points)} Right: normal residuals lie along the line."
         ),
         description=(
             f"Two scatter plots of {len(data.points)} residuals ({data.unit}): against what the model expects, and "
@@ -55,6 +56,29 @@ def figure(data: Residuals) -> Figure:
         ),
         draw=lambda canvas: _draw(data, canvas),
         table=data.table,
+    )
+
+
+def funnel(points: pd.DataFrame) -> str:
+    """Say whether residuals spread more where the model expects more: Spearman's correlation of their sizes with it.
+
+    Sizes of residuals hang together within a treatment, so only a clear sign counts (p below 1 %).
+    """
+    expected, size = points["fitted"].to_numpy(dtype=float), points["residual"].abs().to_numpy(dtype=float)
+    if len(points) < _FEW or np.ptp(expected) <= 0 or np.ptp(size) <= 0:
+        return "Left: a funnel would mean that slower treatments vary more."
+    found = stats.spearmanr(expected, size)
+    if not found.pvalue < _CLEAR:
+        return "Left: no funnel is to be seen, which would mean that slower treatments vary more."
+    low, high = (size[expected <= np.median(expected)], size[expected > np.median(expected)])
+    if not len(high):
+        return "Left: a funnel would mean that slower treatments vary more."
+    wider, narrower = max(low.mean(), high.mean()), min(low.mean(), high.mean())
+    times = f", {number(wider / narrower, digits=2)} times as much in that half" if narrower > 0 else ""
+    which = "slower" if found.statistic > 0 else "faster"
+    return (
+        f"Left: there is a funnel: {which} treatments vary more{times}. Trust what is tested with a variance of "
+        "its own for each treatment."
     )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from ..._presentation.findings import term_name
 from ..._presentation.text import MISSING, count, number, one_line, p_phrase, p_value, percent
-from ..blocks import Grid, Heading, Prose, Section
+from ..blocks import Grid, Heading, Picture, Prose, Section
 from ..figure import Table, trimmed
+from .teams import by_turn, credit
+from .time_outs import time_outs
+from .trends import trends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from ..._analysis import Analysis
     from ..._inference.synergy import Turns
     from ..blocks import Block
+    from ..figure import Figure
 
 _MOST_ROWS = 300
 _LONG = 12
@@ -104,7 +107,7 @@ def _late(analysis: Analysis) -> tuple[Block, ...]:
     )
     if found.logrank.p is not None:
         words += f" The log-rank test of treatments: {p_phrase(found.logrank.p)} (permutation)."
-    blocks: list[Block] = [Prose((words,))]
+    blocks: list[Block] = [Prose((words,)), *_pictures(time_outs(analysis))]
     rows = [
         (
             f"{one_line(r.factor, limit=40)}: {one_line(r.a, limit=60)} / {one_line(r.b, limit=60)}",
@@ -152,32 +155,13 @@ def _trends(analysis: Analysis) -> tuple[Block, ...]:
         if t.p is not None
     ]
     columns = ("factor", f"slope ({analysis.sample.unit} per unit)", "interval", "p", "note")
-    return tuple(_grid("Linear trends over amounts", columns, rows, words={0, 4}))
+    return (*_pictures(trends(analysis)), *_grid("Linear trends", columns, rows, words={0, 4}))
 
 
 def _turns(found: Turns | None) -> tuple[Block, ...]:
     if found is None:
         return ()
-    rates = {row.turn: row for row in found.passed}
-    ratios = {row.turn: row for row in found.ratio}
-    rows: list[tuple[str, ...]] = []
-    for turn in sorted(rates | ratios):
-        rate, ratio = rates.get(turn), ratios.get(turn)
-        rows.append(
-            (
-                str(turn),
-                MISSING if rate is None else f"{rate.passed}/{rate.programs}",
-                MISSING if ratio is None else number(ratio.estimate),
-                MISSING if ratio is None else _interval(ratio.ci_low, ratio.ci_high),
-                MISSING if ratio is None else f"{ratio.n}{' (survivors)' if ratio.survivors else ''}",
-            )
-        )
-    blocks = _grid(
-        "By turn: programs that were correct, and their time against the reference",
-        ("turn", "correct", "ratio", "interval", "of programs"),
-        rows,
-        words={0},
-    )
+    blocks = _pictures(by_turn(found))
     rows = [
         (
             one_line(t.treatment, limit=80),
@@ -200,21 +184,7 @@ def _turns(found: Turns | None) -> tuple[Block, ...]:
         "turns",
     )
     blocks += _grid("What turns made of the program they were given", columns, rows, words={0})
-    rows = [
-        (
-            one_line(c.treatment, limit=80),
-            str(c.agent),
-            f"{c.log_ratio:+.4f}",
-            number(math.exp(c.log_ratio)),
-            _interval(c.ci_low, c.ci_high),
-            str(c.trajectories),
-        )
-        for c in found.credit
-    ]
-    columns = ("treatment", "agent", "log ratio", "as a factor", "interval (log)", "trajectories")
-    blocks += _grid(
-        "Credit: the agents' parts add up to the trajectory's log ratio", columns, rows, words={0}
-    )
+    blocks += _pictures(credit(found))
     if any(row.count for row in found.invented_names):
         rows = [
             (
@@ -242,6 +212,11 @@ def _turns(found: Turns | None) -> tuple[Block, ...]:
     columns = ("team", "same agents by themselves", "difference (log ratio)", "interval", "p", "note")
     blocks += _grid("Synergy: below 0 the team is faster", columns, rows, words={0, 1, 5})
     return tuple(blocks)
+
+
+def _pictures(figure: Figure | None) -> list[Block]:
+    """Return a figure under its title; nothing without one."""
+    return [] if figure is None else [Heading(figure.title), Picture(figure)]
 
 
 def _grid(

@@ -31,9 +31,9 @@ def passes(analysis: Analysis, names: Names) -> Figure:
             continue
         row, text = names.rows[rate.level], f"{rate.passed} of {rate.programs}"
         limits = f"{percent(rate.ci_low)} to {percent(rate.ci_high)}"
-        tip = f"{row}\n{text} passed: {percent(rate.rate)}\n{percent(confidence)} interval {limits}"
-        records.append((row, group_of[row], rate.rate, rate.ci_low, rate.ci_high, text, tip))
-        table.append((row, f"{rate.programs}", f"{rate.passed}", percent(rate.rate), limits))
+        tip = f"{row}\n{text} passed: {percent(rate.estimate)}\n{percent(confidence)} interval {limits}"
+        records.append((row, group_of[row], rate.estimate, rate.ci_low, rate.ci_high, text, tip))
+        table.append((row, f"{rate.programs}", f"{rate.passed}", percent(rate.estimate), limits))
     columns = ["row", "group", "rate", "low", "high", "text", "tip"]
     return passes_figure.figure(
         passes_figure.Passes(

@@ -1,0 +1,171 @@
+"""How fast programs are verified that are never timed: ``python benchmarks/bulk_verification.py``.
+
+It makes tasks of the HumanEval kind (small functions, each with eight asserts) and prints, of one run:
+
+- one program alone: launch to a contained interpreter, import, all short inputs, end; beside an interpreter without
+  any sandbox. Wanted: at most 60 ms beyond what the program itself takes;
+- ``verify_many`` with one and with two workers, programs per second;
+- a session over 164 tasks (``--tasks``), by turns alone and with ``-n 2``: programs per second, what of the time is
+  collection, and how many times as fast two workers are. Wanted: twice.
+
+Ratios within a run count. Run it on a quiet machine; it says how quiet it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from refinery_plugin import Task, Verifier
+from refinery_plugin._sandbox import open_sandbox
+
+INTERPRETER = getattr(sys, "_base_executable", sys.executable)
+OPTIONS = ("-s", "-S", "-P", "-B", "-X", "utf8", "-c", "pass")
+WANTED_MS = 60
+BODIES = {
+    "total": "    return sum(values) + {number}\n",
+    "largest": "    return max(values) + {number}\n",
+    "evens": "    return len([v for v in values if v % 2 == 0]) + {number}\n",
+    "spread": "    return max(values) - min(values) + {number}\n",
+}
+INPUTS = [[n, 3 * n % 7, n * n % 11, -n] for n in range(8)]
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--tasks", type=int, default=164)
+    parser.add_argument("--rounds", type=int, default=2)
+    options = parser.parse_args()
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
+    _one_program()
+    _library(options.tasks)
+    _sessions(options.tasks, options.rounds)
+
+
+def _source(number: int) -> tuple[str, str]:
+    name, body = list(BODIES.items())[number % len(BODIES)]
+    return name, f"def {name}(values):\n{body.format(number=number)}"
+
+
+def _answers(source: str, name: str) -> list[int]:
+    namespace: dict[str, object] = {}
+    exec(source, namespace)  # noqa: S102 - written above
+    function = namespace[name]
+    assert callable(function)
+    return [function(values) for values in INPUTS]
+
+
+def _one_program(rounds: int = 31) -> None:
+    name, source = _source(2)
+    began = time.perf_counter()
+    answers = _answers(source, name)
+    own = time.perf_counter() - began
+    bare, steps = [], []
+    with open_sandbox() as sandbox:
+        for _ in range(rounds):
+            began = time.perf_counter()
+            subprocess.run([INTERPRETER, *OPTIONS], env={}, check=True)
+            bare.append(time.perf_counter() - began)
+            marks = [time.perf_counter()]
+            worker = sandbox.start(source.encode(), entry_point=name, result_type=int, exact=False)
+            failure = worker.load()
+            marks.append(time.perf_counter())
+            for values, answer in zip(INPUTS, answers, strict=True):
+                failure = failure or worker.hand_over((values,), 5)
+                outcome = worker.go(5)
+                assert failure is None, failure
+                assert outcome.value == answer, outcome
+            marks.append(time.perf_counter())
+            usage = worker.close()
+            marks.append(time.perf_counter())
+            start = usage.start_seconds or 0.0
+            load, calls, end = (later - before for before, later in itertools.pairwise(marks))
+            steps.append((start, load - start, calls, end, load + calls + end - own))
+    print(f"one program in sandbox {sandbox.name}, medians of {rounds}, ms:")
+    print(f"  an interpreter alone {1e3 * statistics.median(bare):6.1f}")
+    for label, column in zip(
+        ("start", "load", "inputs", "end", "in all"), zip(*steps, strict=True), strict=True
+    ):
+        print(f"  {label:20} {1e3 * statistics.median(column):6.1f}")
+    print(f"  wanted in all        {WANTED_MS:6.1f} at most")
+
+
+def _library(count: int) -> None:
+    name, source = _source(0)
+    task = Task(
+        name=name,
+        prompt=f"Write {name}.",
+        signature=f"def {name}(values: list[int]) -> int",
+        result_type=int,
+        reference=source,
+        examples=[((values,), answer) for values, answer in zip(INPUTS, _answers(source, name), strict=True)],
+    )
+    with Verifier(task) as verifier:
+        verifier.verify(source)
+        speeds = []
+        for workers in (1, 2):
+            programs = [f"{source}# {workers} {number}\n" for number in range(count)]
+            began = time.perf_counter()
+            found = verifier.verify_many(programs, workers=workers)
+            speeds.append(count / (time.perf_counter() - began))
+            assert all(each.correct for each in found)
+    print(
+        f"verify_many of {count}: {speeds[0]:.1f} a second with one worker, {speeds[1]:.1f} with two: "
+        f"{speeds[1] / speeds[0]:.2f} times"
+    )
+
+
+def _sessions(count: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        tasks, programs = Path(folder, "tasks.jsonl"), Path(folder, "programs.jsonl")
+        with tasks.open("w", encoding="utf-8") as rows, programs.open("w", encoding="utf-8") as made:
+            for number in range(count):
+                name, source = _source(number)
+                head, body = source.split("\n", 1)
+                asserts = "".join(
+                    f"    assert candidate({values!r}) == {answer!r}\n"
+                    for values, answer in zip(INPUTS, _answers(source, name), strict=True)
+                )
+                row = {
+                    "task_id": f"Bulk/{number}",
+                    "prompt": f'{head}\n    """Answer with {name} and {number}."""\n',
+                    "entry_point": name,
+                    "canonical_solution": body,
+                    "test": f"def check(candidate):\n{asserts}",
+                }
+                rows.write(json.dumps(row) + "\n")
+                made.write(json.dumps({"task_id": f"Bulk/{number}", "solution": source}) + "\n")
+        seconds: dict[str, list[float]] = {"collection": [], "alone": [], "-n 2": []}
+        for _ in range(rounds):
+            for label, more in (("collection", ["--collect-only"]), ("alone", []), ("-n 2", ["-n", "2"])):
+                seconds[label].append(_session(folder, more))
+    collection, alone, two = (min(values) for values in seconds.values())
+    print(
+        f"a session of {count} tasks, best of {rounds}: {alone:.1f} s alone, {collection:.1f} s of it collection "
+        f"({count / alone:.1f} programs a second, each beside its reference); {two:.1f} s with -n 2: "
+        f"{alone / two:.2f} times as fast"
+    )
+
+
+def _session(folder: str, more: list[str]) -> float:
+    command = [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--benchmark-disable"),
+        *("--refinery-tasks=tasks.jsonl", "--refinery-programs=programs.jsonl", *more),
+    ]
+    began = time.perf_counter()
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-2000:]
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""How often passing, times over tasks, time-outs and credit are said to differ where nothing does.
+
+Run by hand: ``python benchmarks/false_passes.py > benchmarks/false_passes.txt``. Each line is one design in which
+treatments are all alike, with the share of its studies, in per cent at alpha 5 %, in which the test finds a difference;
+``conclusion`` is what the report's conclusion rests on, and must stay at 6 % or below. The others are in the document
+beside it: they show why they are no conclusions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import functools
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from refinery_analysis._inference import passing, stratified, two_proportions
+from refinery_analysis._models import logistic_glmm, survival, turns
+from refinery_analysis._models.freeman_halton import pass_test
+from refinery_analysis._models.passing_table import PassingTable
+from refinery_analysis._models.task_reml import CellTable, exact_f
+from refinery_analysis._reading.judged_turns import Trajectory, Turn
+from scipy import special, stats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ALPHA: Final = 0.05
+Integers = np.ndarray[Any, np.dtype[np.int_]]
+
+
+def table(passed: Integers, programs: int) -> PassingTable:
+    """Return the counts of tasks and treatments of one factor."""
+    tasks, arms = passed.shape
+    levels = tuple(map(str, range(arms)))
+    return PassingTable(
+        tasks=tuple(map(str, range(tasks))),
+        treatments=levels,
+        factors={"a": levels},
+        own=("a",),
+        level={"a": np.arange(arms)},
+        made=np.full(passed.shape, programs),
+        passed=passed,
+    )
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Tasks:
+    """Tasks of unequal difficulty (SD of log odds), each treatment better in some of them (SD of the interaction)."""
+
+    tasks: int
+    arms: int
+    programs: int
+    difficulty: float
+    interaction: float
+    mean: float = 0.0
+
+    def draw(self, rng: np.random.Generator) -> Integers:
+        """Draw how many passed, shape (tasks, arms)."""
+        odds = self.mean + self.difficulty * rng.standard_normal((self.tasks, 1))
+        odds = odds + self.interaction * rng.standard_normal((self.tasks, self.arms))
+        return np.asarray(rng.binomial(self.programs, special.expit(odds)))
+
+
+def over_tasks(design: Tasks, rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+    """Yield the rates of the conclusion over tasks, and of the mixed model's likelihood ratio by chi-square."""
+    drawn = [design.draw(rng) for _ in range(studies)]
+    p = [passing._between_tasks(table(x, design.programs)).p for x in drawn]  # noqa: SLF001 - the step by itself, without a study around it
+    yield "conclusion", float(np.mean([value is not None and value < ALPHA for value in p]))
+    some = drawn[: min(200, studies)]
+    x = np.column_stack([np.ones(design.arms), np.eye(design.arms)[:, 1:]])
+    made = np.full((design.tasks, design.arms), float(design.programs))
+    found = []
+    for passed in some:
+        if not 0 < passed.sum() < made.sum():
+            continue
+        full = logistic_glmm.fit_glmm(x, passed.astype(float), made).log_likelihood
+        none = logistic_glmm.fit_glmm(x[:, :1], passed.astype(float), made).log_likelihood
+        found.append(stats.chi2.sf(2 * (full - none), design.arms - 1) < ALPHA)
+    yield f"mixed model, chi-square ({len(some):,} studies)", float(np.mean(found))
+
+
+def times_over_tasks(
+    tasks: int, arms: int, programs: int
+) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return the exact F of log times over tasks in which treatments differ from task to task."""
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        x = np.column_stack([np.ones(arms), np.eye(arms)[:, 1:]])
+        found = 0
+        for _ in range(studies):
+            mean = rng.standard_normal((tasks, 1)) + 0.3 * rng.standard_normal((tasks, arms))
+            mean = mean + 0.4 / np.sqrt(programs) * rng.standard_normal((tasks, arms))
+            count = np.full((tasks, arms), programs, dtype=np.intp)
+            # What programs of a cell differ does not enter.
+            made = CellTable(count=count, mean=mean, within=1.0, x=x)
+            contrasts = np.eye(arms)[1:] - np.eye(arms)[:1]
+            result = exact_f(made, contrasts)
+            found += result is not None and result.p < ALPHA
+        yield "conclusion", found / studies
+
+    return run
+
+
+def one_task(
+    arms: int, programs: int, rate: float
+) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return the exact test of all treatments of one task; Boschloo's too where there are two."""
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        drawn = rng.binomial(programs, rate, (studies, arms))
+        kinds, counts = np.unique(drawn, axis=0, return_counts=True)
+        exact = [pass_test([programs] * arms, row.tolist()).p for row in kinds]
+        below = np.asarray([value is not None and value < ALPHA for value in exact])
+        yield "conclusion", float(counts @ below / studies)
+        if arms == 2:
+            below = np.asarray(
+                [two_proportions.boschloo((int(x), int(y)), (programs, programs)) < ALPHA for x, y in kinds]
+            )
+            yield "Boschloo", float(counts @ below / studies)
+
+    return run
+
+
+def fixed_tasks(design: Tasks) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return the exact conditional test over tasks that are all that matters."""
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        found = 0
+        for _ in range(studies):
+            n = design.programs
+            result = stratified.exact_conditional([(int(x), n, int(y), n) for x, y in design.draw(rng)])
+            found += result is not None and result.p < ALPHA
+        yield "conclusion", found / studies
+
+    return run
+
+
+def stopped(
+    arms: int, programs: int, share: float
+) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return the log-rank test of log-normal times of which a share is stopped."""
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        limit = float(stats.norm.isf(share))
+        group, stratum = np.repeat(np.arange(arms), programs), np.zeros(arms * programs, dtype=np.intp)
+        permuted = asymptotic = 0
+        for _ in range(studies):
+            y = rng.standard_normal(arms * programs)
+            result = survival.log_rank(np.minimum(y, limit), y < limit, group, stratum, arms)
+            if result is not None:
+                permuted += result[1] < ALPHA
+                asymptotic += stats.chi2.sf(result[0], arms - 1) < ALPHA
+        yield "conclusion", permuted / studies
+        yield "chi-square", asymptotic / studies
+
+    return run
+
+
+def rotation(trajectories: int) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return how often a credit's interval excludes what an agent has: two alike take turns, some turns fail."""
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        # What an agent has on average is known from very many trajectories.
+        truth = np.mean([_credit(rng) for _ in range(max(2_000, studies))], axis=0)
+        missed = 0
+        for _ in range(studies):
+            values = np.asarray([_credit(rng) for _ in range(trajectories)])
+            low, high = turns._bootstrap(values, ALPHA)  # noqa: SLF001 - the step by itself
+            if low is not None and high is not None:
+                missed += not low[0] <= truth[0] <= high[0]
+        yield "conclusion", missed / studies
+
+    return run
+
+
+def _credit(rng: np.random.Generator) -> tuple[float, float]:
+    """Return the parts of both agents in a trajectory of four turns that ended with a correct program."""
+    while True:
+        made = []
+        standing = 0.0
+        for i in range(4):
+            standing += float(rng.normal(-0.2, 0.3))
+            good = bool(rng.random() < 0.75)
+            made.append(
+                Turn(
+                    number=i + 1,
+                    agent=1 + i % 2,
+                    source=str(i),
+                    verdict="correct" if good else "wrong_answer",
+                    reason=None,
+                    error_type=None,
+                    ratio=float(np.exp(standing)) if good else None,
+                )
+            )
+        one = Trajectory(
+            file="",
+            study="",
+            task="",
+            treatment={},
+            replicate=1,
+            settings={},
+            turns=tuple(made),
+            final_turn=4,
+        )
+        parts = turns.of_trajectory(one)
+        if parts is not None:
+            return parts[1], parts[2]
+
+
+def main() -> None:
+    """Print a line for each design."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--studies", type=int, default=2_000, help="of each design; 20000 take hours")
+    parser.add_argument("--only", type=int, nargs="*", help="numbers of designs, from 0")
+    args = parser.parse_args()
+    studies = args.studies
+    designs: list[tuple[str, Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]]] = [
+        ("one task, 2 arms x 8, rate 0.5", one_task(2, 8, 0.5)),
+        ("one task, 2 arms x 20, rate 0.1", one_task(2, 20, 0.1)),
+        ("one task, 6 arms x 5, rate 0.8", one_task(6, 5, 0.8)),
+        (
+            "4 fixed tasks, 2 arms x 5",
+            fixed_tasks(Tasks(tasks=4, arms=2, programs=5, difficulty=1.5, interaction=0)),
+        ),
+    ]
+    designs += [
+        ("8 tasks, 2 arms x 5, times", times_over_tasks(8, 2, 5)),
+        ("8 tasks, 4 arms x 5, times", times_over_tasks(8, 4, 5)),
+        ("20 tasks, 3 arms x 5, times", times_over_tasks(20, 3, 5)),
+        ("one task, 4 arms x 5, rate 0.95: often one-sided", one_task(4, 5, 0.95)),
+    ]
+    for tasks, arms, programs, difficulty, interaction, mean in (
+        (8, 2, 5, 1.0, 0.5, 0.0),
+        (8, 3, 5, 1.5, 1.0, 0.0),
+        (20, 2, 5, 1.5, 0.7, 0.0),
+        (20, 3, 5, 1.5, 0.7, 2.0),
+        (20, 2, 5, 2.0, 0.0, 3.0),
+        (6, 2, 3, 1.0, 1.0, -2.0),
+    ):
+        design = Tasks(
+            tasks=tasks,
+            arms=arms,
+            programs=programs,
+            difficulty=difficulty,
+            interaction=interaction,
+            mean=mean,
+        )
+        name = (
+            f"{tasks} tasks, {arms} arms x {programs}, SD {difficulty:g} and {interaction:g}, mean {mean:g}"
+        )
+        designs.append((name, functools.partial(over_tasks, design)))
+    designs += [
+        ("20 % stopped, 2 arms x 8", stopped(2, 8, 0.2)),
+        ("20 % stopped, 4 arms x 5", stopped(4, 5, 0.2)),
+        ("rotation of 2 agents, 6 trajectories", rotation(6)),
+        ("rotation of 2 agents, 20 trajectories", rotation(20)),
+    ]
+    print(f"{studies:,} studies each; per cent in which a difference is found where there is none")
+    for number, (name, run) in enumerate(designs):
+        if args.only is not None and number not in args.only:
+            continue
+        # A seed for each design, so that they can be run apart.
+        for what, rate in run(np.random.default_rng([20261126, number]), studies):
+            print(f"{name:55} {what:45} {100 * rate:5.2f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
