@@ -34,7 +34,7 @@ _TYPES: dict[str, type | None] = {
     "object": dict,
     "null": None,
 }
-_SOMETIMES = {"turn", "sessions", "prices", "request"}
+_SOMETIMES = {"turn", "sessions", "prices", "request", "given"}
 """Keys that only some files have."""
 
 
