@@ -44,7 +44,8 @@ def variance_components(results: Results, sample: Sample) -> Components:
     depends on four mean squares alone, also where components are at zero. Numerical otherwise.
     """
     if not sample.y.size:
-        return _none("no program passed")
+        passed = bool(results.programs["passed"].any())
+        return _none("no program that passed was timed" if passed else "no program passed")
     if len(results.tasks) > 1:
         return _none("several tasks: what differs between tasks, treatments and programs is under tasks")
     layout, notes = _gather(results, sample)

@@ -200,7 +200,9 @@ def test_programs_that_passed_but_were_not_timed_are_not_called_failed(
     path = write(tmp_path / "r.json", untimed)
     assert "No program that passed was timed" in document(capsys, str(path))["notes"][-1]
     assert main([str(path)]) == 0
-    assert "No program that passed was timed, so there are no times to compare." in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "No program that passed was timed, so there are no times to compare." in told
+    assert "Variance components: no program that passed was timed" in told
 
 
 def test_why_there_is_no_analysis_of_variance_is_told(
