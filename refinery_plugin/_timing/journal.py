@@ -162,7 +162,8 @@ def _records(path: Path, data: bytes) -> Iterator[Record]:
 
 
 def _prune(directory: Path, part: str) -> None:
-    for path in sorted(directory.glob(f"*-????????{part}.jsonl"))[:-_KEPT]:
+    # The whole form: "-part1of2" is as long as the random end of a name.
+    for path in sorted(directory.glob(f"????????T??????-????????{part}.jsonl"))[:-_KEPT]:
         path.unlink(missing_ok=True)
 
 

@@ -69,6 +69,9 @@ def test_parts_of_a_study_may_share_a_folder(tmp_path: Path) -> None:
         Journal.create(tmp_path, {}, part="-part3of3").close()
     assert len(list(tmp_path.glob("*-part3of3.jsonl"))) == 21
     assert len(list(tmp_path.glob("*.jsonl"))) == 24
+    for _ in range(25):
+        Journal.create(tmp_path, {}).close()
+    assert len(list(tmp_path.glob("*-part?of?.jsonl"))) == 23
 
 
 def test_a_killed_writer_leaves_a_journal_that_can_be_read(tmp_path: Path) -> None:
