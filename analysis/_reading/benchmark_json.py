@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import itertools
 import json
@@ -30,7 +31,7 @@ from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
 from .one_task import tasks_told
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from .entries import Column
@@ -55,7 +56,7 @@ KINDS: Mapping[str, type] = {
     "block": object,
     "list": np.int64,
 }
-_VERDICTS = ("correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering")
+VERDICTS = ("correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering")
 
 
 def read_json(path: Path, data: bytes) -> list[RawFile]:
@@ -65,14 +66,30 @@ def read_json(path: Path, data: bytes) -> list[RawFile]:
     ------
     AnalysisError : whatever is wrong, with file, entry and field.
     """
-    # A million small objects that all live to the end: the collector would walk them again and again for nothing.
+    with without_collector():
+        return [Reader(str(path), part).read() for part in by_machine(_load(path, data))]
+
+
+@contextlib.contextmanager
+def without_collector() -> Iterator[None]:
+    """Read a million small objects that all live to the end: it would walk them again and again for nothing."""
     collecting = gc.isenabled()
     gc.disable()
     try:
-        return [Reader(str(path), part).read() for part in by_machine(_load(path, data))]
+        yield
     finally:
         if collecting:
             gc.enable()
+
+
+def for_each_run(entries: Mapping[str, Any], counts: Column) -> dict[str, Column]:
+    """Return one row per run of what is kept once per benchmark, which run it is, and that nothing says it passed."""
+    size = int(counts.sum())
+    return {
+        **{name: np.repeat(np.asarray(entries[name], dtype=kind), counts) for name, kind in KINDS.items()},
+        "run": 1 + np.arange(size) - np.repeat(np.cumsum(counts) - counts, counts),
+        "passed": np.full(size, np.nan),
+    }
 
 
 def _load(path: Path, data: bytes) -> Mapping[str, Any]:
@@ -295,8 +312,8 @@ class Reader:
         return number
 
     def _verdict(self, value: object, place: Place) -> str:
-        if value not in _VERDICTS:
-            raise place.error("verdict", f"must be one of {', '.join(_VERDICTS)}, got {brief(value)}")
+        if value not in VERDICTS:
+            raise place.error("verdict", f"must be one of {', '.join(VERDICTS)}, got {brief(value)}")
         return str(value)
 
     # -- levels, in every form that they may be written
@@ -446,15 +463,9 @@ class Reader:
 
     def _columns(self) -> dict[str, Column]:
         """Return one row per run, where until now some is kept once per benchmark."""
-        entries = self.benchmarks
-        counts = np.asarray(entries["runs"], dtype=np.intp)
-        columns: dict[str, Column] = {
-            name: np.repeat(np.asarray(entries[name], dtype=kind), counts) for name, kind in KINDS.items()
-        }
-        columns["run"] = 1 + np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        columns |= {name: np.asarray(values, dtype=np.float64) for name, values in self.runs.items()}
-        columns["passed"] = np.full(int(counts.sum()), np.nan)
-        return columns
+        counts = np.asarray(self.benchmarks["runs"], dtype=np.intp)
+        runs = {name: np.asarray(values, dtype=np.float64) for name, values in self.runs.items()}
+        return {**for_each_run(self.benchmarks, counts), **runs}
 
     def _seconds(self, benchmark: Mapping[str, Any], place: Place) -> list[float]:
         stats = benchmark.get("stats")

@@ -20,7 +20,8 @@ SHORTEST, LONGEST = 1e-15, 1e15
 """Seconds. Beyond, something else was written down, and the squares are no numbers that a float can hold."""
 
 NO_TIME = f"a time in seconds must be between {SHORTEST:g} and {LONGEST:g}"
-_LARGEST = 2**53
+LARGEST = 2**53
+"""The largest whole number up to which a float holds each."""
 _LONGEST = 60
 
 Column: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]]
@@ -108,7 +109,7 @@ class Place:
         """Return a whole number that a float can hold exactly."""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > _LARGEST:
+        if isinstance(value, bool) or not isinstance(value, int) or abs(value) > LARGEST:
             raise self.error(field, f"must be a whole number, got {brief(value)}")
         return value
 

@@ -6,9 +6,8 @@ reader that goes entry by entry, takes more forms, and names the entry and the f
 
 from __future__ import annotations
 
-import gc
 import itertools
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 import numpy as np
@@ -16,8 +15,16 @@ import orjson
 from msgspec import Meta, Raw
 
 from .._errors import AnalysisError
-from .benchmark_json import AMOUNTS, KINDS, MEAN_TOLERANCE, OPTIONAL, Reader
-from .entries import LONGEST, SHORTEST, Place, RawProgram, writable
+from .benchmark_json import (
+    AMOUNTS,
+    MEAN_TOLERANCE,
+    OPTIONAL,
+    VERDICTS,
+    Reader,
+    for_each_run,
+    without_collector,
+)
+from .entries import LARGEST, LONGEST, SHORTEST, Place, RawProgram, writable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +32,7 @@ if TYPE_CHECKING:
 
     from .entries import Column, Levels, RawFile
 
-_LARGEST = 2**53
-_Whole: TypeAlias = Annotated[int, Meta(ge=-_LARGEST, le=_LARGEST)]
+_Whole: TypeAlias = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 _Seconds: TypeAlias = Annotated[float, Meta(ge=SHORTEST, le=LONGEST)]
 _Amount: TypeAlias = Annotated[float, Meta(ge=0, le=LONGEST)]
 _Scalar: TypeAlias = _Whole | str | None
@@ -35,7 +41,7 @@ _Scalar: TypeAlias = _Whole | str | None
 class _Program(msgspec.Struct, gc=False):
     treatment: Raw
     replicate: _Whole
-    verdict: Literal["correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering"]
+    verdict: str
     task: str | None = None
     turn: None = None
     turns: _Amount | None = None
@@ -99,16 +105,11 @@ def read_usual(path: Path, data: bytes) -> list[RawFile] | None:
 
     What is returned equals what the other reader returns.
     """
-    # A million small objects that all live to the end: the collector would walk them again and again for nothing.
-    collecting = gc.isenabled()
-    gc.disable()
     try:
-        return [_read(str(path), data)]
+        with without_collector():
+            return [_read(str(path), data)]
     except (_UnusualError, AnalysisError, ValueError, RecursionError):
         return None
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def _read(file: str, data: bytes) -> RawFile:
@@ -153,6 +154,8 @@ class _Reader(Reader):
 
     def _read_programs(self) -> None:
         treatments = self._treatments(one.treatment for one in self.told)
+        if not {one.verdict for one in self.told} <= set(VERDICTS):
+            raise _UnusualError
         for at, (one, levels) in enumerate(zip(self.told, treatments, strict=True)):
             info = {
                 **{name: _number(getattr(one, name)) for name in AMOUNTS},
@@ -201,13 +204,10 @@ class _Reader(Reader):
             "block": block,
             "list": where,
         }
-        size = int(counts.sum())
         self.columns = {
-            **{name: np.repeat(np.asarray(each[name], dtype=kind), counts) for name, kind in KINDS.items()},
-            "run": 1 + np.arange(size) - np.repeat(np.cumsum(counts) - counts, counts),
+            **for_each_run(each, counts),
             "seconds": seconds,
             **{name: _per_run([getattr(extra, name) for extra in extras], counts) for name in OPTIONAL},
-            "passed": np.full(size, np.nan),
         }
         return "" if self.several else next(iter(tasks), "")
 
