@@ -43,8 +43,8 @@ def bounds(results: Results, sample: Sample) -> Bounds:
         return Bounds(programs=frozenset(), treatments=frozenset(), seconds=None)
     number = runs["program"].cat.codes.to_numpy()
     size = len(results.programs)
-    of_program = 2 * np.bincount(number, short, size) >= np.bincount(number, minlength=size)
-    of_program &= np.bincount(number, short, size) > 0
+    bound_runs = np.bincount(number, short, size)
+    of_program = (2 * bound_runs >= np.bincount(number, minlength=size)) & (bound_runs > 0)
     names = frozenset(results.programs["program"].to_numpy()[of_program])
     inside = np.array([name in names for name in sample.programs], dtype=bool)
     bounded = 2 * np.bincount(sample.cell, inside, len(sample.treatments)) >= sample.counts

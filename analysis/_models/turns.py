@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
 from scipy import stats
@@ -330,36 +330,32 @@ def _bootstrap(
 def invented_names(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[InventedNames]:
     """Count turns of each treatment whose program uses what does not exist."""
     for name, group in by_treatment(trajectories).items():
-        judged = [turn for one in group for turn in one.turns if turn.verdict is not None]
-        if judged:
-            count, low, high = _invented(judged, alpha)
-            yield InventedNames(
-                treatment=name,
-                turns=len(judged),
-                count=count,
-                rate=count / len(judged),
-                ci_low=low,
-                ci_high=high,
-            )
+        counted = _invented([turn for one in group for turn in one.turns], alpha)
+        if counted is not None:
+            yield InventedNames(treatment=name, **counted)
 
 
 def invented_by_turn(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[InventedAtTurn]:
     """Count programs of each turn that use what does not exist."""
     for number, turns in _by_turn(trajectories).items():
-        judged = [turn for turn in turns if turn.verdict is not None]
-        if judged:
-            count, low, high = _invented(judged, alpha)
-            yield InventedAtTurn(
-                turn=number,
-                turns=len(judged),
-                count=count,
-                rate=count / len(judged),
-                ci_low=low,
-                ci_high=high,
-            )
+        counted = _invented(turns, alpha)
+        if counted is not None:
+            yield InventedAtTurn(turn=number, **counted)
 
 
-def _invented(judged: Sequence[Turn], alpha: float) -> tuple[int, float, float]:
-    """Return how many of the turns use what does not exist, and Wilson's limits of their share."""
+class _Invented(TypedDict):
+    turns: int
+    count: int
+    rate: float
+    ci_low: float
+    ci_high: float
+
+
+def _invented(turns: Sequence[Turn], alpha: float) -> _Invented | None:
+    """Count, of the turns that were judged, those that use what does not exist; limits of their share are Wilson's."""
+    judged = [turn for turn in turns if turn.verdict is not None]
+    if not judged:
+        return None
     count = sum(turn.verdict != _CORRECT and is_invented(turn.error_type, turn.reason) for turn in judged)
-    return (count, *wilson(count, len(judged), alpha))
+    low, high = wilson(count, len(judged), alpha)
+    return _Invented(turns=len(judged), count=count, rate=count / len(judged), ci_low=low, ci_high=high)
