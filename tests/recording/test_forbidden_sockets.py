@@ -6,12 +6,10 @@ import shutil
 from typing import TYPE_CHECKING
 
 import pytest
-from lab import KEY
-from model_server import ModelServer, answer
-from project import CONFTEST, PROGRAM, Project
+from project import CONFTEST, Project
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from model_server import ModelServer
 
 FORBID = """
 import socket
@@ -39,15 +37,6 @@ def pytest_runtest_teardown(item):
     socket.socket = PYTHONS
 """
 USAGE_ERROR = 4
-
-
-@pytest.fixture
-def project(tmp_path: Path, server: ModelServer) -> Project:
-    """Return a project of 4 programs, 2 turns each, whose endpoint is the server."""
-    made = Project.at(tmp_path / "project")
-    made.environment = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
-    server.default = answer(PROGRAM)
-    return made
 
 
 def test_what_is_recorded_is_replayed_and_verified_without_sockets(project: Project) -> None:

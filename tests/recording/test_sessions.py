@@ -25,15 +25,6 @@ if TYPE_CHECKING:
 USAGE_ERROR = 4
 
 
-@pytest.fixture
-def project(tmp_path: Path, server: ModelServer) -> Project:
-    """Return a project of 4 programs, 2 turns each, whose endpoint is the server."""
-    made = Project.at(tmp_path / "project")
-    made.environment = {"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url}
-    server.default = answer(PROGRAM)
-    return made
-
-
 @pytest.fixture(scope="module")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Return a project with all its recordings, made once."""

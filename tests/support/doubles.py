@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from refinery_plugin import Task
 from refinery_plugin._sandbox import Limits
+from refinery_plugin._study.study import ProgramLimits, Study
 from refinery_plugin._verification.checker import Checker
 
 if TYPE_CHECKING:
@@ -26,6 +27,19 @@ TASK = Task(
     reference=REFERENCE,
     sample=lambda seed: (seed,),
     strategy=lambda: st.tuples(st.integers(0, 9)),
+)
+STUDY = Study(
+    name="doubles",
+    tasks=("double",),
+    factors={},
+    constants={},
+    replicates=1,
+    seed=1,
+    lists=2,
+    runs=2,
+    prices={},
+    packages=(),
+    limits=ProgramLimits(),
 )
 LIST_SEEDS = (1001, 1002)
 """Full-size inputs are numbers from 10 on: verification lists have huge ones."""

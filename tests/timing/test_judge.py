@@ -11,12 +11,11 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from doubles import PROGRAM, REFERENCE, TASK, number_of
+from doubles import PROGRAM, REFERENCE, STUDY, TASK, number_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from refinery_plugin._sandbox import Limits
-from refinery_plugin._study.study import ProgramLimits, Study
 from refinery_plugin._timing.judge import SandboxJudge, Spread, with_figures
 from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._timing.sizes import Sizes
@@ -28,19 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-STUDY = Study(
-    name="doubles",
-    tasks=("double",),
-    factors={},
-    constants={},
-    replicates=1,
-    seed=1,
-    lists=2,
-    runs=2,
-    prices={},
-    packages=(),
-    limits=ProgramLimits(),
-)
+    from refinery_plugin._study.study import Study
+
 FOUND = Judged(verdict="correct")
 PATIENCE = 60.0
 """Seconds after which a test that waits for what never comes fails."""

@@ -7,13 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from doubles import PROGRAM, REFERENCE, TASK, Ticker, number_of
+from doubles import PROGRAM, REFERENCE, STUDY, TASK, Ticker, number_of
 from hypothesis import strategies as st
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.overview import summary
 from refinery_plugin._sandbox import SandboxFault
-from refinery_plugin._study.study import ProgramLimits, Study
+from refinery_plugin._study.study import ProgramLimits
 from refinery_plugin._study.units import Unit
 from refinery_plugin._timing.fingerprint import ResumeError
 from refinery_plugin._timing.journal import JournalError
@@ -32,20 +32,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.task import Task
     from refinery_plugin._timing.document import Finding
 
-LISTS, RUNS = 2, 2
-STUDY = Study(
-    name="doubles",
-    tasks=("double",),
-    factors={},
-    constants={},
-    replicates=1,
-    seed=1,
-    lists=LISTS,
-    runs=RUNS,
-    prices={},
-    packages=(),
-    limits=ProgramLimits(),
-)
+LISTS, RUNS = STUDY.lists, STUDY.runs
 TIMED = [STUDY.list_seed(number) for number in range(1, LISTS + 1)]
 
 

@@ -7,29 +7,15 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from doubles import TASK
+from doubles import STUDY, TASK
 from hypothesis import strategies as st
 
 from refinery_plugin import RefineryError
-from refinery_plugin._study.study import ProgramLimits, Study
 from refinery_plugin._verification.inputs import Inputs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-STUDY = Study(
-    name="doubles",
-    tasks=("double",),
-    factors={},
-    constants={},
-    replicates=1,
-    seed=1,
-    lists=1,
-    runs=1,
-    prices={},
-    packages=(),
-    limits=ProgramLimits(),
-)
 
 NUMBERS = itertools.count()
 
