@@ -197,6 +197,11 @@ def options(args: argparse.Namespace) -> Options:
     effect, is_ratio = (None, False) if args.effect is None else parse_effect(args.effect)
     response = args.response
     if is_ratio:
+        if response == "passed":
+            raise AnalysisError(
+                f"--effect {args.effect}: that is a ratio of times; give a difference of pass rates, such as 0.2 (20 "
+                "points)"
+            )
         if response in {"seconds", "cpu"}:
             raise AnalysisError(
                 f"--effect {args.effect}: that is a ratio, and --response {response} compares differences; leave "
