@@ -262,4 +262,4 @@ def _chances(table: PassingTable, sample: Sample) -> Floats:
     by_arm = (passed.sum(axis=0) + PRIOR * whole) / (made.sum(axis=0) + PRIOR)
     rate = dict(zip(table.treatments, by_arm.tolist(), strict=True))
     of_arms = np.asarray([rate.get(treatment.label, whole) for treatment in sample.treatments])
-    return np.minimum(by_task[:, None] * of_arms / whole, 1.0)
+    return np.asarray(np.minimum(by_task[:, None] * of_arms / whole, 1.0))

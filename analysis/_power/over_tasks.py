@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .._arrays import Floats
 
-REPLICATES: Final = (*range(1, 13), 15, 20, 25, 30, 40, 50, 75, 100)
+REPLICATES: Final[tuple[int, ...]] = (*range(1, 13), 15, 20, 25, 30, 40, 50, 75, 100)
 """Programs of each task and treatment that are tried; near the cheapest split the cost hardly changes."""
 
 
