@@ -13,7 +13,6 @@ from planning_data import PILOT, analysed, pilot, study
 from refinery_analysis import AnalysisError, Options, analyse, read_results
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.plan import PlanOptions, PlanResult, plan
-from refinery_analysis._commands.plan_rows import PlanRow
 from refinery_analysis._power.arms import Arms
 from refinery_analysis._power.noncentral_f import required
 from refinery_analysis._power.power import replicates_required
@@ -23,6 +22,8 @@ from scipy import stats
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from refinery_analysis._commands.plan_rows import PlanRow
 
 
 def row(made: PlanResult, kind: str, question: str) -> PlanRow:

@@ -13,7 +13,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from team_project import WRONG, TeamProject, plain
+from team_project import TASKS, WRONG, TeamProject, plain
 from test_sessions import wait_for
 
 if TYPE_CHECKING:
@@ -74,11 +74,11 @@ TIMED = (
 )
 WORDS = {
     "verdict": {
-        "wrong_answer": rf"{TRIED}it is wrong: for '[ou]' it returned 0, expected 1\.",
+        "wrong_answer": rf"{TRIED}it is wrong: for '[ou:!]' it returned 0, expected 1\.",
         "correct": re.escape(RIGHT),
     },
     "time": {
-        "wrong_answer": rf"{TRIED}it is wrong: for '[ou]' it returned 0, expected 1\.",
+        "wrong_answer": rf"{TRIED}it is wrong: for '[ou:!]' it returned 0, expected 1\.",
         "correct": TIMED,
     },
 }
@@ -100,6 +100,8 @@ def expected_messages(trajectory: dict[str, Any], turn: dict[str, Any]) -> list[
         if team != "nominal" or one["agent"] == turn["agent"]
     ]
     text = TASK
+    if trajectory["task"] == "count-marks":
+        text = text.replace("vowels", "marks")
     if before:
         last = before[-1]
         whose = "your current program"
@@ -109,7 +111,8 @@ def expected_messages(trajectory: dict[str, Any], turn: dict[str, Any]) -> list[
         if trajectory["treatment"]["feedback"] != "none":
             text += f"{last['feedback']['told']}\n\n"
         text += REFINE
-    return [{"role": "system", "content": system}, {"role": "user", "content": text + FORM}]
+    form = FORM.replace("count_vowels", trajectory["task"].replace("-", "_"))
+    return [{"role": "system", "content": system}, {"role": "user", "content": text + form}]
 
 
 def who(trajectory: dict[str, Any], turn: dict[str, Any]) -> tuple[str, float]:
@@ -121,15 +124,15 @@ def who(trajectory: dict[str, Any], turn: dict[str, Any]) -> tuple[str, float]:
 def test_a_study_of_feedback_and_teams_from_requests_to_the_analysis(
     tmp_path: Path, server: ModelServer
 ) -> None:
-    """4 feedbacks x 4 teams x 2 replicates: sent as designed, replayed offline without a sandbox, timed, analysed."""
-    project = TeamProject.made(tmp_path / "project", server, factors=FACTORS)
+    """4 feedbacks x 4 teams x 2 replicates on 2 tasks: sent as designed, replayed without sandbox, timed, analysed."""
+    project = TeamProject.made(tmp_path / "project", server, factors=FACTORS, tasks=TASKS)
     ran = project.run()
     assert ran.code == 0, ran.output
     sent = {request.body["seed"]: request.body for request in server.requests}
     trajectories = project.trajectories()
-    assert len(trajectories) == 32
+    assert len(trajectories) == 64
     turns = sum(len(one["turns"]) for one in trajectories)
-    assert len(sent) == len(server.requests) == turns == 120
+    assert len(sent) == len(server.requests) == turns == 240
     for one in trajectories:
         check_requests(one, sent)
         check_feedback(one)
@@ -138,11 +141,12 @@ def test_a_study_of_feedback_and_teams_from_requests_to_the_analysis(
     project.replays_only()
     ran = project.run()
     assert ran.code == 0, ran.output
+    assert len(kept) == 64
     assert project.files(project.programs) == made
     assert project.files(project.cassettes) == kept
-    assert len(server.requests) == 120
+    assert len(server.requests) == 240
     results = project.timed()
-    assert [program["verdict"] for program in results["refinery"]["programs"]] == ["correct"] * 32
+    assert [program["verdict"] for program in results["refinery"]["programs"]] == ["correct"] * 64
     assert {program["treatment"]["team"] for program in results["refinery"]["programs"]} == set(SETTINGS)
     analysed = subprocess.run(
         [sys.executable, "-m", "refinery_analysis", "results.json", "--json"],
