@@ -242,6 +242,13 @@ def test_a_team_is_held_against_the_same_agents_by_themselves(tmp_path: Path) ->
     assert "agent 1" in words
     (row,) = document(analysis)["turns"]["synergy"]
     assert row["passed"]["team"] == [7, 8]
+    # Tables are in the study's order of treatments, whatever the files are called.
+    asked = list(dict.fromkeys(f"team {level}" for level in results.factors["team"]))
+    for order in (trajectories, trajectories[::-1]):
+        turns = analyse(results, trajectories=order).further.turns
+        assert turns is not None
+        assert list(dict.fromkeys(row.treatment for row in turns.transitions)) == asked
+        assert list(dict.fromkeys(row.treatment for row in turns.credit)) == asked
 
 
 def test_over_many_tasks_a_team_is_compared_by_task(tmp_path: Path) -> None:
