@@ -212,6 +212,7 @@ class Worker:
             )
             self._answered(tree, excess, least)
             self._calls += 1
+            self._weigh(tree)
             # Before the value is looked at: what that takes is the parent's own.
             _wait_until(began + self._facts["wall_seconds"])
             return self._value(body) if kind == VALUE else self._told(body)
@@ -287,7 +288,7 @@ class Worker:
             return
         limit = self._limits.memory_bytes
         if self._tree.memory() > limit and self._tree.shared_once() > limit:
-            raise Broken("memory", f"it used more than {limit // MIB} MiB of memory")
+            raise self._too_much()
         home = self._launched.plan.home
         most = self._limits.tmp_bytes
         if home is not None:
@@ -296,6 +297,14 @@ class Worker:
             used = (self._tree.files_in("tmp") + self._tree.files_in("dev/shm")) * _LEAST_FILE_BYTES
         if used > most:
             raise Broken("error", f"it wrote more than {most // MIB} MiB of files and directories")
+
+    def _weigh(self, tree: Tree) -> None:
+        """Raise :class:`Broken` for memory that was used too shortly to be seen while waiting: the kernel remembers."""
+        if tree.peak() > self._limits.memory_bytes:
+            raise self._too_much()
+
+    def _too_much(self) -> Broken:
+        return Broken("memory", f"it used more than {self._limits.memory_bytes // MIB} MiB of memory")
 
     def _value(self, body: bytes) -> Outcome:
         try:
