@@ -134,8 +134,8 @@ def _ways(said: str, blocks: Blocks, name: str) -> Iterator[Callable[[], Sequenc
     yield lambda: [
         run for text in itertools.islice(repaired(said), _MOST_TEXTS) for run in bare_code(text, name)
     ]
-    found = [text for text in (*indented_stretches(said), *marked_stretches(said)) if name in text]
-    stretches = found[-_MOST_TEXTS:]
+    candidates = [text for text in (*indented_stretches(said), *marked_stretches(said)) if name in text]
+    stretches = candidates[-_MOST_TEXTS:]
     yield lambda: _mended(stretches, name)
     yield lambda: [run for block in (*blocks.fenced, *stretches) for run in bare_code(block, name)]
     yield lambda: _mended(within_backticks(said), name)

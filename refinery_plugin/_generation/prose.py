@@ -42,10 +42,10 @@ def with_fences_on_lines(answer: str, code_lines: Callable[[str], Collection[int
     code_lines : tells the numbers of lines, from 0, that belong to a program: what is there stays as it is.
     """
     lines = answer.split("\n")
-    found = {number: place for number, line in enumerate(lines) if (place := _fence_after_words(line))}
-    code = code_lines(answer) if found else ()
-    for number in found.keys() - set(code):
-        line, place = lines[number], found[number]
+    fences = {number: place for number, line in enumerate(lines) if (place := _fence_after_words(line))}
+    code = code_lines(answer) if fences else ()
+    for number in fences.keys() - set(code):
+        line, place = lines[number], fences[number]
         lines[number] = f"{line[:place].rstrip()}\n{line[place:]}"
     return "\n".join(lines)
 

@@ -52,8 +52,8 @@ def binding(source: str, name: str) -> Binding | None:
     return _surest(_binding(node, name) for node in module.body)
 
 
-def _surest(found: Iterable[Binding | None]) -> Binding | None:
-    all_found = set(found)
+def _surest(bindings: Iterable[Binding | None]) -> Binding | None:
+    all_found = set(bindings)
     return next((kind for kind in _SUREST if kind in all_found), None)
 
 

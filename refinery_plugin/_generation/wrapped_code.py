@@ -55,12 +55,12 @@ _LENIENT = json.JSONDecoder(strict=False)  # models write real line ends into te
 def tagged(answer: str) -> list[str]:
     """Return what stands between tags such as ``<code>``."""
     lowered = answer.lower()
-    found = []
+    texts = []
     for match in itertools.islice(_TAG.finditer(answer), _MOST_TAGS):
         end = _end_of_tag(lowered, match)
         if end >= 0:
-            found.append(_CDATA.sub("", answer[match.end() : end]))
-    return found
+            texts.append(_CDATA.sub("", answer[match.end() : end]))
+    return texts
 
 
 def in_any_tags(answer: str, name: str) -> list[str]:
@@ -92,10 +92,10 @@ def _end_of_tag(lowered: str, match: re.Match[str]) -> int:
 
 def texts_within(pieces: Sequence[str]) -> list[str]:
     """Return the texts in JSON documents and in Python's own notation: of models that answer in a given form."""
-    found: list[str] = []
+    texts: list[str] = []
     for piece in pieces:
-        found += itertools.islice(_texts_of(piece, 0), _MOST_TEXTS)
-    return found
+        texts += itertools.islice(_texts_of(piece, 0), _MOST_TEXTS)
+    return texts
 
 
 def _texts_of(piece: str, depth: int) -> Iterator[str]:
@@ -176,15 +176,15 @@ def indented_stretches(answer: str, *, depth: int = 0) -> list[str]:
     What is indented below a statement, such as the methods of a class, is its part, and no stretch. Stretches inside
     of others come before these.
     """
-    found: list[list[str]] = [[]]
+    runs: list[list[str]] = [[]]
     is_part = False
     for line in answer.split("\n"):
         if not line.strip() or line[:1] in {" ", "\t"}:
-            found[-1] += [] if is_part else [line]
+            runs[-1] += [] if is_part else [line]
         else:
             is_part = _STATEMENT.match(line) is not None
-            found.append([])
-    stretches = [textwrap.dedent("\n".join(lines)) for lines in found if any(line.strip() for line in lines)]
+            runs.append([])
+    stretches = [textwrap.dedent("\n".join(lines)) for lines in runs if any(line.strip() for line in lines)]
     kept = [text for text in stretches[-_MOST_STRETCHES:] if not _METHOD.search(text)]
     if depth == _DEEPEST:
         return kept
@@ -193,7 +193,7 @@ def indented_stretches(answer: str, *, depth: int = 0) -> list[str]:
 
 def marked_stretches(answer: str) -> list[str]:
     """Return the stretches of lines that all begin with one mark, without it: what a patch adds, and quotations."""
-    found: list[str] = []
+    stretches: list[str] = []
     for mark, is_line in _MARKED.items():
         lines: list[str] = []
         for line in [*answer.split("\n"), ""]:
@@ -201,9 +201,9 @@ def marked_stretches(answer: str) -> list[str]:
                 lines.append(line.removeprefix(mark))
             elif lines:
                 has_blank = all(text[:1] in {"", " "} for text in lines)
-                found.append("\n".join(text[1:] if has_blank else text for text in lines))
+                stretches.append("\n".join(text[1:] if has_blank else text for text in lines))
                 lines = []
-    return found[-_MOST_STRETCHES:]
+    return stretches[-_MOST_STRETCHES:]
 
 
 def within_backticks(answer: str) -> list[str]:
