@@ -172,12 +172,12 @@ def analyse(
     floors = noise_floor.noise_floor(results)
     tested = contrasts.contrast_tests(sample, chosen, alpha=alpha)
     compared, tasks = _compared(results, sample, tested, options)
-    found = further(
+    secondary = further(
         results, sample, model, compared, options, paid=paid, floors=floors, trajectories=trajectories
     )
     failures = pass_rates.failures(results, seconds, alpha=alpha)
     if len(results.tasks) > 1:
-        failures = dataclasses.replace(failures, test=found.passing.omnibus)
+        failures = dataclasses.replace(failures, test=secondary.passing.omnibus)
     evidence = Evidence(
         sample=sample,
         anova=None if fitted is None else anova(fitted, type=options.type),
@@ -208,7 +208,7 @@ def analyse(
         options=options,
         results=results,
         sample=sample,
-        conclusions=_concluded(evidence, found, tasks, options),
+        conclusions=_concluded(evidence, secondary, tasks, options),
         fitted=fitted,
         anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
@@ -227,7 +227,7 @@ def analyse(
         published=_published(seconds, options),
         power=_power(sample, chosen, paid, options, unequal=spreads_differ(evidence.tests, alpha)),
         notes=notes,
-        further=found,
+        further=secondary,
         tasks=tasks,
     )
 
@@ -331,8 +331,8 @@ def _varying(results: Results) -> tuple[str, ...]:
 
 def _primary(results: Results, options: Options) -> Literal["time", "passed"]:
     """Return which response the study, or the user, puts first."""
-    told = {source.study.get("primary") for source in results.sources}
-    return "passed" if options.response == "passed" or told == {"passed"} else "time"
+    asked = {source.study.get("primary") for source in results.sources}
+    return "passed" if options.response == "passed" or asked == {"passed"} else "time"
 
 
 def _noise(

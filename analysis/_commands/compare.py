@@ -151,8 +151,8 @@ def compare(
     sides = [[_by_key(session, called) for session in side] for side in (old, new)]
     names = list(dict.fromkeys(key for side in sides for one in side for key in one))
     shared = [name for name in names if all(any(name in one for one in side) for side in sides)]
-    found = [_Estimate.of(name, old, new, sides) for name in shared]
-    rows = _concluded(found, alpha, margin)
+    estimates = [_Estimate.of(name, old, new, sides) for name in shared]
+    rows = _concluded(estimates, alpha, margin)
     gone = [name for name in names if not any(name in one for one in sides[1])]
     added = [name for name in names if not any(name in one for one in sides[0])]
     rows += [_alone(name, sides, "old") for name in gone] + [_alone(name, sides, "new") for name in added]
@@ -167,7 +167,7 @@ def compare(
         alpha=alpha,
         margin=margin,
         statistic=statistic,
-        advice=_advice(rows, found, alpha, margin),
+        advice=_advice(rows, estimates, alpha, margin),
         notes=tuple(_notes(machines, gone, added)),
     )
 
@@ -315,10 +315,10 @@ def _on_several(y: Values, side: np.ndarray[Any, np.dtype[np.int_]], machine: Se
     )
 
 
-def _concluded(found: Sequence[_Estimate], alpha: float, margin: float | None) -> list[Compared]:
-    p = [_two_sided(e.fit) for e in found]
-    inside = [_within(e.fit, margin) for e in found]
-    rows = zip(found, p, holm(p), holm(inside), strict=True)
+def _concluded(estimates: Sequence[_Estimate], alpha: float, margin: float | None) -> list[Compared]:
+    p = [_two_sided(e.fit) for e in estimates]
+    inside = [_within(e.fit, margin) for e in estimates]
+    rows = zip(estimates, p, holm(p), holm(inside), strict=True)
     return [_one(e, alone, of_many, same, alpha) for e, alone, of_many, same in rows]
 
 
@@ -395,9 +395,11 @@ def _alone(name: str, sides: list[list[dict[str, float]]], side: str) -> Compare
     )
 
 
-def _advice(rows: Sequence[Compared], found: Sequence[_Estimate], alpha: float, margin: float | None) -> str:
+def _advice(
+    rows: Sequence[Compared], estimates: Sequence[_Estimate], alpha: float, margin: float | None
+) -> str:
     """Return what to run next: nothing where every shared benchmark has an answer."""
-    shared = [row.conclusion.answer for row in rows[: len(found)]]
+    shared = [row.conclusion.answer for row in rows[: len(estimates)]]
     if all(answer in {"different", "equivalent"} for answer in shared):
         return "" if shared else "no benchmark is in both: run the same benchmarks on both sides"
     if all(answer == "untestable" for answer in shared):
@@ -405,12 +407,12 @@ def _advice(rows: Sequence[Compared], found: Sequence[_Estimate], alpha: float, 
             "run both versions on one machine, several times each and in turn (old, new, old, new): "
             "pytest --benchmark-only --benchmark-json=old-1.json"
         )
-    spreads = [e.fit.sigma for e in found if e.fit.sigma]
+    spreads = [e.fit.sigma for e in estimates if e.fit.sigma]
     if not spreads:
         return f"run at least {FEW} sessions of each side, {_HOW}"
     worth = margin or _WORTH
-    n = _sessions(math.log(worth) / max(spreads), alpha / len(found))
-    have = min(min(e.counts) for e in found)
+    n = _sessions(math.log(worth) / max(spreads), alpha / len(estimates))
+    have = min(min(e.counts) for e in estimates)
     if n is None:
         return f"sessions differ too much here for a ratio of {worth:g}; use a quieter machine"
     enough = f"these sessions would show a ratio of {worth:g}; to see a smaller one, run more of them, {_HOW}"

@@ -77,8 +77,8 @@ class Doubts:
         """Deal the same values to the treatments at random, and ask how often the two tests find this difference."""
         if self.sample.y.size > _LARGE:
             return None
-        found = _dealt(self, i)
-        share, error = rate(found)
+        rejected = _dealt(self, i)
+        share, error = rate(rejected)
         if share - 2 * error <= _TOO_MUCH * self.alpha + _mirrored(self.fitted.fit.cells.count):
             return None
         return (
@@ -128,18 +128,18 @@ def _dealt(doubts: Doubts, i: int) -> Flags:
     df = gained.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
         f = np.sum((target @ gained) ** 2, axis=1) / df / (rss / fitted.fit.df)
-        found = np.asarray(special.fdtrc(df, fitted.fit.df, f) < doubts.alpha)
+        rejected = np.asarray(special.fdtrc(df, fitted.fit.df, f) < doubts.alpha)
     term = fitted.model.terms[i]
     if len(sample.blocks) > 1 or not set(term) <= set(doubts.own):
-        return found
+        return rejected
     asked = matched(sample, term, doubts.own)
     if asked is None:
-        return found
+        return rejected
     present, index = np.unique(sample.cell, return_inverse=True)
     mean, squares = _moments(y, index.reshape(-1), sample.counts[present])
     at, counts = np.searchsorted(present, asked[0]), sample.counts[asked[0]]
     p = box_test(mean[:, at], squares[:, at] / (counts - 1), counts, asked[1]).p
-    return np.asarray(found & (np.nan_to_num(p, nan=1.0) < doubts.alpha))
+    return np.asarray(rejected & (np.nan_to_num(p, nan=1.0) < doubts.alpha))
 
 
 def _moments(y: Floats, index: Integers, count: Integers) -> tuple[Floats, Floats]:

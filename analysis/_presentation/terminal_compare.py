@@ -26,13 +26,13 @@ def text(result: Comparison) -> str:
 
 def _head(result: Comparison) -> list[str]:
     answers = [row.conclusion.answer for row in result.benchmarks]
-    told = ", ".join(
+    sessions = ", ".join(
         f"{answers.count(answer)} {answer}"
         for answer in ("different", "equivalent", "undecided", "untestable")
         if answer in answers
     )
     return wrapped(
-        f"{count(len(answers), 'benchmark')}: {told}. {count(len(result.old), 'session')} of the old side, "
+        f"{count(len(answers), 'benchmark')}: {sessions}. {count(len(result.old), 'session')} of the old side, "
         f"{count(len(result.new), 'session')} of the new one.",
         _WIDTH,
     )

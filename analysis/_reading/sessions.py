@@ -55,8 +55,8 @@ def read_session(path: Path, data: bytes, statistic: str) -> Session:
         if not isinstance(benchmark, dict):
             raise place.error("", f"must be an object, got {brief(benchmark)}")
         name = place.text(benchmark.get("name"), "name")
-        told = benchmark.get("fullname")
-        full = writable(told) if isinstance(told, str) and told else name
+        fullname = benchmark.get("fullname")
+        full = writable(fullname) if isinstance(fullname, str) and fullname else name
         names[full] = name
         logs.setdefault(full, []).append(math.log(_seconds(benchmark, statistic, place)))
     if not logs:

@@ -99,13 +99,13 @@ class Budget:
         """
         if not isinstance(text, str):
             raise LevelError(f"{text!r} is no budget; write it like {_quoted(_EXAMPLES)}")
-        found: dict[str, int | Decimal] = {}
+        amounts: dict[str, int | Decimal] = {}
         for part in text.split(" or "):
             unit, amount = _amount(part) or ("", 0)
-            if not amount or unit in found:
+            if not amount or unit in amounts:
                 raise LevelError(f"{text!r} is no budget; {_nearest_budget(text)}")
-            found[unit] = amount
-        budget = cls(**found)  # type: ignore[arg-type]
+            amounts[unit] = amount
+        budget = cls(**amounts)  # type: ignore[arg-type]
         if budget.iterations is not None and budget.iterations > MAX_TURNS:
             raise LevelError(f"{text!r} is more than the {MAX_TURNS} iterations that a trajectory may take")
         return budget

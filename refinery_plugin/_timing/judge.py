@@ -109,12 +109,12 @@ class SandboxJudge:
     def _judge(self, task: Task, program: bytes, timed: bool) -> Judged:  # noqa: FBT001 - an executor passes no names
         with self._alone(timed):
             check = self._checker(task).check(program, runs=self._study.runs if timed else 0)
-        found = Judged(
+        judged = Judged(
             verdict=str(check.judgement.verdict),
             reason=check.judgement.reason or None,
             error_type=check.judgement.error_type,
         )
-        return with_figures(found, check.pairs, self._spreads.setdefault(task.name, Spread()))
+        return with_figures(judged, check.pairs, self._spreads.setdefault(task.name, Spread()))
 
     @contextlib.contextmanager
     def _alone(self, timed: bool) -> Iterator[None]:  # noqa: FBT001
@@ -158,7 +158,7 @@ class SandboxJudge:
         return task.sized(self._sizes.settle(task, lambda: find_size(sandbox, task, limits=limits)))
 
 
-def with_figures(found: Judged, pairs: Sequence[TimedPair], spread: Spread) -> Judged:
+def with_figures(judged: Judged, pairs: Sequence[TimedPair], spread: Spread) -> Judged:
     """Add how the runs compare with those of the reference before them, those left out that were disturbed.
 
     Parameters
@@ -171,7 +171,7 @@ def with_figures(found: Judged, pairs: Sequence[TimedPair], spread: Spread) -> J
     ] or pairs
     logs = [math.log(pair.program.seconds / pair.reference.seconds) for pair in quiet]
     if not logs:
-        return found
+        return judged
     cpu = [
         math.log(pair.program.cpu_seconds / pair.reference.cpu_seconds)
         for pair in quiet
@@ -179,7 +179,7 @@ def with_figures(found: Judged, pairs: Sequence[TimedPair], spread: Spread) -> J
     ]
     spread.take(logs)
     return dataclasses.replace(
-        found,
+        judged,
         ratio=_short(math.exp(statistics.fmean(logs))),
         cpu_ratio=_short(math.exp(statistics.fmean(cpu))) if len(cpu) == len(logs) else None,
         noise=_short(_noise(logs, spread.variance)),
