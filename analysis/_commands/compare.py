@@ -24,6 +24,7 @@ Values: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
 Response: TypeAlias = Literal["seconds", "ratio"]
 SECONDS: Final = "seconds"
+_RATIO: Final = "ratio"
 
 FEW: Final = 5
 """Sessions of a side, below which the degrees of freedom are those of the smaller side."""
@@ -145,7 +146,7 @@ def run(args: argparse.Namespace) -> Comparison:
         raise AnalysisError(f"--margin {args.margin:g}: must be a ratio above 1, such as 1.05")
     each_once((*args.old, *args.new))
     old, new = read_sessions(args.old, args.statistic), read_sessions(args.new, args.statistic)
-    response = args.response or (RATIO if all(map(_has_ratios, (*old, *new))) else SECONDS)
+    response: Response = args.response or (_RATIO if all(map(_has_ratios, (*old, *new))) else SECONDS)
     return compare(
         old, new, alpha=args.alpha, margin=args.margin, statistic=args.statistic, response=response
     )
