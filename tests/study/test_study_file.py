@@ -146,6 +146,8 @@ def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
         ("agents = 2\n[factors]\nagents = [1, 2]", "agents: is both set"),
         ('[factors]\nmodel = ["a/b", "a b/", "a_b"]', "would share file names"),
         ("[factors]\nstyle = [1]", "use a str like the default 'plainly'"),
+        ('price = "cheap"', "price: must be like"),
+        ("limits = 3", "limits: must be a table, got 3"),
         ("[factors]\nagents = [1, 2, 3]\nmax_tokens = " + str(list(range(1, 10))), None),
     ],
 )

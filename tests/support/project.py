@@ -108,8 +108,11 @@ class Project:
 
     def start(self, *options: str) -> subprocess.Popen[str]:
         """Start it."""
+        # COVERAGE_: what these commands reach counts, where it is measured.
         inherited = {
-            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+            name: value
+            for name, value in os.environ.items()
+            if name in {"PATH", "HOME", "LANG", "TMPDIR"} or name.startswith("COVERAGE_")
         }
         return subprocess.Popen(
             self.command(*options),
