@@ -197,6 +197,11 @@ def options(args: argparse.Namespace) -> Options:
     effect, is_ratio = (None, False) if args.effect is None else parse_effect(args.effect)
     response = args.response
     if is_ratio:
+        if response == "passed":
+            raise AnalysisError(
+                f"--effect {args.effect}: that is a ratio of times; give a difference of pass rates, such as 0.2 (20 "
+                "points)"
+            )
         if response in {"seconds", "cpu"}:
             raise AnalysisError(
                 f"--effect {args.effect}: that is a ratio, and --response {response} compares differences; leave "
@@ -301,9 +306,12 @@ def write(analysis: Analysis, directory: Path, *, trajectories: Path | None = No
 
 
 def _frames(results: Results, directory: Path) -> list[Path]:
+    from ._models.sample import times_by_program  # noqa: PLC0415
+
+    times = times_by_program(results).set_axis(results.programs.index)
     frames = {
         "runs": results.runs,
-        "programs": results.programs,
+        "programs": results.programs.assign(median_seconds=times["median_seconds"], ratio=times["ratio"]),
         "reference": results.reference,
         "turns": results.turns,
     }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .._further import Further
     from .._inference.censored import Censored
-    from .._inference.passing import PassPower
 
 
 def further_document(further: Further) -> dict[str, Any]:
@@ -32,21 +31,8 @@ def _passed(further: Further) -> dict[str, Any]:
     values: dict[str, Any] = _plain(dataclasses.asdict(further.passing))
     for name in ("omnibus", "factors", "over_tasks"):  # they stand among the conclusions
         del values[name]
-    values["power"] = None if further.passing.power is None else _power(further.passing.power)
+    values["power"] = None if further.passing.power is None else further.passing.power.document()
     return values
-
-
-def _power(power: PassPower) -> dict[str, Any]:
-    contrasts = {row.name: _plain(dataclasses.asdict(row)) for row in power.contrasts}
-    for row in contrasts.values():
-        del row["name"]
-    return {
-        "effect": power.effect,
-        "alpha": power.alpha,
-        "target": power.target,
-        "tasks": power.tasks,
-        "contrasts": contrasts,
-    }
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON

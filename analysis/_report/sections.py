@@ -42,7 +42,7 @@ def page(analysis: Analysis) -> Page:
         *further.sections(analysis),
         _power(analysis),
         _plan(analysis),
-        Section(ident="refinement", title="Refinement", blocks=(Picture(turns(analysis, called)),)),
+        _refinement(analysis, called),
         _checks(analysis),
         _noise(analysis),
         Section(ident="running", title="How the study was run", blocks=running.blocks(analysis)),
@@ -139,6 +139,12 @@ def _power(analysis: Analysis) -> Section:
         blocks.append(Grid(needed))
     blocks += published(analysis)
     return Section(ident="power", title="How many programs it takes", blocks=tuple(blocks))
+
+
+def _refinement(analysis: Analysis, called: Names) -> Section:
+    """Return the curves where programs on the way were timed; no section where only final ones were."""
+    blocks = () if analysis.results.turns.empty else (Picture(turns(analysis, called)),)
+    return Section(ident="refinement", title="Refinement", blocks=blocks)
 
 
 def _plan(analysis: Analysis) -> Section:

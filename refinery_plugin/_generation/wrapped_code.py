@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import json
 import re
@@ -19,6 +20,19 @@ _TAG = re.compile(
     r"|function|implementation|python_code|source_code|source|execute_python|tool_code|output)\b[^<>\n]*>"
     r"|\[(PYTHON|CODE|ANSWER|BEGIN)\]|(\\boxed)\{|(<\|python_(?:tag|start)\|>)",
     re.IGNORECASE,
+)
+_ANY_TAG = re.compile(r"<([a-z_][\w.:-]*)(?:\s[^<>\n]*)?>", re.IGNORECASE)
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_TOKEN = re.compile(
+    r"(?:<\|[\w/ ]{2,30}\|>|<\uff5c[^\uff5c\n]{2,30}\uff5c>|</?s>|\[/?INST\]|<(?:start|end)_of_turn>|assistantfinal)"
+    r"[ \t]*"
+)
+"""What parts the turns of a conversation: DeepSeek's bars are of full width; the last is gpt-oss without its tokens."""
+
+_BEHIND_WORDS = re.compile(
+    r"^(?![ \t]*+from\b)([^\n#'\"]*[\w.*][:*\])>]*[ \t]*(?<![\w.]))"
+    r"(?=(?:async def|def|class) \w+\s*[(:]|from [\w.]+ import |import \w+(?: as \w+)?$|@\w)",
+    re.MULTILINE,
 )
 _END_OF_CALL = re.compile(r"<\|(?:python_end|eom_id|eot_id|eot|eom)\|>")
 _ASSIGNMENT = re.compile(r"\w+ = r?[\"'({\[]")
@@ -49,6 +63,21 @@ def tagged(answer: str) -> list[str]:
     return texts
 
 
+def in_any_tags(answer: str, name: str) -> list[str]:
+    """Return what stands between any tags, if it holds ``name``; inner ones first."""
+    found = []
+    for match in itertools.islice(_ANY_TAG.finditer(answer), _MOST_TAGS):
+        end = answer.find(f"</{match[1]}>", match.end())
+        if end >= 0 and name in answer[match.end() : end]:
+            found.append(answer[match.end() : end])
+    return found[::-1]
+
+
+def on_lines_of_its_own(answer: str) -> str:
+    """Take away the tokens of models, and give code that begins behind words a line of its own."""
+    return _BEHIND_WORDS.sub(r"\1\n", _TOKEN.sub("\n", answer))
+
+
 def _end_of_tag(lowered: str, match: re.Match[str]) -> int:
     if match[3]:
         return lowered.rfind("}", match.end())
@@ -75,7 +104,7 @@ def _texts_of(piece: str, depth: int) -> Iterator[str]:
 
 
 def _documents(piece: str) -> Iterator[Any]:
-    """Yield what a piece is as a whole, or else each JSON document in it."""
+    """Yield what a piece is as a whole, or else each JSON document in it, or else the long texts of a broken one."""
     start = piece.lstrip()
     if _ASSIGNMENT.match(start) and (literal := _literal(start)) is not None:
         yield literal
@@ -89,15 +118,28 @@ def _documents(piece: str) -> Iterator[Any]:
                 return
         else:
             return
-    position, documents = 0, 0
-    while documents < _MOST_DOCUMENTS and (match := _OPENS_JSON.search(piece, position)):
-        documents += 1
+    documents = list(_inner_documents(piece))
+    yield from documents or (_quoted_texts(start) if start[:1] in {"{", "["} else ())
+
+
+def _inner_documents(piece: str) -> Iterator[Any]:
+    position, tries = 0, 0
+    while tries < _MOST_DOCUMENTS and (match := _OPENS_JSON.search(piece, position)):
+        tries += 1
         try:
             value, position = _LENIENT.raw_decode(piece, match.start())
         except (ValueError, RecursionError):
             position = match.end()
         else:
             yield value
+
+
+def _quoted_texts(piece: str) -> Iterator[str]:
+    """Yield the texts of several lines in a JSON document that was cut off, or has a comma too many."""
+    for match in itertools.islice(_JSON_TEXT.finditer(piece), _MOST_TEXTS):
+        if "\\n" in match[0]:
+            with contextlib.suppress(ValueError):
+                yield str(_LENIENT.decode(match[0]))
 
 
 def _literal(piece: str) -> object:

@@ -7,7 +7,6 @@ import hashlib
 import json
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -139,7 +138,7 @@ def test_a_study_of_feedback_and_teams_from_requests_to_the_analysis(
     made, kept = project.files(project.programs), project.files(project.cassettes)
     shutil.rmtree(project.programs)
     project.replays_only()
-    ran = project.run()
+    ran = project.run(anew=True)
     assert ran.code == 0, ran.output
     assert len(kept) == 64
     assert project.files(project.programs) == made
@@ -293,13 +292,13 @@ def test_killed_at_ten_moments_nothing_is_paid_or_measured_twice(tmp_path: Path,
     for moment in range(10):
         before = Recorded.of(project)
         requests, starts = len(server.requests), len(project.started)
-        process = project.start("--refinery-concurrency=2")
+        process = project.fork("--refinery-concurrency=2")
         if moment % 2:
-            wait_for(lambda: len(server.requests) > requests or process.poll() is not None)  # noqa: B023
+            wait_for(lambda: len(server.requests) > requests or not process.is_alive())  # noqa: B023
         else:
-            wait_for(lambda: measures(project, starts) or process.poll() is not None)  # noqa: B023
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+            wait_for(lambda: measures(project, starts) or not process.is_alive())  # noqa: B023
+        process.kill()
+        process.join()
         wait_for(lambda: server.in_flight == 0)
         before.check(server, project, requests=requests, starts=starts)
     before = Recorded.of(project)
@@ -311,7 +310,7 @@ def test_killed_at_ten_moments_nothing_is_paid_or_measured_twice(tmp_path: Path,
     made = project.files(project.programs)
     shutil.rmtree(project.programs)
     project.replays_only()
-    assert project.run().code == 0
+    assert project.run(anew=True).code == 0
     assert project.files(project.programs) == made
 
 
