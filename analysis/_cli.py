@@ -306,9 +306,12 @@ def write(analysis: Analysis, directory: Path, *, trajectories: Path | None = No
 
 
 def _frames(results: Results, directory: Path) -> list[Path]:
+    from ._models.sample import times_by_program  # noqa: PLC0415
+
+    times = times_by_program(results).set_axis(results.programs.index)
     frames = {
         "runs": results.runs,
-        "programs": results.programs,
+        "programs": results.programs.assign(median_seconds=times["median_seconds"], ratio=times["ratio"]),
         "reference": results.reference,
         "turns": results.turns,
     }
