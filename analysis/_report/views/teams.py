@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 CREDIT, CREDIT_TITLE = "credit", "Whose turns made the program faster"
 _MOST_ROWS = 80
+_LARGEST_LOG = 700.0
+"""Where ``exp`` overflows, nearly."""
 
 
 def by_turn(over_turns: Turns) -> Figure | None:
@@ -180,7 +182,8 @@ def _known(value: float | None) -> float:
 
 
 def _power(log: float | None) -> float:
-    return math.nan if log is None else math.exp(log)
+    # An interval from few trajectories may be wider than any number.
+    return math.nan if log is None else math.exp(max(-_LARGEST_LOG, min(log, _LARGEST_LOG)))
 
 
 def _interval(low: float | None, high: float | None) -> str:
