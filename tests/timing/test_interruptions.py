@@ -65,7 +65,7 @@ def assert_whole(document: dict[str, Any], *, correct: int) -> None:
 def test_a_session_stopped_in_its_first_round_writes_a_whole_file(
     project: Project, number: signal.Signals
 ) -> None:
-    """An interrupt before any program is finished leaves a valid file without programs, and the command to resume it."""
+    """An interrupt before any program is finished leaves a valid file without programs, and the command to resume."""
     project.add({"1_3_inf_1": SLOW})
     session = project.start("--benchmark-json=out.json")
     wait_until(session, lambda: b'"kind":"reference"' in journal(project))
