@@ -7,6 +7,7 @@ import shutil
 import signal
 import tempfile
 import threading
+from multiprocessing import util
 from typing import TYPE_CHECKING
 
 # A session inside a test forgets at its end the modules that it was the first to import. Of this one, which the HTTP
@@ -42,6 +43,8 @@ def _temporary_directory_of_this_process() -> Iterator[None]:
     """Sessions that measure wait for others on the machine, by a lock in this directory: not for other tests."""
     usual = os.environ.get("TMPDIR")
     own = tempfile.mkdtemp(prefix="refinery-tests-")
+    # Last of all, after the sockets in it through which `multiprocessing` starts processes.
+    util.Finalize(None, shutil.rmtree, args=(own,), kwargs={"ignore_errors": True}, exitpriority=-1000)
     os.chmod(own, 0o1777)  # noqa: PTH101, S103 - as /tmp is: programs may have a user of their own
     os.environ["TMPDIR"] = tempfile.tempdir = own
     yield
@@ -50,4 +53,3 @@ def _temporary_directory_of_this_process() -> Iterator[None]:
         del os.environ["TMPDIR"]
     else:
         os.environ["TMPDIR"] = usual
-    shutil.rmtree(own, ignore_errors=True)
