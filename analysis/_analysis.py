@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from typing import TYPE_CHECKING, Literal
 
@@ -59,6 +60,8 @@ TYPES = (1, 2, 3)
 MOST_ALPHA = 0.5
 _MOST_SETTLED = 8
 """Levels of a factor up to which a margin may settle it."""
+_MOST_TOGETHER = 36
+"""Pairs of pairs of levels up to which a margin may settle an interaction."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,12 +175,12 @@ def analyse(
     floors = noise_floor.noise_floor(results)
     tested = contrasts.contrast_tests(sample, chosen, alpha=alpha)
     compared, tasks = _compared(results, sample, tested, options)
-    found = further(
+    secondary = further(
         results, sample, model, compared, options, paid=paid, floors=floors, trajectories=trajectories
     )
     failures = pass_rates.failures(results, seconds, alpha=alpha)
     if len(results.tasks) > 1:
-        failures = dataclasses.replace(failures, test=found.passing.omnibus)
+        failures = dataclasses.replace(failures, test=secondary.passing.omnibus)
     evidence = Evidence(
         sample=sample,
         anova=None if fitted is None else anova(fitted, type=options.type),
@@ -208,7 +211,7 @@ def analyse(
         options=options,
         results=results,
         sample=sample,
-        conclusions=_concluded(evidence, found, tasks, options),
+        conclusions=_concluded(evidence, secondary, tasks, options),
         fitted=fitted,
         anova=evidence.anova,
         pseudoreplication=pseudoreplication(results, sample, model, type=options.type),
@@ -227,7 +230,7 @@ def analyse(
         published=_published(seconds, options),
         power=_power(sample, chosen, paid, options, unequal=spreads_differ(evidence.tests, alpha)),
         notes=notes,
-        further=found,
+        further=secondary,
         tasks=tasks,
     )
 
@@ -244,12 +247,17 @@ def _compared(
 ) -> tuple[Compared, TasksFound | None]:
     """Return what is held against a margin or followed over amounts, and what is known of several tasks.
 
-    A margin settles a factor only where all pairs of its levels are within it, so all are compared then.
+    A margin settles a factor only where all pairs of its levels are within it, so all are compared then; an interaction
+    where all that pairs of its factors' levels do together is.
     """
     linear = linear_contrasts(sample, _own(results))
     if options.margin is not None:
         planned = {test.contrast.name for test in tested}
-        pairs = contrasts.level_pairs(sample, _varying(results), most=_MOST_SETTLED)
+        varying = _varying(results)
+        pairs = (
+            *contrasts.level_pairs(sample, varying, most=_MOST_SETTLED),
+            *contrasts.interaction_pairs(sample, varying, most=_MOST_TOGETHER),
+        )
         more = [pair for pair in pairs if pair.name not in planned]
         tested = [*tested, *contrasts.contrast_tests(sample, more, alpha=options.alpha)]
     asked = [test.contrast for test in tested] + [one.contrast for one in linear]
@@ -284,7 +292,11 @@ def _concluded(
     return settled(
         answered,
         found.equivalence,
-        pairs={name: math.comb(len(sample.factors[name]), 2) for name in varying},
+        pairs={
+            ":".join(term): math.prod(math.comb(len(sample.factors[name]), 2) for name in term)
+            for size in range(1, len(varying) + 1)
+            for term in itertools.combinations(varying, size)
+        },
         on_passing=options.response == "passed",
         alpha=evidence.alpha,
     )
@@ -331,8 +343,8 @@ def _varying(results: Results) -> tuple[str, ...]:
 
 def _primary(results: Results, options: Options) -> Literal["time", "passed"]:
     """Return which response the study, or the user, puts first."""
-    told = {source.study.get("primary") for source in results.sources}
-    return "passed" if options.response == "passed" or told == {"passed"} else "time"
+    asked = {source.study.get("primary") for source in results.sources}
+    return "passed" if options.response == "passed" or asked == {"passed"} else "time"
 
 
 def _noise(

@@ -197,6 +197,11 @@ def options(args: argparse.Namespace) -> Options:
     effect, is_ratio = (None, False) if args.effect is None else parse_effect(args.effect)
     response = args.response
     if is_ratio:
+        if response == "passed":
+            raise AnalysisError(
+                f"--effect {args.effect}: that is a ratio of times; give a difference of pass rates, such as 0.2 (20 "
+                "points)"
+            )
         if response in {"seconds", "cpu"}:
             raise AnalysisError(
                 f"--effect {args.effect}: that is a ratio, and --response {response} compares differences; leave "
@@ -263,9 +268,11 @@ def run(argv: Sequence[str], *, color: bool = False, width: int = 80) -> Output:
     from ._analysis import analyse  # noqa: PLC0415
     from ._reading.read import read_results, read_trajectories  # noqa: PLC0415
 
-    told = getattr(args, "trajectories", None)
+    trajectories = getattr(args, "trajectories", None)
     analysis = analyse(
-        read_results(args.results), chosen, trajectories=read_trajectories(told) if told is not None else ()
+        read_results(args.results),
+        chosen,
+        trajectories=read_trajectories(trajectories) if trajectories is not None else (),
     )
     if command is not None:
         result: CommandResult = _step(command).run(analysis, args)
@@ -299,9 +306,12 @@ def write(analysis: Analysis, directory: Path, *, trajectories: Path | None = No
 
 
 def _frames(results: Results, directory: Path) -> list[Path]:
+    from ._models.sample import times_by_program  # noqa: PLC0415
+
+    times = times_by_program(results).set_axis(results.programs.index)
     frames = {
         "runs": results.runs,
-        "programs": results.programs,
+        "programs": results.programs.assign(median_seconds=times["median_seconds"], ratio=times["ratio"]),
         "reference": results.reference,
         "turns": results.turns,
     }

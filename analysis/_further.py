@@ -135,13 +135,26 @@ def further(
         ),
         equivalence=_equivalence(sample, compared, rates, options),
         turns=turns(
-            trajectories,
+            _in_order(results, trajectories),
             _ends(results, trajectories),
             noise=_noise(floors),
             alpha=options.alpha,
             random=None if options.tasks is None else options.tasks == "random",
         ),
     )
+
+
+def _in_order(results: Results, trajectories: Sequence[Trajectory]) -> list[Trajectory]:
+    """Return trajectories in the study's order of tasks, treatments and replicates, whatever their files are called."""
+    factors = {name: levels for name, levels in results.factors.items() if name not in results.derived}
+    place = {name: {level: i for i, level in enumerate(levels)} for name, levels in factors.items()}
+    tasks = {task: i for i, task in enumerate(results.tasks)}
+
+    def key(one: Trajectory) -> tuple[object, ...]:
+        levels = (place[name].get(str(one.treatment.get(name)), len(place[name])) for name in factors)
+        return (*levels, tasks.get(one.task, len(tasks)), one.replicate)
+
+    return sorted(trajectories, key=key)
 
 
 def _about_passing(response: str | None) -> bool:

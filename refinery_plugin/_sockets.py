@@ -29,10 +29,10 @@ def own_sockets() -> Iterator[None]:
 
 def are_forbidden() -> bool:
     """Whether something stands in the place of what Python connects with."""
-    made, connects = socket.socket, getattr(socket.socket, "connect", None)
+    class_now, connects = socket.socket, getattr(socket.socket, "connect", None)
     return (
-        not _is_pythons(made)
-        or getattr(connects, "__objclass__", None) not in made.__mro__
+        not _is_pythons(class_now)
+        or getattr(connects, "__objclass__", None) not in class_now.__mro__
         or getattr(socket.getaddrinfo, "__module__", None) != "socket"
     )
 

@@ -110,16 +110,16 @@ def _is_wanted(config: pytest.Config) -> bool:
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say which study this is and whether anything will be called."""
-    told: list[str] = []
+    lines: list[str] = []
     if _is_wanted(config):
         from refinery_plugin._pytest import header  # noqa: PLC0415
 
-        told += header.lines(config)
+        lines += header.lines(config)
     if config.getoption("refinery_tasks"):
         from refinery_plugin._pytest import task_files  # noqa: PLC0415
 
-        told += task_files.header(config)
-    return told
+        lines += task_files.header(config)
+    return lines
 
 
 @pytest.hookimpl(tryfirst=True)

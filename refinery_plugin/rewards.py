@@ -110,13 +110,13 @@ def _shipped(names: Sequence[str]) -> Task:
     from refinery_plugin._tasks import SHIPPED_TASKS  # noqa: PLC0415 - importing this module stays cheap
 
     shipped: dict[str, Task] = {task.name: task for task in SHIPPED_TASKS}
-    found = next((shipped[name] for name in names if name in shipped), None)
-    if found is None:
+    shipped_task = next((shipped[name] for name in names if name in shipped), None)
+    if shipped_task is None:
         raise RefineryError(
             f"none of {', '.join(map(repr, names)) or 'data_source, ground_truth and extra_info'} names a task; "
             "make yours known by refinery_plugin.rewards.register(tasks)"
         )
-    return found
+    return shipped_task
 
 
 def verifiers_rubric(tasks: Tasks, *, weight: float = 1.0, **options: Any) -> Any:  # noqa: ANN401 - a class of verifiers
@@ -141,9 +141,9 @@ def verifiers_rubric(tasks: Tasks, *, weight: float = 1.0, **options: Any) -> An
     async def refinery_reward(
         completion: object, task: object = None, answer: object = None, info: object = None
     ) -> float:
-        found = getattr(info, "get", lambda _: None)("task_id")
-        known = [name for name in (found, task, answer) if isinstance(name, str) and name in scorer.tasks]
-        name = known[0] if known else found if isinstance(found, str) else None
+        task_id = getattr(info, "get", lambda _: None)("task_id")
+        known = [name for name in (task_id, task, answer) if isinstance(name, str) and name in scorer.tasks]
+        name = known[0] if known else task_id if isinstance(task_id, str) else None
         (score,) = await asyncio.to_thread(scorer.score, [name], [completion])
         return math.nan if score is None else score
 
@@ -163,10 +163,10 @@ def verifiers_reward(tasks: Tasks, **options: Any) -> Callable[[Any, Any], Await
         names = [getattr(task, "id", None), getattr(task, "name", None)]
         known = [name for name in names if name in scorer.tasks]
         name = known[0] if known else next((name for name in names if name and len(scorer.tasks) > 1), None)
-        found = await asyncio.to_thread(scorer.verify, [name], [text_of(trace.last_reply)])
-        score = reward(found[0], speed=scorer.speed)
+        verified = await asyncio.to_thread(scorer.verify, [name], [text_of(trace.last_reply)])
+        score = reward(verified[0], speed=scorer.speed)
         if score is None:
-            raise RefineryError(f"not judged: {found[0].fault}")
+            raise RefineryError(f"not judged: {verified[0].fault}")
         return score
 
     return refinery_reward

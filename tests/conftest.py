@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 import signal
+import tempfile
 import threading
+from typing import TYPE_CHECKING
 
 # A session inside a test forgets at its end the modules that it was the first to import. Of this one, which the HTTP
 # client loads late and keeps the exceptions of, there would be two.
 import httpcore2  # noqa: F401
 import pytest
 from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 # Where a shell started the tests in the background, they would hand its deaf ear for Ctrl-C to all that they start.
 if (
@@ -28,3 +35,19 @@ def _no_worker_of_xdist(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sessions that tests start are no part of the session that runs the tests."""
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_XDIST_TESTRUNUID"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _temporary_directory_of_this_process() -> Iterator[None]:
+    """Sessions that measure wait for others on the machine, by a lock in this directory: not for other tests."""
+    usual = os.environ.get("TMPDIR")
+    own = tempfile.mkdtemp(prefix="refinery-tests-")
+    os.chmod(own, 0o1777)  # noqa: PTH101, S103 - as /tmp is: programs may have a user of their own
+    os.environ["TMPDIR"] = tempfile.tempdir = own
+    yield
+    tempfile.tempdir = None
+    if usual is None:
+        del os.environ["TMPDIR"]
+    else:
+        os.environ["TMPDIR"] = usual
+    shutil.rmtree(own, ignore_errors=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import numpy as np
 from scipy import stats
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 Values: TypeAlias = "np.ndarray[Any, np.dtype[np.float64]]"
 
+Response: TypeAlias = Literal["seconds", "ratio"]
+SECONDS: Final = "seconds"
+_RATIO: Final = "ratio"
+
 FEW: Final = 5
 """Sessions of a side, below which the degrees of freedom are those of the smaller side."""
 
@@ -36,13 +40,18 @@ _HOW: Final = "in turn (old, new, old, new), each with pytest --benchmark-only -
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """One benchmark on both sides; seconds are geometric means over sessions, None where a side has none."""
+    """One benchmark on both sides; seconds are geometric means over sessions, None where a side has none.
+
+    ``old_ratio`` and ``new_ratio`` are to the reference of each session, where ratios are compared.
+    """
 
     conclusion: Conclusion
     old_seconds: float | None
     new_seconds: float | None
     old_sessions: int
     new_sessions: int
+    old_ratio: float | None = None
+    new_ratio: float | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +69,7 @@ class Comparison:
     statistic: str
     advice: str
     notes: tuple[str, ...]
+    response: Response = SECONDS
 
     def document(self) -> dict[str, Any]:
         """Return plain values for JSON."""
@@ -74,6 +84,8 @@ class Comparison:
                     "new_seconds": row.new_seconds,
                     "old_sessions": row.old_sessions,
                     "new_sessions": row.new_sessions,
+                    "old_ratio": row.old_ratio,
+                    "new_ratio": row.new_ratio,
                 }
             )
         return {
@@ -82,6 +94,7 @@ class Comparison:
             "old": list(self.old),
             "new": list(self.new),
             "machines": list(self.machines),
+            "response": self.response,
             "statistic": self.statistic,
             "alpha": self.alpha,
             "margin": self.margin,
@@ -108,6 +121,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="which figure of its rounds stands for a benchmark in a session (default: %(default)s)",
     )
     parser.add_argument(
+        "--response",
+        choices=(SECONDS, RATIO),
+        help="what is compared: seconds, or their ratio to the reference that was timed beside them, which files of "
+        "pytest-refinery have (default: ratio where all files have it)",
+    )
+    parser.add_argument(
         "--margin",
         type=float,
         metavar="R",
@@ -127,7 +146,10 @@ def run(args: argparse.Namespace) -> Comparison:
         raise AnalysisError(f"--margin {args.margin:g}: must be a ratio above 1, such as 1.05")
     each_once((*args.old, *args.new))
     old, new = read_sessions(args.old, args.statistic), read_sessions(args.new, args.statistic)
-    return compare(old, new, alpha=args.alpha, margin=args.margin, statistic=args.statistic)
+    response: Response = args.response or (_RATIO if all(map(_has_ratios, (*old, *new))) else SECONDS)
+    return compare(
+        old, new, alpha=args.alpha, margin=args.margin, statistic=args.statistic, response=response
+    )
 
 
 def compare(
@@ -137,6 +159,7 @@ def compare(
     alpha: float = 0.05,
     margin: float | None = None,
     statistic: str = "median",
+    response: Response = SECONDS,
 ) -> Comparison:
     """Compare every benchmark that both sides have.
 
@@ -145,14 +168,25 @@ def compare(
     old, new : sessions of both sides; how much sessions of one side differ is what a difference is held against.
     alpha : of all "different" together, by Holm's rule over the benchmarks; likewise of all "equivalent".
     margin : a ratio above 1; equivalent is what is within it on both sides, by two one-sided tests.
+    response : ``ratio`` compares multiples of the reference that was timed in the same session: how fast a machine is
+        on one day is out of them.
+
+    Raises
+    ------
+    AnalysisError : a session is there twice, or ratios are asked for and a file has no reference.
     """
     _not_the_same(old, new)
+    if response == RATIO:
+        _need_ratios((*old, *new))
     called = _called([*old, *new])
-    sides = [[_by_key(session, called) for session in side] for side in (old, new)]
+    sides = [[_by_key(session, called, response) for session in side] for side in (old, new)]
     names = list(dict.fromkeys(key for side in sides for one in side for key in one))
     shared = [name for name in names if all(any(name in one for one in side) for side in sides)]
-    found = [_Estimate.of(name, old, new, sides) for name in shared]
-    rows = _concluded(found, alpha, margin)
+    estimates = [_Estimate.of(name, old, new, sides) for name in shared]
+    rows = _concluded(estimates, alpha, margin)
+    if response == RATIO:
+        seconds = [[_by_key(session, called, SECONDS) for session in side] for side in (old, new)]
+        rows = [_as_ratios(row, seconds) for row in rows]
     gone = [name for name in names if not any(name in one for one in sides[1])]
     added = [name for name in names if not any(name in one for one in sides[0])]
     rows += [_alone(name, sides, "old") for name in gone] + [_alone(name, sides, "new") for name in added]
@@ -167,8 +201,48 @@ def compare(
         alpha=alpha,
         margin=margin,
         statistic=statistic,
-        advice=_advice(rows, found, alpha, margin),
+        advice=_advice(rows, estimates, alpha, margin),
         notes=tuple(_notes(machines, gone, added)),
+        response=response,
+    )
+
+
+def _has_ratios(session: Session) -> bool:
+    return bool(session.references) and session.references.keys() >= session.seconds.keys()
+
+
+def _need_ratios(sessions: Sequence[Session]) -> None:
+    """Refuse files without a reference, and references of different versions of a task."""
+    tasks: dict[str, tuple[str, str]] = {}
+    for session in sessions:
+        if not session.references:
+            raise AnalysisError(
+                f"{session.file}: no reference was timed beside its benchmarks, so there are no ratios; leave "
+                f"--response {RATIO} out"
+            )
+        for full, checksum in session.tasks.items():
+            known, file = tasks.setdefault(full, (checksum, session.file))
+            if known != checksum:
+                raise AnalysisError(
+                    f"{session.file}: the task of {full} is another version than in {file}, so its reference may be, "
+                    f"too; compare seconds with --response {SECONDS}"
+                )
+
+
+def _as_ratios(row: Compared, seconds: list[list[dict[str, float]]]) -> Compared:
+    """Return a row whose figures are ratios with the seconds beside them."""
+    name = row.conclusion.question
+    means = [
+        math.exp(math.fsum(values) / len(values)) if values else None
+        for values in ([one[name] for one in side if name in one] for side in seconds)
+    ]
+    return dataclasses.replace(
+        row,
+        conclusion=dataclasses.replace(row.conclusion, response=RATIO),
+        old_ratio=row.old_seconds,
+        new_ratio=row.new_seconds,
+        old_seconds=means[0],
+        new_seconds=means[1],
     )
 
 
@@ -203,8 +277,14 @@ def _called(sessions: Sequence[Session]) -> Mapping[str, str]:
     }
 
 
-def _by_key(session: Session, called: Mapping[str, str]) -> dict[str, float]:
-    return {called[full]: math.log(seconds) for full, seconds in session.seconds.items()}
+def _by_key(session: Session, called: Mapping[str, str], response: Response) -> dict[str, float]:
+    """Return log seconds, or log ratios of what has a reference."""
+    if response == SECONDS:
+        return {called[full]: math.log(seconds) for full, seconds in session.seconds.items()}
+    return {
+        called[full]: math.log(session.seconds[full] / reference)
+        for full, reference in session.references.items()
+    }
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,10 +395,10 @@ def _on_several(y: Values, side: np.ndarray[Any, np.dtype[np.int_]], machine: Se
     )
 
 
-def _concluded(found: Sequence[_Estimate], alpha: float, margin: float | None) -> list[Compared]:
-    p = [_two_sided(e.fit) for e in found]
-    inside = [_within(e.fit, margin) for e in found]
-    rows = zip(found, p, holm(p), holm(inside), strict=True)
+def _concluded(estimates: Sequence[_Estimate], alpha: float, margin: float | None) -> list[Compared]:
+    p = [_two_sided(e.fit) for e in estimates]
+    inside = [_within(e.fit, margin) for e in estimates]
+    rows = zip(estimates, p, holm(p), holm(inside), strict=True)
     return [_one(e, alone, of_many, same, alpha) for e, alone, of_many, same in rows]
 
 
@@ -395,9 +475,11 @@ def _alone(name: str, sides: list[list[dict[str, float]]], side: str) -> Compare
     )
 
 
-def _advice(rows: Sequence[Compared], found: Sequence[_Estimate], alpha: float, margin: float | None) -> str:
+def _advice(
+    rows: Sequence[Compared], estimates: Sequence[_Estimate], alpha: float, margin: float | None
+) -> str:
     """Return what to run next: nothing where every shared benchmark has an answer."""
-    shared = [row.conclusion.answer for row in rows[: len(found)]]
+    shared = [row.conclusion.answer for row in rows[: len(estimates)]]
     if all(answer in {"different", "equivalent"} for answer in shared):
         return "" if shared else "no benchmark is in both: run the same benchmarks on both sides"
     if all(answer == "untestable" for answer in shared):
@@ -405,12 +487,12 @@ def _advice(rows: Sequence[Compared], found: Sequence[_Estimate], alpha: float, 
             "run both versions on one machine, several times each and in turn (old, new, old, new): "
             "pytest --benchmark-only --benchmark-json=old-1.json"
         )
-    spreads = [e.fit.sigma for e in found if e.fit.sigma]
+    spreads = [e.fit.sigma for e in estimates if e.fit.sigma]
     if not spreads:
         return f"run at least {FEW} sessions of each side, {_HOW}"
     worth = margin or _WORTH
-    n = _sessions(math.log(worth) / max(spreads), alpha / len(found))
-    have = min(min(e.counts) for e in found)
+    n = _sessions(math.log(worth) / max(spreads), alpha / len(estimates))
+    have = min(min(e.counts) for e in estimates)
     if n is None:
         return f"sessions differ too much here for a ratio of {worth:g}; use a quieter machine"
     enough = f"these sessions would show a ratio of {worth:g}; to see a smaller one, run more of them, {_HOW}"

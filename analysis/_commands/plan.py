@@ -16,6 +16,9 @@ from .._power.power import check_rates, upper_sigma
 from .._power.unit_cost import Rates, rates
 from .._sequential.bounds import Rules
 from .._sequential.schedule import Schedule, check_looks, schedule
+from .plan_passing import passing_rows
+from .plan_rows import PlanRow
+from .plan_tasks import TaskPlan, TaskTerms, plan_tasks
 from .sequential_options import add_sequential_arguments
 
 if TYPE_CHECKING:
@@ -23,81 +26,35 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._analysis import Analysis
+    from .._inference.passing import PassPower
     from .._models.sample import Sample
     from .._power.candidate_designs import Question
 
 _SEQUENTIAL_ROWS = 3
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PlanRow:
-    """One question asked of one design.
-
-    Attributes
-    ----------
-    design, kind : words for the design, and its kind (``full``, ``levels``, ``2 x 2``, ``alone``, ``nested``).
-    question, test : the contrast's name or the omnibus pattern, and ``t`` or ``F``.
-    treatments : labels of the treatments that are timed.
-    replicates_per_treatment : programs to make of each treatment for the target power, those that will fail included;
-        ``replicates_low`` and ``replicates_high`` at sigma's 95 % limits, ``replicates_recommended`` at its upper 80 %
-        limit.
-    programs : of all treatments together.
-    calls, usd, hours : of all programs together; hours are of loading, verifying and timing.
-    power : of so many programs, which is at least what was asked for.
-    feasible : whether some program passed here in every treatment that the design rests on.
-    recommended_programs, recommended_usd : the same for the recommended replicates.
-    replicates_at_budget, power_at_budget : what the budget buys, if there is one. One replicate buys nothing.
-    sequential : the group-sequential version, where it was asked for.
-    """
-
-    design: str
-    kind: str
-    question: str
-    test: str
-    treatments: tuple[str, ...]
-    replicates_per_treatment: int | None
-    replicates_low: int | None
-    replicates_high: int | None
-    replicates_recommended: int | None
-    programs: int | None
-    calls: float | None
-    usd: float | None
-    hours: float | None
-    recommended_programs: int | None
-    recommended_usd: float | None
-    replicates_at_budget: int | None
-    power_at_budget: float | None
-    power: float | None = None
-    feasible: bool = True
-    sequential: Schedule | None = None
-    note: str | None = None
-
-    def document(self) -> dict[str, Any]:
-        """Return plain JSON values."""
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
-        return {
-            **fields,
-            "cost_usd": self.usd,
-            "treatments": list(self.treatments),
-            "sequential": None if self.sequential is None else self.sequential.document(),
-        }
+_LEAST = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class PlanResult:
-    """Rows, the cheapest first; without prices the one with the fewest programs."""
+    """Rows, the cheapest first; without prices the one with the fewest programs.
+
+    ``sigma`` and what follows from it are None where pass rates are planned for; ``passed`` is then there. ``tasks`` is
+    there where tasks are a sample of tasks: rows are of these tasks only.
+    """
 
     effect: float
     unit: str
     alpha: float
     target: float
-    sigma: float
-    sigma_ci: tuple[float, float]
-    sigma_upper: float
+    sigma: float | None
+    sigma_ci: tuple[float, float] | None
+    sigma_upper: float | None
     pass_rate: float
     budget: float | None
     rows: tuple[PlanRow, ...]
     notes: tuple[str, ...]
+    tasks: TaskPlan | None = None
+    passed: PassPower | None = None
 
     def document(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -105,9 +62,11 @@ class PlanResult:
         return {
             "schema": 1,
             **fields,
-            "sigma_ci": list(self.sigma_ci),
+            "sigma_ci": None if self.sigma_ci is None else list(self.sigma_ci),
             "rows": [row.document() for row in self.rows],
             "notes": list(self.notes),
+            "tasks": None if self.tasks is None else self.tasks.document(),
+            "passed": None if self.passed is None else self.passed.document(),
         }
 
 
@@ -117,14 +76,24 @@ class PlanOptions:
 
     budget: float | None = None
     usd_per_program: float | None = None
+    usd_per_task: float | None = None
+    most_tasks: int | None = None
     looks: int | None = None
     spending: str = "obrien-fleming"
     futility: str = "non-binding"
 
     def __post_init__(self) -> None:
-        for name, value in (("budget", self.budget), ("usd-per-program", self.usd_per_program)):
+        for name, value in (
+            ("budget", self.budget),
+            ("usd-per-program", self.usd_per_program),
+            ("usd-per-task", self.usd_per_task),
+        ):
             if value is not None and not (math.isfinite(value) and value > 0):
                 raise AnalysisError(f"--{name} {value:g}: give a positive number of US dollars")
+        if self.most_tasks is not None and self.most_tasks < _LEAST:
+            raise AnalysisError(
+                f"--most-tasks {self.most_tasks}: give at least {_LEAST}; one task tells nothing of others"
+            )
         if self.looks is not None:
             check_looks(self.looks)
 
@@ -141,6 +110,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="price of one program, where the files do not tell what was paid (or instead of it)",
     )
     parser.add_argument(
+        "--usd-per-task",
+        type=float,
+        metavar="USD",
+        help="what one more task costs to have, where tasks are a sample: decides between tasks and replicates",
+    )
+    parser.add_argument(
+        "--most-tasks",
+        type=int,
+        metavar="N",
+        help="how many tasks there are at most, where they are a sample",
+    )
+    parser.add_argument(
         "--looks", type=int, metavar="K", help="show group-sequential versions with 2 to 5 looks, too"
     )
     add_sequential_arguments(parser)
@@ -154,6 +135,8 @@ def run(analysis: Analysis, args: argparse.Namespace) -> PlanResult:
         PlanOptions(
             budget=args.budget,
             usd_per_program=args.usd_per_program,
+            usd_per_task=args.usd_per_task,
+            most_tasks=args.most_tasks,
             looks=args.looks,
             spending=args.spending or defaults.spending,
             futility=args.futility or defaults.futility,
@@ -167,7 +150,7 @@ def plan(analysis: Analysis, settings: PlanOptions | None = None) -> PlanResult:
     Parameters
     ----------
     analysis : of a pilot, with ``options.effect``; only its spread, its pass rate and its costs are used.
-    settings : budget, price, and group-sequential looks.
+    settings : budget, prices, the most tasks, and group-sequential looks.
 
     Raises
     ------
@@ -182,14 +165,17 @@ def plan(analysis: Analysis, settings: PlanOptions | None = None) -> PlanResult:
         )
     effect_sizes.checked_effect(options.effect)
     check_rates(options.alpha, options.power)
+    if len(sample.treatments) < 2:  # noqa: PLR2004 - nothing to compare
+        raise AnalysisError("plan: the study has one treatment, so there is nothing to compare")
+    priced = rates(sample, analysis.cost, usd_per_program=settings.usd_per_program)
+    if options.response == "passed":
+        return _on_passing(analysis, settings, priced, options.effect)
     sigma = sample.sigma
     if sigma.value is None or sigma.ci_low is None or sigma.ci_high is None:
         raise AnalysisError(f"plan: replicates cannot be estimated because {sigma.note}")
-    if len(sample.treatments) < 2:  # noqa: PLR2004 - nothing to compare
-        raise AnalysisError("plan: the study has one treatment, so there is nothing to compare")
     planner = _Planner(
         sample=sample,
-        rates=rates(sample, analysis.cost, usd_per_program=settings.usd_per_program),
+        rates=priced,
         arms=arms(sample, unequal=spreads_differ(analysis.tests, options.alpha)),
         settings=settings,
         effect=options.effect,
@@ -211,6 +197,33 @@ def plan(analysis: Analysis, settings: PlanOptions | None = None) -> PlanResult:
         budget=settings.budget,
         rows=_with_looks(planner, pairs),
         notes=tuple(_notes(analysis, settings, planner.rates)),
+        tasks=plan_tasks(analysis, priced, _terms(settings)),
+    )
+
+
+def _terms(settings: PlanOptions) -> TaskTerms:
+    return TaskTerms(usd_per_task=settings.usd_per_task or 0.0, most_tasks=settings.most_tasks)
+
+
+def _on_passing(analysis: Analysis, settings: PlanOptions, priced: Rates, effect: float) -> PlanResult:
+    """Plan for pass rates: nothing is asked of times, which there need not be."""
+    rows = sorted(passing_rows(analysis, priced, settings.budget), key=_order)
+    if not rows:
+        raise AnalysisError("plan: no two levels have programs, so there are no pass rates to compare")
+    return PlanResult(
+        effect=effect,
+        unit="pass rate",
+        alpha=analysis.options.alpha,
+        target=analysis.options.power,
+        sigma=None,
+        sigma_ci=None,
+        sigma_upper=None,
+        pass_rate=float(analysis.results.programs["passed"].astype(bool).mean()),
+        budget=settings.budget,
+        rows=tuple(rows),
+        notes=tuple(_notes(analysis, settings, priced)),
+        tasks=plan_tasks(analysis, priced, _terms(settings)),
+        passed=analysis.further.passing.power,
     )
 
 
@@ -370,12 +383,22 @@ def _notes(analysis: Analysis, settings: PlanOptions, rates: Rates) -> list[str]
         and settings.usd_per_program is None
     ):
         notes.append("the budget buys an unknown number of programs, as their price is unknown")
-    if rates.pass_rate < 1:
+    on_passing = analysis.options.response == "passed"
+    if on_passing and settings.looks is not None:
+        notes.append("looks are for times; these plans are for one test at the end")
+    if len(analysis.results.tasks) > 1:
+        several = (
+            "each is programs of a treatment of each task"
+            if on_passing
+            else (f"each is programs of a treatment over all {len(analysis.results.tasks)} tasks together")
+        )
+        notes.append(f"{several}; the designs are of these tasks only")
+    if rates.pass_rate < 1 and not on_passing:
         notes.append(
             f"{rates.pass_rate:.0%} of the programs passed here; all numbers are of programs to make and allow for "
             "failures, treatment by treatment"
         )
-    if analysis.sample.response in {"log", "ratio"}:
+    if analysis.sample.response in {"log", "ratio"} and not on_passing:
         notes.append(
             f"the effect is a difference of logarithms: {analysis.options.effect:g} is a factor of "
             f"{math.exp(min(analysis.options.effect or 0.0, 700.0)):.3g}"

@@ -105,8 +105,8 @@ def matched(sample: Sample, term: Sequence[str], own: Sequence[str]) -> tuple[In
         name: tuple(level for level in sample.factors[name] if _has(sample, name, level)) for name in own
     }
     known = np.flatnonzero(sample.counts >= FEWEST)
-    found = projection(term, there, [sample.treatments[i].levels for i in known])
-    return None if found is None else (known[found[0]], found[1])
+    fit = projection(term, there, [sample.treatments[i].levels for i in known])
+    return None if fit is None else (known[fit[0]], fit[1])
 
 
 def present_levels(sample: Sample, factor: str) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Beside:
     doubt: Callable[[str], str | None] = lambda _: None
 
 
-def with_beside(conclusions: Sequence[Conclusion], found: Beside) -> tuple[Conclusion, ...]:
+def with_beside(conclusions: Sequence[Conclusion], beside: Beside) -> tuple[Conclusion, ...]:
     """Add these conclusions after those that there are.
 
     What is asked beside the primary response is counted among all questions of the report, by Holm's rule. Factors in
@@ -61,29 +61,29 @@ def with_beside(conclusions: Sequence[Conclusion], found: Beside) -> tuple[Concl
     """
     passing = next((c for c in conclusions if c.response == PASSED), None)
     counted = [c.p for c in conclusions]
-    others = [*_on_time_outs(found), *_on_trends(found), *_on_teams(found)]
+    others = [*_on_time_outs(beside), *_on_trends(beside), *_on_teams(beside)]
     adjusted = holm([*(c.p for c in others), *counted])[: len(others)]
     asked = sum(p is not None for p in [*(c.p for c in others), *counted])
     answered = [
-        _answered(conclusion, p, asked, found) for conclusion, p in zip(others, adjusted, strict=True)
+        _answered(conclusion, p, asked, beside) for conclusion, p in zip(others, adjusted, strict=True)
     ]
     if passing is None:
         return (*conclusions, *answered)
-    factors = _on_factors(found, passing)
-    kept = [_with_estimate(c, found) if c is passing else c for c in conclusions]
+    factors = _on_factors(beside, passing)
+    kept = [_with_estimate(c, beside) if c is passing else c for c in conclusions]
     if passing is conclusions[0]:
         return (kept[0], *factors, *kept[1:], *answered)
     return (*kept[:-1], *factors, kept[-1], *answered)
 
 
-def _answered(conclusion: Conclusion, adjusted: float | None, asked: int, found: Beside) -> Conclusion:
+def _answered(conclusion: Conclusion, adjusted: float | None, asked: int, beside: Beside) -> Conclusion:
     if conclusion.p is None or adjusted is None:
         return conclusion
     method = conclusion.method
     if asked > 1:
         method += f", adjusted by Holm's rule for all {asked} questions"
-    different = adjusted < found.alpha
-    doubt = found.doubt(conclusion.question.removesuffix(": linear")) if different else None
+    different = adjusted < beside.alpha
+    doubt = beside.doubt(conclusion.question.removesuffix(": linear")) if different else None
     if doubt is not None and conclusion.kind == "trend":
         return dataclasses.replace(
             conclusion, answer="untestable", method=method, p_adjusted=adjusted, why=doubt
@@ -103,12 +103,12 @@ def _answered(conclusion: Conclusion, adjusted: float | None, asked: int, found:
 # -- factors in passing
 
 
-def _with_estimate(conclusion: Conclusion, found: Beside) -> Conclusion:
+def _with_estimate(conclusion: Conclusion, beside: Beside) -> Conclusion:
     """Add the clearest pair of levels of a study with one factor to the question of all treatments."""
-    factors = found.passing.factors
+    factors = beside.passing.factors
     if len(factors) != 1 or conclusion.p is None:
         return conclusion
-    return _estimated(conclusion, factors[0], found.alpha)
+    return _estimated(conclusion, factors[0], beside.alpha)
 
 
 def _estimated(conclusion: Conclusion, factor: FactorPassing, alpha: float) -> Conclusion:
@@ -120,50 +120,50 @@ def _estimated(conclusion: Conclusion, factor: FactorPassing, alpha: float) -> C
     return conclusion.with_estimate((factor.a, factor.b), (factor.difference, low, high), SHARE)
 
 
-def _on_factors(found: Beside, passing: Conclusion) -> list[Conclusion]:
-    factors = found.passing.factors
+def _on_factors(beside: Beside, passing: Conclusion) -> list[Conclusion]:
+    factors = beside.passing.factors
     if len(factors) < 2 or passing.p_adjusted is None:  # noqa: PLR2004 - one is the question of all treatments
         return []
     adjusted = holm([factor.p for factor in factors])
-    made = []
+    rows = []
     for factor, p in zip(factors, adjusted, strict=True):
         plain = Conclusion(
             question=factor.factor,
             response=PASSED,
             answer="untestable",
-            method=factor.method + _of_tasks(found),
+            method=factor.method + _of_tasks(beside),
             why=factor.note,
             kind="passing",
         )
         if p is None or factor.p is None:
-            made.append(plain)
+            rows.append(plain)
             continue
         of_all = max(p, passing.p_adjusted)
         answered = dataclasses.replace(
             plain,
-            answer="different" if of_all < found.alpha else "undecided",
+            answer="different" if of_all < beside.alpha else "undecided",
             p=factor.p,
             p_adjusted=of_all,
             method=f"{plain.method}, adjusted by Holm's rule for {len(factors)} factors and for the question whether "
             "treatments differ at all (the larger p counts)",
         )
-        made.append(_estimated(answered, factor, found.alpha))
-    return made
+        rows.append(_estimated(answered, factor, beside.alpha))
+    return rows
 
 
 # -- time-outs
 
 
-def _on_time_outs(found: Beside) -> Iterator[Conclusion]:
-    if found.censored is None:
+def _on_time_outs(beside: Beside) -> Iterator[Conclusion]:
+    if beside.censored is None:
         return
-    for factor in found.censored.factors:
+    for factor in beside.censored.factors:
         plain = Conclusion(
             question=factor.factor,
             response=CENSORED,
             answer="untestable",
             method="log-rank test by permutation within tasks and other levels, time-outs censored at their limit"
-            + _of_tasks(found, fixed=True),
+            + _of_tasks(beside, fixed=True),
             kind="time-outs",
         )
         if factor.p is None:
@@ -184,14 +184,14 @@ def _on_time_outs(found: Beside) -> Iterator[Conclusion]:
 # -- trends
 
 
-def _on_trends(found: Beside) -> Iterator[Conclusion]:
+def _on_trends(beside: Beside) -> Iterator[Conclusion]:
     """Say what the response does on the way from the lowest to the highest level; the larger of two p values counts."""
-    for trend in found.trends:
+    for trend in beside.trends:
         plain = Conclusion(
             question=f"{trend.factor}: linear",
-            response=found.response,
+            response=beside.response,
             answer="untestable",
-            method=trend.method + _of_tasks(found),
+            method=trend.method + _of_tasks(beside),
             why=trend.note,
             kind="trend",
         )
@@ -205,18 +205,18 @@ def _on_trends(found: Beside) -> Iterator[Conclusion]:
             method += ", and with a variance for each treatment (the larger p counts)"
         p, se, df = max(tests)
         change, per = trend.slope * trend.span, trend.slope * trend.span / (trend.estimate or 1.0)
-        half = abs(per) * se * float(stats.t.isf(found.alpha / 2, df))
-        is_ratio = found.response in _LOGS
+        half = abs(per) * se * float(stats.t.isf(beside.alpha / 2, df))
+        is_ratio = beside.response in _LOGS
         values = (change, change - half, change + half)
         answered = dataclasses.replace(
-            plain, answer="undecided", p=p, why=None, method=method + _of_tasks(found)
+            plain, answer="undecided", p=p, why=None, method=method + _of_tasks(beside)
         ).with_estimate(
             (trend.highest, trend.lowest),
             _ratios(*values) if is_ratio else values,
-            RATIO if is_ratio else found.unit,
+            RATIO if is_ratio else beside.unit,
             how=" along the line",
         )
-        yield _within(answered, change, abs(per) * se, df, found)
+        yield _within(answered, change, abs(per) * se, df, beside)
 
 
 def _ratios(estimate: float, low: float, high: float) -> tuple[float, float, float]:
@@ -225,28 +225,28 @@ def _ratios(estimate: float, low: float, high: float) -> tuple[float, float, flo
     return estimate, low, high
 
 
-def _within(conclusion: Conclusion, estimate: float, se: float, df: float, found: Beside) -> Conclusion:
+def _within(conclusion: Conclusion, estimate: float, se: float, df: float, beside: Beside) -> Conclusion:
     """Answer ``equivalent`` where the whole difference is within the margin; a difference that is found stays one."""
-    if found.margin is None or found.margin_on == MARGIN_ON_PASSING or se <= 0:
+    if beside.margin is None or beside.margin_on == MARGIN_ON_PASSING or se <= 0:
         return conclusion
-    p = two_one_sided(estimate, se, df, bound(found.margin, found.response))
-    if p >= found.alpha:
+    p = two_one_sided(estimate, se, df, bound(beside.margin, beside.response))
+    if p >= beside.alpha:
         return conclusion
     return dataclasses.replace(
         conclusion,
         answer="equivalent",
-        method=f"{conclusion.method}; within the margin of {found.margin:g} by two one-sided tests (p = {p:.3g})",
+        method=f"{conclusion.method}; within the margin of {beside.margin:g} by two one-sided tests (p = {p:.3g})",
     )
 
 
 # -- teams
 
 
-def _on_teams(found: Beside) -> Iterator[Conclusion]:
-    if found.turns is None:
+def _on_teams(beside: Beside) -> Iterator[Conclusion]:
+    if beside.turns is None:
         return
-    for row in found.turns.synergy:
-        yield _on_speed(row, found)
+    for row in beside.turns.synergy:
+        yield _on_speed(row, beside)
         if row.passed is not None:
             yield _on_ends(row, row.passed)
 
@@ -255,7 +255,7 @@ def _called(row: Synergy) -> str:
     return f"{SYNERGY}: {row.team} - {row.nominal}"
 
 
-def _on_speed(row: Synergy, found: Beside) -> Conclusion:
+def _on_speed(row: Synergy, beside: Beside) -> Conclusion:
     plain = Conclusion(
         question=_called(row),
         response=RATIO,
@@ -272,9 +272,9 @@ def _on_speed(row: Synergy, found: Beside) -> Conclusion:
         RATIO,
         how=", of trajectories that ended with a correct program",
     )
-    if found.response not in _LOGS or row.se is None or row.df is None:
+    if beside.response not in _LOGS or row.se is None or row.df is None:
         return answered
-    return _within(answered, row.difference, row.se, row.df, found)
+    return _within(answered, row.difference, row.se, row.df, beside)
 
 
 def _on_ends(row: Synergy, of: SynergyPassed) -> Conclusion:
@@ -293,11 +293,11 @@ def _on_ends(row: Synergy, of: SynergyPassed) -> Conclusion:
     )
 
 
-def _of_tasks(found: Beside, *, fixed: bool = False) -> str:
+def _of_tasks(beside: Beside, *, fixed: bool = False) -> str:
     """Return of which tasks a sentence speaks; nothing where there is one."""
-    if found.tasks is None:
+    if beside.tasks is None:
         return ""
-    tasks, random = found.tasks
+    tasks, random = beside.tasks
     if fixed or not random:
         return f"; said of these {tasks} tasks only"
     return f"; said of tasks like these {tasks}, a sample of tasks"

@@ -149,12 +149,12 @@ def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored
         treatment=_numbers(programs["treatment"], table.treatments)[use],
         task=task_numbers(results)[1][use],
     )
-    found = log_rank(times.time, times.finished, times.treatment, times.task, len(table.treatments))
+    logrank = log_rank(times.time, times.finished, times.treatment, times.task, len(table.treatments))
     model = _model(times, table)
     return Censored(
         limit=limit,
         timeouts=int(stopped.sum()),
-        logrank=LogRank(statistic=found and found[0], p=found and found[1]),
+        logrank=LogRank(statistic=logrank and logrank[0], p=logrank and logrank[1]),
         aft=_aft(model, times, table, alpha),
         rmst=tuple(_restricted(times, table, limit)),
         factors=tuple(_factor(model, times, table, factor, alpha) for factor in table.varying()),
@@ -254,7 +254,7 @@ def _factor(
     group = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1).astype(np.intp)
     stratum = times.task * (int(group.max()) + 1) + group[times.treatment]
     level = np.asarray(table.level[factor])[times.treatment]
-    found = log_rank(times.time, times.finished, level, stratum, len(table.factors[factor]))
+    logrank = log_rank(times.time, times.finished, level, stratum, len(table.factors[factor]))
     clearest = None
     if not isinstance(model, str):
         pairs = max(1, len(table.factors[factor]) - 1)
@@ -265,7 +265,7 @@ def _factor(
         ]
         clearest = max(ratios, key=lambda ratio: abs(math.log(ratio.estimate or 1.0)), default=None)
     return FactorCensored(
-        factor=factor, statistic=found and found[0], p=found and found[1], clearest=clearest
+        factor=factor, statistic=logrank and logrank[0], p=logrank and logrank[1], clearest=clearest
     )
 
 

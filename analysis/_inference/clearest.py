@@ -68,16 +68,16 @@ def clearest(
     """
     if len(sample.blocks) > 1 or factor not in own:
         return None
-    names, found = present_levels(sample, factor), matched(sample, [factor], own)
-    if found is None or not 1 < len(names) <= MAX_LEVELS:
+    names, projected = present_levels(sample, factor), matched(sample, [factor], own)
+    if projected is None or not 1 < len(names) <= MAX_LEVELS:
         return None
-    cells = found[0].reshape(len(names), -1)
+    cells = projected[0].reshape(len(names), -1)
     width = cells.shape[1]
     count = sample.counts[cells]
     mean = sample.means[cells].mean(axis=1)
     parts = sample.sds[cells] ** 2 / count / width**2
     shared = pooled.variance / count / width**2
-    made = []
+    pairs = []
     for a, b in itertools.combinations(range(len(names)), 2):
         both = np.concatenate([parts[a], parts[b]])
         df = _satterthwaite(both, np.concatenate([count[a], count[b]]))
@@ -85,9 +85,9 @@ def clearest(
             math.sqrt(float(shared[a].sum() + shared[b].sum())) * _critical(levels[0], len(names), pooled.df),
             0.0 if df is None else math.sqrt(float(both.sum())) * _critical(levels[1], len(names), df),
         )
-        made.append((abs(float(mean[a] - mean[b])) / half if half else 0.0, a, b, half))
-    _, a, b, half = max(made, key=lambda each: each[0])
-    return Clearest(a=names[a], b=names[b], estimate=float(mean[a] - mean[b]), half=half, of=len(made))
+        pairs.append((abs(float(mean[a] - mean[b])) / half if half else 0.0, a, b, half))
+    _, a, b, half = max(pairs, key=lambda each: each[0])
+    return Clearest(a=names[a], b=names[b], estimate=float(mean[a] - mean[b]), half=half, of=len(pairs))
 
 
 def _satterthwaite(parts: Floats, count: Floats) -> float | None:

@@ -319,27 +319,27 @@ def _with_estimate(conclusion: Conclusion, evidence: Evidence, family: _Family) 
     if evidence.pooled is None:
         return conclusion
     own = family.own if family.own is not None and family.own.adjusted is not None else family.pooled
-    found = clearest(
+    pair = clearest(
         evidence.sample,
         conclusion.question,
         evidence.own,
         pooled=evidence.pooled,
         levels=(family.pooled.level, own.level),
     )
-    if found is None:
+    if pair is None:
         return _with_contrast(conclusion, evidence)
-    half = found.half
+    half = pair.half
     if conclusion.answer != "different":
         # No interval of an undecided question excludes equality: the failing test's own limits are wider then.
-        half = max(half, abs(found.estimate) * _inverted(family.pooled), abs(found.estimate) * _inverted(own))
+        half = max(half, abs(pair.estimate) * _inverted(family.pooled), abs(pair.estimate) * _inverted(own))
     of_several = (
-        "" if found.of == 1 else f", the clearest of {found.of} pairs, with limits that allow for all of them"
+        "" if pair.of == 1 else f", the clearest of {pair.of} pairs, with limits that allow for all of them"
     )
     return _estimated(
         conclusion,
         evidence.sample,
-        (found.a, found.b),
-        (found.estimate, found.estimate - half, found.estimate + half),
+        (pair.a, pair.b),
+        (pair.estimate, pair.estimate - half, pair.estimate + half),
         f"by the wider of the intervals with one variance and with a spread for each treatment{of_several}",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import itertools
+import math
 import re
 from typing import TYPE_CHECKING
 
@@ -95,6 +96,57 @@ def level_pairs(sample: Sample, factors: Sequence[str], *, most: int) -> tuple[C
         if len(sample.factors[factor]) <= most
         for a, b in itertools.combinations(sample.factors[factor], 2)
         if (contrast := _contrast(sample, factor, a, b)) is not None
+    )
+
+
+def interaction_pairs(sample: Sample, factors: Sequence[str], *, most: int) -> tuple[Contrast, ...]:
+    """Return what pairs of levels of two and more factors do together, for terms with at most so many of these.
+
+    For two factors each is a difference of differences (a ratio of ratios, of logarithms), averaged over the other
+    factors; for three a difference of these, and so on. The positive weights sum to 2 for two factors, to 4 for three.
+    A combination with a treatment that the study does not have is left out of the mean; without any there is no
+    contrast.
+    """
+    place = {tuple(t.levels[name] for name in factors): i for i, t in enumerate(sample.treatments)}
+    return tuple(
+        contrast
+        for size in range(2, len(factors) + 1)
+        for term in itertools.combinations(factors, size)
+        if math.prod(math.comb(len(sample.factors[name]), 2) for name in term) <= most
+        for pairs in itertools.product(*(itertools.combinations(sample.factors[name], 2) for name in term))
+        if (contrast := _interaction(sample, factors, dict(zip(term, pairs, strict=True)), place)) is not None
+    )
+
+
+def _interaction(
+    sample: Sample,
+    factors: Sequence[str],
+    pairs: Mapping[str, tuple[str, str]],
+    place: Mapping[tuple[str, ...], int],
+) -> Contrast | None:
+    others = [sample.factors[name] for name in factors if name not in pairs]
+    weights, combinations = np.zeros(len(sample.treatments)), 0
+    for rest in itertools.product(*others):
+        fixed = dict(zip((name for name in factors if name not in pairs), rest, strict=True))
+        corners = {
+            tuple({**fixed, **dict(zip(pairs, corner, strict=True))}[name] for name in factors): math.prod(
+                1 if level == pair[0] else -1 for level, pair in zip(corner, pairs.values(), strict=True)
+            )
+            for corner in itertools.product(*pairs.values())
+        }
+        if all(corner in place for corner in corners):
+            combinations += 1
+            for corner, sign in corners.items():
+                weights[place[corner]] += sign
+    if not combinations:
+        return None
+    shown = [f"{a} - {b}" for a, b in pairs.values()]
+    return Contrast(
+        name=f"{':'.join(pairs)}: {' by '.join(shown)}",
+        factor=":".join(pairs),
+        a=shown[0],
+        b=" by ".join(shown[1:]),
+        weights=weights / combinations,
     )
 
 

@@ -112,8 +112,8 @@ class Doubts:
         """Deal the same values to the treatments at random, and ask how often the two tests find this difference."""
         if self.sample.y.size > _LARGE:
             return None
-        found = _found(self, i)
-        share, error = rate(found)
+        rejected = _rejected(self, i)
+        share, error = rate(rejected)
         if share - 2 * error <= _TOO_MUCH * self.alpha + _mirrored(self.fitted.fit.cells.count):
             return None
         return (
@@ -161,24 +161,24 @@ def _dealt(sample: Sample, fitted: Fitted) -> _Dealt:
         return _Dealt(y=y, target=target, variance=rss / fitted.fit.df)
 
 
-def _found(doubts: Doubts, i: int) -> Flags:
+def _rejected(doubts: Doubts, i: int) -> Flags:
     """Return for each random assignment whether both tests find the term, shape (s,)."""
     sample, fitted, dealt = doubts.sample, doubts.fitted, doubts.dealt
     gained = added_by(fitted, i, type=doubts.type)
     df = gained.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
         f = np.sum((dealt.target @ gained) ** 2, axis=1) / df / dealt.variance
-        found = np.asarray(special.fdtrc(df, fitted.fit.df, f) < doubts.alpha)
+        rejected = np.asarray(special.fdtrc(df, fitted.fit.df, f) < doubts.alpha)
     term = fitted.model.terms[i]
     if len(sample.blocks) > 1 or not set(term) <= set(doubts.own):
-        return found
+        return rejected
     asked = matched(sample, term, doubts.own)
     if asked is None:
-        return found
+        return rejected
     present, mean, squares = doubts.treatments
     at, counts = np.searchsorted(present, asked[0]), sample.counts[asked[0]]
     p = box_test(mean[:, at], squares[:, at] / (counts - 1), counts, asked[1]).p
-    return np.asarray(found & (np.nan_to_num(p, nan=1.0) < doubts.alpha))
+    return np.asarray(rejected & (np.nan_to_num(p, nan=1.0) < doubts.alpha))
 
 
 def _means(y: Floats, index: Integers, count: Integers) -> Floats:

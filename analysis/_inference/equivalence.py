@@ -94,16 +94,16 @@ def equivalence(
     """
     if over is None:
         return tuple(_compared(sample, test, margin, alpha, target) for test in contrasts)
-    made = []
+    rows = []
     for test, of in zip(contrasts, over, strict=True):
-        found = (None, None, 0.0) if of is None else (of.estimate, of.se, of.df)
-        row = _row(sample, test, found, margin, alpha)
-        made.append(
+        estimate = (None, None, 0.0) if of is None else (of.estimate, of.se, of.df)
+        row = _row(sample, test, estimate, margin, alpha)
+        rows.append(
             dataclasses.replace(
                 row, method="two one-sided t tests against what treatments do from task to task"
             )
         )
-    return tuple(made)
+    return tuple(rows)
 
 
 def _compared(sample: Sample, test: ContrastTest, margin: float, alpha: float, target: float) -> Equivalence:
@@ -120,12 +120,12 @@ def _compared(sample: Sample, test: ContrastTest, margin: float, alpha: float, t
 def _row(
     sample: Sample,
     test: ContrastTest,
-    found: tuple[float | None, float | None, float],
+    estimated: tuple[float | None, float | None, float],
     margin: float,
     alpha: float,
 ) -> Equivalence:
     """Compare an estimate, with its standard error and degrees of freedom, with the margin."""
-    estimate, se, df = found
+    estimate, se, df = estimated
     row = Equivalence(
         contrast=test.contrast.name,
         factor=test.contrast.factor,
@@ -230,13 +230,13 @@ def of_rates(
     if over:
         return tuple(_over_tasks(pair, margin, alpha) for pair in over)
     counts = {(rate.factor, rate.level): (rate.passed, rate.programs) for rate in rates}
-    made = []
+    rows = []
     for d in differences:
         (x, n), (y, m) = counts[d.factor, d.a], counts[d.factor, d.b]
         low, high = two_proportions.newcombe((x, y), (n, m), 2 * alpha)
         different = d.p_exact is not None and d.p_exact < alpha
         inside = -edge < low and high < edge
-        made.append(
+        rows.append(
             Equivalence(
                 contrast=f"{d.factor}: {d.a} - {d.b}",
                 factor=d.factor,
@@ -249,7 +249,7 @@ def of_rates(
                 replicates_required=None,
             )
         )
-    return tuple(made)
+    return tuple(rows)
 
 
 def _over_tasks(pair: LevelsOverTasks, margin: float, alpha: float) -> Equivalence:
@@ -280,11 +280,11 @@ def _over_tasks(pair: LevelsOverTasks, margin: float, alpha: float) -> Equivalen
     )
 
 
-def _touching(good: tuple[int, int], made: tuple[int, int], edge: float) -> float:
+def _touching(good: tuple[int, int], trials: tuple[int, int], edge: float) -> float:
     """Return the alpha at which the interval reaches the margin, by bisection; 0.5 where the estimate is beyond."""
     low, high = 1e-9, 0.5
     for _ in range(60):
         alpha = math.sqrt(low * high)
-        limits = two_proportions.newcombe(good, made, min(2 * alpha, 1 - 1e-12))
+        limits = two_proportions.newcombe(good, trials, min(2 * alpha, 1 - 1e-12))
         low, high = (low, alpha) if max(-limits[0], limits[1]) < edge else (alpha, high)
     return float(np.clip(high, 0.0, 0.5))

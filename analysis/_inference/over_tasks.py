@@ -17,30 +17,30 @@ _ORDER = ("different", "equivalent", "undecided", "untestable")
 
 
 def said_of_tasks(
-    conclusions: Sequence[Conclusion], found: TasksFound | None, *, alpha: float
+    conclusions: Sequence[Conclusion], tasks: TasksFound | None, *, alpha: float
 ) -> tuple[Conclusion, ...]:
     """Return the conclusions of a study with several tasks; those of a study of one as they are.
 
     Where tasks are a sample of tasks, questions on times are answered by the tests over tasks, which count what
     treatments do from task to task as chance. Otherwise the answers stand, and say that they are of these tasks only.
     """
-    if found is None:
+    if tasks is None:
         return tuple(conclusions)
-    if not found.random:
-        return tuple(_of_these(c, len(found.by_task)) for c in conclusions)
-    over = {term.term: term for term in found.over}
+    if not tasks.random:
+        return tuple(_of_these(c, len(tasks.by_task)) for c in conclusions)
+    over = {term.term: term for term in tasks.over}
     adjusted = dict(zip(over, holm([term.p for term in over.values()]), strict=True))
     times = [
-        _of_such(c, over[c.question], adjusted[c.question], found, alpha=alpha)
+        _of_such(c, over[c.question], adjusted[c.question], tasks, alpha=alpha)
         if c.question in over
-        else _of_these(c, len(found.by_task))
+        else _of_these(c, len(tasks.by_task))
         for c in conclusions
         if c.response != PASSED
     ]
     times.sort(key=lambda c: _ORDER.index(c.answer))
     places = iter(times)
     return tuple(
-        _of_these(c, len(found.by_task)) if c.response == PASSED else next(places) for c in conclusions
+        _of_these(c, len(tasks.by_task)) if c.response == PASSED else next(places) for c in conclusions
     )
 
 
@@ -49,14 +49,14 @@ def _of_these(conclusion: Conclusion, tasks: int) -> Conclusion:
 
 
 def _of_such(
-    conclusion: Conclusion, term: OverTerm, adjusted: float | None, found: TasksFound, *, alpha: float
+    conclusion: Conclusion, term: OverTerm, adjusted: float | None, tasks: TasksFound, *, alpha: float
 ) -> Conclusion:
-    method = f"{found.method}; said of tasks like these {len(found.by_task)}, a sample of tasks"
-    if len(found.over) > 1:
-        method += f"; adjusted by Holm's rule for {len(found.over)} questions"
+    method = f"{tasks.method}; said of tasks like these {len(tasks.by_task)}, a sample of tasks"
+    if len(tasks.over) > 1:
+        method += f"; adjusted by Holm's rule for {len(tasks.over)} questions"
     plain = Conclusion(
         question=conclusion.question,
-        response=found.response,
+        response=tasks.response,
         answer="untestable",
         method=method,
         p=term.p,

@@ -78,16 +78,16 @@ def _tukey_family(factor: str, means: Estimates, alpha: float) -> list[Pair]:
         q = np.asarray([abs(d) / se * math.sqrt(2) for d, se in estimates.values() if se])
         tails, critical = range_tail(q, size, df), range_quantile(alpha, size, df)
     position = {pair: i for i, pair in enumerate(known)}
-    made = []
+    family = []
     for a, b in pairs:
         names = means.levels[a], means.levels[b]
         if (a, b) not in estimates:
-            made.append(_empty("tukey", factor, names, "needs a treatment in which no program passed"))
+            family.append(_empty("tukey", factor, names, "needs a treatment in which no program passed"))
             continue
         difference, se = estimates[a, b]
         tail = float(tails[position[a, b]])
-        made.append(_pair("tukey", factor, names, difference, se, df=df, critical=critical, tail=tail))
-    return made
+        family.append(_pair("tukey", factor, names, difference, se, df=df, critical=critical, tail=tail))
+    return family
 
 
 def _empty(method: str, factor: str, names: tuple[str, str], note: str) -> Pair:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from scipy import stats
@@ -116,6 +116,9 @@ class PairPower:
     """Power of Boschloo's test for a pair of levels whose rates differ by the effect."""
 
     name: str
+    factor: str
+    a: str
+    b: str
     rates: tuple[float, float]
     power: float
     replicates_required: int | None
@@ -132,6 +135,26 @@ class PassPower:
     target: float
     tasks: int
     contrasts: tuple[PairPower, ...]
+
+    def document(self) -> dict[str, Any]:
+        """Return plain JSON values; pairs by their names."""
+        pairs = {
+            pair.name: {
+                "rates": list(pair.rates),
+                "power": pair.power,
+                "replicates_required": pair.replicates_required,
+                "total_required": pair.total_required,
+                "cost_usd": pair.cost_usd,
+            }
+            for pair in self.contrasts
+        }
+        return {
+            "effect": self.effect,
+            "alpha": self.alpha,
+            "target": self.target,
+            "tasks": self.tasks,
+            "contrasts": pairs,
+        }
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -553,13 +576,16 @@ def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) 
             if n == 0:
                 continue
             base = float(passed[of_a].sum() / made[of_a].sum())
-            rates = _apart(base, effect)
+            rates = two_proportions.apart(base, effect)
             per_arm = two_proportions.required(rates, alpha=asked.alpha, target=asked.power)
             replicates = None if per_arm is None else math.ceil(per_arm / per_level / len(table.tasks))
             total = None if replicates is None else replicates * len(table.treatments) * len(table.tasks)
             found.append(
                 PairPower(
                     name=f"{factor}: {levels[a]} - {levels[b]}",
+                    factor=factor,
+                    a=levels[a],
+                    b=levels[b],
                     rates=rates,
                     power=two_proportions.power(n, rates, asked.alpha),
                     replicates_required=replicates,
@@ -570,9 +596,3 @@ def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) 
     return PassPower(
         effect=effect, alpha=asked.alpha, target=asked.power, tasks=len(table.tasks), contrasts=tuple(found)
     )
-
-
-def _apart(base: float, effect: float) -> tuple[float, float]:
-    """Return two rates that differ by the effect: the base and a better one, or where there is no room a worse one."""
-    other = base + effect if base + effect <= 1 else base - effect
-    return (base, other) if other >= 0 else (0.5 - effect / 2, 0.5 + effect / 2)

@@ -31,7 +31,7 @@ def exact_conditional(tables: Sequence[tuple[int, int, int, int]]) -> Stratified
 
     Parameters
     ----------
-    tables : for each stratum (passed, made) of the first arm and of the second: (x, n, y, m).
+    tables : for each stratum (passed, programs) of the first arm and of the second: (x, n, y, m).
 
     Returns
     -------
@@ -65,9 +65,9 @@ def _log_choose(n: int, k: np.ndarray[tuple[int], np.dtype[np.int_]]) -> Floats:
 def _convolved(a: Floats, b: Floats) -> Floats:
     """Return the logs of the weights of the sum of two counts."""
     # One weight underflows only where it is 1e-300 of the largest: it adds nothing to any figure.
-    made = np.convolve(np.exp(a - a.max()), np.exp(b - b.max()))
+    product = np.convolve(np.exp(a - a.max()), np.exp(b - b.max()))
     with np.errstate(divide="ignore"):
-        return np.asarray(np.log(made))
+        return np.asarray(np.log(product))
 
 
 def _odds_ratio(log_weights: Floats, at: int) -> float | None:
@@ -88,13 +88,13 @@ def _odds_ratio(log_weights: Floats, at: int) -> float | None:
 def cmh(strata: Sequence[tuple[Sequence[int], Sequence[int]]]) -> tuple[float, int, float] | None:
     """Return the generalised Cochran-Mantel-Haenszel statistic of several arms, its degrees of freedom, and p.
 
-    Each stratum is (passed, made) by arm. Landis, Heyman & Koch (1978); R: ``mantelhaen.test`` without
+    Each stratum is (passed, programs) by arm. Landis, Heyman & Koch (1978); R: ``mantelhaen.test`` without
     continuity correction. None where no stratum has both outcomes in two arms.
     """
     arms = len(strata[0][0])
     surplus, spread = np.zeros(arms), np.zeros((arms, arms))
-    for passed, made in strata:
-        x, n = np.asarray(passed, dtype=float), np.asarray(made, dtype=float)
+    for passed, programs in strata:
+        x, n = np.asarray(passed, dtype=float), np.asarray(programs, dtype=float)
         total, good = n.sum(), x.sum()
         if total < 2 or good in {0.0, total}:  # noqa: PLR2004
             continue

@@ -131,10 +131,10 @@ def _synergies(
             continue
         for other in nominal:
             if budgets[name] == budgets[other]:
-                found = _difference(
+                difference = _difference(
                     (name, other), _last(group, ends), _last(groups[other], ends), alpha, random=random
                 )
-                yield dataclasses.replace(found, passed=_passed(group, groups[other], ends, alpha))
+                yield dataclasses.replace(difference, passed=_passed(group, groups[other], ends, alpha))
 
 
 def _passed(
@@ -159,8 +159,8 @@ def _passed(
     p, method = 1.0, CONDITIONAL
     if len(both) == 1:
         p, method = two_proportions.boschloo((x, y), (n, m)), BOSCHLOO
-    elif (found := stratified.exact_conditional(both)) is not None:
-        p = found.p
+    elif (exact := stratified.exact_conditional(both)) is not None:
+        p = exact.p
     if p >= alpha:
         low, high = min(low, 0.0), max(high, 0.0)
     return SynergyPassed(
@@ -176,7 +176,7 @@ def _budget(trajectory: Trajectory) -> str:
 
 def _last(group: Sequence[Trajectory], ends: Ends) -> Mapping[str, list[float]]:
     """Return log ratios of last programs by task; the time after all is better than the one that chose it."""
-    found: dict[str, list[float]] = {}
+    values: dict[str, list[float]] = {}
     for one in group:
         value = ends.log_ratio.get(one.file)
         if (
@@ -186,8 +186,8 @@ def _last(group: Sequence[Trajectory], ends: Ends) -> Mapping[str, list[float]]:
         ):
             value = math.fsum(parts.values())
         if value is not None:
-            found.setdefault(one.task, []).append(value)
-    return found
+            values.setdefault(one.task, []).append(value)
+    return values
 
 
 def _difference(

@@ -71,11 +71,11 @@ def amounts(levels: tuple[str, ...]) -> Floats | None:
     >>> amounts(("60 s", "120 s")).tolist(), amounts(("0", "0.7", "x"))
     ([60.0, 120.0], None)
     """
-    found = [_AMOUNT.fullmatch(level.strip()) for level in levels]
-    units = {match["unit"].strip().removesuffix("s") for match in found if match is not None}
-    if None in found or len(units) != 1:
+    matches = [_AMOUNT.fullmatch(level.strip()) for level in levels]
+    units = {match["unit"].strip().removesuffix("s") for match in matches if match is not None}
+    if None in matches or len(units) != 1:
         return None
-    return np.asarray([float(match["number"]) for match in found if match is not None])
+    return np.asarray([float(match["number"]) for match in matches if match is not None])
 
 
 def linear_contrasts(sample: Sample, own: tuple[str, ...]) -> tuple[Linear, ...]:
@@ -123,9 +123,9 @@ def _tested(sample: Sample, linear: Linear, alpha: float) -> Trend:
     own_se, own_df = (
         satterthwaite(sample, linear.contrast.weights) if len(sample.blocks) == 1 else (None, None)
     )
-    found = _trend(linear, test.estimate, test.se, float(test.df), alpha)
+    trend = _trend(linear, test.estimate, test.se, float(test.df), alpha)
     return dataclasses.replace(
-        found,
+        trend,
         p=test.p,
         df=test.df,
         method="linear contrast with the pooled variance",

@@ -154,3 +154,9 @@ def required(rates: tuple[float, float], *, alpha: float, target: float) -> int 
         if all(power(n + more, rates, alpha) >= target for more in range(3)):
             return n
     return high
+
+
+def apart(base: float, effect: float) -> tuple[float, float]:
+    """Return two rates that differ by the effect: the base and a better one, or where there is no room a worse one."""
+    other = base + effect if base + effect <= 1 else base - effect
+    return (base, other) if other >= 0 else (0.5 - effect / 2, 0.5 + effect / 2)

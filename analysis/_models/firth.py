@@ -32,37 +32,37 @@ class FirthFit:
     log_likelihood: float
 
 
-def firth(x: Floats, passed: Floats, made: Floats) -> FirthFit:
-    """Fit passed ~ binomial(made, logistic(x beta)) by Firth's (1993, Biometrika 80) modified score.
+def firth(x: Floats, passed: Floats, trials: Floats) -> FirthFit:
+    """Fit passed ~ binomial(trials, logistic(x beta)) by Firth's (1993, Biometrika 80) modified score.
 
     Parameters
     ----------
     x : design of full column rank, one row per cell.
-    passed, made : programs of each cell.
+    passed, trials : programs of each cell that passed, and all of them.
 
     Raises
     ------
     AnalysisError : the score did not become zero.
     """
     beta = np.zeros(x.shape[1])
-    value = _penalised(x, passed, made, beta)
+    value = _penalised(x, passed, trials, beta)
     for _ in range(_STEPS):
         rate = special.expit(x @ beta)
-        weight = made * rate * (1 - rate)
+        weight = trials * rate * (1 - rate)
         information = x.T @ (weight[:, None] * x)
         inverse = np.linalg.inv(information)
         # Each program's leverage is its cell's, shared by the programs of the cell.
         leverage = weight * np.einsum("ij,jk,ik->i", x, inverse, x)
-        score = x.T @ (passed - made * rate + leverage * (0.5 - rate))
+        score = x.T @ (passed - trials * rate + leverage * (0.5 - rate))
         step = inverse @ score
         longest = float(np.abs(step).max())
         if longest > _LONGEST_STEP:
             step = step * (_LONGEST_STEP / longest)
         if longest < _ENOUGH:
             eta = x @ beta
-            return FirthFit(beta=beta, log_likelihood=float(passed @ eta - made @ np.logaddexp(0.0, eta)))
+            return FirthFit(beta=beta, log_likelihood=float(passed @ eta - trials @ np.logaddexp(0.0, eta)))
         for _halving in range(30):
-            tried = _penalised(x, passed, made, beta + step)
+            tried = _penalised(x, passed, trials, beta + step)
             if tried >= value - 1e-12:
                 break
             step = step / 2
@@ -70,9 +70,9 @@ def firth(x: Floats, passed: Floats, made: Floats) -> FirthFit:
     raise AnalysisError("the penalised likelihood of the pass rates has no maximum that could be found")
 
 
-def _penalised(x: Floats, passed: Floats, made: Floats, beta: Floats) -> float:
+def _penalised(x: Floats, passed: Floats, trials: Floats, beta: Floats) -> float:
     eta = x @ beta
-    likelihood = passed @ eta - made @ np.logaddexp(0.0, eta)
+    likelihood = passed @ eta - trials @ np.logaddexp(0.0, eta)
     rate = special.expit(eta)
-    sign, log_det = np.linalg.slogdet(x.T @ ((made * rate * (1 - rate))[:, None] * x))
+    sign, log_det = np.linalg.slogdet(x.T @ ((trials * rate * (1 - rate))[:, None] * x))
     return float(likelihood + 0.5 * log_det) if sign > 0 else -np.inf

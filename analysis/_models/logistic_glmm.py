@@ -35,19 +35,20 @@ class GlmmFit:
     log_likelihood: float
 
 
-def fit_glmm(x: Floats, passed: Floats, made: Floats) -> GlmmFit:
+def fit_glmm(x: Floats, passed: Floats, trials: Floats) -> GlmmFit:
     """Fit the model.
 
     Parameters
     ----------
     x : design of full column rank, one row per treatment, shape (k, p).
-    passed, made : programs of each task and treatment, shape (t, k); none where ``made`` is 0.
+    passed, trials : programs of each task and treatment that passed, and all of them, shape (t, k); none where
+        ``trials`` is 0.
     """
-    total = made.sum(axis=0)
+    total = trials.sum(axis=0)
     rate = (passed.sum(axis=0) + 0.5) / (total + 1)
     first = np.linalg.lstsq(x, special.logit(rate), rcond=None)[0]
-    data = _Data(x=x, passed=passed, made=made)
-    found = [
+    data = _Data(x=x, passed=passed, trials=trials)
+    fits = [
         optimize.minimize(
             data.negative,
             np.concatenate([start, first]),
@@ -58,7 +59,7 @@ def fit_glmm(x: Floats, passed: Floats, made: Floats) -> GlmmFit:
         )
         for start in _STARTS
     ]
-    best = min(found, key=lambda result: float(result.fun))
+    best = min(fits, key=lambda result: float(result.fun))
     return GlmmFit(
         beta=np.asarray(best.x[2:]),
         task=float(best.x[0]),
@@ -71,7 +72,7 @@ def fit_glmm(x: Floats, passed: Floats, made: Floats) -> GlmmFit:
 class _Data:
     x: Floats
     passed: Floats
-    made: Floats
+    trials: Floats
 
     def negative(self, parameters: Floats) -> tuple[float, Floats]:
         """Return minus Laplace's log likelihood and its gradient."""
@@ -80,11 +81,11 @@ class _Data:
         u, v = self._mode(a, b, fixed)
         eta = fixed + a * u[:, None] + b * v
         rate = special.expit(eta)
-        left, w = self.passed - self.made * rate, self.made * rate * (1 - rate)
+        left, w = self.passed - self.trials * rate, self.trials * rate * (1 - rate)
         d = 1 + b**2 * w
         s = (w / d).sum(axis=1)
         whole = 1 + a**2 * s
-        value = -(self.passed * eta - self.made * np.logaddexp(0.0, eta)).sum() + 0.5 * (
+        value = -(self.passed * eta - self.trials * np.logaddexp(0.0, eta)).sum() + 0.5 * (
             (u**2).sum() + (v**2).sum() + np.log(d).sum() + np.log(whole).sum()
         )
         # How the determinant moves with the weights, and how the mode moves with the parameters.
@@ -105,12 +106,12 @@ class _Data:
 
     def _mode(self, a: float, b: float, fixed: Floats) -> tuple[Floats, Floats]:
         """Find the likeliest random effects by Newton's method, all tasks at once; each task halves its own steps."""
-        tasks, arms = self.made.shape
+        tasks, arms = self.trials.shape
         u, v = np.zeros(tasks), np.zeros((tasks, arms))
         height = self._height(a, b, fixed, u, v)
         for _ in range(_STEPS):
             rate = special.expit(fixed + a * u[:, None] + b * v)
-            left, w = self.passed - self.made * rate, self.made * rate * (1 - rate)
+            left, w = self.passed - self.trials * rate, self.trials * rate * (1 - rate)
             du, dv = self._solve(a, b, w, a * left.sum(axis=1) - u, b * left - v)
             share = np.ones(tasks)
             for _halving in range(40):
@@ -126,7 +127,7 @@ class _Data:
 
     def _height(self, a: float, b: float, fixed: Floats, u: Floats, v: Floats) -> Floats:
         eta = fixed + a * u[:, None] + b * v
-        likelihood = (self.passed * eta - self.made * np.logaddexp(0.0, eta)).sum(axis=1)
+        likelihood = (self.passed * eta - self.trials * np.logaddexp(0.0, eta)).sum(axis=1)
         return np.asarray(likelihood - 0.5 * (u**2 + (v**2).sum(axis=1)))
 
     @staticmethod

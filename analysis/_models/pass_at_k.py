@@ -28,7 +28,7 @@ class PassAtK:
     ci_high: float
 
 
-def unbiased(made: int, passed: int, k: int) -> float:
+def unbiased(programs: int, passed: int, k: int) -> float:
     """Return the share of all sets of k of the programs made that have one that passed (Chen et al. 2021, eq. 1).
 
     Examples
@@ -36,27 +36,27 @@ def unbiased(made: int, passed: int, k: int) -> float:
     >>> round(unbiased(5, 1, 2), 4), unbiased(5, 4, 2)
     (0.4, 1.0)
     """
-    if made - passed < k:
+    if programs - passed < k:
         return 1.0
-    log = special.gammaln([made - passed + 1, made - k + 1, made + 1, made - passed - k + 1])
+    log = special.gammaln([programs - passed + 1, programs - k + 1, programs + 1, programs - passed - k + 1])
     return float(-math.expm1(log[0] + log[1] - log[2] - log[3]))
 
 
-def pass_at_k(made: Sequence[int], passed: Sequence[int], *, alpha: float) -> tuple[PassAtK, ...]:
+def pass_at_k(programs: Sequence[int], passed: Sequence[int], *, alpha: float) -> tuple[PassAtK, ...]:
     """Estimate pass@k over tasks, for round k up to the programs of the task that has fewest.
 
     Intervals: over several tasks from the spread between tasks (Student's t, tasks are a sample); of one task
     Wilson's limits of the rate p, as 1 - (1 - p)^k.
     """
-    ks = [k for k in _KS if k <= min(made)]
-    return tuple(_at(k, made, passed, alpha) for k in ks)
+    ks = [k for k in _KS if k <= min(programs)]
+    return tuple(_at(k, programs, passed, alpha) for k in ks)
 
 
-def _at(k: int, made: Sequence[int], passed: Sequence[int], alpha: float) -> PassAtK:
-    values = np.asarray([unbiased(n, good, k) for n, good in zip(made, passed, strict=True)])
+def _at(k: int, programs: Sequence[int], passed: Sequence[int], alpha: float) -> PassAtK:
+    values = np.asarray([unbiased(n, good, k) for n, good in zip(programs, passed, strict=True)])
     estimate = float(values.mean())
     if len(values) == 1:
-        low, high = (1 - (1 - limit) ** k for limit in wilson(passed[0], made[0], alpha))
+        low, high = (1 - (1 - limit) ** k for limit in wilson(passed[0], programs[0], alpha))
     elif float(values.std()) == 0.0:
         # All tasks alike: no spread to reason with, so tasks count as trials of one another.
         low, high = map(

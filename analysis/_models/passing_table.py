@@ -56,11 +56,11 @@ class PassingTable:
         for task, group in itertools.product(range(len(self.tasks)), range(int(groups.max()) + 1)):
             inside = groups == group
             levels = self.level[factor][inside]
-            passed, made = (
+            passed, programs = (
                 np.bincount(levels, weights=counts[task, inside], minlength=size).astype(np.intp)
                 for counts in (self.passed, self.made)
             )
-            yield passed, made
+            yield passed, programs
 
     def design(self, model: Model) -> list[Floats]:
         """Return the intercept and the columns of each term, one row per treatment."""
@@ -70,12 +70,12 @@ class PassingTable:
 
 def task_numbers(results: Results) -> tuple[tuple[str, ...], Integers]:
     """Return the tasks, and each program's; there is one task where the files tell no several apart."""
-    told = results.programs["task"]
+    of_program = results.programs["task"]
     if len(results.tasks) < 2:  # noqa: PLR2004
-        return (results.task,), np.zeros(len(told), dtype=np.intp)
-    tasks = tuple(dict.fromkeys([*results.tasks, *told]))
+        return (results.task,), np.zeros(len(of_program), dtype=np.intp)
+    tasks = tuple(dict.fromkeys([*results.tasks, *of_program]))
     number = {name: i for i, name in enumerate(tasks)}
-    return tasks, np.asarray([number[name] for name in told], dtype=np.intp)
+    return tasks, np.asarray([number[name] for name in of_program], dtype=np.intp)
 
 
 def passing_table(results: Results) -> PassingTable:
@@ -90,8 +90,8 @@ def passing_table(results: Results) -> PassingTable:
     distinct, first, cell = np.unique(in_own, axis=0, return_index=True, return_inverse=True)
     size = len(tasks), len(distinct)
     passed = programs["passed"].to_numpy(dtype=bool)
-    made, good = np.zeros(size, dtype=np.intp), np.zeros(size, dtype=np.intp)
-    np.add.at(made, (task, cell.reshape(-1)), 1)
+    trials, good = np.zeros(size, dtype=np.intp), np.zeros(size, dtype=np.intp)
+    np.add.at(trials, (task, cell.reshape(-1)), 1)
     np.add.at(good, (task[passed], cell.reshape(-1)[passed]), 1)
     labels = programs["treatment"].astype(object).to_numpy()
     return PassingTable(
@@ -100,7 +100,7 @@ def passing_table(results: Results) -> PassingTable:
         factors=results.factors,
         own=own,
         level={name: codes[first, i] for i, name in enumerate(results.factors)},
-        made=made,
+        made=trials,
         passed=good,
     )
 

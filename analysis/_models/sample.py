@@ -108,6 +108,21 @@ def run_values(results: Results, response: Response) -> Floats:
     return np.asarray(np.log(seconds / runs["reference_seconds"].to_numpy(dtype=np.float64)))
 
 
+def times_by_program(results: Results) -> pd.DataFrame:
+    """Return the ``median_seconds`` and the ``ratio`` of each program, by its place in ``results.programs``.
+
+    The ratio is the geometric mean over runs of time / time of the reference in the same block and list, in which a
+    machine's speed cancels. NaN where a program was not timed, or the reference not beside it.
+    """
+    runs = results.runs
+    by_program = runs.assign(log_ratio=run_values(results, "ratio")).groupby(
+        runs["program"].cat.codes, observed=True
+    )
+    times = by_program.agg(median_seconds=("seconds", "median"), ratio=("log_ratio", "mean"))
+    times["ratio"] = np.exp(times["ratio"])
+    return times.reindex(range(len(results.programs)))
+
+
 _LACKING = {
     "cpu": "extra_info.cpu_seconds: {n} runs of programs that passed have no CPU time; use another --response",
     "ratio": "refinery.reference: {n} runs of programs that passed have no time of the reference in the same block "

@@ -95,12 +95,12 @@ def fit_tasks(table: CellTable) -> TaskFit | None:
 
 def _best(table: CellTable, free: Sequence[int]) -> Floats:
     """Return the ratios of the free components; every subset of them at zero is tried."""
-    found = [
+    fits = [
         _inside(table, free, inside)
         for size in range(len(free) + 1)
         for inside in itertools.combinations(range(len(free)), size)
     ]
-    return min(found, key=lambda pair: pair[0])[1]
+    return min(fits, key=lambda pair: pair[0])[1]
 
 
 def _inside(table: CellTable, free: Sequence[int], inside: Sequence[int]) -> tuple[float, Floats]:
@@ -243,9 +243,9 @@ class Satterthwaite:
         return 2 * variance**2 / float(gradient @ self._spread @ gradient)
 
     def _variances(self, move: Floats) -> Floats:
-        found = np.zeros(3)
-        found[self._free] = np.exp(self._logs + move)
-        return found
+        variances = np.zeros(3)
+        variances[self._free] = np.exp(self._logs + move)
+        return variances
 
     def _variance(self, contrast: Floats, move: Floats) -> float:
         at = self._variances(move)

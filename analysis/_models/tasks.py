@@ -276,10 +276,10 @@ class _Tests:
         if self._fit is None or bool((weights[~present] != 0).any()):
             return None
         row = weights[present] @ self.table.x
-        found, estimate = self._tested(row[None]), float(row @ self._fit.beta)
-        if found is None or not found.f > 0:
+        tested, estimate = self._tested(row[None]), float(row @ self._fit.beta)
+        if tested is None or not tested.f > 0:
             return None
-        return OverContrast(estimate=estimate, se=abs(estimate) / math.sqrt(found.f), df=found.df_den)
+        return OverContrast(estimate=estimate, se=abs(estimate) / math.sqrt(tested.f), df=tested.df_den)
 
     def farthest(self, levels: list[str], *, alpha: float) -> LevelPair | None:
         """Compare the two levels of a factor that are farthest apart; limits are Bonferroni's for all pairs."""
@@ -292,12 +292,14 @@ class _Tests:
         high, low = max(names, key=lambda name: means[name]), min(names, key=lambda name: means[name])
         # The later level against the earlier one, as everywhere.
         b, a = sorted((high, low), key=names.index)
-        found = self._tested((rows[a] - rows[b])[None])
+        tested = self._tested((rows[a] - rows[b])[None])
         difference = means[a] - means[b]
-        if found is None or not found.f > 0:
+        if tested is None or not tested.f > 0:
             return None
         pairs = len(names) * (len(names) - 1) / 2
-        reach = abs(difference) / math.sqrt(found.f) * float(stats.t.ppf(1 - alpha / 2 / pairs, found.df_den))
+        reach = (
+            abs(difference) / math.sqrt(tested.f) * float(stats.t.ppf(1 - alpha / 2 / pairs, tested.df_den))
+        )
         return LevelPair(
             a=a,
             b=b,
@@ -311,21 +313,21 @@ def _over(
     tests: _Tests, terms: dict[Names, slice], levels: dict[str, list[str]], *, alpha: float
 ) -> tuple[OverTerm, ...]:
     """Test each term over tasks like these."""
-    made = []
+    over = []
     for names, of in terms.items():
-        found = tests.test(of)
+        tested = tests.test(of)
         term = OverTerm(term=name_of(names), df=of.stop - of.start, df_den=None, f=None, p=None)
-        if found is None:
+        if tested is None:
             why = "treatments differ alike in every task, or too few programs passed: no F"
-            made.append(dataclasses.replace(term, note=why))
+            over.append(dataclasses.replace(term, note=why))
             continue
         pair = (
             tests.farthest(levels[names[0]], alpha=alpha) if len(names) == 1 and names[0] in levels else None
         )
-        made.append(
-            dataclasses.replace(term, df=found.df, df_den=found.df_den, f=found.f, p=found.p, pair=pair)
+        over.append(
+            dataclasses.replace(term, df=tested.df, df_den=tested.df_den, f=tested.f, p=tested.p, pair=pair)
         )
-    return tuple(made)
+    return tuple(over)
 
 
 def _fixed(sample: Sample, own: list[str], notes: list[str]) -> tuple[tuple[Term, ...], int | None]:
@@ -387,11 +389,11 @@ def _mean(cells: list[Floats], spread: tuple[float, int] | None) -> _Mean:
 
 def _by_task(results: Results, means: list[_Mean | None], *, alpha: float) -> tuple[TaskRatio, ...]:
     programs = results.programs
-    made, passed = programs["task"].value_counts(), programs.loc[programs["passed"], "task"].value_counts()
+    counts, passed = programs["task"].value_counts(), programs.loc[programs["passed"], "task"].value_counts()
     return tuple(
         TaskRatio(
             task=task,
-            programs=int(made.get(task, 0)),
+            programs=int(counts.get(task, 0)),
             passed=int(passed.get(task, 0)),
             ratio=None if mean is None else math.exp(mean.value),
             ci_low=None if mean is None else _limits(mean, alpha)[0],

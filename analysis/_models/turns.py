@@ -154,11 +154,11 @@ def passing(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[Pas
 
 
 def _by_turn(trajectories: Iterable[Trajectory]) -> Mapping[int, list[Turn]]:
-    found: dict[int, list[Turn]] = {}
+    by_turn: dict[int, list[Turn]] = {}
     for one in trajectories:
         for turn in one.turns:
-            found.setdefault(turn.number, []).append(turn)
-    return dict(sorted(found.items()))
+            by_turn.setdefault(turn.number, []).append(turn)
+    return dict(sorted(by_turn.items()))
 
 
 def log_ratio(turn: Turn) -> float | None:

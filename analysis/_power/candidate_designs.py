@@ -131,9 +131,9 @@ def _spread_out(design: Design, weights: Floats) -> Floats:
     """Return weights over the study's treatments from those over a design's: the others have none."""
     if len(weights) != len(design.treatments) or not design.treatments:
         return weights
-    made = np.zeros(max(design.treatments) + 1)
-    made[list(design.treatments)] = weights
-    return made
+    counts = np.zeros(max(design.treatments) + 1)
+    counts[list(design.treatments)] = weights
+    return counts
 
 
 def _smaller(

@@ -22,8 +22,8 @@ _MOST: Final = 2
 
 def beside(analysis: Analysis) -> tuple[str, ...]:
     """Return a sentence for each kind of question that the study has data for; none for the others."""
-    found = (_on_teams(analysis), _on_time_outs(analysis), _on_agents(analysis))
-    return tuple(words for words in found if words)
+    sentences = (_on_teams(analysis), _on_time_outs(analysis), _on_agents(analysis))
+    return tuple(words for words in sentences if words)
 
 
 def factors_in_passing(analysis: Analysis) -> str:
@@ -69,13 +69,13 @@ def _named(conclusion: Conclusion, level: str) -> str:
 
 
 def _on_time_outs(analysis: Analysis) -> str:
-    found = analysis.further.censored
-    if found is None:
+    late = analysis.further.censored
+    if late is None:
         return ""
     stopped = (
-        f"{count(found.timeouts, 'program')} {'was' if found.timeouts == 1 else 'were'} stopped at the limit"
+        f"{count(late.timeouts, 'program')} {'was' if late.timeouts == 1 else 'were'} stopped at the limit"
     )
-    head = f"{stopped} of {number(found.limit)} s; counted as slower than that, and not as missing"
+    head = f"{stopped} of {number(late.limit)} s; counted as slower than that, and not as missing"
     proven = [c for c in analysis.conclusions if c.kind == "time-outs" and c.answer == "different"]
     return f"{head}, {'; '.join(_longer(c) for c in proven)}." if proven else ""
 
@@ -136,15 +136,15 @@ def _factor(conclusion: Conclusion) -> str:
 def _on_teams(analysis: Analysis) -> str:
     """Say whether a team is better than its members would be by themselves on the same budget."""
     asked = [c for c in analysis.conclusions if c.kind == "team"]
-    told = [_team(c) for c in asked if c.answer in {"different", "equivalent"}]
+    sentences = [_team(c) for c in asked if c.answer in {"different", "equivalent"}]
     missing = [c for c in asked if c.answer not in {"different", "equivalent"}]
     names = list(dict.fromkeys(c.question for c in missing))
     for name in names[:_MOST]:
         about = [c for c in missing if c.question == name]
-        told.append(_unproven_team(about))
+        sentences.append(_unproven_team(about))
     if len(names) > _MOST:
-        told.append(f"nor was it of {len(names) - _MOST} further comparisons like that")
-    return _sentence("; ".join(told))
+        sentences.append(f"nor was it of {len(names) - _MOST} further comparisons like that")
+    return _sentence("; ".join(sentences))
 
 
 def _pair(conclusion: Conclusion) -> tuple[str, str]:
@@ -191,23 +191,23 @@ def _unproven_team(of: Sequence[Conclusion]) -> str:
 
 def _on_agents(analysis: Analysis) -> str:
     """Say which agent's turns did what, in the teams whose trajectories ended well."""
-    found = analysis.further.turns
-    if found is None:
+    turns = analysis.further.turns
+    if turns is None:
         return ""
     teams: dict[str, list[Credit]] = {}
-    for row in found.credit:
+    for row in turns.credit:
         teams.setdefault(row.treatment, []).append(row)
     several = {name: rows for name, rows in teams.items() if len(rows) > 1}
-    told = [_agents(name, rows, found) for name, rows in list(several.items())[:_MOST]]
+    sentences = [_agents(name, rows, turns) for name, rows in list(several.items())[:_MOST]]
     if len(several) > _MOST:
-        told.append(f"of {len(several) - _MOST} further teams the tables tell")
-    return _sentence("; ".join(told))
+        sentences.append(f"of {len(several) - _MOST} further teams the tables tell")
+    return _sentence("; ".join(sentences))
 
 
-def _agents(team: str, rows: Sequence[Credit], found: Turns) -> str:
+def _agents(team: str, rows: Sequence[Credit], turns: Turns) -> str:
     whole = math.fsum(row.log_ratio for row in rows)
     parts = listing(
-        f"agent {row.agent} {number(math.exp(row.log_ratio))}{_broke(team, row.agent, found)}" for row in rows
+        f"agent {row.agent} {number(math.exp(row.log_ratio))}{_broke(team, row.agent, turns)}" for row in rows
     )
     return (
         f"in {one_line(team, limit=60)} programs ended at {number(math.exp(whole))} times the reference's time, which "
@@ -215,12 +215,12 @@ def _agents(team: str, rows: Sequence[Credit], found: Turns) -> str:
     )
 
 
-def _broke(team: str, agent: int, found: Turns) -> str:
-    row = next((t for t in found.transitions if t.treatment == team and t.agent == agent), None)
+def _broke(team: str, agent: int, turns: Turns) -> str:
+    row = next((t for t in turns.transitions if t.treatment == team and t.agent == agent), None)
     if row is None or not (row.mended or row.broke):
         return ""
-    told = [f"{verb} {n}" for verb, n in (("mended", row.mended), ("broke", row.broke)) if n]
-    return f" ({' and '.join(told)} of {row.turns})"
+    counts = [f"{verb} {n}" for verb, n in (("mended", row.mended), ("broke", row.broke)) if n]
+    return f" ({' and '.join(counts)} of {row.turns})"
 
 
 def _sentence(text: str) -> str:

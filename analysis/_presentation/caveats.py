@@ -91,5 +91,5 @@ def _identical(analysis: Analysis) -> list[str]:
 
 def _feedback(analysis: Analysis) -> list[str]:
     """Say what has to be said of the feedback that programs were told, such as that it was a placebo."""
-    found = [kind for source in analysis.results.sources for kind in told_feedback(source.refinery)]
-    return [sentence(one_line(f"{kind.where} {kind.note}", limit=600)) for kind in found if kind.note]
+    kinds = [kind for source in analysis.results.sources for kind in told_feedback(source.refinery)]
+    return [sentence(one_line(f"{kind.where} {kind.note}", limit=600)) for kind in kinds if kind.note]

@@ -118,26 +118,26 @@ def _variance(analysis: Analysis) -> dict[str, Any]:
     }
 
 
-def _tasks(found: TasksFound | None) -> dict[str, Any] | None:
-    if found is None:
+def _tasks(tasks: TasksFound | None) -> dict[str, Any] | None:
+    if tasks is None:
         return None
     fixed = [
-        _noted({"term": t.term, "df": t.df, "df_den": found.fixed_df_den, "F": t.f, "p": t.p}, t.note)
-        for t in found.fixed
+        _noted({"term": t.term, "df": t.df, "df_den": tasks.fixed_df_den, "F": t.f, "p": t.p}, t.note)
+        for t in tasks.fixed
     ]
     over = [
         _noted({"term": t.term, "df": t.df, "df_den": t.df_den, "F": t.f, "p": t.p}, t.note)
-        for t in found.over
+        for t in tasks.over
     ]
     return {
-        "random": found.random,
-        "n": len(found.by_task),
-        "by_task": [_plain(task) for task in found.by_task],
-        "ratio": None if found.ratio is None else _plain(found.ratio),
-        "variance": _plain(found.variance),
+        "random": tasks.random,
+        "n": len(tasks.by_task),
+        "by_task": [_plain(task) for task in tasks.by_task],
+        "ratio": None if tasks.ratio is None else _plain(tasks.ratio),
+        "variance": _plain(tasks.variance),
         "fixed": {"terms": fixed},
-        "over_tasks": {"terms": over, "method": found.method},
-        "notes": list(found.notes),
+        "over_tasks": {"terms": over, "method": tasks.method},
+        "notes": list(tasks.notes),
     }
 
 

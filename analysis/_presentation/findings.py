@@ -56,8 +56,8 @@ def on_times(analysis: Analysis) -> str:
     shown = (proven or tested)[:_MOST_SHOWN]
     intervals = "; ".join(words for c in shown if (words := difference(c)))
     head = f"{intervals[0].upper()}{intervals[1:]} ({_limits(analysis)}). " if intervals else ""
-    told = _proven(proven) if proven else _unproven(analysis, tested)
-    return " ".join(filter(None, (head + told, settled, on_trends(analysis), refused)))
+    answer = _proven(proven) if proven else _unproven(analysis, tested)
+    return " ".join(filter(None, (head + answer, settled, on_trends(analysis), refused)))
 
 
 def _limits(analysis: Analysis) -> str:
@@ -202,8 +202,8 @@ def on_passing(analysis: Analysis) -> str:
         return f"{head}."
     p = p_phrase(concluded.p)
     if concluded.answer == "different":
-        told = factors_in_passing(analysis)
-        by = f": {told}" if told else ""
+        words = factors_in_passing(analysis)
+        by = f": {words}" if words else ""
         return f"{head}, and the pass rates of the treatments differ by more than chance ({p}){by}."
     if concluded.answer == "equivalent":
         return f"{head}; the pass rates differ by less than the margin of {percent(analysis.options.margin or 0.0)}."

@@ -8,45 +8,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .._further import Further
     from .._inference.censored import Censored
-    from .._inference.passing import PassPower
 
 
-def further_document(found: Further) -> dict[str, Any]:
+def further_document(further: Further) -> dict[str, Any]:
     """Return these keys as plain values."""
     return {
-        "passed": _passed(found),
-        "censored": None if found.censored is None else _censored(found.censored),
-        "trend": [_plain(dataclasses.asdict(trend)) for trend in found.trend],
-        "turns": None if found.turns is None else _plain(dataclasses.asdict(found.turns)),
-        "equivalence": [_plain(dataclasses.asdict(row)) for row in found.equivalence],
+        "passed": _passed(further),
+        "censored": None if further.censored is None else _censored(further.censored),
+        "trend": [_plain(dataclasses.asdict(trend)) for trend in further.trend],
+        "turns": None if further.turns is None else _plain(dataclasses.asdict(further.turns)),
+        "equivalence": [_plain(dataclasses.asdict(row)) for row in further.equivalence],
     }
 
 
-def _censored(found: Censored) -> dict[str, Any]:
-    values: dict[str, Any] = _plain(dataclasses.asdict(found))
+def _censored(censored: Censored) -> dict[str, Any]:
+    values: dict[str, Any] = _plain(dataclasses.asdict(censored))
     del values["factors"], values["curves"]  # they stand among the conclusions, and in the page's figure
     return values
 
 
-def _passed(found: Further) -> dict[str, Any]:
-    values: dict[str, Any] = _plain(dataclasses.asdict(found.passing))
+def _passed(further: Further) -> dict[str, Any]:
+    values: dict[str, Any] = _plain(dataclasses.asdict(further.passing))
     for name in ("omnibus", "factors", "over_tasks"):  # they stand among the conclusions
         del values[name]
-    values["power"] = None if found.passing.power is None else _power(found.passing.power)
+    values["power"] = None if further.passing.power is None else further.passing.power.document()
     return values
-
-
-def _power(power: PassPower) -> dict[str, Any]:
-    contrasts = {row.name: _plain(dataclasses.asdict(row)) for row in power.contrasts}
-    for row in contrasts.values():
-        del row["name"]
-    return {
-        "effect": power.effect,
-        "alpha": power.alpha,
-        "target": power.target,
-        "tasks": power.tasks,
-        "contrasts": contrasts,
-    }
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON

@@ -14,21 +14,21 @@ if TYPE_CHECKING:
 _MOST = 8
 
 
-def of_which_tasks(found: TasksFound | None, sentence: str) -> str:
+def of_which_tasks(over_tasks: TasksFound | None, sentence: str) -> str:
     """Return a sentence about times that says of which tasks it speaks; as it is in a study of one task."""
-    if found is None:
+    if over_tasks is None:
         return sentence
-    tasks = len(found.by_task)
-    said = f"Of tasks like these {tasks}" if found.random else f"Of these {tasks} tasks, and no others"
+    tasks = len(over_tasks.by_task)
+    said = f"Of tasks like these {tasks}" if over_tasks.random else f"Of these {tasks} tasks, and no others"
     return f"{said}: {sentence}"
 
 
-def task_rows(found: TasksFound) -> Iterator[tuple[str, ...]]:
+def task_rows(over_tasks: TasksFound) -> Iterator[tuple[str, ...]]:
     """Return a row for each task: name, programs that passed, ratio to the reference and its interval.
 
     Of many tasks there are those with the lowest and the highest ratios.
     """
-    tasks = list(found.by_task)
+    tasks = list(over_tasks.by_task)
     if len(tasks) <= _MOST:
         yield from map(_row, tasks)
         return
@@ -50,12 +50,12 @@ def _row(task: TaskRatio) -> tuple[str, ...]:
     )
 
 
-def spread_words(found: TasksFound) -> str | None:
+def spread_words(over_tasks: TasksFound) -> str | None:
     """Say how much times differ between tasks, between what treatments do from task to task, and between programs."""
     values = (
-        ("tasks", found.variance.task),
-        ("what treatments do from task to task", found.variance.task_treatment),
-        ("programs", found.variance.program),
+        ("tasks", over_tasks.variance.task),
+        ("what treatments do from task to task", over_tasks.variance.task_treatment),
+        ("programs", over_tasks.variance.program),
     )
-    told = [f"{name} {number(value**0.5)}" for name, value in values if value is not None]
-    return f"SD of the log ratio between {', '.join(told)}." if told else None
+    spreads = [f"{name} {number(value**0.5)}" for name, value in values if value is not None]
+    return f"SD of the log ratio between {', '.join(spreads)}." if spreads else None

@@ -124,15 +124,15 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> li
 
 
 def _tasks(analysis: Analysis, width: int) -> list[str]:
-    found = analysis.tasks
-    if found is None:
+    tasks = analysis.tasks
+    if tasks is None:
         return []
     rows = _table(
         ("task", "passed", "ratio", f"{percent(1 - analysis.options.alpha)} interval"),
-        list(task_rows(found)),
+        list(task_rows(tasks)),
         width,
     )
-    words = spread_words(found)
+    words = spread_words(tasks)
     return [*rows, *(() if words is None else wrapped(words, width, before="  ", after="  "))]
 
 
@@ -209,8 +209,8 @@ def _asked(conclusion: Conclusion) -> str:
         return f"with time-outs: {name}"
     if conclusion.kind == "trend":
         return f"trend over {one_line(conclusion.question.removesuffix(': linear'), limit=60)}"
-    told = "team, pass rates" if conclusion.response == PASSED else "team, times"
-    return f"{told}: {one_line(conclusion.question.removeprefix('synergy: '), limit=60)}"
+    kind = "team, pass rates" if conclusion.response == PASSED else "team, times"
+    return f"{kind}: {one_line(conclusion.question.removeprefix('synergy: '), limit=60)}"
 
 
 def _treatments_heading(analysis: Analysis) -> str:

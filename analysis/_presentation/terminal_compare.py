@@ -26,20 +26,26 @@ def text(result: Comparison) -> str:
 
 def _head(result: Comparison) -> list[str]:
     answers = [row.conclusion.answer for row in result.benchmarks]
-    told = ", ".join(
+    sessions = ", ".join(
         f"{answers.count(answer)} {answer}"
         for answer in ("different", "equivalent", "undecided", "untestable")
         if answer in answers
     )
     return wrapped(
-        f"{count(len(answers), 'benchmark')}: {told}. {count(len(result.old), 'session')} of the old side, "
-        f"{count(len(result.new), 'session')} of the new one.",
+        f"{count(len(answers), 'benchmark')}: {sessions}. {count(len(result.old), 'session')} of the old side, "
+        f"{count(len(result.new), 'session')} of the new one."
+        + (
+            " Compared are multiples of the reference that was timed in the same session."
+            if result.response != "seconds"
+            else ""
+        ),
         _WIDTH,
     )
 
 
 def _table(result: Comparison) -> Iterator[str]:
-    yield f"  {'benchmark':<{_NAME}}  {'old s':>8}  {'new s':>8}  {'ratio':>20}  answer"
+    what = "s" if result.response == "seconds" else "ratio"
+    yield f"  {'benchmark':<{_NAME}}  {f'old {what}':>9}  {f'new {what}':>9}  {'new / old':>20}  answer"
     ranked = sorted(result.benchmarks, key=lambda row: row.conclusion.answer != "different")
     for row in ranked[:_MOST]:
         yield _line(row)
@@ -49,15 +55,15 @@ def _table(result: Comparison) -> Iterator[str]:
 
 def _line(row: Compared) -> str:
     c = row.conclusion
+    old, new = (
+        (row.old_seconds, row.new_seconds) if c.response == "seconds" else (row.old_ratio, row.new_ratio)
+    )
     name = middle_cut(one_line(c.question, limit=200), _NAME)
     ratio = MISSING if c.estimate is None else number(c.estimate)
     if c.ci_low is not None:
         ratio += f" ({number(c.ci_low)}-{number(c.ci_high)})"
     p = "" if c.p_adjusted is None or c.answer == "equivalent" else f", {p_phrase(c.p_adjusted)}"
-    return (
-        f"  {in_ascii(name):<{_NAME}}  {number(row.old_seconds):>8}  {number(row.new_seconds):>8}  {ratio:>20}  "
-        f"{c.answer}{p}"
-    )
+    return f"  {in_ascii(name):<{_NAME}}  {number(old):>9}  {number(new):>9}  {ratio:>20}  {c.answer}{p}"
 
 
 def _reasons(result: Comparison) -> list[str]:

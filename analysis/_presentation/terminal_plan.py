@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from . import plan_tasks
 from .text import dollars, in_ascii, whole, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._commands.plan import PlanResult, PlanRow
+    from .._commands.plan import PlanResult
+    from .._commands.plan_rows import PlanRow
+    from .._commands.plan_tasks import TaskPlan, TaskQuestion
     from .._sequential.schedule import Schedule
 
+_MOST_QUESTIONS = 3
 _HEAD = "      USD  each (safe)  programs    calls   hours"
 
 
@@ -21,15 +25,10 @@ def text(plan: PlanResult) -> str:
 
 
 def _lines(plan: PlanResult) -> Iterator[str]:
-    yield from wrapped(
-        f"Designs that find a difference of {plan.effect:g} {plan.unit} with {plan.target:.0%} power at alpha "
-        f"{plan.alpha:g}, cheapest first. SD between programs {plan.sigma:.3g} (95 % interval {plan.sigma_ci[0]:.3g} "
-        f"to {plan.sigma_ci[1]:.3g})."
-    )
-    yield from wrapped(
-        '"each" is programs to make of each treatment, those that will fail included; "(safe)" is the recommended '
-        f"number, for the upper 80 % limit of the SD ({plan.sigma_upper:.3g})."
-    )
+    if plan.tasks is not None:
+        yield from _tasks(plan.tasks, plan.target)
+        yield ""
+    yield from _lead(plan)
     yield ""
     yield _HEAD + ("" if plan.budget is None else f"  power for {dollars(plan.budget)}")
     for row in plan.rows:
@@ -44,6 +43,50 @@ def _lines(plan: PlanResult) -> Iterator[str]:
         yield ""
     for note in plan.notes:
         yield from wrapped(f"- {note[0].upper()}{note[1:]}.", after="  ")
+
+
+def _lead(plan: PlanResult) -> Iterator[str]:
+    sought = (
+        f"Designs that find a difference of {plan.effect:g} {plan.unit} with {plan.target:.0%} power at alpha"
+    )
+    if plan.sigma is None or plan.sigma_ci is None or plan.sigma_upper is None:
+        yield from wrapped(
+            f"{sought} {plan.alpha:g}, cheapest first: two levels by Boschloo's exact test, all outcomes enumerated. "
+            '"each" is programs to make of each treatment.'
+        )
+        return
+    yield from wrapped(
+        f"{sought} {plan.alpha:g}, cheapest first. SD between programs {plan.sigma:.3g} (95 % interval "
+        f"{plan.sigma_ci[0]:.3g} to {plan.sigma_ci[1]:.3g})."
+    )
+    yield from wrapped(
+        '"each" is programs to make of each treatment, those that will fail included; "(safe)" is the recommended '
+        f"number, for the upper 80 % limit of the SD ({plan.sigma_upper:.3g})."
+    )
+
+
+def _tasks(plan: TaskPlan, target: float) -> Iterator[str]:
+    if not plan.questions:
+        yield from wrapped(f"There is no plan over tasks: {plan.note}.")
+        return
+    yield from wrapped(plan_tasks.lead(plan, target))
+    for question in plan.questions[:_MOST_QUESTIONS]:
+        yield from _question(question)
+    rest = len(plan.questions) - _MOST_QUESTIONS
+    if rest > 0:
+        yield from wrapped(f"(--json has {rest} further comparisons.)")
+
+
+def _question(question: TaskQuestion) -> Iterator[str]:
+    yield ""
+    note = f", {question.note}" if question.note else ""
+    yield from wrapped(f"{question.question}: {plan_tasks.difference(question.effect, question)}{note}")
+    yield f"{'tasks (safe)':>16}  {'each':>5}  {'programs':>8}  {'calls':>7}  {'USD':>9}"
+    for split, remark in plan_tasks.shown(question):
+        tasks, each, programs, calls, usd = plan_tasks.row(split)
+        yield f"{tasks:>16}  {each:>5}  {programs:>8}  {calls:>7}  {usd:>9}  {remark}".rstrip()
+    for sentence in plan_tasks.about(question):
+        yield from wrapped(sentence)
 
 
 def _row(plan: PlanResult, row: PlanRow) -> Iterator[str]:

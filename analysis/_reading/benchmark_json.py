@@ -28,6 +28,7 @@ from .entries import (
 )
 from .frames import RESERVED, Source
 from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
+from .named_files import is_outside, with_names
 from .one_task import tasks_told
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def read_json(path: Path, data: bytes) -> list[RawFile]:
     AnalysisError : whatever is wrong, with file, entry and field.
     """
     with without_collector():
-        return [Reader(str(path), part).read() for part in by_machine(_load(path, data))]
+        return [Reader(str(path), part).read() for part in by_machine(with_names(_load(path, data)))]
 
 
 @contextlib.contextmanager
@@ -241,7 +242,7 @@ class Reader:
             place = Place(self.file, f"refinery.programs[{position}]")
             if not isinstance(entry, dict):
                 raise place.error("", f"must be an object, got {type(entry).__name__}")
-            if _is_outside(entry):
+            if is_outside(entry):
                 self.outside.append(str(entry.get("file") or entry.get("sha256") or place.entry))
             elif not self._is_intermediate(entry):
                 self._read_program(entry, place)
@@ -412,7 +413,7 @@ class Reader:
                 )
             if isinstance(extra.get("task"), str):
                 tasks[extra["task"]] = None
-            if not _is_outside(extra):
+            if not is_outside(extra):
                 self._read_benchmark(benchmark, extra, place, seen, position)
         if len(tasks) > 1 and not self.several:
             raise Place(self.file, "benchmarks").error("extra_info.task", f"mixed tasks: {', '.join(tasks)}")
@@ -602,11 +603,6 @@ def _study_name(value: object) -> object:
 
 def _named(levels: Levels) -> str:
     return ", ".join(f"{name} {level}" for name, level in levels)
-
-
-def _is_outside(entry: Mapping[str, Any]) -> bool:
-    """Whether a program is of no treatment: it was timed from a file whose name says none."""
-    return "treatment" in entry and entry["treatment"] is None and entry.get("replicate") is None
 
 
 def _loose(entry: Mapping[str, Any]) -> dict[str, Any]:

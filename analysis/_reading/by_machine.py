@@ -14,8 +14,10 @@ def by_machine(document: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     A program that ran nowhere, such as an empty file, is in the first part.
     """
     refinery = document["refinery"]
-    told = refinery.get("machines")
-    machines = [one for one in told if isinstance(one, dict) and one.get("name")] if _is_list(told) else []
+    listed = refinery.get("machines")
+    machines = (
+        [one for one in listed if isinstance(one, dict) and one.get("name")] if _is_list(listed) else []
+    )
     if not machines:
         yield document
         return

@@ -72,12 +72,12 @@ def join(files: Sequence[RawFile]) -> Results:
 
 def _tasks(files: Sequence[RawFile], programs: Sequence[_Joined]) -> tuple[str, ...]:
     """Return the tasks that have programs, as the study orders them."""
-    told: list[str] = []
+    tasks: list[str] = []
     for file in files:
         listed = file.source.study.get("tasks")
-        told += listed if isinstance(listed, list) else []
+        tasks += listed if isinstance(listed, list) else []
     there = dict.fromkeys(program.raw.task for program in programs if program.raw.task)
-    return tuple(dict.fromkeys([*(task for task in told if task in there), *there]))
+    return tuple(dict.fromkeys([*(task for task in tasks if task in there), *there]))
 
 
 def _programs(files: Sequence[RawFile]) -> tuple[list[_Joined], list[np.ndarray[Any, np.dtype[np.intp]]]]:
@@ -306,17 +306,17 @@ def _companions(file: RawFile) -> np.ndarray[Any, np.dtype[np.float64]]:
     Session, block and task count only where every run and every entry of the reference has them.
     """
     size = len(file.runs["program"])
-    told = file.reference
-    if not told["seconds"] or not size:
+    timed = file.reference
+    if not timed["seconds"] or not size:
         return np.full(size, np.nan)
     of_run = {**file.runs, "task": _task_of_runs(file)}
     keys = [
         name
         for name in ("session", "block", "task")
-        if None not in told[name] and not pd.isna(of_run[name]).any()
+        if None not in timed[name] and not pd.isna(of_run[name]).any()
     ]
     keys.append("list")
-    reference = pd.DataFrame({**{name: told[name] for name in keys}, "log": np.log(told["seconds"])})
+    reference = pd.DataFrame({**{name: timed[name] for name in keys}, "log": np.log(timed["seconds"])})
     means = reference.groupby(keys, sort=False)["log"].mean()
     runs = pd.DataFrame({name: of_run[name] for name in keys})
     merged = runs.merge(means.reset_index(), on=keys, how="left")

@@ -87,16 +87,16 @@ def _turn(path: Path, position: int, turn: object) -> Turn:
     if not isinstance(turn, dict):
         raise AnalysisError(f"{path}: turns[{position}]: must be an object, got {brief(turn)}")
     feedback = turn.get("feedback")
-    found = feedback if isinstance(feedback, dict) else {}
-    ratio: Any = found.get("ratio")
+    judged = feedback if isinstance(feedback, dict) else {}
+    ratio: Any = judged.get("ratio")
     known = isinstance(ratio, (int, float)) and not isinstance(ratio, bool) and 0 < ratio < math.inf
     return Turn(
         number=_whole(turn.get("turn"), position + 1),
         agent=_whole(turn.get("agent"), 1),
         source=_text(turn.get("program")),
-        verdict=_text(found.get("verdict")),
-        reason=_text(found.get("reason")),
-        error_type=_text(found.get("error_type")),
+        verdict=_text(judged.get("verdict")),
+        reason=_text(judged.get("reason")),
+        error_type=_text(judged.get("error_type")),
         ratio=float(ratio) if known else None,
     )
 

@@ -39,14 +39,14 @@ def same_tasks(files: Sequence[RawFile]) -> Iterator[str]:
     """
     first: dict[str, tuple[str, TaskTold]] = {}
     for file in files:
-        for name, told in file.tasks.items():
-            source, known = first.setdefault(name, (file.source.file, told))
+        for name, described in file.tasks.items():
+            source, known = first.setdefault(name, (file.source.file, described))
             for field in ("version", "size", "checksum"):
-                ours, theirs = getattr(known, field), getattr(told, field)
+                ours, theirs = getattr(known, field), getattr(described, field)
                 if ours == theirs or None in {ours, theirs}:
                     continue
                 differs = f"{_brief(theirs)}, but {source} has {_brief(ours)}"
-                if field == "checksum" and told.python != known.python:
+                if field == "checksum" and described.python != known.python:
                     yield (
                         f"{file.source.file}: task {name!r} has the checksum {differs}: under another version of "
                         "Python it can't be told whether the task is the same"

@@ -88,8 +88,8 @@ def read_trajectories(directory: str | PathLike[str]) -> tuple[Trajectory, ...]:
 
     if not Path(directory).is_dir():
         raise AnalysisError(f"{directory}: there is no such directory of trajectories")
-    found = [parse_trajectory(path, _content(path)) for path in sorted(Path(directory).rglob("*.json"))]
-    known = tuple(one for one in found if one is not None)
+    files = [parse_trajectory(path, _content(path)) for path in sorted(Path(directory).rglob("*.json"))]
+    known = tuple(one for one in files if one is not None)
     if not known:
         raise AnalysisError(
             f"{directory}: no trajectory file in it; they lie beside the programs, such as "

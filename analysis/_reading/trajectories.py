@@ -73,13 +73,13 @@ def read_trajectories(directory: Path) -> tuple[TrajectoryFile, ...]:
             f"--trajectories {directory}: there is no such folder; name the one with the programs, such as "
             "tests/test_generated/programs/STUDY"
         )
-    found = [one for path in sorted(directory.rglob("*.json")) if (one := _read(path, directory)) is not None]
-    if not found:
+    files = [one for path in sorted(directory.rglob("*.json")) if (one := _read(path, directory)) is not None]
+    if not files:
         raise AnalysisError(
             f"--trajectories {directory}: there is no trajectory in it; it lies beside its program and has the "
             "program's name, with .json"
         )
-    return tuple(found)
+    return tuple(files)
 
 
 def _read(path: Path, directory: Path) -> TrajectoryFile | None:
@@ -127,7 +127,7 @@ def _turns(turns: Sequence[Any]) -> Iterator[TrajectoryTurn]:
         if not isinstance(turn, dict):
             continue
         feedback = turn.get("feedback")
-        found = feedback if isinstance(feedback, dict) else {}
+        judged = feedback if isinstance(feedback, dict) else {}
         counts = [_whole(turn.get("prompt_tokens")), _whole(turn.get("completion_tokens"))]
         yield TrajectoryTurn(
             number=_whole(turn.get("turn")) or place,
@@ -137,10 +137,10 @@ def _turns(turns: Sequence[Any]) -> Iterator[TrajectoryTurn]:
             reason=_text(turn.get("reason")),
             program=turn["program"] if isinstance(turn.get("program"), str) else None,
             given=_whole(turn.get("given")),
-            verdict=_text(found.get("verdict")) or None,
-            why=_text(found.get("reason")),
-            ratio=_number(found.get("ratio")),
-            told=_text(found.get("told")) or None,
+            verdict=_text(judged.get("verdict")) or None,
+            why=_text(judged.get("reason")),
+            ratio=_number(judged.get("ratio")),
+            told=_text(judged.get("told")) or None,
             remaining_seconds=_whole(turn.get("remaining_seconds")),
             latency_ms=_whole(turn.get("latency_ms")),
             tokens=None if None in counts else sum(filter(None, counts)),

@@ -29,12 +29,12 @@ def write(analysis: Analysis, directory: Path, trajectories: Path | None = None)
     """Compose, draw and write; see `analysis._report.write_report`."""
     page = sections.page(analysis)
     drawn = pages.figures(page)
-    told = pages.html(page, drawn, trajectories=trajectories is not None)
-    wanted: dict[str, bytes] = {PAGE: told.encode()}
+    text = pages.html(page, drawn, trajectories=trajectories is not None)
+    wanted: dict[str, bytes] = {PAGE: text.encode()}
     possible: set[str] = {TRAJECTORIES}
     if trajectories is not None:
-        told = trajectories_html(analysis.results, trajectories, version=page.version)
-        wanted[TRAJECTORIES] = told.encode()
+        text = trajectories_html(analysis.results, trajectories, version=page.version)
+        wanted[TRAJECTORIES] = text.encode()
     for name, figure in drawn.items():
         possible |= {f"{name}.svg", f"{name}.png", f"figure-{name}.csv"}
         if figure.svg:

@@ -108,11 +108,11 @@ def _costs(analysis: Analysis) -> Table:
 def _source(source: Source) -> list[Block]:
     facts: list[tuple[str, str]] = []
     texts: list[tuple[str, str]] = []
-    told: list[tuple[str, Any]] = [("machine", source.machine), ("recorded", source.datetime)]
-    told += [("pytest-benchmark", source.version)]
-    told += [(f"machine: {name}", source.machine_info.get(name)) for name in _MACHINE]
-    told += [("commit", source.commit_info), ("study", source.study), ("refinery", source.refinery)]
-    for name, value in ((n, v) for group, content in told for n, v in _flat(group, content)):
+    rows: list[tuple[str, Any]] = [("machine", source.machine), ("recorded", source.datetime)]
+    rows += [("pytest-benchmark", source.version)]
+    rows += [(f"machine: {name}", source.machine_info.get(name)) for name in _MACHINE]
+    rows += [("commit", source.commit_info), ("study", source.study), ("refinery", source.refinery)]
+    for name, value in ((n, v) for group, content in rows for n, v in _flat(group, content)):
         text = clean(value, limit=20_000)
         if len(text) > _LONG or "\n" in text:
             texts.append((name, text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from .._commands.plan import plan as make_plan
@@ -42,7 +43,7 @@ def page(analysis: Analysis) -> Page:
         *further.sections(analysis),
         _power(analysis),
         _plan(analysis),
-        Section(ident="refinement", title="Refinement", blocks=(Picture(turns(analysis, called)),)),
+        _refinement(analysis, called),
         _checks(analysis),
         _noise(analysis),
         Section(ident="running", title="How the study was run", blocks=running.blocks(analysis)),
@@ -89,7 +90,13 @@ def _glance(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     if rate is not None and rate.programs:
         pairs.append(("passed", percent(rate.estimate)))
     if sample.sigma.value is not None:
-        pairs.append(("SD between programs alike", f"{number(sample.sigma.value)} {sample.unit}"))
+        if sample.response in {"log", "ratio"}:
+            # Logarithms have no unit that fits, and a factor is what the sentences say.
+            pairs.append(
+                ("programs alike differ by", f"× {number(math.exp(min(sample.sigma.value, 700.0)))}")
+            )
+        else:
+            pairs.append(("SD between programs alike", f"{number(sample.sigma.value)} {sample.unit}"))
     if analysis.cost.usd is not None:
         pairs.append(("paid", dollars(analysis.cost.usd)))
     floors = [floor.typical for floor in analysis.noise if floor.typical is not None]
@@ -139,6 +146,12 @@ def _power(analysis: Analysis) -> Section:
         blocks.append(Grid(needed))
     blocks += published(analysis)
     return Section(ident="power", title="How many programs it takes", blocks=tuple(blocks))
+
+
+def _refinement(analysis: Analysis, called: Names) -> Section:
+    """Return the curves where programs on the way were timed; no section where only final ones were."""
+    blocks = () if analysis.results.turns.empty else (Picture(turns(analysis, called)),)
+    return Section(ident="refinement", title="Refinement", blocks=blocks)
 
 
 def _plan(analysis: Analysis) -> Section:

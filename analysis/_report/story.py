@@ -110,7 +110,7 @@ def _of_turn(turn: TrajectoryTurn, end: Found | None, measured: Found | None) ->
 
 
 def _base(
-    file: TrajectoryFile, turn: TrajectoryTurn, before: Sequence[TrajectoryTurn], found: Mapping[int, Found]
+    file: TrajectoryFile, turn: TrajectoryTurn, before: Sequence[TrajectoryTurn], results: Mapping[int, Found]
 ) -> TrajectoryTurn | None:
     """Return the turn whose program this one was given, as it says itself, or by the settings of the trajectory."""
     said = [one for one in before if one.number == turn.given and one.program is not None]
@@ -119,7 +119,7 @@ def _base(
     alone = file.settings.get("protocol") == "independent"
     given = [one for one in before if one.program is not None and (not alone or one.agent == turn.agent)]
     if file.settings.get("selection") == "best":
-        correct = [one for one in given if found[one.number].correct]
+        correct = [one for one in given if results[one.number].correct]
         if correct:
             return min(
                 correct, key=lambda one: (one.ratio if one.ratio is not None else float("inf"), one.number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .._models.sample import times_by_program
 from .._presentation.findings import term_name
 from .._presentation.names import back
 from .._presentation.tables import anova_rows, believed, chance
@@ -34,10 +35,13 @@ def programs(analysis: Analysis) -> Table:
     """Every program: what became of it, and what it cost."""
     shown = analysis.results.programs.head(_MOST_ROWS)
     values = dict(zip(analysis.sample.programs, analysis.sample.y, strict=True))
+    ratios = times_by_program(analysis.results)["ratio"].tolist()
     rows = []
-    for name, verdict, reason, sha, turns, usd in shown[
-        ["program", "verdict", "reason", "sha256", "turns", "cost_usd"]
-    ].itertuples(index=False):
+    for ratio, (name, verdict, reason, sha, turns, usd) in zip(
+        ratios,
+        shown[["program", "verdict", "reason", "sha256", "turns", "cost_usd"]].itertuples(index=False),
+        strict=False,  # the first rows alone are shown
+    ):
         value = back(analysis, float(values[name])) if name in values else None
         why = one_line(reason, limit=200) if isinstance(reason, str) and verdict != "correct" else ""
         rows.append(
@@ -45,6 +49,7 @@ def programs(analysis: Analysis) -> Table:
                 one_line(name, limit=80),
                 one_line(verdict, limit=40).replace("_", " "),
                 number(value),
+                number(ratio) if name in values else MISSING,
                 MISSING if turns != turns else f"{turns:.0f}",  # noqa: PLR0124 - NaN
                 dollars(float(usd)),
                 one_line(sha, limit=64)[:12] if isinstance(sha, str) else MISSING,
@@ -63,13 +68,14 @@ def programs(analysis: Analysis) -> Table:
                 "program",
                 "verdict",
                 unit[analysis.sample.response],
+                "ratio to the reference",
                 "turns",
                 "cost",
                 "sha256",
                 "reason",
             ),
             rows=tuple(rows),
-            text_columns=frozenset({0, 1, 5, 6}),
+            text_columns=frozenset({0, 1, 6, 7}),
             sortable=True,
         )
     )

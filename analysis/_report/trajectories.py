@@ -95,7 +95,9 @@ class _Measured:
         row = self._row(file)
         if row is None:
             return {}
-        return {turn: found for (program, turn), found in self._turns.items() if program == row["program"]}
+        return {
+            turn: measured for (program, turn), measured in self._turns.items() if program == row["program"]
+        }
 
     def _row(self, file: TrajectoryFile) -> Mapping[Any, Any] | None:
         levels = tuple(file.treatment.get(name, "") for name in self._factors)
@@ -145,7 +147,7 @@ def _choices(stories: Sequence[Story]) -> list[dict[str, Any]]:
         {
             "key": "transition",
             "label": "a turn that",
-            "values": [(key, told) for key, told in TRANSITIONS.items() if key in seen],
+            "values": [(key, label) for key, label in TRANSITIONS.items() if key in seen],
         },
     ]
     return [choice for choice in choices if len(choice["values"]) > 1]

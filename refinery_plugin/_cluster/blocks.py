@@ -30,14 +30,14 @@ def blocks_of(programs: Sequence[Outstanding], *, is_timed: Callable[[str], bool
     by_task: dict[str, list[Outstanding]] = defaultdict(list)
     for program in programs:
         by_task[program.task].append(program)
-    found = []
+    blocks = []
     for task, own in by_task.items():
         numbers = stretches(len(own)) if is_timed(task) else _evenly(len(own))
         parts: dict[int, list[Outstanding]] = defaultdict(list)
         for number, program in zip(numbers, own, strict=True):
             parts[number].append(program)
-        found += [Block(task=task, programs=tuple(part)) for part in parts.values()]
-    return found
+        blocks += [Block(task=task, programs=tuple(part)) for part in parts.values()]
+    return blocks
 
 
 def _evenly(count: int) -> list[int]:

@@ -143,14 +143,14 @@ class DaskEngine:
 
     def events(self, seconds: float) -> Sequence[Event]:
         """Wait at most so long for something to happen; return what has."""
-        found: list[Event] = []
+        events: list[Event] = []
         with contextlib.suppress(queue.Empty):
-            found += self._told(self._events.get(timeout=seconds))
+            events += self._result_of(self._events.get(timeout=seconds))
             while True:
-                found += self._told(self._events.get_nowait())
-        return found
+                events += self._result_of(self._events.get_nowait())
+        return events
 
-    def _told(self, event: Event | tuple[str, Any]) -> list[Event]:
+    def _result_of(self, event: Event | tuple[str, Any]) -> list[Event]:
         if not isinstance(event, tuple):
             return [event]
         ticket, future = event
@@ -187,5 +187,5 @@ class DaskEngine:
         self._events.put((ticket, future))
 
     def _note(self, event: tuple[float, Mapping[str, Any]]) -> None:
-        _, told = event
-        self._events.put(Note(ticket=told["ticket"], what=told["what"]))
+        _, message = event
+        self._events.put(Note(ticket=message["ticket"], what=message["what"]))

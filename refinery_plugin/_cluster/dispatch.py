@@ -106,7 +106,7 @@ class Dispatcher:
         self._numbers = itertools.count()
         self._tickets = itertools.count(1)
         self._done = 0
-        self._began = self._told = self._last_alive = clock()
+        self._began = self._last_told = self._last_alive = clock()
         self._is_waiting = False
         self._next_look = self._began
         self.workers: list[Worker] = []
@@ -144,11 +144,11 @@ class Dispatcher:
         self._next_look = now + _POLL
         seen = self._engine.workers()
         for worker in self._present():
-            found = seen.get(worker.address)
-            if found is None:
+            present = seen.get(worker.address)
+            if present is None:
                 self._part_with(worker, Standing.GONE, "it is gone")
-            elif found.silent_seconds > self._plan.patience and worker.standing is not Standing.EXCLUDED:
-                silent = f"nothing was heard of it for {found.silent_seconds:.0f} s"
+            elif present.silent_seconds > self._plan.patience and worker.standing is not Standing.EXCLUDED:
+                silent = f"nothing was heard of it for {present.silent_seconds:.0f} s"
                 self._part_with(worker, Standing.EXCLUDED, silent)
         known = {worker.address for worker in self._present()}
         for address, new in seen.items():
@@ -287,8 +287,8 @@ class Dispatcher:
 
     def _tell_now_and_then(self) -> None:
         now = self._clock()
-        if now - self._told >= self._plan.tells_every and self._done:
-            self._told = now
+        if now - self._last_told >= self._plan.tells_every and self._done:
+            self._last_told = now
             self._plan.say(self.progress())
 
     def progress(self) -> str:

@@ -9,7 +9,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from refinery_plugin._generation.python_source import tree
+from refinery_plugin._generation.python_source import TopLevelNames, binding, tree
 from refinery_plugin._generation.thinking import FENCE as THINKING
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def markdown_blocks(answer: str, *, depth: int = 0) -> Blocks:
     end = 0
     # Blocks inside lists and quotes are tokens of the same flat stream, already without their indentation.
     for token in _parser().parse(answer):
-        if token.type not in ("fence", "code_block") or not token.content.strip():
+        if token.type not in ("fence", "code_block") or not (token.content.strip() or token.info.strip()):
             continue
         if THINKING.match(token.info.strip()):
             continue
@@ -71,14 +71,17 @@ def code_lines(answer: str) -> frozenset[int]:
     lines: set[int] = set()
     for token in _parser().parse(answer):
         if token.type == "fence" and token.map and token.content.strip() and tree(token.content) is not None:
-            lines.update(range(*token.map))
+            lines.update(range(token.map[0] + 1, token.map[1]))
     return frozenset(lines)
 
 
 def _with_info(token: Token) -> list[str]:
     """Return the content, and the content below code that stands on the line of the fence itself."""
     match = _CODE_IN_INFO.fullmatch(token.info.strip())
-    return [token.content] if match is None else [token.content, f"{match[1]}\n{token.content}"]
+    return [
+        *([token.content] if token.content.strip() else []),
+        *([] if match is None else [f"{match[1]}\n{token.content}"]),
+    ]
 
 
 def _holds_a_fence(block: str) -> bool:
@@ -104,11 +107,12 @@ _MOST_PARTS = 40
 _MOST_TRIES = 200
 
 
-def bare_code(answer: str) -> list[str]:
+def bare_code(answer: str, name: str = "") -> list[str]:
     """Return the stretches of code that stand in the text with nothing around them.
 
     A stretch is as many whole statements as follow one another. One that goes on in something broken is left out:
-    it was cut off.
+    it was cut off. But where it defines ``name`` and all that this needs, and what is broken only uses ``name``, such
+    as an example or a test, the program was whole before that.
     """
     runs: list[str] = []
     run: list[str] = []
@@ -116,10 +120,27 @@ def bare_code(answer: str) -> list[str]:
         if not is_fence and _is_code(chunk):
             run.append(chunk)
             continue
-        if run and (is_fence or not _LOOKS_LIKE_CODE.match(chunk) or tree(chunk) is not None):
+        if run and (
+            is_fence
+            or not _LOOKS_LIKE_CODE.match(chunk)
+            or tree(chunk) is not None
+            or (_is_use(chunk, name) and _is_whole("\n".join(run), name))
+        ):
             runs.append("\n".join(run))
         run = []
     return [*runs, "\n".join(run)] if run else runs
+
+
+def _is_use(chunk: str, name: str) -> bool:
+    """Whether a broken part gives ``name`` no new meaning, and uses it or begins what is done when a file is run."""
+    word = re.escape(name)
+    if not name or re.match(rf"(?:async\s+)?(?:def|class)\s+{word}\b|@|{word}\s*=[^=]", chunk):
+        return False
+    return re.match(rf"if\s+__name__\b|(?s:.*)\b{word}\b", chunk) is not None
+
+
+def _is_whole(run: str, name: str) -> bool:
+    return binding(run, name) == "definition" and not TopLevelNames(run).needed
 
 
 def _statements(answer: str) -> Iterator[tuple[str, bool]]:

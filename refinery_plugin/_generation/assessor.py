@@ -61,20 +61,20 @@ class Assessor:
         same = next(
             (one.judged for one in before if one.program == turn.program and one.judged is not None), None
         )
-        found = same or await self._judge.judge(self._brief.task, turn.program, timed=self._times)
-        told = self._told(turn, found, [one for one in before if sees is None or one.number in sees])
-        judged = dataclasses.replace(found, told=told)
+        verification = same or await self._judge.judge(self._brief.task, turn.program, timed=self._times)
+        words = self._told(turn, verification, [one for one in before if sees is None or one.number in sees])
+        judged = dataclasses.replace(verification, told=words)
         await self._notebook.keep(turn.number, judged)
         return judged
 
-    def _told(self, turn: PastTurn, found: Judged, before: Sequence[PastTurn]) -> str | None:
+    def _told(self, turn: PastTurn, judged: Judged, before: Sequence[PastTurn]) -> str | None:
         view = FeedbackView(
-            current=_judged_program(turn, found),
+            current=_judged_program(turn, judged),
             earlier=tuple(_judged_program(one, one.judged) for one in before if one.judged is not None),
             seed=self._seed,
         )
         return tell(self._brief.feedback, view)
 
 
-def _judged_program(turn: PastTurn, found: Judged) -> JudgedProgram:
-    return JudgedProgram(turn=turn.number, agent=turn.agent, program=turn.program or "", found=found)
+def _judged_program(turn: PastTurn, judged: Judged) -> JudgedProgram:
+    return JudgedProgram(turn=turn.number, agent=turn.agent, program=turn.program or "", found=judged)

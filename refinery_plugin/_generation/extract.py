@@ -15,12 +15,20 @@ from refinery_plugin._generation.answer_blocks import (
     markdown_blocks,
 )
 from refinery_plugin._generation.prose import with_fences_on_lines, without_words
-from refinery_plugin._generation.python_source import TopLevelNames, binding, class_of_method, tree
+from refinery_plugin._generation.python_source import (
+    TopLevelNames,
+    binding,
+    class_of_method,
+    is_declaration,
+    tree,
+)
 from refinery_plugin._generation.repairs import LONGEST, REPAIRS, REPAIRS_OF_WHOLES, plain_spaces, repaired
 from refinery_plugin._generation.thinking import has_marks, without_thinking
 from refinery_plugin._generation.wrapped_code import (
+    in_any_tags,
     indented_stretches,
     marked_stretches,
+    on_lines_of_its_own,
     tagged,
     texts_within,
     within_backticks,
@@ -100,7 +108,7 @@ def _program(said: str, name: str) -> str | None:
     for kind in wanted:
         for way in _ways(said, blocks, name):
             if (program := _last(way(), name, kind)) is not None:
-                return program
+                return program if len(said) > LONGEST else _completed(program, said, blocks, name)
     return None
 
 
@@ -121,14 +129,18 @@ def _ways(said: str, blocks: Blocks, name: str) -> Iterator[Callable[[], Sequenc
     yield lambda: _mended(tagged(said), name)
     yield lambda: _mended(between_fences(said), name)
     yield lambda: _mended(_with_fenced(texts_within([said, *blocks.fenced])), name)
-    yield lambda: bare_code(said)
+    yield lambda: bare_code(said, name)
     yield lambda: _mended([said], name)
-    yield lambda: [run for text in itertools.islice(repaired(said), _MOST_TEXTS) for run in bare_code(text)]
-    found = [text for text in (*indented_stretches(said), *marked_stretches(said)) if name in text]
-    stretches = found[-_MOST_TEXTS:]
+    yield lambda: [
+        run for text in itertools.islice(repaired(said), _MOST_TEXTS) for run in bare_code(text, name)
+    ]
+    candidates = [text for text in (*indented_stretches(said), *marked_stretches(said)) if name in text]
+    stretches = candidates[-_MOST_TEXTS:]
     yield lambda: _mended(stretches, name)
-    yield lambda: [run for block in (*blocks.fenced, *stretches) for run in bare_code(block)]
+    yield lambda: [run for block in (*blocks.fenced, *stretches) for run in bare_code(block, name)]
     yield lambda: _mended(within_backticks(said), name)
+    yield lambda: _mended(in_any_tags(said, name), name)
+    yield lambda: bare_code(on_lines_of_its_own(said), name)
 
 
 def _fenced(said: str, blocks: Blocks, name: str) -> Sequence[str]:
@@ -147,7 +159,15 @@ def _fenced(said: str, blocks: Blocks, name: str) -> Sequence[str]:
         if tree(piece) is None and name in piece
         for text in _repaired(piece, name, REPAIRS_OF_WHOLES)
     ]
-    rest = "\n".join(said.split("\n")[blocks.end :])
+    lines = said.rstrip().split("\n")
+    if (
+        not after
+        and blocks.end >= len(lines)
+        and tree(pieces[-1]) is None
+        and not lines[-1].lstrip().startswith("```")
+    ):
+        after = bare_code(pieces[-1], name)  # the fence was left open, and words follow the code
+    rest = "\n".join(lines[blocks.end :])
     if name in rest:
         after += [*_mended(tagged(rest), name), *_mended(_with_fenced(texts_within([rest])), name)]
     return [*pieces, *(piece for piece in after if binding(piece, name) == "definition")]
@@ -217,6 +237,32 @@ def _joined(pieces: Sequence[str], chosen: int, name: str) -> str:
         needed |= others[index].needed
     whole = _concatenated(pieces[index] for index in sorted(taken))
     return whole if binding(whole, name) == "definition" else program
+
+
+def _completed(program: str, said: str, blocks: Blocks, name: str) -> str:
+    """Put before a program the imports, functions, classes and constants that it needs, if they stand elsewhere.
+
+    That is in blocks of other kinds, or with nothing around them; here anything else is left where it is.
+    """
+    if not (missing := TopLevelNames(program).needed):
+        return program
+    ways: tuple[Callable[[], Sequence[str]], ...] = (
+        lambda: blocks.indented,
+        lambda: tagged(said),
+        lambda: _mended(blocks.fenced, name),
+        lambda: bare_code(said),
+        lambda: within_backticks(said),
+    )
+    for way in ways:
+        for piece in list(way())[-_MOST_PIECES:]:
+            if (
+                TopLevelNames(piece).bound & missing
+                and binding(piece, name) is None
+                and is_declaration(piece)
+            ):
+                program = _concatenated((piece, program))
+                missing = TopLevelNames(program).needed
+    return program
 
 
 def _only_uses(piece: str, name: str) -> bool:

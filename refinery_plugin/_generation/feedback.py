@@ -156,11 +156,11 @@ def tell(kind: FeedbackKind, view: FeedbackView) -> str | None:
 
 def tell_verdict(view: FeedbackView) -> str:
     """Say whether the program is correct, and if not, why."""
-    found = view.current.found
-    if found.correct:
+    judged = view.current.found
+    if judged.correct:
         return "This program was tried: its results are right for every input that was tried."
-    said = _SAID.get(found.verdict, "it fails")
-    reason = _LIST.sub("on a full-size input", found.reason or found.verdict)[:_LONGEST_REASON]
+    said = _SAID.get(judged.verdict, "it fails")
+    reason = _LIST.sub("on a full-size input", judged.reason or judged.verdict)[:_LONGEST_REASON]
     return f"This program was tried: {said}: {reason.rstrip('.')}."
 
 
@@ -169,23 +169,23 @@ def tell_time(view: FeedbackView) -> str:
     return _with_times(view, view.current.found, view.best)
 
 
-def _with_times(view: FeedbackView, found: Judged, best: Judged | None) -> str:
-    """Tell the verdict of the current program, the figures of ``found``, and how they compare with ``best``."""
-    told = tell_verdict(view)
-    if not found.correct or found.ratio is None:
-        return told
-    told += (
-        f" It takes {'at most ' if found.at_most else ''}{rounded(found.ratio, found.noise)} times as long as the "
+def _with_times(view: FeedbackView, judged: Judged, best: Judged | None) -> str:
+    """Tell the verdict of the current program, the figures of ``judged``, and how they compare with ``best``."""
+    verdict = tell_verdict(view)
+    if not judged.correct or judged.ratio is None:
+        return verdict
+    verdict += (
+        f" It takes {'at most ' if judged.at_most else ''}{rounded(judged.ratio, judged.noise)} times as long as the "
         "reference implementation (below 1 is faster)"
     )
     if best is None or best.ratio is None:
-        return f"{told}. It is the first correct program."
-    if found.at_most and best.at_most:
-        return f"{told}, the shortest time that can be told, like the fastest correct program before it."
-    bound = "at most " if found.at_most else "at least " if best.at_most else ""
-    noise = math.hypot(found.noise or 0.0, best.noise or 0.0)
-    multiple = rounded(found.ratio / best.ratio, noise)
-    return f"{told}, and {bound}{multiple} times as long as the fastest correct program before it."
+        return f"{verdict}. It is the first correct program."
+    if judged.at_most and best.at_most:
+        return f"{verdict}, the shortest time that can be told, like the fastest correct program before it."
+    bound = "at most " if judged.at_most else "at least " if best.at_most else ""
+    noise = math.hypot(judged.noise or 0.0, best.noise or 0.0)
+    multiple = rounded(judged.ratio / best.ratio, noise)
+    return f"{verdict}, and {bound}{multiple} times as long as the fastest correct program before it."
 
 
 def tell_sham(view: FeedbackView) -> str:

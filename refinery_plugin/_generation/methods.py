@@ -62,7 +62,7 @@ class Methods:
 
 
 def _by_name(rows: Iterable[object], kind: type[_Row], hook: str) -> Mapping[str, _Row]:
-    found: dict[str, _Row] = {}
+    by_name: dict[str, _Row] = {}
     for row in rows:
         if not isinstance(row, kind):
             raise MethodError(f"{hook} must return {kind.__name__}s, got {row!r}")
@@ -70,6 +70,6 @@ def _by_name(rows: Iterable[object], kind: type[_Row], hook: str) -> Mapping[str
             raise MethodError(
                 f"{hook}: {kind.__name__} needs a name that is a text and not empty, got {row.name!r}"
             )
-        if found.setdefault(row.name, row) is not row:
+        if by_name.setdefault(row.name, row) is not row:
             raise MethodError(f"{hook}: two are called {row.name!r}; rename one")
-    return MappingProxyType(found)
+    return MappingProxyType(by_name)

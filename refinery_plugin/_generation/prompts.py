@@ -196,22 +196,22 @@ def _result(task: Task, *, has_numpy: bool) -> str:
     """Tell what is accepted as a result: which values, of which types, how near."""
     form, name = task.result_type, _type_name(task)
     right = "a right result" if task.check is not None else "the right result"
-    told = f"{right} for every such input"
+    rule = f"{right} for every such input"
     if form in {int, float, bool}:
-        told += f", as a plain Python `{name}`"
-        told += f" (turn NumPy numbers into it with `{name}(...)`)" if has_numpy else ""
+        rule += f", as a plain Python `{name}`"
+        rule += f" (turn NumPy numbers into it with `{name}(...)`)" if has_numpy else ""
     elif form in {str, bytes, None, type(None)}:
-        told += f", as a plain Python `{name}`"
+        rule += f", as a plain Python `{name}`"
     elif is_array_form(form):
-        told += ", as a `numpy.ndarray` of the right shape; " + (
+        rule += ", as a `numpy.ndarray` of the right shape; " + (
             "its dtype must be the right one, too"
             if task.equality == "exact"
             else "its dtype does not matter, its numbers do"
         )
     else:
-        told += f", as plain Python values of the type `{name}`" if name else ", as plain Python values"
-        told += _inner_numbers(task, has_numpy=has_numpy)
-    return told + _nearness(task)
+        rule += f", as plain Python values of the type `{name}`" if name else ", as plain Python values"
+        rule += _inner_numbers(task, has_numpy=has_numpy)
+    return rule + _nearness(task)
 
 
 def _inner_numbers(task: Task, *, has_numpy: bool) -> str:
@@ -265,8 +265,8 @@ def _criticism(turn: Turn) -> str:
 
 def _not_placed(text: str, turn: Turn) -> list[str]:
     """Return what a study's own text has no place for, and has to be told all the same."""
-    told = {"{feedback}": turn.feedback or "", "{criticism}": _criticism(turn)}
-    return [words for place, words in told.items() if words and place not in text]
+    to_place = {"{feedback}": turn.feedback or "", "{criticism}": _criticism(turn)}
+    return [words for place, words in to_place.items() if words and place not in text]
 
 
 def _whose(brief: Brief, turn: Turn) -> str:

@@ -42,10 +42,10 @@ def with_fences_on_lines(answer: str, code_lines: Callable[[str], Collection[int
     code_lines : tells the numbers of lines, from 0, that belong to a program: what is there stays as it is.
     """
     lines = answer.split("\n")
-    found = {number: place for number, line in enumerate(lines) if (place := _fence_after_words(line))}
-    code = code_lines(answer) if found else ()
-    for number in found.keys() - set(code):
-        line, place = lines[number], found[number]
+    fences = {number: place for number, line in enumerate(lines) if (place := _fence_after_words(line))}
+    code = code_lines(answer) if fences else ()
+    for number in fences.keys() - set(code):
+        line, place = lines[number], fences[number]
         lines[number] = f"{line[:place].rstrip()}\n{line[place:]}"
     return "\n".join(lines)
 
@@ -53,7 +53,9 @@ def with_fences_on_lines(answer: str, code_lines: Callable[[str], Collection[int
 def _fence_after_words(line: str) -> int | None:
     """Return where on a line an opening fence of Python begins that has words before it."""
     place = line.find("```")
-    return place if place > 0 and line[:place].strip() and _FENCE.fullmatch(line, place) else None
+    # Marks alone, such as those of a diff, of a quotation and numbers of lines, are no words.
+    is_behind_words = place > 0 and any(map(str.isalpha, line[:place]))
+    return place if is_behind_words and _FENCE.fullmatch(line, place) else None
 
 
 def without_words(source: str) -> str:
@@ -83,6 +85,8 @@ def without_words(source: str) -> str:
 
 def _is_words(node: ast.stmt) -> bool:
     match node:
+        case ast.Expr(value=ast.UnaryOp(op=ast.USub() | ast.UAdd()) as value):  # - O(n)
+            return all(isinstance(inner, (*_WORDS, ast.Call)) for inner in ast.walk(value))
         case ast.Expr(value=value) | ast.AnnAssign(value=None, annotation=value):
             return all(isinstance(inner, _WORDS) for inner in ast.walk(value))
     return False

@@ -83,14 +83,14 @@ class Purse:
     @property
     def overshoot(self) -> dict[str, int | float]:
         """What was taken beyond the budget, in tokens and US dollars, as far as it has such."""
-        found: dict[str, int | float] = {}
+        excess: dict[str, int | float] = {}
         agents = range(1, self._agents + 1) if self._alone else (1,)
         if (tokens := self._budget.tokens) is not None:
-            found["tokens"] = sum(max(0, self._of(a).tokens - self._share(tokens, a)) for a in agents)
+            excess["tokens"] = sum(max(0, self._of(a).tokens - self._share(tokens, a)) for a in agents)
         if (usd := self._budget.usd) is not None:
             beyond = sum((max(Decimal(0), self._of(a).usd - self._part(usd)) for a in agents), Decimal(0))
-            found["usd"] = float(beyond)
-        return found
+            excess["usd"] = float(beyond)
+        return excess
 
     def _is_used_up(self, agent: int) -> bool:
         budget, spent = self._budget, self._of(agent)

@@ -52,8 +52,8 @@ def binding(source: str, name: str) -> Binding | None:
     return _surest(_binding(node, name) for node in module.body)
 
 
-def _surest(found: Iterable[Binding | None]) -> Binding | None:
-    all_found = set(found)
+def _surest(bindings: Iterable[Binding | None]) -> Binding | None:
+    all_found = set(bindings)
     return next((kind for kind in _SUREST if kind in all_found), None)
 
 
@@ -90,6 +90,27 @@ def _is_nothing(statement: ast.stmt) -> bool:
 def _children(node: ast.If | ast.Try | ast.With) -> list[ast.stmt]:
     bodies = [*node.body, *getattr(node, "orelse", []), *getattr(node, "finalbody", [])]
     return [*bodies, *(child for handler in getattr(node, "handlers", []) for child in handler.body)]
+
+
+def is_declaration(source: str) -> bool:
+    """Whether some source does nothing but import and define: functions, classes, and names in capitals."""
+    module = tree(source)
+    return module is not None and all(map(_declares, module.body))
+
+
+def _declares(node: ast.stmt) -> bool:
+    match node:
+        case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return True
+        case ast.Assign(targets=targets):
+            return all(isinstance(target, ast.Name) and target.id.isupper() for target in targets)
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return name.isupper()
+        case ast.Expr(value=ast.Constant(value=str())):
+            return True
+        case ast.If() | ast.Try():
+            return all(map(_declares, _children(node)))
+    return False
 
 
 def class_of_method(source: str, name: str) -> str | None:

@@ -174,8 +174,8 @@ def _criticism(state: _State, current: PastTurn | None, sees: tuple[int, ...] | 
 async def _judge(assessor: Assessor, state: _State, number: int, sees: tuple[int, ...] | None) -> None:
     """Judge the program of a turn, and keep what was found with it."""
     index = next(index for index, turn in enumerate(state.past) if turn.number == number)
-    found = await assessor.assess(state.past[index], state.past[:index], sees=sees)
-    state.past[index] = dataclasses.replace(state.past[index], judged=found)
+    judged = await assessor.assess(state.past[index], state.past[:index], sees=sees)
+    state.past[index] = dataclasses.replace(state.past[index], judged=judged)
 
 
 async def _take_end(brief: Brief, assessor: Assessor, state: _State) -> int | None:

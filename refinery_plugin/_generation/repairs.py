@@ -16,13 +16,16 @@ LONGEST = 40_000
 """No longer text is repaired: each try costs a parse. Some 10,000 tokens, far more than a program."""
 
 _SPACES = dict.fromkeys(
-    map(ord, "\u00a0\u1680\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"), " "
+    map(ord, "\u00a0\u1680\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u2800\u3000"),
+    " ",
 )
-_NOTHING = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u00ad"))
+_NOTHING = dict.fromkeys(map(ord, "\0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"))
+_COLOUR = re.compile(r"\x1b\[[\d;]*m")
+_SPAN = re.compile(r"</?span\b[^<>]*>")
 _QUOTES = {ord("\u201c"): '"', ord("\u201d"): '"', ord("\u2018"): "'", ord("\u2019"): "'"}
 _ODD_INDENT = re.compile(r"^[^\S\n]+", re.MULTILINE)
 _PROMPT = re.compile(r"^[ \t]*(?:>>>|\.\.\.|In \[\d+\]:|\.\.\.:)(?: |$)(.*)$")
-_NUMBER = re.compile(r"^[ \t]*L?(\d{1,9})(?:[ \t]?[|:.→])?(?:(?=\s|$)|(?<=→))")
+_NUMBER = re.compile(r"^[ \t]*(?:L?(\d{1,9})(?:[ \t]?[|:.)→])?|\[(\d{1,9})\])(?:(?=\s|$)|(?<=→))")
 _MAGIC = re.compile(r"^[ \t]*[%!].*$", re.MULTILINE)
 _DIFF_HEAD = re.compile(r"---(?: |$)|\+\+\+(?: |$)|@@|diff |index |\\ No newline")
 _REPLACEMENT = re.compile(r"^<{5,9} ?SEARCH.*?^={5,9}$\n(.*?)^>{5,9} ?REPLACE", re.MULTILINE | re.DOTALL)
@@ -49,12 +52,19 @@ def _without_prompts(source: str) -> str:
 
 
 def _without_line_numbers(source: str) -> str:
-    lines = [line for line in source.split("\n") if line.strip()]
-    matches = [match for line in lines if (match := _NUMBER.match(line))]
-    numbers = [int(match[1]) for match in matches]
-    if not numbers or numbers != list(range(numbers[0], numbers[0] + len(lines))):
-        return source
-    return textwrap.dedent("\n".join(match.string[match.end() :] for match in matches))
+    """Leave out the numbers of lines, if all have one and they rise by one; empty lines may have theirs, or none."""
+    lines = source.strip("\n").split("\n")
+    for numbered in (lines, [line for line in lines if line.strip()]):
+        matches = {place: match for place, line in enumerate(numbered) if (match := _NUMBER.match(line))}
+        shifts = {int(match[1] or match[2]) - place for place, match in matches.items()}
+        if len(shifts) == 1 and all(
+            place in matches or not line.strip() for place, line in enumerate(numbered)
+        ):
+            kept = (
+                line[matches[place].end() :] if line.strip() else "" for place, line in enumerate(numbered)
+            )
+            return textwrap.dedent("\n".join(kept))
+    return source
 
 
 def _of_a_diff(source: str) -> str:
@@ -77,7 +87,7 @@ def _plain_indentation(source: str) -> str:
 
 def plain_spaces(source: str) -> str:
     """Make all blanks plain ones, and take away signs that nobody sees."""
-    return source.translate(_SPACES | _NOTHING)
+    return _COLOUR.sub("", source).translate(_SPACES | _NOTHING)
 
 
 def _plain_quotes(source: str) -> str:
@@ -95,7 +105,8 @@ def _until_last_fence(source: str) -> str:
 
 
 def _without_entities(source: str) -> str:
-    return html.unescape(source.replace("&nbsp;", " ")) if "&" in source else source
+    plain = _SPAN.sub("", source)  # the colours of a page
+    return html.unescape(plain.replace("&nbsp;", " ")) if "&" in plain else plain
 
 
 def _without_breaks(source: str) -> str:

@@ -7,9 +7,12 @@ import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
-_WORDS = "think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|analysis|seed:think|antml:thinking"
+_WORDS = (
+    "think|thinking|thought|thoughts|reasoning|reason|reflection|scratchpad|analysis|seed:think|antml:thinking"
+    "|antthinking|reasoning_content|inner_monologue|cot"
+)
 _TAG = rf"</(?:{_WORDS})>"
 _MARKS = (
     # How models and servers mark thinking: the opening mark, and the closing ones, the surest first.
@@ -18,6 +21,9 @@ _MARKS = (
     (r"\[THINK\]", (r"\[/THINK\]",)),  # Mistral
     (r"◁think▷", (r"◁/think▷",)),  # Kimi
     (r"<\|begin_of_(?:thought|thinking)\|>", (r"<\|end_of_(?:thought|thinking)\|>",)),
+    (r"<\|START_THINKING\|>", (r"<\|END_THINKING\|>",)),  # Cohere
+    (r"<\|inner_prefix\|>", (r"<\|inner_suffix\|>",)),  # Apertus
+    (r"<unused94>thought", (r"<unused95>",)),  # MedGemma
     (
         r"<\|channel\|>analysis<\|message\|>",
         (
@@ -29,6 +35,7 @@ _MARKS = (
 )
 _FLAGS = re.IGNORECASE | re.MULTILINE
 _OPENING = re.compile("|".join(rf"(^[ \t]*{opening})" for opening, _ in _MARKS), _FLAGS)
+_OPENING_ANYWHERE = re.compile("|".join(opening for opening, _ in _MARKS), re.IGNORECASE)
 
 
 def _closing(mark: str) -> re.Pattern[str]:
@@ -36,9 +43,16 @@ def _closing(mark: str) -> re.Pattern[str]:
     return re.compile(rf"(?:{mark})[ \t]*$|^[ \t]*(?:{mark})", _FLAGS)
 
 
+def _among_words(mark: str) -> re.Pattern[str]:
+    # One in quotes, or in single backticks, is only spoken of.
+    return re.compile(rf"(?<![\"'])(?<![^`]`)(?:{mark})(?![\"']|`(?!``))", re.IGNORECASE)
+
+
 _CLOSING = tuple(tuple(map(_closing, closings)) for _, closings in _MARKS)
+_AMONG_WORDS = tuple(_among_words(closings[0]) for _, closings in _MARKS)
 _WITHIN = tuple(tuple(re.compile(mark, re.IGNORECASE) for mark in closings) for _, closings in _MARKS)
 _ALONE = tuple(closings[0] for closings in _CLOSING[:-1])  # </details> ends much that is no thinking
+_ALONE_AMONG_WORDS = _AMONG_WORDS[:-1]
 
 FENCE = re.compile(rf"(?:{_WORDS})>?", re.IGNORECASE)
 """The info text of a fenced block that holds thinking."""
@@ -46,7 +60,7 @@ FENCE = re.compile(rf"(?:{_WORDS})>?", re.IGNORECASE)
 
 def has_marks(answer: str) -> bool:
     """Whether anything in an answer looks like a mark of thinking."""
-    return any(mark.search(answer) for mark in (_OPENING, *_ALONE))
+    return any(mark.search(answer) for mark in (_OPENING, *_ALONE, *_ALONE_AMONG_WORDS))
 
 
 def without_thinking(answer: str, *, code_lines: Collection[int] = ()) -> str:
@@ -71,14 +85,15 @@ def without_thinking(answer: str, *, code_lines: Collection[int] = ()) -> str:
     kept: list[str] = []
     position = 0
     opening = inside.first_outside(_OPENING, 0)
-    alone = min(
-        filter(None, (inside.first_outside(mark, 0) for mark in _ALONE)), key=re.Match.start, default=None
-    )
+    alone = inside.first_of(_ALONE)
+    if alone is None and opening is None and (mark := inside.first_of(_ALONE_AMONG_WORDS)):
+        alone = None if _OPENING_ANYWHERE.search(answer, 0, mark.start()) else mark
     if alone and (opening is None or alone.start() < opening.start()):
         position = alone.end()
     while opening := inside.first_outside(_OPENING, position):
         kept.append(answer[position : opening.start()])
-        closings = _CLOSING[(opening.lastindex or 1) - 1]
+        kind = (opening.lastindex or 1) - 1
+        closings = (*_CLOSING[kind], _AMONG_WORDS[kind])
         closing = _on_the_line(answer, opening) or next(
             filter(None, (inside.first_outside(mark, opening.end()) for mark in closings)), None
         )
@@ -107,6 +122,11 @@ class _Spans:
             if number in code_lines:
                 self._code.append((start, start + len(line)))
             start += len(line) + 1
+
+    def first_of(self, marks: Iterable[re.Pattern[str]]) -> re.Match[str] | None:
+        """Return the first match of any of some marks that is in no program."""
+        found = filter(None, (self.first_outside(mark, 0) for mark in marks))
+        return min(found, key=re.Match.start, default=None)
 
     def first_outside(self, mark: re.Pattern[str], position: int) -> re.Match[str] | None:
         """Return the first match that is in no program."""

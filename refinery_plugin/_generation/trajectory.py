@@ -182,10 +182,10 @@ def _wording(wording: Wording) -> Mapping[str, object]:
 
 
 def _prices(prices: Mapping[str, Price | None]) -> Mapping[str, object]:
-    told = {model: None if price is None else _price(price) for model, price in prices.items()}
-    if len(told) == 1:
-        return {"price": next(iter(told.values()))}
-    return {"price": None, "prices": told}
+    known = {model: None if price is None else _price(price) for model, price in prices.items()}
+    if len(known) == 1:
+        return {"price": next(iter(known.values()))}
+    return {"price": None, "prices": known}
 
 
 def _price(price: Price) -> Mapping[str, object]:

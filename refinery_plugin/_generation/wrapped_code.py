@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import json
 import re
@@ -19,6 +20,19 @@ _TAG = re.compile(
     r"|function|implementation|python_code|source_code|source|execute_python|tool_code|output)\b[^<>\n]*>"
     r"|\[(PYTHON|CODE|ANSWER|BEGIN)\]|(\\boxed)\{|(<\|python_(?:tag|start)\|>)",
     re.IGNORECASE,
+)
+_ANY_TAG = re.compile(r"<([a-z_][\w.:-]*)(?:\s[^<>\n]*)?>", re.IGNORECASE)
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"')
+_TOKEN = re.compile(
+    r"(?:<\|[\w/ ]{2,30}\|>|<\uff5c[^\uff5c\n]{2,30}\uff5c>|</?s>|\[/?INST\]|<(?:start|end)_of_turn>|assistantfinal)"
+    r"[ \t]*"
+)
+"""What parts the turns of a conversation: DeepSeek's bars are of full width; the last is gpt-oss without its tokens."""
+
+_BEHIND_WORDS = re.compile(
+    r"^(?![ \t]*+from\b)([^\n#'\"]*[\w.*][:*\])>]*[ \t]*(?<![\w.]))"
+    r"(?=(?:async def|def|class) \w+\s*[(:]|from [\w.]+ import |import \w+(?: as \w+)?$|@\w)",
+    re.MULTILINE,
 )
 _END_OF_CALL = re.compile(r"<\|(?:python_end|eom_id|eot_id|eot|eom)\|>")
 _ASSIGNMENT = re.compile(r"\w+ = r?[\"'({\[]")
@@ -41,12 +55,27 @@ _LENIENT = json.JSONDecoder(strict=False)  # models write real line ends into te
 def tagged(answer: str) -> list[str]:
     """Return what stands between tags such as ``<code>``."""
     lowered = answer.lower()
-    found = []
+    texts = []
     for match in itertools.islice(_TAG.finditer(answer), _MOST_TAGS):
         end = _end_of_tag(lowered, match)
         if end >= 0:
-            found.append(_CDATA.sub("", answer[match.end() : end]))
-    return found
+            texts.append(_CDATA.sub("", answer[match.end() : end]))
+    return texts
+
+
+def in_any_tags(answer: str, name: str) -> list[str]:
+    """Return what stands between any tags, if it holds ``name``; inner ones first."""
+    found = []
+    for match in itertools.islice(_ANY_TAG.finditer(answer), _MOST_TAGS):
+        end = answer.find(f"</{match[1]}>", match.end())
+        if end >= 0 and name in answer[match.end() : end]:
+            found.append(answer[match.end() : end])
+    return found[::-1]
+
+
+def on_lines_of_its_own(answer: str) -> str:
+    """Take away the tokens of models, and give code that begins behind words a line of its own."""
+    return _BEHIND_WORDS.sub(r"\1\n", _TOKEN.sub("\n", answer))
 
 
 def _end_of_tag(lowered: str, match: re.Match[str]) -> int:
@@ -63,10 +92,10 @@ def _end_of_tag(lowered: str, match: re.Match[str]) -> int:
 
 def texts_within(pieces: Sequence[str]) -> list[str]:
     """Return the texts in JSON documents and in Python's own notation: of models that answer in a given form."""
-    found: list[str] = []
+    texts: list[str] = []
     for piece in pieces:
-        found += itertools.islice(_texts_of(piece, 0), _MOST_TEXTS)
-    return found
+        texts += itertools.islice(_texts_of(piece, 0), _MOST_TEXTS)
+    return texts
 
 
 def _texts_of(piece: str, depth: int) -> Iterator[str]:
@@ -75,7 +104,7 @@ def _texts_of(piece: str, depth: int) -> Iterator[str]:
 
 
 def _documents(piece: str) -> Iterator[Any]:
-    """Yield what a piece is as a whole, or else each JSON document in it."""
+    """Yield what a piece is as a whole, or else each JSON document in it, or else the long texts of a broken one."""
     start = piece.lstrip()
     if _ASSIGNMENT.match(start) and (literal := _literal(start)) is not None:
         yield literal
@@ -89,15 +118,28 @@ def _documents(piece: str) -> Iterator[Any]:
                 return
         else:
             return
-    position, documents = 0, 0
-    while documents < _MOST_DOCUMENTS and (match := _OPENS_JSON.search(piece, position)):
-        documents += 1
+    documents = list(_inner_documents(piece))
+    yield from documents or (_quoted_texts(start) if start[:1] in {"{", "["} else ())
+
+
+def _inner_documents(piece: str) -> Iterator[Any]:
+    position, tries = 0, 0
+    while tries < _MOST_DOCUMENTS and (match := _OPENS_JSON.search(piece, position)):
+        tries += 1
         try:
             value, position = _LENIENT.raw_decode(piece, match.start())
         except (ValueError, RecursionError):
             position = match.end()
         else:
             yield value
+
+
+def _quoted_texts(piece: str) -> Iterator[str]:
+    """Yield the texts of several lines in a JSON document that was cut off, or has a comma too many."""
+    for match in itertools.islice(_JSON_TEXT.finditer(piece), _MOST_TEXTS):
+        if "\\n" in match[0]:
+            with contextlib.suppress(ValueError):
+                yield str(_LENIENT.decode(match[0]))
 
 
 def _literal(piece: str) -> object:
@@ -134,15 +176,15 @@ def indented_stretches(answer: str, *, depth: int = 0) -> list[str]:
     What is indented below a statement, such as the methods of a class, is its part, and no stretch. Stretches inside
     of others come before these.
     """
-    found: list[list[str]] = [[]]
+    runs: list[list[str]] = [[]]
     is_part = False
     for line in answer.split("\n"):
         if not line.strip() or line[:1] in {" ", "\t"}:
-            found[-1] += [] if is_part else [line]
+            runs[-1] += [] if is_part else [line]
         else:
             is_part = _STATEMENT.match(line) is not None
-            found.append([])
-    stretches = [textwrap.dedent("\n".join(lines)) for lines in found if any(line.strip() for line in lines)]
+            runs.append([])
+    stretches = [textwrap.dedent("\n".join(lines)) for lines in runs if any(line.strip() for line in lines)]
     kept = [text for text in stretches[-_MOST_STRETCHES:] if not _METHOD.search(text)]
     if depth == _DEEPEST:
         return kept
@@ -151,7 +193,7 @@ def indented_stretches(answer: str, *, depth: int = 0) -> list[str]:
 
 def marked_stretches(answer: str) -> list[str]:
     """Return the stretches of lines that all begin with one mark, without it: what a patch adds, and quotations."""
-    found: list[str] = []
+    stretches: list[str] = []
     for mark, is_line in _MARKED.items():
         lines: list[str] = []
         for line in [*answer.split("\n"), ""]:
@@ -159,9 +201,9 @@ def marked_stretches(answer: str) -> list[str]:
                 lines.append(line.removeprefix(mark))
             elif lines:
                 has_blank = all(text[:1] in {"", " "} for text in lines)
-                found.append("\n".join(text[1:] if has_blank else text for text in lines))
+                stretches.append("\n".join(text[1:] if has_blank else text for text in lines))
                 lines = []
-    return found[-_MOST_STRETCHES:]
+    return stretches[-_MOST_STRETCHES:]
 
 
 def within_backticks(answer: str) -> list[str]:

@@ -60,8 +60,8 @@ def exit_status(config: pytest.Config) -> int:
 def line(report: TaskReport) -> str:
     """Return what is told of one task, on one line."""
     if report.faults:
-        told = "; ".join(f"[{fault.kind}] {fault.text}" for fault in report.faults)
-        return f"{report.name}: WRONG: {told}"
+        faults = "; ".join(f"[{fault.kind}] {fault.text}" for fault in report.faults)
+        return f"{report.name}: WRONG: {faults}"
     if report.reference_seconds is None:
         return f"{report.name}: ok, verified and never timed"
     headroom = "" if report.headroom is None else f", {report.headroom:.3g} times the least time that is told"
@@ -91,7 +91,7 @@ def _tasks(session: pytest.Session) -> Mapping[str, Task]:
         if refinery.is_declared:
             return refinery.tasks
         if files := refinery.task_files:
-            return {task.name: task for found in files.values() for task in found}
+            return {task.name: task for tasks in files.values() for task in tasks}
         return refinery.known_tasks()
     except RefineryError as exc:
         raise pytest.UsageError(printable(str(exc))) from exc

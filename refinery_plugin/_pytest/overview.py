@@ -131,8 +131,8 @@ def treatments(
         row.programs += 1
         if program["verdict"] == "correct":
             row.passed += 1
-            if (found := figures.get(str(program["id"]))) is not None:
-                row.figures.append(found)
+            if (timed := figures.get(str(program["id"]))) is not None:
+                row.figures.append(timed)
         if isinstance(cost := program.get("cost_usd"), int | float):
             row.cost = (row.cost or 0.0) + cost
     table: list[tuple[str, ...]] = [("treatment", "passed", _RATIO, _RANGE, "median s", "cost")]
@@ -211,9 +211,9 @@ def tasks(
     rows: dict[str, _Line] = defaultdict(_Line)
     below: dict[str, dict[str, _Line]] = defaultdict(lambda: defaultdict(_Line))
     for program in programs:
-        label, found = _label(program["treatment"]), figures.get(str(program["id"]))
-        rows[label].add(program, found)
-        below[label][str(program["task"])].add(program, found)
+        label, timed = _label(program["treatment"]), figures.get(str(program["id"]))
+        rows[label].add(program, timed)
+        below[label][str(program["task"])].add(program, timed)
     table: list[tuple[str, ...]] = [("treatment", "passed", _RATIO, _RANGE, "cost")]
     for label, row in list(rows.items())[:_MOST_TREATMENTS]:
         table.append(row.cells(label))

@@ -93,8 +93,8 @@ class Refinery:
                     raise TaskError(f"pytest_refinery_tasks must return tasks, got {task!r}")
                 if tasks.setdefault(task.name, task) is not task:
                     raise TaskError(f"two tasks are called {task.name!r}; rename one")
-        for file, found in self.task_files.items():
-            for task in found:
+        for file, read in self.task_files.items():
+            for task in read:
                 if tasks.setdefault(task.name, task) is not task:
                     raise TaskError(
                         f"{self.relative(file)}: there is a task {task.name!r} already; rename one of the two"
@@ -193,7 +193,7 @@ class Refinery:
             raise RefineryError(
                 "--refinery-programs names a file of programs, and --refinery-generate makes some: leave one out"
             )
-        unusable = {each.name: each.reason for found in self.task_files.values() for each in found.left_out}
+        unusable = {each.name: each.reason for file in self.task_files.values() for each in file.left_out}
         return JudgedFile.read(
             path,
             where=self.relative(path),

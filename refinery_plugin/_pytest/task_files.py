@@ -32,9 +32,9 @@ def header(config: pytest.Config) -> list[str]:
     except RefineryError:
         return []  # told as an error of its own, a moment later
     return [
-        f"refinery: {count(len(found), 'task')} of {refinery.relative(path)}"
-        + (f", and {len(found.left_out)} told at the end that cannot be used" if found.left_out else "")
-        for path, found in files.items()
+        f"refinery: {count(len(tasks), 'task')} of {refinery.relative(path)}"
+        + (f", and {len(tasks.left_out)} told at the end that cannot be used" if tasks.left_out else "")
+        for path, tasks in files.items()
     ]
 
 
@@ -64,18 +64,18 @@ def add_solutions(session: pytest.Session, items: list[pytest.Item]) -> None:
 def summarize(reporter: pytest.TerminalReporter) -> None:
     """List what of the files cannot be used, one by one, and how many that are."""
     refinery = refinery_of(reporter.config)
-    for path, found in refinery.read_files.items():
-        if not found.left_out:
+    for path, tasks in refinery.read_files.items():
+        if not tasks.left_out:
             continue
         reporter.section(printable(f"refinery: cannot be used of {refinery.relative(path)}"), sep="-")
-        for each in found.left_out:
+        for each in tasks.left_out:
             reporter.write_line(printable(str(each)))
-        names = {task.name for task in found}
-        whole = sum(each.name not in names for each in found.left_out)
-        told = [f"{count(whole, 'task')} of {whole + len(found)}"] if whole else []
-        if parts := len(found.left_out) - whole:
-            told.append(f"parts of {count(parts, 'task')}")
-        reporter.write_line(f"{' and '.join(told)} cannot be used")
+        names = {task.name for task in tasks}
+        whole = sum(each.name not in names for each in tasks.left_out)
+        usable = [f"{count(whole, 'task')} of {whole + len(tasks)}"] if whole else []
+        if parts := len(tasks.left_out) - whole:
+            usable.append(f"parts of {count(parts, 'task')}")
+        reporter.write_line(f"{' and '.join(usable)} cannot be used")
 
 
 class TaskFileNode(pytest.File):
@@ -83,17 +83,17 @@ class TaskFileNode(pytest.File):
 
     def collect(self) -> list[pytest.Item]:
         """Return a test for each task, and one that is skipped for each that cannot be used."""
-        found = refinery_of(self.config).task_files[self.path]
-        names = {task.name for task in found}
+        tasks = refinery_of(self.config).task_files[self.path]
+        names = {task.name for task in tasks}
         tried: list[pytest.Item] = [
-            SolutionItem.from_parent(self, name=task.name, task=task) for task in found
+            SolutionItem.from_parent(self, name=task.name, task=task) for task in tasks
         ]
-        told = [
+        reasons = [
             LeftOutItem.from_parent(self, name=each.name, left_out=each)
-            for each in found.left_out
+            for each in tasks.left_out
             if each.name not in names
         ]
-        return [*tried, *told]
+        return [*tried, *reasons]
 
 
 class SolutionItem(pytest.Item):

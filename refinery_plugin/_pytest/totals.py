@@ -158,15 +158,15 @@ def _beyond(rows: Sequence[Row]) -> list[str]:
     """Say how far last turns went beyond budgets of equal cost, so that nobody takes them for exactly equal."""
     tokens = [row.beyond_tokens for row in rows if row.beyond_tokens is not None]
     usd = [Decimal(row.beyond_usd) for row in rows if row.beyond_usd is not None]
-    told = []
+    sentences = []
     if tokens:
-        told.append(
+        sentences.append(
             f"last turns went {sum(tokens) / len(tokens):,.0f} tokens beyond their budgets, {max(tokens):,} at most"
         )
     if usd:
         mean, most = dollars(float(sum(usd) / len(usd))), dollars(float(max(usd)))
-        told.append(f"last turns went {mean} beyond their budgets, {most} at most")
-    return told
+        sentences.append(f"last turns went {mean} beyond their budgets, {most} at most")
+    return sentences
 
 
 def _money(totals: Totals) -> str:

@@ -53,18 +53,18 @@ def require_sound(refinery: Refinery, units: Sequence[Unit], *, say: Callable[[s
         faults = _faults(refinery, task)
         if wrong := [fault for fault in faults if fault.kind not in OPINIONS]:
             raise UnsoundTaskError(
-                f"task {name!r} is not in order, and no model was asked: {_told(wrong)}. Mend the task; "
+                f"task {name!r} is not in order, and no model was asked: {_in_words(wrong)}. Mend the task; "
                 "pytest --refinery-check-tasks tries all of it"
             )
         if faults:
-            say(f"task {name!r} may be too easy to please: {_told(faults)}")
+            say(f"task {name!r} may be too easy to please: {_in_words(faults)}")
         else:
             fresh.append(task.checksum)
     if fresh:
         _keep(path, [*done, *fresh])
 
 
-def _told(faults: Sequence[Fault]) -> str:
+def _in_words(faults: Sequence[Fault]) -> str:
     return "; ".join(f"[{fault.kind}] {fault.text}" for fault in faults)
 
 
@@ -88,10 +88,10 @@ def _faults(refinery: Refinery, task: Task) -> Sequence[Fault]:
 
 def _kept(path: Path) -> list[str]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["checksums"]
+        checksums = json.loads(path.read_text(encoding="utf-8"))["checksums"]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
+    return [one for one in checksums if isinstance(one, str)] if isinstance(checksums, list) else []
 
 
 def _keep(path: Path, checksums: Sequence[str]) -> None:

@@ -157,22 +157,22 @@ class _TapeNotebook:
         self._tape, self._disk, self._can_record = tape, disk, can_record
 
     def recall(self, turn: int, *, timed: bool) -> Judged | None:
-        found = self._tape.judged(turn)
-        if timed and found is not None and found.correct and found.ratio is None:
+        recorded = self._tape.judged(turn)
+        if timed and recorded is not None and recorded.correct and recorded.ratio is None:
             raise MissingFeedbackError(
                 f"{self._tape.path}: the feedback on the program of turn {turn} has no time, and this study needs it: "
                 "it was recorded for verdicts alone, and a replay measures nothing. Record the trajectory again with "
                 "--refinery-record=all (-k selects some), which keeps the old recording in the folder 'replaced'; or "
                 "undo what changed the study's feedback, selection or protocol"
             )
-        if found is None and not self._can_record:
+        if recorded is None and not self._can_record:
             raise MissingFeedbackError(
                 f"{self._tape.path}: there is no feedback on the program of turn {turn}, and this study needs it: it "
                 "was recorded without, and a replay measures nothing. Record the trajectory again with "
                 "--refinery-record=all (-k selects some), which keeps the old recording in the folder 'replaced'; or "
                 "undo what changed the study's feedback, selection or protocol"
             )
-        return found
+        return recorded
 
     async def keep(self, turn: int, judged: Judged) -> None:
         self._tape.keep_judged(turn, judged)

@@ -228,15 +228,15 @@ class Tape:
         """Return what was found of a turn's program, if that is recorded."""
         if not 1 <= turn <= len(self):
             return None
-        found = self._cassette.responses[turn - 1][EXTRA].get(JUDGED)
-        if found is None:
+        recorded = self._cassette.responses[turn - 1][EXTRA].get(JUDGED)
+        if recorded is None:
             return None
-        return Judged.from_recorded({key: value for key, value in found.items() if key != DIGEST})
+        return Judged.from_recorded({key: value for key, value in recorded.items() if key != DIGEST})
 
     def keep_judged(self, turn: int, judged: Judged) -> None:
         """Keep what was found of a turn's program beside its answer; ``save`` puts it on disk."""
-        found = judged.recorded()
-        self._cassette.responses[turn - 1][EXTRA][JUDGED] = {**found, DIGEST: judged_digest(found)}
+        entry = judged.recorded()
+        self._cassette.responses[turn - 1][EXTRA][JUDGED] = {**entry, DIGEST: judged_digest(entry)}
 
     def note(self, **notes: object) -> None:
         """Keep something about the whole recording, where it is not there yet."""
@@ -245,14 +245,14 @@ class Tape:
 
     def note_price(self, model: str, price: Price | None) -> None:
         """Keep what a model costs, where that is not known of it yet."""
-        told = None
+        known = None
         if price is not None:
-            told = {"input": str(price.input), "output": str(price.output), "source": price.source}
+            known = {"input": str(price.input), "output": str(price.output), "source": price.source}
         notes = self._persister.notes
         if model == self._first_model(model):
-            notes.setdefault("price", told)
+            notes.setdefault("price", known)
         else:
-            notes.setdefault("prices", {}).setdefault(model, told)
+            notes.setdefault("prices", {}).setdefault(model, known)
 
     def price(self, model: str) -> Price | None:
         """Return what a model cost when this was recorded; see ``knows_price``."""

@@ -140,8 +140,8 @@ class Wire:
         while isinstance(exc, ExceptionGroup):  # a connection is tried in several ways at once
             exc = exc.exceptions[0]
         said = self._secrets.scrub(" ".join(str(exc).split()))[:_TOLD]
-        told = f"{what}: {said or type(exc).__name__}"
-        return Failure(outcome=type(exc).__name__, told=told, paid=paid, reached=reached)
+        reason = f"{what}: {said or type(exc).__name__}"
+        return Failure(outcome=type(exc).__name__, told=reason, paid=paid, reached=reached)
 
     def _judge(
         self, response: httpx2.Response, data: bytes | None, sent: Mapping[str, object], rules: RequestRules
@@ -176,17 +176,17 @@ class Wire:
         if status == _OK:  # an error under the wrong status, which it may name
             status = said.status or _SERVER_FAULT
             outcome = f"{outcome} with an error"
-        told = f"{outcome}: {text}" if text else outcome
+        reason = f"{outcome}: {text}" if text else outcome
         delay = _retry_after(response.headers)
         return Failure(
             outcome=outcome,
-            told=told,
+            told=reason,
             paid=usage is not None,
             retry_after=said.delay if delay is None else delay,
             limited=status == _TOO_MANY,
             usage=usage,
             final=last_word(
-                Refusal(where=self.name, status=status, said=said, told=told, sent=sent, rules=rules)
+                Refusal(where=self.name, status=status, said=said, told=reason, sent=sent, rules=rules)
             ),
         )
 

@@ -38,8 +38,8 @@ class Namespace:
 
     def root(self) -> int:
         """Read it."""
-        told = os.read(self._info, 4096)
-        root = int(json.loads(told)["child-pid"])
+        info = os.read(self._info, 4096)
+        root = int(json.loads(info)["child-pid"])
         self._pidfds.append(os.pidfd_open(root))
         return root
 

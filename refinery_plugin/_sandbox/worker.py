@@ -43,6 +43,8 @@ _GONE_SECONDS = 20.0
 _SETTLE_STEP = 0.005
 _SPIN_SECONDS = 0.0005
 _LEAST_FILE_BYTES = 4096
+_TOO_SHORT_TO_FILL = 0.002
+"""Seconds in which the kernel gives nobody as many pages as the smallest limit has; looking at them takes 0.05 ms."""
 _HELPER = (
     "a helper process from before, such as a pool made at its import, "
     "was still there when its arguments were to come"
@@ -125,6 +127,7 @@ class Worker:
             self._channel.send(message, deadline)
             kind, body = self._channel.receive({LOADED: 0, FAILED: FAILURE_BYTES}, NO_KEY, deadline)
             outcome = self._told(body) if kind == FAILED else None
+            self._weigh()
         except Broken as broken:
             return self._fail(self._broken(broken, "it was not imported", allowed))
         finally:
@@ -212,6 +215,8 @@ class Worker:
             )
             self._answered(tree, excess, least)
             self._calls += 1
+            if self._facts["wall_seconds"] > _TOO_SHORT_TO_FILL:
+                self._weigh()
             # Before the value is looked at: what that takes is the parent's own.
             _wait_until(began + self._facts["wall_seconds"])
             return self._value(body) if kind == VALUE else self._told(body)
@@ -287,7 +292,7 @@ class Worker:
             return
         limit = self._limits.memory_bytes
         if self._tree.memory() > limit and self._tree.shared_once() > limit:
-            raise Broken("memory", f"it used more than {limit // MIB} MiB of memory")
+            raise self._too_much()
         home = self._launched.plan.home
         most = self._limits.tmp_bytes
         if home is not None:
@@ -296,6 +301,14 @@ class Worker:
             used = (self._tree.files_in("tmp") + self._tree.files_in("dev/shm")) * _LEAST_FILE_BYTES
         if used > most:
             raise Broken("error", f"it wrote more than {most // MIB} MiB of files and directories")
+
+    def _weigh(self) -> None:
+        """Raise :class:`Broken` for memory that was used too shortly to be seen while waiting: the kernel remembers."""
+        if self._tree is not None and self._tree.peak() > self._limits.memory_bytes:
+            raise self._too_much()
+
+    def _too_much(self) -> Broken:
+        return Broken("memory", f"it used more than {self._limits.memory_bytes // MIB} MiB of memory")
 
     def _value(self, body: bytes) -> Outcome:
         try:

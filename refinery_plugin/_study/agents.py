@@ -80,14 +80,14 @@ def _table(index: int, value: object) -> AgentTable:
         raise LevelError(
             f"agents[{index}]: {value!r} is no agent; use a table with {', '.join(_PARSERS)} (each may be left out)"
         )
-    found: dict[str, object] = {}
+    settings: dict[str, object] = {}
     for key, entry in value.items():
         if key not in _PARSERS:
             raise LevelError(
                 f"agents[{index}].{key}: there is no such key{nearest(key, _PARSERS)}; known are {', '.join(_PARSERS)}"
             )
         try:
-            found[key] = _PARSERS[key](entry)
+            settings[key] = _PARSERS[key](entry)
         except LevelError as exc:
             raise LevelError(f"agents[{index}].{key}: {exc}") from exc
-    return AgentTable(**found)  # type: ignore[arg-type]
+    return AgentTable(**settings)  # type: ignore[arg-type]

@@ -99,13 +99,15 @@ class Budget:
         """
         if not isinstance(text, str):
             raise LevelError(f"{text!r} is no budget; write it like {_quoted(_EXAMPLES)}")
-        found: dict[str, int | Decimal] = {}
+        amounts: dict[str, int | Decimal] = {}
         for part in text.split(" or "):
             unit, amount = _amount(part) or ("", 0)
-            if not amount or unit in found:
+            if not amount:
                 raise LevelError(f"{text!r} is no budget; {_nearest_budget(text)}")
-            found[unit] = amount
-        budget = cls(**found)  # type: ignore[arg-type]
+            if unit in amounts:
+                raise LevelError(f"{text!r} is no budget: name each unit once, as in '3 iterations or 60 s'")
+            amounts[unit] = amount
+        budget = cls(**amounts)  # type: ignore[arg-type]
         if budget.iterations is not None and budget.iterations > MAX_TURNS:
             raise LevelError(f"{text!r} is more than the {MAX_TURNS} iterations that a trajectory may take")
         return budget
@@ -148,6 +150,9 @@ def _amount(part: str) -> tuple[str, int | Decimal] | None:
 
 
 def _nearest_budget(text: str) -> str:
+    parts = re.split(r" and |, ?| ?\+ ?", text)
+    if len(parts) > 1 and all(map(_amount, parts)):
+        return f"did you mean {' or '.join(parts)!r}? Whichever is used up first ends it"
     if money := _MONEY.fullmatch(text):
         return f"did you mean '${money[1] or money[2]}'?"
     number = re.search(r"\b[1-9][0-9]{0,8}(?![0-9])", text)

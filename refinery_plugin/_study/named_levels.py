@@ -69,7 +69,7 @@ def _level(name: str, value: object, settings: Mapping[str, Setting], taken: Col
         raise LevelError(f".{name}: must be a table of settings, got {value!r}")
     if not name.strip():
         raise LevelError(f".{name!r}: a level needs a name that is not empty")
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     for key, entry in value.items():
         if key not in settings:
             raise LevelError(
@@ -79,7 +79,7 @@ def _level(name: str, value: object, settings: Mapping[str, Setting], taken: Col
         if key in taken:
             raise LevelError(f".{name}.{key}: another factor sets it, too; let one factor alone decide it")
         try:
-            found[key] = settings[key].parse(entry)
+            values[key] = settings[key].parse(entry)
         except LevelError as exc:
             raise type(exc)(f".{name}.{key}: {exc}") from exc
-    return NamedLevel(name=name, settings=MappingProxyType(found))
+    return NamedLevel(name=name, settings=MappingProxyType(values))

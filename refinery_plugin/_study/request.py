@@ -77,8 +77,8 @@ class RequestTable:
 
     def document(self, models: Iterable[str]) -> dict[str, object]:
         """Return how the bodies of requests to some models differ, by model, as JSON; empty where none does."""
-        found = {model: self.of(model).document() for model in sorted(models)}
-        return {model: rules for model, rules in found.items() if rules}
+        by_model = {model: self.of(model).document() for model in sorted(models)}
+        return {model: rules for model, rules in by_model.items() if rules}
 
 
 NO_TABLE = RequestTable()

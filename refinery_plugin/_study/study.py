@@ -187,10 +187,10 @@ class Study:
 
 def _set_by(levels: Mapping[str, object]) -> dict[str, object]:
     """Return the settings that levels set: a plain one its factor's, a named one those of its table."""
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     for name, level in levels.items():
-        found |= level.settings if isinstance(level, NamedLevel) else {name: level}
-    return found
+        values |= level.settings if isinstance(level, NamedLevel) else {name: level}
+    return values
 
 
 def _stored(level: object) -> Scalar:

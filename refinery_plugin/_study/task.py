@@ -246,8 +246,8 @@ def _has_size(make: Callable[..., Arguments]) -> bool:
 
 def wants_size(make: Callable[..., Arguments]) -> bool:
     """Whether a function that makes inputs has an argument ``size`` without a default."""
-    found = _size_of(make)
-    return found is not None and found.default in {inspect.Parameter.empty, None}
+    parameter = _size_of(make)
+    return parameter is not None and parameter.default in {inspect.Parameter.empty, None}
 
 
 def defined_functions(source: str, *, where: str) -> frozenset[str]:

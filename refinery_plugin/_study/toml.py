@@ -256,15 +256,15 @@ class _Reader:
         return MappingProxyType(dict(given))
 
     def _matching(self, number: int, pattern: str) -> list[str]:
-        found = matching(pattern, self.tasks)
-        if not found:
+        names = matching(pattern, self.tasks)
+        if not names:
             nothing = (
                 f"the pattern {pattern!r} matches no task"
                 if is_pattern(pattern)
                 else f"there is no task {pattern!r}{nearest(pattern, self.tasks)}"
             )
             raise UnknownTaskError(f"{self.where}: tasks[{number}]: {nothing}; {self._known_tasks()}")
-        return found
+        return names
 
     def _known_tasks(self) -> str:
         names = sorted(self.tasks)
@@ -360,9 +360,9 @@ class _Reader:
             raise UndeclaredError(f"{self.where}: factors.{name}{exc}") from exc
         except LevelError as exc:
             what = str(exc)
-            place, below, told = what.partition(": ")
+            place, below, fault = what.partition(": ")
             if what.startswith(".") and below:
-                self._fail(f"factors.{name}{place}", told)
+                self._fail(f"factors.{name}{place}", fault)
             self._fail(f"factors.{name}", what)
 
     def _levels(self, name: str, levels: object, settings: Mapping[str, Setting]) -> tuple[object, ...]:

@@ -160,16 +160,16 @@ def from_functions(
 
 def _texts(*parts: object) -> str:
     """Return the docstrings of some objects, without what a bare class inherits."""
-    found = [inspect.cleandoc(text) for part in parts if (text := getattr(part, "__doc__", None))]
-    return "\n\n".join(dict.fromkeys(found))
+    texts = [inspect.cleandoc(text) for part in parts if (text := getattr(part, "__doc__", None))]
+    return "\n\n".join(dict.fromkeys(texts))
 
 
 def _result_type(reference: Callable[..., object]) -> Any:  # noqa: ANN401 - a type form
     try:
-        found = typing.get_type_hints(reference).get("return", Any)
+        annotation = typing.get_type_hints(reference).get("return", Any)
     except Exception:  # noqa: BLE001 - hints may name what is not there
         return Any
-    return Any if unknown_form(found) else found
+    return Any if unknown_form(annotation) else annotation
 
 
 def _head(source: str, name: str) -> str:

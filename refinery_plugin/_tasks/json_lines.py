@@ -50,11 +50,11 @@ def _whole(digits: str) -> int:
     if len(digits) > _LONGEST_NUMBER:
         raise ValueError(f"a number of {len(digits):,} digits; {_LONGEST_NUMBER:,} are allowed")
     sign, digits = (-1, digits[1:]) if digits.startswith("-") else (1, digits)
-    found = 0
+    number = 0
     for start in range(0, len(digits), _MOST_DIGITS):
         part = digits[start : start + _MOST_DIGITS]
-        found = found * 10 ** len(part) + int(part)
-    return sign * found
+        number = number * 10 ** len(part) + int(part)
+    return sign * number
 
 
 def _text(path: Path) -> str:

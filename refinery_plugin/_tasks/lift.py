@@ -118,16 +118,16 @@ def lift(test: str, *, entry_point: str, parameters: Iterable[str] = ()) -> tupl
         raise
     except Exception as exc:
         raise NotLiftedError(f"its test raises {type(exc).__name__}: {exc}") from exc
-    if not walk.found:
+    if not walk.assertions:
         raise NotLiftedError("its test asserts nothing of the function")
-    return tuple(walk.found)
+    return tuple(walk.assertions)
 
 
 class _Walk:
     """Walks through the statements of a test."""
 
     def __init__(self, callees: set[str], parameters: tuple[str, ...]) -> None:
-        self.found: list[Assertion] = []
+        self.assertions: list[Assertion] = []
         self.checks: list[ast.FunctionDef] = []
         self._callees = callees
         self._parameters = parameters
@@ -149,7 +149,7 @@ class _Walk:
             if self._steps[0] < 0:
                 raise UnknownSyntaxError("it takes too many steps", statement)
             self._statement(statement)
-            if len(self.found) > _MOST:
+            if len(self.assertions) > _MOST:
                 raise UnknownSyntaxError("it asserts too often", statement)
 
     def _statement(self, node: ast.stmt) -> None:  # noqa: C901, PLR0912 - one branch a kind of statement
@@ -239,12 +239,12 @@ class _Walk:
 
     def _compare(self, call: ast.expr, expected: ast.expr, atol: ast.expr) -> None:
         """Take ``assertion(call, expected, atol)`` for what it says in files made by EvalPlus."""
-        before, tolerance = len(self.found), self._evaluator().value(atol)
+        before, tolerance = len(self.assertions), self._evaluator().value(atol)
         if isinstance(tolerance, bool) or not isinstance(tolerance, (int, float)):
             raise UnknownSyntaxError("its tolerance is no number", atol)
         self._assert(ast.copy_location(ast.Compare(left=call, ops=[ast.Eq()], comparators=[expected]), call))
-        self.found[before:] = [
-            dataclasses.replace(each, atol=float(tolerance)) for each in self.found[before:]
+        self.assertions[before:] = [
+            dataclasses.replace(each, atol=float(tolerance)) for each in self.assertions[before:]
         ]
 
     def _assert(self, test: ast.expr) -> None:
@@ -259,15 +259,15 @@ class _Walk:
         node = self._inlined(test)
         calls = _Calls(self._callees, self._parameters)
         bare = calls.visit(node)
-        if len({_key(arguments) for arguments in calls.found}) != 1:
+        if len({_key(arguments) for arguments in calls.arguments}) != 1:
             raise UnknownSyntaxError("it compares the results of several calls", test)
         for name in names_in(bare):
             if name in self._unknown:
                 raise UnknownSyntaxError(f"{name} is {self._unknown[name]}", test)
-        assertion = _finished(bare, calls.found[0])
+        assertion = _finished(bare, calls.arguments[0])
         # What is not understood is told now, not when the first program is judged.
         _try_out(assertion)
-        self.found.append(assertion)
+        self.assertions.append(assertion)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -281,7 +281,7 @@ class _Calls(ast.NodeTransformer):
     """Replaces calls of the program's function by ``result``."""
 
     def __init__(self, callees: set[str], parameters: tuple[str, ...]) -> None:
-        self.found: list[tuple[object, ...]] = []
+        self.arguments: list[tuple[object, ...]] = []
         self._callees = callees
         self._parameters = parameters
 
@@ -303,7 +303,7 @@ class _Calls(ast.NodeTransformer):
             arguments.append(given.pop(name))
         if given:
             raise UnknownSyntaxError("its keyword arguments are not understood", node)
-        self.found.append(tuple(arguments))
+        self.arguments.append(tuple(arguments))
         return ast.copy_location(ast.Name(RESULT, ast.Load()), node)
 
     def visit_Name(self, node: ast.Name) -> ast.AST:
@@ -315,8 +315,8 @@ class _Calls(ast.NodeTransformer):
 def _kept(evaluator: Evaluator, node: ast.expr) -> Any:  # noqa: ANN401 - whatever it is
     """Evaluate an argument, in which values may stand for names."""
     names: dict[str, object] = {}
-    found = _named(node, names)
-    return Evaluator(names).value(found) if names else evaluator.value(found)
+    bare = _named(node, names)
+    return Evaluator(names).value(bare) if names else evaluator.value(bare)
 
 
 def _named(node: ast.AST, names: dict[str, object]) -> ast.AST:

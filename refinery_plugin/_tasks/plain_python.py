@@ -181,13 +181,13 @@ class Evaluator:
                 yield self.value(node)
 
     def _dict(self, node: ast.Dict) -> dict[object, object]:
-        found: dict[object, object] = {}
+        items: dict[object, object] = {}
         for key, item in zip(node.keys, node.values, strict=True):
             if key is None:
-                found.update(self.value(item))
+                items.update(self.value(item))
             else:
-                found[self.value(key)] = self.value(item)
-        return found
+                items[self.value(key)] = self.value(item)
+        return items
 
     def _unaryop(self, node: ast.UnaryOp) -> object:
         return _UNARY[type(node.op)](self.value(node.operand))
@@ -198,28 +198,28 @@ class Evaluator:
             raise UnknownSyntaxError("this operator is not known", node)
         left, right = self.value(node.left), self.value(node.right)
         _refuse_growth(node, left, right)
-        found = operate(left, right)
-        self._steps[0] -= _length(found)
-        return found
+        result = operate(left, right)
+        self._steps[0] -= _length(result)
+        return result
 
     def _boolop(self, node: ast.BoolOp) -> object:
-        found: object = None
+        result: object = None
         for part in node.values:
-            found = self.value(part)
-            if bool(found) is isinstance(node.op, ast.Or):
+            result = self.value(part)
+            if bool(result) is isinstance(node.op, ast.Or):
                 break
-        return found
+        return result
 
     def _compare(self, node: ast.Compare) -> object:
         left = self.value(node.left)
-        found: object = True
+        result: object = True
         for operation, right_node in zip(node.ops, node.comparators, strict=True):
             right = self.value(right_node)
-            found = _COMPARE[type(operation)](left, right)
-            if not found:
+            result = _COMPARE[type(operation)](left, right)
+            if not result:
                 break
             left = right
-        return found
+        return result
 
     def _ifexp(self, node: ast.IfExp) -> object:
         return self.value(node.body if self.value(node.test) else node.orelse)
@@ -256,16 +256,16 @@ class Evaluator:
             if function.attr not in _METHODS.get(type(owner), ()):
                 raise UnknownSyntaxError(f"{ast.unparse(function)!r:.60} is not known", node)
             return getattr(owner, function.attr)(*arguments, **named)
-        found = self.value(function)
-        if not (found in _BUILTINS.values() or found in _MATH.values()):
+        called = self.value(function)
+        if not (called in _BUILTINS.values() or called in _MATH.values()):
             raise UnknownSyntaxError(f"{ast.unparse(function)!r:.60} is not known", node)
-        return found(*arguments, **named)
+        return called(*arguments, **named)
 
     def _range(self, node: ast.Call, arguments: list[Any]) -> range:
-        found = range(*arguments)
-        if len(found) > _MOST_ITEMS:
+        numbers = range(*arguments)
+        if len(numbers) > _MOST_ITEMS:
             raise UnknownSyntaxError("its range is too long", node)
-        return found
+        return numbers
 
     def _listcomp(self, node: ast.ListComp | ast.GeneratorExp) -> list[object]:
         return [self.value(node.elt) for _ in self._each(node.generators)]

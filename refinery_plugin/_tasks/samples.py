@@ -75,7 +75,7 @@ def parse_samples(
     ------
     TaskFileError : with file, line, key and remedy.
     """
-    found: list[Sample] = []
+    programs: list[Sample] = []
     left_out: dict[str, int] = {}
     factors: dict[str, dict[object, None]] | None = None
     counts: dict[tuple[str, tuple[object, ...]], int] = {}
@@ -99,23 +99,24 @@ def parse_samples(
             factors[key][level] = None
         which = (name, tuple(levels.values()))
         counts[which] = counts.get(which, 0) + 1
-        found.append(Sample(task=name, source=source, levels=levels, replicate=counts[which]))
-    told = tuple(
+        programs.append(Sample(task=name, source=source, levels=levels, replicate=counts[which]))
+    without = tuple(
         f"{name}: {times} program{'' if times == 1 else 's'} not judged: {unusable[name]}"
         for name, times in left_out.items()
     )
-    if not found:
+    if not programs:
         raise TaskFileError(
-            f"{where}: there is no program in it that can be judged{': ' + '; '.join(told[:3]) if told else ''}; each "
+            f"{where}: there is no program in it that can be judged"
+            f"{': ' + '; '.join(without[:3]) if without else ''}; each "
             'line is like {"task_id": "HumanEval/0", "solution": "def ..."}'
         )
     levels_of = {key: tuple(levels) for key, levels in (factors or {}).items()}
     _refuse_too_many(levels_of, where)
     return Samples(
-        programs=tuple(found),
-        tasks=tuple(dict.fromkeys(sample.task for sample in found)),
+        programs=tuple(programs),
+        tasks=tuple(dict.fromkeys(sample.task for sample in programs)),
         factors=levels_of,
-        left_out=told,
+        left_out=without,
     )
 
 

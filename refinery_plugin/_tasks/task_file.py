@@ -41,9 +41,9 @@ class TaskFile(tuple[Task, ...]):  # noqa: SLOT001 - it has an attribute
 
     def __new__(cls, tasks: Iterable[Task], left_out: Iterable[LeftOut] = ()) -> Self:
         """Keep both."""
-        made = super().__new__(cls, tasks)
-        made.left_out = tuple(left_out)
-        return made
+        file = super().__new__(cls, tasks)
+        file.left_out = tuple(left_out)
+        return file
 
 
 class _UnusableError(Exception):
@@ -198,28 +198,30 @@ def _head(source: str) -> ast.FunctionDef | None:
 
 def _human_eval(row: Mapping[str, Any], _notes: list[str]) -> Task:
     solution = _Solution.of(row)
-    found = lift(_text_of(row, "test"), entry_point=solution.entry_point, parameters=solution.parameters)
-    return solution.task(**_rules(found))
+    assertions = lift(_text_of(row, "test"), entry_point=solution.entry_point, parameters=solution.parameters)
+    return solution.task(**_rules(assertions))
 
 
 def _plus(row: Mapping[str, Any], notes: list[str]) -> Task:
     solution = _Solution.of(row)
     given = [_inputs(row.get(key), key) for key in ("base_input", "plus_input")]
-    found: tuple[Assertion, ...] = ()
+    assertions: tuple[Assertion, ...] = ()
     if isinstance(row.get("assertion"), str):
         try:
-            found = lift(row["assertion"], entry_point=solution.entry_point, parameters=solution.parameters)
+            assertions = lift(
+                row["assertion"], entry_point=solution.entry_point, parameters=solution.parameters
+            )
         except NotLiftedError as exc:
             notes.append(f"its assertion is left out, its inputs are not: {exc}")
-    if found and not all(each.example for each in found):
-        if count := sum(map(len, given)) - len(found):
+    if assertions and not all(each.example for each in assertions):
+        if count := sum(map(len, given)) - len(assertions):
             notes.append(
                 f"{count} of its inputs are left out: its results are not compared by ==, but by "
-                f"'assert {found[0].text:.80}'"
+                f"'assert {assertions[0].text:.80}'"
             )
-        return solution.task(**_rules(found))
-    made = _like_asserted([each.arguments for each in found])
-    inputs = [made(arguments) for group in given for arguments in group]
+        return solution.task(**_rules(assertions))
+    asserted = _like_asserted([each.arguments for each in assertions])
+    inputs = [asserted(arguments) for group in given for arguments in group]
     if not inputs:
         raise _UnusableError("it has no inputs")
     atol = row.get("atol") or 0
@@ -237,16 +239,16 @@ def _mbpp(row: Mapping[str, Any], notes: list[str]) -> Task:
     prompt = str(row.get("prompt") or row.get("text") or "")
     whole = {**row, "task_id": f"Mbpp/{row['task_id']}", "prompt": prompt}
     solution = _Solution.of({**whole, "canonical_solution": code, "entry_point": entry_point})
-    found = lift("\n".join(tests), entry_point=entry_point, parameters=solution.parameters)
+    assertions = lift("\n".join(tests), entry_point=entry_point, parameters=solution.parameters)
     for key in ("challenge_test_list", "test"):
         further = row.get(key)
         text = "\n".join(map(str, further)) if isinstance(further, list) else further
         if isinstance(text, str) and text.strip():
             try:
-                found += lift(text, entry_point=entry_point, parameters=solution.parameters)
+                assertions += lift(text, entry_point=entry_point, parameters=solution.parameters)
             except NotLiftedError as exc:
                 notes.append(f"its {key} is left out, its test_list is not: {exc}")
-    return solution.task(**_rules(found))
+    return solution.task(**_rules(assertions))
 
 
 def _called(tests: list[str]) -> str | None:
@@ -266,19 +268,19 @@ def _called(tests: list[str]) -> str | None:
     return None
 
 
-def _rules(found: tuple[Assertion, ...]) -> dict[str, Any]:
+def _rules(assertions: tuple[Assertion, ...]) -> dict[str, Any]:
     """Return what of a task says the same as assertions: examples, or a check where they are about more than ``==``."""
-    examples = [each.example for each in found]
+    examples = [each.example for each in assertions]
     if all(examples):
-        tolerances = [each.atol for each in found if each.atol is not None]
+        tolerances = [each.atol for each in assertions if each.atol is not None]
         if not tolerances:
             return {"examples": examples}
         return {
             "examples": examples,
             "close": Close(rtol=_PLUS_RTOL, atol=max(tolerances) or _PLUS_ATOL),
         }
-    unique = {repr(each.arguments): each.arguments for each in found}
-    return {"inputs": list(unique.values()), "check": Assertions(found)}
+    unique = {repr(each.arguments): each.arguments for each in assertions}
+    return {"inputs": list(unique.values()), "check": Assertions(assertions)}
 
 
 def _inputs(value: object, key: str) -> list[list[Any]]:
@@ -336,12 +338,12 @@ class _Solution:
 
     def task(self, **rules: Any) -> Task:  # noqa: ANN401 - fields of a task
         """Return the task."""
-        told = self.prompt.strip()
+        description = self.prompt.strip()
         if _defined(f"{self.prompt}\n    pass\n", self.entry_point) is not None:
-            told = f"Complete this function as its text says:\n\n{FENCE}{told}\n```"
+            description = f"Complete this function as its text says:\n\n{FENCE}{description}\n```"
         return Task(
             name=self.name,
-            prompt=told or f"Write {self.entry_point}().",
+            prompt=description or f"Write {self.entry_point}().",
             signature=self.head,
             result_type=Any,
             reference=self.source,
@@ -356,8 +358,8 @@ def _defined(source: str, name: str) -> ast.FunctionDef | None:
         body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    found = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
-    return found[-1] if found else None
+    functions = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
+    return functions[-1] if functions else None
 
 
 _SOLVED = ("task_id", "prompt", "entry_point", "canonical_solution")

@@ -93,13 +93,13 @@ def describe_feedback(study: Study, notes: Mapping[str, str]) -> list[dict[str, 
     -------
     One entry a kind; ``factor`` is ``None``, and ``levels`` are empty, where the whole study has it.
     """
-    found: dict[str, list[Treatment]] = {}
+    treatments: dict[str, list[Treatment]] = {}
     for treatment in study.treatments:
         if treatment.settings.feedback != "none":
-            found.setdefault(treatment.settings.feedback, []).append(treatment)
+            treatments.setdefault(treatment.settings.feedback, []).append(treatment)
     return [
         {"kind": kind, **_set_by(study, having), "note": notes.get(kind, "")}
-        for kind, having in found.items()
+        for kind, having in treatments.items()
     ]
 
 
@@ -158,7 +158,7 @@ def describe_blocks(blocks: Sequence[BlockRecord]) -> dict[str, object]:
     if not blocks:
         return {}
     machines = {str(block.machine["name"]): dict(block.machine) for block in blocks}
-    told = [
+    entries = [
         {
             "stretch": block.number,
             "session": block.session,
@@ -170,7 +170,7 @@ def describe_blocks(blocks: Sequence[BlockRecord]) -> dict[str, object]:
         }
         for block in blocks
     ]
-    return {"machines": list(machines.values()), "blocks": told}
+    return {"machines": list(machines.values()), "blocks": entries}
 
 
 def _belonging(finding: Finding) -> Mapping[str, object]:

@@ -15,6 +15,7 @@ from refinery_plugin._generation.judged import Judged
 from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._timing.session import limits_of
 from refinery_plugin._verification.checker import Checker
+from refinery_plugin._verification.ports import wall_clock
 from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.sizing import find_size
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.task import Task
     from refinery_plugin._timing.sizes import Sizes
     from refinery_plugin._verification.checker import TimedPair
-    from refinery_plugin._verification.ports import ProgramSandbox
+    from refinery_plugin._verification.ports import ProgramSandbox, Timer
 
 _UNKNOWN_NOISE = 0.05
 """Standard error of the logarithm of a ratio that one pair of runs alone gave."""
@@ -68,6 +69,7 @@ class SandboxJudge:
     sizes : keeps the sizes that are found for tasks which leave them open.
     say : tells the user something at once.
     lock : held while something is timed: one measurement at a time on a machine.
+    timer : makes the timed calls.
     """
 
     def __init__(
@@ -78,12 +80,14 @@ class SandboxJudge:
         sizes: Sizes,
         say: Callable[[str], None],
         lock: MachineLock | None = None,
+        timer: Timer = wall_clock,
     ) -> None:
         self._study = study
         self._open_sandbox = open_sandbox
         self._sizes = sizes
         self._say = say
         self._lock = lock or MachineLock()
+        self._timer = timer
         self._checkers: dict[str, Checker] = {}
         self._spreads: dict[str, Spread] = {}
         # One thread: programs of other trajectories wait, while their requests go on.
@@ -108,13 +112,14 @@ class SandboxJudge:
 
     def _judge(self, task: Task, program: bytes, timed: bool) -> Judged:  # noqa: FBT001 - an executor passes no names
         with self._alone(timed):
-            check = self._checker(task).check(program, runs=self._study.runs if timed else 0)
-        found = Judged(
+            runs = self._study.runs if timed else 0
+            check = self._checker(task).check(program, runs=runs, timer=self._timer)
+        judged = Judged(
             verdict=str(check.judgement.verdict),
             reason=check.judgement.reason or None,
             error_type=check.judgement.error_type,
         )
-        return with_figures(found, check.pairs, self._spreads.setdefault(task.name, Spread()))
+        return with_figures(judged, check.pairs, self._spreads.setdefault(task.name, Spread()))
 
     @contextlib.contextmanager
     def _alone(self, timed: bool) -> Iterator[None]:  # noqa: FBT001
@@ -158,7 +163,7 @@ class SandboxJudge:
         return task.sized(self._sizes.settle(task, lambda: find_size(sandbox, task, limits=limits)))
 
 
-def with_figures(found: Judged, pairs: Sequence[TimedPair], spread: Spread) -> Judged:
+def with_figures(judged: Judged, pairs: Sequence[TimedPair], spread: Spread) -> Judged:
     """Add how the runs compare with those of the reference before them, those left out that were disturbed.
 
     Parameters
@@ -171,7 +176,7 @@ def with_figures(found: Judged, pairs: Sequence[TimedPair], spread: Spread) -> J
     ] or pairs
     logs = [math.log(pair.program.seconds / pair.reference.seconds) for pair in quiet]
     if not logs:
-        return found
+        return judged
     cpu = [
         math.log(pair.program.cpu_seconds / pair.reference.cpu_seconds)
         for pair in quiet
@@ -179,7 +184,7 @@ def with_figures(found: Judged, pairs: Sequence[TimedPair], spread: Spread) -> J
     ]
     spread.take(logs)
     return dataclasses.replace(
-        found,
+        judged,
         ratio=_short(math.exp(statistics.fmean(logs))),
         cpu_ratio=_short(math.exp(statistics.fmean(cpu))) if len(cpu) == len(logs) else None,
         noise=_short(_noise(logs, spread.variance)),

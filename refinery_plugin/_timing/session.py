@@ -264,15 +264,15 @@ class MeasuringSession:
         ------
         RefineryError : when a file cannot be read, or the session that is resumed was under other circumstances.
         """
-        found: dict[str, Outstanding] = {}
+        outstanding: dict[str, Outstanding] = {}
         for unit in units:
             task, text = self._task_of(unit), self._read(unit)
             self._require_same(task, None)
             if text.refusal is None:
                 key = _key(unit, text)
                 if not self._is_finished(self._progress.of(key), task):
-                    found[key] = Outstanding(task=task, key=key, source=text.data)
-        return list(found.values())
+                    outstanding[key] = Outstanding(task=task, key=key, source=text.data)
+        return list(outstanding.values())
 
     def unsized(self, tasks: Iterable[str]) -> list[str]:
         """Return those of these tasks whose size is still to be found; what is kept from other sessions is taken."""
@@ -539,11 +539,11 @@ class MeasuringSession:
         reference = f"the reference of {task}" if self._settings.study.by_task else "the reference"
         self._settings.say(
             f"refinery: {reference} is correct in sandbox {checker.bench.sandbox.name} and took {pace.seconds:.3g} s "
-            f"at most{self._size_told(task)}: a call may take {pace.limit:.3g} s; verification seed {self.verify_seed}"
+            f"at most{self._size_words(task)}: a call may take {pace.limit:.3g} s; verification seed {self.verify_seed}"
             + (f"; {self._cores}" if self._settings.times else "")
         )
 
-    def _size_told(self, task: str) -> str:
+    def _size_words(self, task: str) -> str:
         """Return where its size comes from, if it was found."""
         if self._settings.tasks[task].size == self._tasks[task].size:
             return ""

@@ -80,9 +80,9 @@ class Sizes:
 
     def _entries(self) -> list[dict[str, Any]]:
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))["sizes"]
-            if all(isinstance(entry["size"], int) and entry["size"] > 0 and entry["task"] for entry in found):
-                return list(found)
+            sizes = json.loads(self.path.read_text(encoding="utf-8"))["sizes"]
+            if all(isinstance(entry["size"], int) and entry["size"] > 0 and entry["task"] for entry in sizes):
+                return list(sizes)
         except FileNotFoundError:
             return []
         except (OSError, ValueError, KeyError, TypeError):

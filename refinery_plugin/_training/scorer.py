@@ -36,13 +36,13 @@ def tasks_by_id(tasks: Tasks) -> dict[str, Task]:
     if isinstance(tasks, Mapping):
         return {str(name): _task(task) for name, task in tasks.items()}
     several = [tasks] if isinstance(tasks, (Task, str)) else list(tasks)
-    found: dict[str, Task] = {}
+    tasks_of: dict[str, Task] = {}
     for task in map(_task, several):
-        if found.setdefault(task.name, task) is not task:
+        if tasks_of.setdefault(task.name, task) is not task:
             raise RefineryError(f"two tasks have the name {task.name!r}; give each its own")
-    if not found:
+    if not tasks_of:
         raise RefineryError("there is no task to judge programs by; give a Task, or several")
-    return found
+    return tasks_of
 
 
 def _task(task: object) -> Task:
@@ -128,13 +128,13 @@ class Scorer:
 
     def verify(self, ids: Sequence[str | None], completions: Sequence[object]) -> list[Verification]:
         """Return what was found of the program in each completion. A fault of ours gets a second chance."""
-        found: dict[int, Verification] = {}
+        verified: dict[int, Verification] = {}
         asked: dict[int, tuple[Verifier, str]] = {}
         for index, (name, completion) in enumerate(zip(ids, completions, strict=True)):
             verifier = self._verifier(name)
             taken = program_of(completion, verifier.task.entry_point)
             if taken.program is None:
-                found[index] = Verification(verdict=Verdict.NO_PROGRAM, reason=taken.reason or "")
+                verified[index] = Verification(verdict=Verdict.NO_PROGRAM, reason=taken.reason or "")
             else:
                 asked[index] = (verifier, taken.program)
         for _ in range(2):
@@ -145,11 +145,11 @@ class Scorer:
                 runs=self._runs,
                 counterexamples=False,
             )
-            found |= dict(zip(asked, judged, strict=True))
-            asked = {index: one for index, one in asked.items() if found[index].verdict is None}
+            verified |= dict(zip(asked, judged, strict=True))
+            asked = {index: one for index, one in asked.items() if verified[index].verdict is None}
             if not asked:
                 break
-        return [found[index] for index in range(len(completions))]
+        return [verified[index] for index in range(len(completions))]
 
     def _verifier(self, name: str | None) -> Verifier:
         if name is None and len(self.tasks) == 1:

@@ -71,7 +71,9 @@ def terms_of(model: str) -> str:
     'its weights are under the Apache License 2.0'
     """
     name = model.lower().rpartition("/")[2]
-    found = next((terms for terms in TERMS if name.startswith(terms.names)), None)
-    if found is None:
+    terms_of_it = next((terms for terms in TERMS if name.startswith(terms.names)), None)
+    if terms_of_it is None:
         return "its licence decides what its output may be used for. Look it up before you train or publish"
-    return f"{found.about} (November 2026; {found.address}). Look it up before you train or publish"
+    return (
+        f"{terms_of_it.about} (November 2026; {terms_of_it.address}). Look it up before you train or publish"
+    )

@@ -86,7 +86,7 @@ def read_turns(results: Path, *, programs: Path | None = None, cassettes: Path |
                 f"there is no folder {folder}, which has the turns of study {study!r}; name it by {what}, or make it "
                 "again with pytest --refinery-generate"
             )
-    found = _found(document)
+    verdicts = _verdicts(document)
     left_out: dict[str, int] = defaultdict(int)
     turns: list[Turn] = []
     for entry in _trajectories(refinery["programs"]):
@@ -101,7 +101,7 @@ def read_turns(results: Path, *, programs: Path | None = None, cassettes: Path |
         if trajectory is None or cassette is None:
             left_out["programs without a recorded trajectory"] += 1
             continue
-        for turn in _turns(entry, trajectory, cassette, found, refinery):
+        for turn in _turns(entry, trajectory, cassette, verdicts, refinery):
             if turn is None:
                 left_out["turns that were not judged (--refinery-turns judges all)"] += 1
             else:
@@ -135,7 +135,7 @@ def _trajectories(programs: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str
             yield entry
 
 
-def _found(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
+def _verdicts(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
     """Return verdict, ratio and noise of each program, by its task and checksum."""
     refinery = document["refinery"]
     whole = refinery.get("task")
@@ -151,13 +151,13 @@ def _found(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]
             runs[info.get("task", whole), info["sha256"]].append(
                 (benchmark["stats"]["data"], reference[place])
             )
-    found = {}
+    verdicts = {}
     for entry in refinery["programs"]:
         if entry.get("sha256"):
             key = (entry.get("task", whole), entry["sha256"])
             ratio, noise = ratio_and_noise(runs.get(key, ()))
-            found[key] = {"verdict": entry["verdict"], "ratio": ratio, "noise": noise}
-    return found
+            verdicts[key] = {"verdict": entry["verdict"], "ratio": ratio, "noise": noise}
+    return verdicts
 
 
 def ratio_and_noise(
@@ -195,7 +195,7 @@ def _turns(
     entry: Mapping[str, Any],
     trajectory: Mapping[str, Any],
     cassette: Mapping[str, Any],
-    found: Mapping[tuple[str, str], Mapping[str, Any]],
+    verdicts: Mapping[tuple[str, str], Mapping[str, Any]],
     refinery: Mapping[str, Any],
 ) -> Iterator[Turn | None]:
     task = str(entry.get("task") or refinery.get("task") or trajectory.get("task"))
@@ -210,7 +210,7 @@ def _turns(
         )
         what: Mapping[str, Any] | None = {"verdict": "no_program", "ratio": None, "noise": None}
         if sha256 is not None:
-            what = found.get((task, sha256))
+            what = verdicts.get((task, sha256))
         if what is None:
             yield None
             continue
@@ -235,23 +235,23 @@ def _turns(
 
 
 def _checksum(refinery: Mapping[str, Any], task: object) -> object:
-    told = refinery.get("task_checksum")
+    checksum = refinery.get("task_checksum")
     tasks = refinery.get("tasks")
-    if told is None and isinstance(tasks, list):
-        told = next(
+    if checksum is None and isinstance(tasks, list):
+        checksum = next(
             (one.get("checksum") for one in tasks if isinstance(one, dict) and one.get("name") == task), None
         )
-    return told
+    return checksum
 
 
 def _exchanges(cassette: Mapping[str, Any]) -> dict[int, tuple[list[dict[str, Any]], str]]:
     """Return messages and answer of each request that was answered, by its seed."""
-    found = {}
+    exchanges = {}
     for exchange in cassette.get("interactions", ()):
         try:
             body = json.loads(exchange["request"]["body"])
             message = json.loads(exchange["response"]["body"]["string"])["choices"][0]["message"]
-            found[body["seed"]] = (body["messages"], text_of(message))
+            exchanges[body["seed"]] = (body["messages"], text_of(message))
         except (
             KeyError,
             IndexError,
@@ -259,4 +259,4 @@ def _exchanges(cassette: Mapping[str, Any]) -> dict[int, tuple[list[dict[str, An
             ValueError,
         ):  # an error that was recorded, or a field left out
             continue
-    return found
+    return exchanges

@@ -52,12 +52,14 @@ class Verification:
         return self.verdict is not None and self.verdict == "correct"
 
 
-def untold(fault: str) -> Verification:
+def of_fault(fault: str) -> Verification:
     """Return what is told of a program where the fault is ours."""
     return Verification(verdict=None, fault=fault)
 
 
-def told(judgement: Judgement, pairs: Sequence[TimedPair], *, noise: float | None = None) -> Verification:
+def of_judgement(
+    judgement: Judgement, pairs: Sequence[TimedPair], *, noise: float | None = None
+) -> Verification:
     """Return what is told of a program that was judged.
 
     Parameters

@@ -19,7 +19,7 @@ from refinery_plugin._training.deadline import Allowance, BoundedSandbox
 from refinery_plugin._training.faults import killed_for_memory, log, ours
 from refinery_plugin._training.forked import begins_anew_in_children
 from refinery_plugin._training.place import Place
-from refinery_plugin._training.verification import Verification, told, untold
+from refinery_plugin._training.verification import Verification, of_fault, of_judgement
 from refinery_plugin._verification.checker import Checker, TimedPair
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.ports import wall_clock
@@ -252,7 +252,7 @@ def verify_each(
     _verify_all(judging.values(), workers=workers)
     for one in judging.values():
         one.time()
-    return [judging[pair].found() for pair in asked]
+    return [judging[pair].verification() for pair in asked]
 
 
 class _Judging:
@@ -291,11 +291,11 @@ class _Judging:
             with self._verifier.slot.timing():
                 self._guarded(self._go_on)
 
-    def found(self) -> Verification:
+    def verification(self) -> Verification:
         """Return what was found."""
         if self._fault is not None:
-            return untold(self._fault)
-        return told(self._judgement, self._pairs, noise=self._verifier.noise())
+            return of_fault(self._fault)
+        return of_judgement(self._judgement, self._pairs, noise=self._verifier.noise())
 
     def _begin(self) -> None:
         checker, verifier = self._checker, self._verifier

@@ -79,7 +79,7 @@ def _array_difference(value: Any, expected: Any, *, exact: bool, close: Close | 
                 wrong &= ~((value != value) & (expected != expected))  # noqa: PLR0124 - not a number
     if not wrong.any():
         return None
-    place = [int(found[0]) for found in wrong.nonzero()] if wrong.shape else []
+    place = [int(axis[0]) for axis in wrong.nonzero()] if wrong.shape else []
     return f"[{', '.join(map(str, place))}]" if place else ""
 
 

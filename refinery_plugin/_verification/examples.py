@@ -71,14 +71,14 @@ def smallest(
             break
     if search.fault is not None:
         raise search.fault
-    return search.found
+    return search.simplest
 
 
 class _Search:
     """Answers are remembered, so that a program which answers at random does not lead Hypothesis astray."""
 
     def __init__(self, check: Callable[[Arguments], Judgement], *, like: Judgement, seconds: float) -> None:
-        self.found = like
+        self.simplest = like
         self.fault: RefineryError | None = None
         self._check = check
         self._kind = (like.verdict, like.error_type)
@@ -94,7 +94,7 @@ class _Search:
             self._known[key] = self._judge(arguments)
         judgement = self._known[key]
         if judgement is not None and (judgement.verdict, judgement.error_type) == self._kind:
-            self.found = judgement
+            self.simplest = judgement
             raise _WrongError
 
     def _judge(self, arguments: Arguments) -> Judgement | None:

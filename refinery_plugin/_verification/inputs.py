@@ -269,10 +269,10 @@ def full_size(
     # In a row, so that a task can let seeds take turns at different kinds of disguise.
     first = derived_seed(verify_seed, "disguised") & ~0xFF
     _require_seeded(task, sample, list_seeds[0] if list_seeds else first)
-    timed = [(seed, _made(task, sample, seed)) for seed in list_seeds]
+    timed = [(seed, _drawn(task, sample, seed)) for seed in list_seeds]
     disguised = []
     for index in range(DISGUISED_LISTS):
-        arguments = _made(task, task.disguised or sample, first + index)
+        arguments = _drawn(task, task.disguised or sample, first + index)
         if timed:
             arguments = in_the_dress_of(timed[index % len(timed)][1], arguments)
         disguised.append((first + index, arguments))
@@ -285,11 +285,11 @@ def inputs_sha256(task: Task, *, list_seeds: Sequence[int], verify_seed: int) ->
     Short inputs count by what they are drawn from: what Hypothesis draws from it for a seed depends on which
     modules a process has loaded.
     """
-    found = hashlib.sha256(task.checksum.encode())
+    digest = hashlib.sha256(task.checksum.encode())
     for group in full_size(task, list_seeds=list_seeds, verify_seed=verify_seed):
         for _, arguments in group:
-            found.update(hashlib.sha256(encode_arguments(arguments).data).digest())
-    return found.hexdigest()
+            digest.update(hashlib.sha256(encode_arguments(arguments).data).digest())
+    return digest.hexdigest()
 
 
 def require_arguments(task: Task, arguments: object) -> None:
@@ -308,7 +308,7 @@ def require_arguments(task: Task, arguments: object) -> None:
 
 def _require_seeded(task: Task, sample: Callable[..., Arguments], seed: int) -> None:
     """Refuse a sample that gives other arguments each time: programs would not be compared on the same ones."""
-    one, other = (encode_arguments(_made(task, sample, seed)).data for _ in range(2))
+    one, other = (encode_arguments(_drawn(task, sample, seed)).data for _ in range(2))
     if one != other:
         raise BrokenReferenceError(
             f"task {task.name!r}: sample({seed}) gives other arguments each time it is called; take all that is random "
@@ -316,7 +316,7 @@ def _require_seeded(task: Task, sample: Callable[..., Arguments], seed: int) -> 
         )
 
 
-def _made(task: Task, make: Callable[..., Arguments], seed: int) -> Arguments:
+def _drawn(task: Task, make: Callable[..., Arguments], seed: int) -> Arguments:
     arguments = make(seed)
     require_arguments(task, arguments)
     return arguments

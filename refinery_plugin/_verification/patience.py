@@ -25,12 +25,12 @@ def within(seconds: float, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - wh
     ------
     TooSlowError : when it takes longer; its thread ends with the process.
     """
-    made: list[Any] = []
+    results: list[Any] = []
     raised: list[Exception] = []
 
     def run() -> None:
         try:
-            made.append(call())
+            results.append(call())
         except Exception as exc:  # noqa: BLE001 - raised again where it was asked for
             raised.append(exc)
 
@@ -39,6 +39,6 @@ def within(seconds: float, call: Callable[[], Any]) -> Any:  # noqa: ANN401 - wh
     thread.join(seconds)
     if raised:
         raise raised[0]
-    if not made:
+    if not results:
         raise TooSlowError(f"it took more than {seconds:g} s")
-    return made[0]
+    return results[0]

@@ -141,7 +141,7 @@ class ScriptedSandboxProcess:
     def load(self, timeout: float | None = None) -> Outcome | None:
         """Import the program, or fail as the script says."""
         del timeout
-        if (failure := _told(self._script.load)) is not None:
+        if (failure := _played(self._script.load)) is not None:
             return failure
         if self._script.answer is None:
             try:
@@ -158,7 +158,7 @@ class ScriptedSandboxProcess:
     def hand_over(self, args: tuple[object, ...] | Payload, timeout: float) -> Outcome | None:
         """Take the arguments, or fail as the script says."""
         del timeout
-        if (failure := _told(self._script.hand_over)) is not None:
+        if (failure := _played(self._script.hand_over)) is not None:
             return failure
         self._arguments = decode_arguments(args if isinstance(args, Payload) else encode_arguments(args))
         self.taking_seconds = self._script.taking_seconds
@@ -201,7 +201,7 @@ class ScriptedSandboxProcess:
         return self._script.usage
 
 
-def _told(step: Outcome | Exception | None) -> Outcome | None:
+def _played(step: Outcome | Exception | None) -> Outcome | None:
     if isinstance(step, Exception):
         raise step
     return step

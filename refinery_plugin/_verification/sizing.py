@@ -125,13 +125,13 @@ class _Measured:
 
     def _once(self, size: int, *, seed: int) -> float:
         try:
-            return self._call(self._made(size, seed))
+            return self._call(self._drawn(size, seed))
         except _FailedError as exc:
             if size < _MUST_WORK:
                 return 0.0
             raise SizeError(f"at size {size:,} {exc}") from exc
 
-    def _made(self, size: int, seed: int) -> Arguments:
+    def _drawn(self, size: int, seed: int) -> Arguments:
         sample = self._bench.task.sized(size).sample
         if sample is None:
             raise SizeError("it has no sample")

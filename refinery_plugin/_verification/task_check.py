@@ -106,8 +106,8 @@ def check_task(
     try:
         if task.takes_size:
             task = _sized(sandbox, task, limits, sample_seconds)
-        made = samples(task, sample_seconds)
-        answers = _require_same_answers(sandbox, task, made, limits)
+        inputs = samples(task, sample_seconds)
+        answers = _require_same_answers(sandbox, task, inputs, limits)
         checker = _opened(sandbox, task, limits)
     except Found as found:
         return dataclasses.replace(report, faults=(*report.faults, found.fault))
@@ -130,11 +130,11 @@ def _sized(sandbox: ProgramSandbox, task: Task, limits: Limits, sample_seconds: 
 def prompt_faults(task: Task) -> Iterator[Fault]:
     """Yield a fault where the prompt tells of another function than the signature."""
     name, text = task.entry_point, task.prompt
-    told = re.findall(r"\bdef\s+(\w+)\s*\(", text)
-    told += re.findall(r"\b[Ff]unction\s+(?:called\s+|named\s+)?`?([A-Za-z_]\w*)`?\s*\(", text)
-    told += re.findall(r"\b[Ff]unction\s+(?:called\s+|named\s+)?`([A-Za-z_]\w*)`", text)
-    told += re.findall(r"\b(?:[Cc]all|[Ww]rite|[Ii]mplement|[Dd]efine)\s+`?([A-Za-z_]\w*)\(", text)
-    others = [one for one in told if one != name and not hasattr(builtins, one)]
+    defined = re.findall(r"\bdef\s+(\w+)\s*\(", text)
+    defined += re.findall(r"\b[Ff]unction\s+(?:called\s+|named\s+)?`?([A-Za-z_]\w*)`?\s*\(", text)
+    defined += re.findall(r"\b[Ff]unction\s+(?:called\s+|named\s+)?`([A-Za-z_]\w*)`", text)
+    defined += re.findall(r"\b(?:[Cc]all|[Ww]rite|[Ii]mplement|[Dd]efine)\s+`?([A-Za-z_]\w*)\(", text)
+    others = [one for one in defined if one != name and not hasattr(builtins, one)]
     if others and not re.search(rf"\b{re.escape(name)}\b", text):
         yield Fault(
             kind="prompt",
@@ -152,20 +152,20 @@ def samples(task: Task, seconds: float) -> list[Arguments]:
     make = task.disguised or task.sample
     if make is None:
         return []
-    made: list[Arguments] = []
+    inputs: list[Arguments] = []
     for seed in range(1, 4):
-        first = _made(seconds, make, seed)
+        first = _drawn(seconds, make, seed)
         require = _refusal(task, first)
         if require:
             raise Found("values", require)
-        made.append(first)
-    again = _made(seconds, make, 1)
-    if encode_arguments(again).data != encode_arguments(made[0]).data:
+        inputs.append(first)
+    again = _drawn(seconds, make, 1)
+    if encode_arguments(again).data != encode_arguments(inputs[0]).data:
         raise Found(
             "sample",
             "sample gives another input when it is asked for the same seed again; draw from the seed alone",
         )
-    return made
+    return inputs
 
 
 def _refusal(task: Task, arguments: object) -> str:
@@ -177,17 +177,17 @@ def _refusal(task: Task, arguments: object) -> str:
     return ""
 
 
-def _made(seconds: float, make: Callable[..., Arguments], seed: int) -> Arguments:
+def _drawn(seconds: float, make: Callable[..., Arguments], seed: int) -> Arguments:
     """Call what makes inputs, and give it up after some time."""
     try:
-        made: Arguments = within(seconds, lambda: make(seed))
+        arguments: Arguments = within(seconds, lambda: make(seed))
     except TooSlowError as exc:
         raise Found(
             "sample", f"sample takes more than {seconds:g} s for one input; make inputs quicker or smaller"
         ) from exc
     except Exception as exc:
         raise Found("sample", f"sample raises {type(exc).__name__} for seed {seed}: {exc!s:.200}") from exc
-    return made
+    return arguments
 
 
 def _require_same_answers(

@@ -242,6 +242,13 @@ def test_a_team_is_held_against_the_same_agents_by_themselves(tmp_path: Path) ->
     assert "agent 1" in words
     (row,) = document(analysis)["turns"]["synergy"]
     assert row["passed"]["team"] == [7, 8]
+    # Tables are in the study's order of treatments, whatever the files are called.
+    asked = list(dict.fromkeys(f"team {level}" for level in results.factors["team"]))
+    for order in (trajectories, trajectories[::-1]):
+        turns = analyse(results, trajectories=order).further.turns
+        assert turns is not None
+        assert list(dict.fromkeys(row.treatment for row in turns.transitions)) == asked
+        assert list(dict.fromkeys(row.treatment for row in turns.credit)) == asked
 
 
 def test_over_many_tasks_a_team_is_compared_by_task(tmp_path: Path) -> None:
@@ -276,3 +283,58 @@ def test_questions_beside_the_primary_ones_are_counted_among_all(tmp_path: Path)
     assert "questions" in found.method
     assert dataclasses.asdict(found)["kind"] == "trend"
     assert "kind" not in document(analysis)["conclusions"][0]
+
+
+@pytest.mark.parametrize(
+    ("together", "noise", "answer"),
+    [(0.0, 0.5, "equivalent"), (1.0, 0.5, "different"), (0.0, 2.0, "undecided")],
+)
+def test_an_interaction_has_three_answers(tmp_path: Path, together: float, noise: float, answer: str) -> None:
+    """What two factors do together is within the margin, different, or neither, by the difference of differences."""
+    rng = np.random.default_rng(8)
+    rows = [
+        (m, t, r, math.exp(together * (m == "b") * (t == 1) + noise * rng.standard_normal()), True)
+        for m in "ab"
+        for t in (0, 1)
+        for r in range(1, 26)
+    ]
+    analysis = analyse(
+        read_results([table(tmp_path / "r.csv", "model,temperature", rows)]), Options(margin=1.9)
+    )
+    assert concluded(analysis, "model:temperature", "log").answer == answer
+    (row,) = [row for row in analysis.further.equivalence if row.factor == "model:temperature"]
+    logs = {
+        key: np.log([seconds for m, t, _, seconds, _ in rows if (m, t) == key])
+        for key in [(m, t) for m in "ab" for t in (0, 1)]
+    }
+    estimate = logs["a", 0].mean() - logs["a", 1].mean() - logs["b", 0].mean() + logs["b", 1].mean()
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    assert math.sqrt(row.ci_low * row.ci_high) == pytest.approx(math.exp(estimate), rel=1e-4)
+
+
+def test_an_interaction_of_three_factors_is_settled_by_all_that_their_pairs_do(tmp_path: Path) -> None:
+    """With three levels one combination that is off is enough to keep the interaction from being equal."""
+    rng = np.random.default_rng(9)
+
+    def rows(off: float) -> list[tuple[Any, ...]]:
+        return [
+            (x, y, z, r, math.exp(off * ((x, y, z) == ("b", 1, 3)) + 0.05 * rng.standard_normal()), True)
+            for x in "ab"
+            for y in (0, 1)
+            for z in (1, 2, 3)
+            for r in range(1, 9)
+        ]
+
+    answers = [
+        concluded(
+            analyse(
+                read_results([table(tmp_path / "r.csv", "first,second,third", rows(off))]),
+                Options(margin=1.3),
+            ),
+            "first:second:third",
+            "log",
+        ).answer
+        for off in (0.0, 1.0)
+    ]
+    assert answers == ["equivalent", "different"]

@@ -167,3 +167,57 @@ def test_what_can_not_be_compared_is_told(tmp_path: Path) -> None:
         run(["compare", one, "--with", str(tmp_path / "none.json")])
     with pytest.raises(AnalysisError, match="--margin"):
         run(["compare", one, "--with", two, "--margin", "0.9"])
+
+
+def _ours(path: Path, seconds: float, reference: float, *, checksum: str = "c") -> str:
+    """Write a result file of ours: two lists of a program, and the reference in the block of each."""
+    benchmarks = [
+        {
+            "name": f"test[{number}]",
+            "fullname": "a.py::test[1]",
+            "stats": {"median": seconds * number, "data": [seconds * number]},
+            "extra_info": {"task": "t", "block": number, "list": number, "session": "s"},
+        }
+        for number in (1, 2)
+    ]
+    told = [
+        {"task": "t", "block": number, "list": number, "session": "s", "seconds": [reference * number]}
+        for number in (1, 2)
+    ]
+    refinery = {"schema": 1, "reference": told, "task_checksum": checksum}
+    return _file(path, seconds, benchmarks=benchmarks, refinery=refinery)
+
+
+def test_result_files_are_compared_by_ratio(tmp_path: Path) -> None:
+    """A machine that is half as fast on some days is out of ratios; seconds would hide the same difference."""
+    rng = np.random.default_rng(5)
+    files: dict[str, list[str]] = {"old": [], "new": []}
+    for side, slower in (("old", 1.0), ("new", 1.3)):
+        for i in range(5):
+            day, noise = 1 + i % 2, math.exp(0.02 * rng.standard_normal())
+            name = tmp_path / f"{side}{i}.json"
+            files[side].append(_ours(name, 0.5 * slower * day * noise, 0.25 * day))
+    argv = ["compare", *files["old"], "--with", *files["new"]]
+    found = json.loads(run([*argv, "--json"]).text)
+    (row,) = found["conclusions"]
+    assert (found["response"], row["response"], row["answer"]) == ("ratio", "ratio", "different")
+    assert row["estimate"] == pytest.approx(1.3, rel=0.05)
+    assert row["old_ratio"] == pytest.approx(2.0, rel=0.05)
+    assert row["new_ratio"] == pytest.approx(2.6, rel=0.05)
+    assert row["new_seconds"] > row["old_seconds"] > 0.5
+    (seconds,) = json.loads(run([*argv, "--json", "--response", "seconds"]).text)["conclusions"]
+    assert (seconds["response"], seconds["answer"], seconds["old_ratio"]) == ("seconds", "undecided", None)
+    text = run(argv).text
+    assert "new ratio" in text
+    assert all(len(line) <= 100 for line in text.splitlines())
+
+
+def test_ratios_need_a_reference_of_one_version(tmp_path: Path) -> None:
+    """Files without a reference, or with another version of the task, are refused with what to do."""
+    ours, plain = _ours(tmp_path / "a.json", 1.0, 0.5), _file(tmp_path / "b.json", 1.1)
+    with pytest.raises(AnalysisError, match="no reference was timed"):
+        run(["compare", ours, "--with", plain, "--response", "ratio"])
+    assert json.loads(run(["compare", ours, "--with", plain, "--json"]).text)["response"] == "seconds"
+    other = _ours(tmp_path / "c.json", 1.1, 0.5, checksum="d")
+    with pytest.raises(AnalysisError, match="another version"):
+        run(["compare", ours, "--with", other])

@@ -144,6 +144,9 @@ def test_entities_and_printed_quotes_are_undone() -> None:
 
 
 LINES = GOOD.rstrip("\n").split("\n")
+DOCUMENTED = (
+    f'def solve(x):\n    """Return it.\n\n    {F}python\n    solve(1)\n    {F}\n    """\n    return x\n'
+)
 
 
 @pytest.mark.parametrize(
@@ -275,6 +278,71 @@ def test_fences_in_thinking_are_no_answer(opening: str, closing: str) -> None:
         assert extract_program(f"{opening}\n{draft}", "solve").program is None
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "```python\n" + "".join(f"{number}) {line}\n" for number, line in enumerate(LINES, 1)) + "```",
+        "```python\n" + "".join(f"[{number}] {line}\n" for number, line in enumerate(LINES, 1)) + "```",
+        f"```python\n1 {LINES[0]}\n\n3 {LINES[1]}\n4 {LINES[2]}\n```",
+        "```python\n" + "".join(f"{n} {line}\n" for n, line in enumerate(DOCUMENTED.splitlines(), 1)) + "```",
+        "```diff\n@@ -0,0 +1,9 @@\n" + textwrap.indent(DOCUMENTED, "+", lambda _: True) + "```",
+        textwrap.indent(f"Here:\n\n{DOCUMENTED}", "> ", lambda _: True),
+        f"```python\n\u200e{GOOD}```",
+        f"```python\n{GOOD.replace('    ', chr(0x2800) * 4)}```",
+        f"\x1b[1mSure\x1b[0m\n```python\n\x1b[32m{GOOD}\x1b[0m```",
+        f"```python\n\0{GOOD}```",
+        '<pre><code><span class="k">def</span> solve(x):\n    y = x\n    return y\n</code></pre>',
+        "```python solve = lambda x: x\n```",
+        '{"code": ' + json.dumps(GOOD),
+        '{"code": ' + json.dumps(GOOD) + ",}",
+        f"<tool_call>python\n<arg_key>code</arg_key>\n<arg_value>{GOOD}</arg_value>\n</tool_call>",
+        f'<create_file path="s.py">{GOOD}</create_file>',
+        f"<|begin_of_box|>{GOOD}<|end_of_box|>",
+        f"[/INST] {GOOD}",
+        f"Answer: {GOOD}",
+        f"{GOOD.rstrip()}</s>\nmore words here",
+        f"<\uff5cbegin\u2581of\u2581sentence\uff5c>{GOOD.rstrip()}<\uff5cend\u2581of\u2581sentence\uff5c>",
+        f"analysisA function is wanted.assistantfinal{GOOD}",
+        f"<|start_of_role|>assistant<|end_of_role|>{GOOD}<|end_of_text|>",
+        f"```markdown\n## Answer\n{GOOD}\n- O(n)\n```",
+    ],
+)
+def test_forms_of_yet_other_models_are_read(answer: str) -> None:
+    """Numbers in brackets, fences in numbered docstrings, colours, tokens of turns, JSON that was cut off."""
+    found = plain(extract_program(answer, "solve").program)
+    assert found in {GOOD_PLAIN, plain(DOCUMENTED), "solve = lambda x: x"}
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "# Example\nprint(solve([1, 2, ",
+        "assert solve(1) == 1\nassert solve([",
+        "if __name__ == '__main__':\n    x = 3\n    print(so",
+        "def test_solve():\n    assert solve(1) == ",
+    ],
+)
+def test_what_was_cut_off_in_an_example_was_whole_before_it(cut: str) -> None:
+    """The end of the allowed tokens may come in a test of the program, which nobody needs."""
+    for answer in (f"```python\n{GOOD}\n{cut}", f"Sure:\n\n{GOOD}\n{cut}"):
+        program = extract_program(answer, "solve").program
+        assert program is not None
+        assert (plain(program) or "").startswith(GOOD_PLAIN or "?")
+
+
+@pytest.mark.parametrize(
+    ("opening", "closing"),
+    [*MARKS[:6], ("<|START_THINKING|>", "<|END_THINKING|>"), ("<|inner_prefix|>", "<|inner_suffix|>")],
+)
+def test_thinking_may_end_among_words(opening: str, closing: str) -> None:
+    """The closing mark may have words before it and the answer behind it; one in quotes is only spoken of."""
+    thought = f'{opening}\nI end with "{closing}" at last.\n```python\n{DRAFT}```\nNo.{closing}'
+    for answer in (FENCED, GOOD):
+        assert extract_program(thought + answer, "solve").program == GOOD
+    assert extract_program(f'{opening}\n{DRAFT}\nI end with "{closing}" and', "solve").program is None
+    assert extract_program(f"{FENCED}\n\n{opening}\nOr?\n{DRAFT}\n{closing}\n", "solve").program == GOOD
+
+
 def test_a_mark_of_thinking_inside_a_program_is_part_of_it() -> None:
     """A program may well be about such marks."""
     source = 'def solve(x):\n    """Cut.\n\n    <think>\n    """\n    return x.split("</think>")\n'
@@ -334,6 +402,19 @@ def test_a_draft_does_not_win_for_being_cleaner(last: str) -> None:
     assert plain(extract_program(answer, "solve").program) == GOOD_PLAIN
 
 
+def test_a_fence_left_open_behind_a_draft_hides_nothing() -> None:
+    """Words below the last code are no part of it."""
+    answer = f"```python\n{DRAFT}```\n\nBetter:\n\n```python\n{GOOD}\nThis is linear, and therefore good."
+    assert extract_program(answer, "solve").program == GOOD
+
+
+@pytest.mark.parametrize("words", ["y = 3\n", "print(y)\n", "def solve(x):\n    return y\n"])
+def test_only_declarations_are_fetched_from_anywhere(words: str) -> None:
+    """A name that nothing defines stays without a meaning: an example among the words gives it none."""
+    source = "def solve(x):\n    return y\n"
+    assert extract_program(f"```python\n{source}```\n\nFor instance:\n\n{words}", "solve").program == source
+
+
 def test_a_diff_behind_a_program_is_no_program() -> None:
     """It may show a part of the change alone."""
     answer = (
@@ -376,6 +457,11 @@ USER = "def solve(x):\n    return helper(x)\n"
         f"First:\n\n{HELPER}\nThen the function:\n\n{USER}\nThat is all.",
         f"```python\n{HELPER}```\n```python\n{USER}```\n```python\nprint(solve(helper(2)))\n```",
         f"```python\n{HELPER}\n{DRAFT}```\nFaster:\n```python\n{USER}```",
+        f"You need:\n\n{HELPER}\nThen:\n\n```python\n{USER}```",
+        f"```python\n{USER}```\n\nwith\n\n{HELPER}\nas a helper.",
+        f"You need:\n\n{textwrap.indent(HELPER, '    ')}\nThen:\n\n```python\n{USER}```",
+        f"Put `{HELPER}` at the top.\n\n```python\n{USER}```",
+        f"You need:\n<code>\n{HELPER}</code>\n\n```python\n{USER}```",
     ],
 )
 def test_blocks_that_need_each_other_are_joined(answer: str) -> None:
@@ -424,6 +510,8 @@ def test_fences_in_docstrings_end_nothing(source: str) -> None:
         "Sure: def solve(x) does it.",
         "class Solution:\n    def solve(self, x):\n        return x\n",
         f"```python\n{DRAFT.replace('solve', 'other')}```\nCall solve(3).",
+        "def solve(x):\n    return helper(x)\n\nprint(solve(1, ",
+        "def solve(x):\n    return x\n\ndef more(x):\n    return (x +",
     ],
 )
 def test_what_was_cut_off_or_is_no_function_gives_nothing(answer: str) -> None:

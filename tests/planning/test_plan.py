@@ -12,7 +12,7 @@ import pytest
 from planning_data import PILOT, analysed, pilot, study
 from refinery_analysis import AnalysisError, Options, analyse, read_results
 from refinery_analysis import _cli as cli
-from refinery_analysis._commands.plan import PlanOptions, PlanResult, PlanRow, plan
+from refinery_analysis._commands.plan import PlanOptions, PlanResult, plan
 from refinery_analysis._power.arms import Arms
 from refinery_analysis._power.noncentral_f import required
 from refinery_analysis._power.power import replicates_required
@@ -22,6 +22,8 @@ from scipy import stats
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
+
+    from refinery_analysis._commands.plan_rows import PlanRow
 
 
 def row(made: PlanResult, kind: str, question: str) -> PlanRow:
@@ -98,7 +100,7 @@ def test_nested_budgets_are_planned_by_differences_within_trajectories(tmp_path:
         n = found.replicates_per_treatment or 0
         for each, enough in ((n, True), (n - 1, False)):
             differences = each * share
-            variance = 2 * made.sigma**2 / differences * (1 + (1 - share) / differences) / 2
+            variance = 2 * (made.sigma or 0.0) ** 2 / differences * (1 + (1 - share) / differences) / 2
             df = 2 * (differences - 1)
             critical, shift = stats.t.isf(0.025, df), 1.0 / math.sqrt(variance)
             power = stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift)
@@ -116,7 +118,7 @@ def test_programs_that_will_fail_are_paid_too(tmp_path: Path) -> None:
     for made in (half, whole):
         assert made.rows[0].programs == 2 * (made.rows[0].replicates_per_treatment or 0)
         assert (made.rows[0].power or 0) >= 0.8
-    passing = replicates_required(0.5 / half.sigma, 2, 1, alpha=0.05, target=0.8)
+    passing = replicates_required(0.5 / (half.sigma or 0.0), 2, 1, alpha=0.05, target=0.8)
     assert passing is not None
     assert 1.7 * passing < (half.rows[0].replicates_per_treatment or 0) < 2.6 * passing
 

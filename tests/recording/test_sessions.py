@@ -74,7 +74,7 @@ def test_a_recorded_study_replays_byte_for_byte_without_key_and_network(
     project.environment = {"CI": "1"}
     for path in project.programs.iterdir():
         path.unlink()
-    replayed = project.run()
+    replayed = project.run(anew=True)
     assert replayed.code == 0, replayed.output
     assert "replays 8 of 8 from cassettes/vowels" in replayed.output
     assert "(0 live, " in replayed.output

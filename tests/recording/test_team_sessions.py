@@ -5,19 +5,19 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import re
 import shutil
-import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from team_project import WRONG, TeamProject, plain
+from team_project import TASKS, WRONG, TeamProject, plain
 from test_sessions import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from model_server import ModelServer
@@ -74,15 +74,16 @@ TIMED = (
 )
 WORDS = {
     "verdict": {
-        "wrong_answer": rf"{TRIED}it is wrong: for '[ou]' it returned 0, expected 1\.",
+        "wrong_answer": rf"{TRIED}it is wrong: for '[ou:!]' it returned 0, expected 1\.",
         "correct": re.escape(RIGHT),
     },
     "time": {
-        "wrong_answer": rf"{TRIED}it is wrong: for '[ou]' it returned 0, expected 1\.",
+        "wrong_answer": rf"{TRIED}it is wrong: for '[ou:!]' it returned 0, expected 1\.",
         "correct": TIMED,
     },
 }
 WORDS["sham"] = WORDS["time"]
+ANALYSIS = (sys.executable, "-m", "refinery_analysis", "results.json")
 SETTINGS = {"solo": 1, "trio": 3, "mixed": 2, "nominal": 3}
 
 
@@ -100,6 +101,8 @@ def expected_messages(trajectory: dict[str, Any], turn: dict[str, Any]) -> list[
         if team != "nominal" or one["agent"] == turn["agent"]
     ]
     text = TASK
+    if trajectory["task"] == "count-marks":
+        text = text.replace("vowels", "marks")
     if before:
         last = before[-1]
         whose = "your current program"
@@ -109,7 +112,8 @@ def expected_messages(trajectory: dict[str, Any], turn: dict[str, Any]) -> list[
         if trajectory["treatment"]["feedback"] != "none":
             text += f"{last['feedback']['told']}\n\n"
         text += REFINE
-    return [{"role": "system", "content": system}, {"role": "user", "content": text + FORM}]
+    form = FORM.replace("count_vowels", trajectory["task"].replace("-", "_"))
+    return [{"role": "system", "content": system}, {"role": "user", "content": text + form}]
 
 
 def who(trajectory: dict[str, Any], turn: dict[str, Any]) -> tuple[str, float]:
@@ -121,37 +125,62 @@ def who(trajectory: dict[str, Any], turn: dict[str, Any]) -> tuple[str, float]:
 def test_a_study_of_feedback_and_teams_from_requests_to_the_analysis(
     tmp_path: Path, server: ModelServer
 ) -> None:
-    """4 feedbacks x 4 teams x 2 replicates: sent as designed, replayed offline without a sandbox, timed, analysed."""
-    project = TeamProject.made(tmp_path / "project", server, factors=FACTORS)
+    """4 feedbacks x 4 teams x 2 replicates on 2 tasks: sent as designed, replayed without sandbox, timed, analysed."""
+    project = TeamProject.made(tmp_path / "project", server, factors=FACTORS, tasks=TASKS)
     ran = project.run()
     assert ran.code == 0, ran.output
     sent = {request.body["seed"]: request.body for request in server.requests}
     trajectories = project.trajectories()
-    assert len(trajectories) == 32
+    assert len(trajectories) == 64
     turns = sum(len(one["turns"]) for one in trajectories)
-    assert len(sent) == len(server.requests) == turns == 120
+    assert len(sent) == len(server.requests) == turns == 240
     for one in trajectories:
         check_requests(one, sent)
         check_feedback(one)
     made, kept = project.files(project.programs), project.files(project.cassettes)
     shutil.rmtree(project.programs)
     project.replays_only()
-    ran = project.run()
+    ran = project.run(anew=True)
     assert ran.code == 0, ran.output
+    assert len(kept) == 64
     assert project.files(project.programs) == made
     assert project.files(project.cassettes) == kept
-    assert len(server.requests) == 120
+    assert len(server.requests) == 240
     results = project.timed()
-    assert [program["verdict"] for program in results["refinery"]["programs"]] == ["correct"] * 32
+    assert [program["verdict"] for program in results["refinery"]["programs"]] == ["correct"] * 64
     assert {program["treatment"]["team"] for program in results["refinery"]["programs"]} == set(SETTINGS)
     analysed = subprocess.run(
-        [sys.executable, "-m", "refinery_analysis", "results.json", "--json"],
+        [*ANALYSIS, "--trajectories", str(project.programs), "--out", "report", "--json"],
         cwd=project.root,
         capture_output=True,
         text=True,
         check=False,
     )
     assert analysed.returncode == 0, analysed.stdout + analysed.stderr
+    check_report(
+        json.loads(analysed.stdout), trajectories, (project.root / "report" / "report.html").read_text()
+    )
+
+
+def check_report(document: dict[str, Any], trajectories: Sequence[dict[str, Any]], page: str) -> None:
+    """Check that agents' credits add up to their trajectories' ratios, and that the first screen answers the study."""
+    turns = document["turns"]
+    for treatment in {row["treatment"] for row in turns["credit"]}:
+        ends = [
+            math.log(one["turns"][one["final_turn"] - 1]["feedback"]["ratio"])
+            for one in trajectories
+            if ", ".join(f"{name} {level}" for name, level in one["treatment"].items()) == treatment
+        ]
+        parts = [row["log_ratio"] for row in turns["credit"] if row["treatment"] == treatment]
+        mean = math.fsum(ends) / len(ends)
+        # The last digit of the coarsest of them: no floats can be closer.
+        assert abs(math.fsum(parts) - mean) <= max(map(math.ulp, (*parts, mean)))
+    assert {row["team"].rpartition(" ")[2] for row in turns["synergy"]} <= {"trio", "mixed"}
+    assert sum(row["mended"] for row in turns["transitions"]) > 0
+    found = page.partition('id="found"')[2].partition("<section")[0]
+    for name in ("feedback", "team"):
+        assert any(name in row["question"] for row in document["conclusions"])
+        assert name in found
 
 
 def check_requests(trajectory: dict[str, Any], sent: dict[int, dict[str, Any]]) -> None:
@@ -289,13 +318,13 @@ def test_killed_at_ten_moments_nothing_is_paid_or_measured_twice(tmp_path: Path,
     for moment in range(10):
         before = Recorded.of(project)
         requests, starts = len(server.requests), len(project.started)
-        process = project.start("--refinery-concurrency=2")
+        process = project.fork("--refinery-concurrency=2")
         if moment % 2:
-            wait_for(lambda: len(server.requests) > requests or process.poll() is not None)  # noqa: B023
+            wait_for(lambda: len(server.requests) > requests or not process.is_alive())  # noqa: B023
         else:
-            wait_for(lambda: measures(project, starts) or process.poll() is not None)  # noqa: B023
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
+            wait_for(lambda: measures(project, starts) or not process.is_alive())  # noqa: B023
+        process.kill()
+        process.join()
         wait_for(lambda: server.in_flight == 0)
         before.check(server, project, requests=requests, starts=starts)
     before = Recorded.of(project)
@@ -307,7 +336,7 @@ def test_killed_at_ten_moments_nothing_is_paid_or_measured_twice(tmp_path: Path,
     made = project.files(project.programs)
     shutil.rmtree(project.programs)
     project.replays_only()
-    assert project.run().code == 0
+    assert project.run(anew=True).code == 0
     assert project.files(project.programs) == made
 
 

@@ -259,6 +259,15 @@ def test_where_there_is_nothing_to_draw_a_sentence_says_so(figure: object, sente
     assert sentence in getattr(figure, "note", "")
 
 
+def test_only_final_programs_timed_are_no_section_of_refinement(analysed: Callable[[str], Analysis]) -> None:
+    """The section is there where programs on the way were timed, and nowhere else: nothing without content."""
+    shown = {
+        name: "refinement" in {section.ident for section in page(analysed(name)).sections}
+        for name in ("pilot", "one factor")
+    }
+    assert shown == {"pilot": True, "one factor": False}
+
+
 def test_many_levels_become_a_grid_of_means() -> None:
     """More lines than can be told apart are drawn as cells, each with its figure."""
     levels = [f"m{i}" for i in range(9)]

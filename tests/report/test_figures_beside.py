@@ -14,11 +14,14 @@ import numpy as np
 import pytest
 from refinery_analysis._analysis import analyse
 from refinery_analysis._cli import run
+from refinery_analysis._inference.synergy import Turns
 from refinery_analysis._models.survival import curve
+from refinery_analysis._models.turns import Credit
 from refinery_analysis._reading.read import read_results
 from refinery_analysis._report.blocks import Picture
 from refinery_analysis._report.figure import CANVASES
 from refinery_analysis._report.sections import page
+from refinery_analysis._report.views.teams import credit
 from report_studies import write_study, write_trajectories
 
 if TYPE_CHECKING:
@@ -139,6 +142,25 @@ def test_credits_add_up_to_the_ratio_of_the_trajectories(teams: Path) -> None:
     whole = {row["treatment"]: float(row["log ratio"]) for row in rows if row["agent"] == "all"}
     assert whole == {name: pytest.approx(math.fsum(sums[name]), abs=5e-5) for name in whole}
     assert set(whole) == {"team duo", "team by themselves"}
+
+
+def test_an_interval_of_credit_wider_than_any_number_is_drawn_to_the_edge() -> None:
+    """Few trajectories that nearly agree can have one: there is no factor that large."""
+    row = Credit(treatment="all", agent=1, log_ratio=-0.5, ci_low=-4000.0, ci_high=4000.0, trajectories=3)
+    drawn = credit(
+        Turns(
+            ratio=(),
+            passed=(),
+            transitions=(),
+            credit=(row,),
+            invented_names=(),
+            invented_by_turn=(),
+            synergy=(),
+        )
+    )
+    assert drawn is not None
+    assert drawn.draw is not None
+    assert "agent 1" in drawn.draw(CANVASES[0]).to_json()
 
 
 def test_survivors_are_marked_in_the_figure_by_turn(teams: Path) -> None:

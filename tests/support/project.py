@@ -8,7 +8,10 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from warm import start_pytest
+
 if TYPE_CHECKING:
+    from multiprocessing.context import ForkServerProcess
     from pathlib import Path
 
 CONFTEST = '''
@@ -100,28 +103,51 @@ class Project:
         """Return the files of a folder by name."""
         return {path.name: path.read_bytes() for path in sorted(directory.iterdir()) if path.is_file()}
 
-    def command(self, *options: str) -> list[str]:
-        """Return the command that generates."""
+    def options(self, *options: str) -> list[str]:
+        """Return the options of pytest with which it generates."""
         # No program here comes from a model, so none needs to be held.
-        fixed = ["-p", "no:cacheprovider", "--refinery-generate", "--refinery-sandbox=none"]
-        return [sys.executable, "-m", "pytest", *fixed, *options]
+        return ["-p", "no:cacheprovider", "--refinery-generate", "--refinery-sandbox=none", *options]
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The whole environment of its commands."""
+        # COVERAGE_: what these commands reach counts, where it is measured.
+        inherited = {
+            name: value
+            for name, value in os.environ.items()
+            if name in {"PATH", "HOME", "LANG", "TMPDIR"} or name.startswith("COVERAGE_")
+        }
+        return {**inherited, **self.environment}
 
     def start(self, *options: str) -> subprocess.Popen[str]:
-        """Start it."""
-        inherited = {
-            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
-        }
+        """Start the command that generates."""
         return subprocess.Popen(
-            self.command(*options),
+            [sys.executable, "-m", "pytest", *self.options(*options)],
             cwd=self.root,
-            env={**inherited, **self.environment},
+            env=self.variables,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
         )
 
-    def run(self, *options: str) -> Ran:
-        """Run it to its end."""
-        process = self.start(*options)
-        output, _ = process.communicate(timeout=120)
-        return Ran(code=process.returncode, output=output)
+    def fork(self, *options: str) -> ForkServerProcess:
+        """Start it as a fork, seconds sooner; what it prints is in ``output.txt`` beside the project."""
+        return start_pytest(
+            self.options(*options), directory=self.root, environment=self.variables, output=self._output
+        )
+
+    @property
+    def _output(self) -> Path:
+        return self.root.with_name("output.txt")
+
+    def run(self, *options: str, anew: bool = False) -> Ran:
+        """Run it to its end, as a fork unless it is to be wholly ``anew``."""
+        if anew:
+            process = self.start(*options)
+            output, _ = process.communicate(timeout=120)
+            return Ran(code=process.returncode, output=output)
+        fork = self.fork(*options)
+        fork.join(timeout=120)
+        code = fork.exitcode
+        assert code is not None, f"it goes on after 120 s: {self._output.read_text()}"
+        return Ran(code=code, output=self._output.read_text())

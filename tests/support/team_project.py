@@ -8,7 +8,7 @@ import json
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from lab import KEY
 from model_server import answer
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 STUDY = """
 [tool.refinery]
 name = "vowels"
-task = "count-vowels"
+{task}
 model = "served-model"
 replicates = 2
 lists = 1
@@ -33,6 +33,27 @@ price = {{ input = 1.0, output = 2.0 }}
 
 {factors}
 """
+MARKS = """
+def pytest_refinery_tasks(config, vowels=pytest_refinery_tasks):
+    import dataclasses
+
+    (one,) = vowels(config)
+    marks = str.maketrans("aeiou", ".,;:!")
+    return [
+        one,
+        dataclasses.replace(
+            one,
+            name="count-marks",
+            prompt="Count the marks of a text.",
+            signature="def count_marks(text: str) -> int",
+            reference=REFERENCE.replace("count_vowels", "count_marks").replace("aeiou", ".,;:!"),
+            sample=lambda seed: (sample(seed)[0].translate(marks),),
+            strategy=lambda: st.tuples(st.text("bc.,;:! ", max_size=30)),
+        ),
+    ]
+"""
+"""The same task once more, of other letters and another name."""
+TASKS = ("count-vowels", "count-marks")
 COUNTED = """
 import hashlib, pathlib, time
 from refinery_plugin._pytest.timing import SANDBOX
@@ -68,14 +89,27 @@ FAST = f"{HEAD}    return sum(map(text.count, 'aeiou'))\n"
 NEXT = {None: WRONG, WRONG: SLOW, SLOW: FAST, FAST: FAST}
 """What the model answers to the program that it is shown."""
 
-_SHOWN = re.compile(r"```python\n(def count_vowels[^\n]*\n    [^\n]*\n)```")
+_SHOWN = re.compile(r"```python\n(def count_\w+[^\n]*\n    [^\n]*\n)```")
 _SEEDS = 1024
 """Of one trajectory: no two trajectories are given the same text of a program."""
 
 
+_OF_MARKS = (("count_vowels", "count_marks"), ("'aei", "'.,;"), ("ou'", ":!'"))
+
+
 def plain(program: str) -> str:
-    """Return a program without the mark of its trajectory."""
-    return re.sub(r"  # \d+$", "", program, flags=re.MULTILINE)
+    """Return a program without the mark of its trajectory, as it is for the task of vowels."""
+    text = re.sub(r"  # \d+$", "", program, flags=re.MULTILINE)
+    for vowels, marks in _OF_MARKS:
+        text = text.replace(marks, vowels)
+    return text
+
+
+def of_marks(text: str) -> str:
+    """Return a program of vowels as one of marks."""
+    for vowels, marks in _OF_MARKS:
+        text = text.replace(vowels, marks)
+    return text
 
 
 def shown(request: dict[str, Any]) -> str | None:
@@ -91,11 +125,21 @@ class TeamProject(Project):
     written: set[str] = dataclasses.field(default_factory=set)
 
     @classmethod
-    def made(cls, root: Path, server: ModelServer, *, factors: str = "", settings: str = "") -> TeamProject:
+    def made(
+        cls,
+        root: Path,
+        server: ModelServer,
+        *,
+        factors: str = "",
+        settings: str = "",
+        tasks: tuple[str, ...] = TASKS[:1],
+    ) -> Self:
         """Write it; ``server`` answers as ``model`` says."""
         root.mkdir()
+        # Files of a study of several tasks are in folders by task.
+        task = f"tasks = {json.dumps(tasks)}" if len(tasks) > 1 else f'task = "{tasks[0]}"'
         project = cls(root=root, environment={"OPENAI_API_KEY": KEY, "OPENAI_BASE_URL": server.base_url})
-        (root / "pyproject.toml").write_text(STUDY.format(factors=factors, settings=settings))
+        (root / "pyproject.toml").write_text(STUDY.format(factors=factors, settings=settings, task=task))
         project.judges()
         server.choose = project.answers
         return project
@@ -106,21 +150,31 @@ class TeamProject(Project):
         if "Do not write the program" in body["messages"][-1]["content"]:
             return answer("It counts letter by letter. `str.count` is faster.")
         program = f"{NEXT[shown(body)].rstrip()}  # {body['seed'] // _SEEDS}\n"
+        if "def count_marks(" in body["messages"][-1]["content"]:
+            program = of_marks(program)
         self.written.add(hashlib.sha256(program.encode()).hexdigest())
         return answer(f"```python\n{program}```", usage=(len(request.raw) // 4, 50))
+
+    def files(self, directory: Path) -> dict[str, bytes]:
+        """Return the files of a folder and those below by their paths."""
+        return {
+            str(path.relative_to(directory)): path.read_bytes()
+            for path in sorted(directory.rglob("*"))
+            if path.is_file() and path.suffix in (".py", ".json")
+        }
 
     def judges(self, *, slowly: float = 0.0, verifies: bool = True) -> None:
         """Let programs run in a sandbox without processes, which is counted.
 
         Each start takes ``slowly`` seconds; ``verifies`` says whether programs are verified once they are generated.
         """
-        (self.root / "conftest.py").write_text(CONFTEST + COUNTED.format(slowly=slowly))
+        (self.root / "conftest.py").write_text(CONFTEST + MARKS + COUNTED.format(slowly=slowly))
         (self.root / "test_vowels.py").write_text(TEST if verifies else NOT_RUN)
 
     def replays_only(self) -> None:
         """Take everything away that a replay does not need: the key, the server, the sandbox."""
         self.environment = {"CI": "1"}
-        (self.root / "conftest.py").write_text(CONFTEST + FORBIDDEN)
+        (self.root / "conftest.py").write_text(CONFTEST + MARKS + FORBIDDEN)
         (self.root / "test_vowels.py").write_text(NOT_RUN)
 
     def timed(self) -> dict[str, Any]:
@@ -147,4 +201,4 @@ class TeamProject(Project):
 
     def trajectories(self) -> list[dict[str, Any]]:
         """Return all trajectory files."""
-        return [json.loads(path.read_text()) for path in sorted(self.programs.glob("*.json"))]
+        return [json.loads(path.read_text()) for path in sorted(self.programs.rglob("*.json"))]

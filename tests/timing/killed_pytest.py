@@ -6,6 +6,7 @@ outlives its parent, so that nothing can get out of its sight.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
@@ -28,7 +29,11 @@ def descendants(pid: int) -> list[int]:
     found: list[int] = []
     waiting = [pid]
     while waiting:
-        for task in Path(f"/proc/{waiting.pop()}/task").glob("*"):
+        try:
+            tasks = sorted(Path(f"/proc/{waiting.pop()}/task").iterdir())
+        except OSError:
+            continue  # it has ended since
+        for task in tasks:
             try:
                 below = [int(word) for word in (task / "children").read_text(encoding="ascii").split()]
             except OSError:
@@ -84,13 +89,12 @@ def left() -> list[str]:
             return []
         if not pid:
             time.sleep(0.02)
-    stubborn = descendants(os.getpid())
-    told = [
-        Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")[:80] for pid in stubborn
-    ]
-    for pid in stubborn:
-        os.kill(pid, signal.SIGKILL)
-    return told
+    stubborn: list[str] = []
+    for pid in descendants(os.getpid()):
+        with contextlib.suppress(OSError):  # it has ended since
+            stubborn.append(Path(f"/proc/{pid}/cmdline").read_text(encoding="utf-8", errors="replace")[:80])
+            os.kill(pid, signal.SIGKILL)
+    return stubborn
 
 
 def main(backend: str, directory: Path) -> None:

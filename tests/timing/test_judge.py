@@ -6,28 +6,36 @@ import asyncio
 import contextlib
 import dataclasses
 import fcntl
+import math
 import os
 import threading
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from doubles import PROGRAM, REFERENCE, STUDY, TASK, number_of
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from refinery_plugin._generation.methods import Methods
+from refinery_plugin._generation.refine import refine
 from refinery_plugin._sandbox import Limits
+from refinery_plugin._study.levels import Budget
+from refinery_plugin._study.settings import resolve
 from refinery_plugin._timing.judge import SandboxJudge, Spread, with_figures
 from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._timing.sizes import Sizes
 from refinery_plugin._verification.checker import Checker, TimedPair
 from refinery_plugin._verification.figures import RunFigures
-from refinery_plugin.testing import Judged, ScriptedProcess, ScriptedSandbox
+from refinery_plugin._verification.ports import wall_clock
+from refinery_plugin.testing import Judged, ScriptedChat, ScriptedProcess, ScriptedSandbox, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from refinery_plugin._study.study import Study
+    from refinery_plugin._verification.ports import Timer
 
 FOUND = Judged(verdict="correct")
 PATIENCE = 60.0
@@ -41,13 +49,16 @@ class Court:
     path: Path
 
     @contextlib.contextmanager
-    def judge(self, sandbox: ScriptedSandbox, study: Study = STUDY) -> Iterator[SandboxJudge]:
+    def judge(
+        self, sandbox: ScriptedSandbox, study: Study = STUDY, *, timer: Timer = wall_clock
+    ) -> Iterator[SandboxJudge]:
         opened = SandboxJudge(
             study,
             open_sandbox=lambda: sandbox,
             sizes=Sizes(self.path / "sizes.json"),
             say=lambda _: None,
             lock=MachineLock(self.lock),
+            timer=timer,
         )
         try:
             yield opened
@@ -239,3 +250,65 @@ def test_runs_that_agree_by_chance_do_not_hide_the_noise_that_was_seen_before(
     assert after >= alone * (1 - 1e-5)
     assert spread.variance is not None
     assert same >= (spread.variance / len(second)) ** 0.5 * (1 - 1e-5)
+
+
+NOISE = 0.1
+"""No run takes more than so much longer or shorter than the program does, as a logarithm."""
+
+
+@dataclasses.dataclass
+class NoisyClock:
+    """Says that each run took the seconds in the program's last line, with noise; the reference takes one second."""
+
+    sandbox: ScriptedSandbox
+    rng: np.random.Generator
+
+    def __call__(self, call: Callable[[], None], /) -> float:
+        """Make the call and return the figure."""
+        call()
+        source, _ = self.sandbox.calls[-1]
+        return true_seconds(source.decode()) * math.exp(self.rng.uniform(-NOISE, NOISE))
+
+
+def true_seconds(program: str) -> float:
+    return 1.0 if "# " not in program else float(program.rpartition("# ")[2])
+
+
+def written(seconds: float, *, right: bool) -> str:
+    return f"def double(number):\n    return number * {2 if right else 3}  # {seconds}\n"
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    team=st.lists(st.tuples(st.floats(0.05, 20), st.booleans()), min_size=1, max_size=6, unique=True),
+    protocol=st.sampled_from(["rotate", "independent", "review"]),
+    agents=st.integers(1, 3),
+    seed=st.integers(0, 2**31),
+)
+def test_the_best_by_noisy_times_is_never_slower_beyond_noise_or_less_correct_than_one_that_there_was(
+    court: Court, team: list[tuple[float, bool]], protocol: str, agents: int, seed: int
+) -> None:
+    """Chosen by the sandbox's verdicts and clock, it is compared by what the programs really take."""
+    texts = [written(seconds, right=right) for seconds, right in team]
+    treatment = resolve(
+        {
+            "selection": "best",
+            "protocol": protocol,
+            "agents": agents,
+            "optimization": Budget(iterations=len(texts)),
+        }
+    )
+    chat = ScriptedChat(reply(f"```python\n{text}```") for text in texts)
+    with ScriptedSandbox() as sandbox:
+        clock = NoisyClock(sandbox, np.random.default_rng(seed))
+        with court.judge(sandbox, timer=clock) as judge:
+            brief = Methods.of().brief(TASK, treatment, ())
+            trajectory = asyncio.run(refine(brief, chat, seed=lambda turn: turn, judge=judge))
+    programs = [turn.program for turn in trajectory.turns if turn.program is not None]
+    right = [true_seconds(program) for program in programs if "* 2" in program]
+    end = trajectory.program
+    assert end in programs
+    if right:
+        assert "* 2" in end
+        # Each ratio is of a program and the reference; two of them are compared.
+        assert true_seconds(end) <= min(right) * math.exp(4 * NOISE) * (1 + 1e-5)

@@ -43,7 +43,7 @@ def test_programs_of_no_treatment_are_told_one_by_one(project: Project) -> None:
     project.add(
         {"HumanEval_0\x1b[31m": HONEST, "sample-12": CONSTANT, "conftest": "", "__init__": "", ".x": ""}
     )
-    result = project.run()
+    result = project.run("--benchmark-json=out.json")
     result.assert_outcomes(passed=1, xfailed=1)
     result.stdout.fnmatch_lines(
         [
@@ -57,6 +57,7 @@ def test_programs_of_no_treatment_are_told_one_by_one(project: Project) -> None:
     assert "\x1b" not in "".join(
         line for line in result.outlines if "HumanEval" in line and "median" not in line
     )
+    assert "  refinery-analysis out.json --out report" in result.outlines
 
 
 def test_names_bring_no_commands_to_the_terminal(project: Project) -> None:

@@ -114,18 +114,18 @@ def _series(frame: pd.DataFrame, x: alt.X, y: alt.Y, colour: str, shape: str) ->
     )
     line = alt.Chart(frame).mark_line(color=colour, strokeWidth=1.5, opacity=0.7).encode(x=x, y=y)
     whole, some = frame[~frame["survivors"]], frame[frame["survivors"]]
-    made = [rule, line]
+    marks = [rule, line]
     if len(whole):
-        made.append(
+        marks.append(
             alt.Chart(whole)
             .mark_point(color=colour, shape=shape, size=70)
             .encode(x=x, y=y, description="tip:N")
         )
     if len(some):
         # Filled with the paper, so that the line does not shine through.
-        made.append(
+        marks.append(
             alt.Chart(some)
             .mark_point(shape=shape, size=70, filled=True, fill="#ffffff", stroke=colour, strokeWidth=2)
             .encode(x=x, y=y, description="tip:N")
         )
-    return made
+    return marks

@@ -72,9 +72,9 @@ def _domain(points: pd.DataFrame) -> tuple[float, float]:
 def _marks(values: pd.DataFrame, layout: Rows, x: alt.X, domain: tuple[float, float]) -> list[alt.Chart]:
     bars = values.dropna(subset=["low", "high"]).copy()
     bars["value"], bars["high"] = bars["low"].clip(*domain), bars["high"].clip(*domain)
-    made = []
+    marks = []
     if len(bars):
-        made.append(
+        marks.append(
             alt.Chart(bars)
             .mark_bar(color=AXIS, opacity=0.55, height=5, cornerRadius=2.5, yOffset=layout.nudge)
             .encode(x=x, x2="high:Q", y=layout.y(), description="tip:N")
@@ -82,9 +82,9 @@ def _marks(values: pd.DataFrame, layout: Rows, x: alt.X, domain: tuple[float, fl
     for whole, shape, colour, size in ((False, "circle", BLUE, 56), (True, "diamond", INK, 130)):
         some = values[values["whole"] == whole]
         if len(some):
-            made.append(
+            marks.append(
                 alt.Chart(some)
                 .mark_point(size=size, shape=shape, color=colour, yOffset=layout.nudge)
                 .encode(x=x, y=layout.y(), description="tip:N")
             )
-    return made
+    return marks

@@ -67,15 +67,15 @@ def funnel(points: pd.DataFrame) -> str:
     expected, size = points["fitted"].to_numpy(dtype=float), points["residual"].abs().to_numpy(dtype=float)
     if len(points) < _FEW or np.ptp(expected) <= 0 or np.ptp(size) <= 0:
         return "Left: a funnel would mean that slower treatments vary more."
-    found = stats.spearmanr(expected, size)
-    if not found.pvalue < _CLEAR:
+    correlation = stats.spearmanr(expected, size)
+    if not correlation.pvalue < _CLEAR:
         return "Left: no funnel is to be seen, which would mean that slower treatments vary more."
     low, high = (size[expected <= np.median(expected)], size[expected > np.median(expected)])
     if not len(high):
         return "Left: a funnel would mean that slower treatments vary more."
     wider, narrower = max(low.mean(), high.mean()), min(low.mean(), high.mean())
     times = f", {number(wider / narrower, digits=2)} times as much in that half" if narrower > 0 else ""
-    which = "slower" if found.statistic > 0 else "faster"
+    which = "slower" if correlation.statistic > 0 else "faster"
     return (
         f"Left: there is a funnel: {which} treatments vary more{times}. Trust what is tested with a variance of "
         "its own for each treatment."

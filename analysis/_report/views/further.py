@@ -27,8 +27,8 @@ _LONG = 12
 
 def passing(analysis: Analysis) -> tuple[Block, ...]:
     """Differences of pass rates, terms and pass@k; nothing where all programs passed, or none."""
-    found = analysis.further.passing
-    everything = found.rates[0]
+    rates = analysis.further.passing
+    everything = rates.rates[0]
     if not 0 < everything.passed < everything.programs:
         return ()
     rows: list[tuple[str, ...]] = [
@@ -40,13 +40,13 @@ def passing(analysis: Analysis) -> tuple[Block, ...]:
             p_value(d.p_adjusted),
             d.method,
         )
-        for d in found.differences
+        for d in rates.differences
     ]
     columns: tuple[str, ...] = ("difference of pass rates", "points", "interval", "p", "p (Holm)", "method")
     blocks = _grid("Differences of pass rates, percentage points", columns, rows, words={0, 5})
     terms = [
         (term_name(t.term), str(t.df), number(t.chi_sq), p_value(t.p), t.method, t.note or "")
-        for t in found.terms
+        for t in rates.terms
     ]
     blocks += _grid(
         "What matters for passing",
@@ -54,24 +54,24 @@ def passing(analysis: Analysis) -> tuple[Block, ...]:
         terms,
         words={0, 4, 5},
     )
-    if found.stratified is not None:
-        s = found.stratified
+    if rates.stratified is not None:
+        s = rates.stratified
         odds = "infinite" if s.odds_ratio is None else number(s.odds_ratio)
-        told = (
+        common = (
             f"Over {count(s.strata, 'stratum', 'strata')} of tasks and other factors, the odds of passing with "
             f"{one_line(s.factor, limit=40)} {one_line(s.a, limit=60)} are {odds} times those with "
             f"{one_line(s.b, limit=60)} ({p_phrase(s.p_exact)}, exact)."
         )
-        blocks.append(Prose((told,)))
-    if len(found.pass_at_k) > 1:
+        blocks.append(Prose((common,)))
+    if len(rates.pass_at_k) > 1:
         rows = [
             (f"pass@{r.k}", percent(r.estimate), f"{percent(r.ci_low)} to {percent(r.ci_high)}")
-            for r in found.pass_at_k
+            for r in rates.pass_at_k
         ]
         blocks += _grid(
             "The chance that one of k programs passes", ("k", "estimate", "interval"), rows, words={0}
         )
-    if found.power is not None:
+    if rates.power is not None:
         rows = [
             (
                 one_line(row.name, limit=80),
@@ -80,7 +80,7 @@ def passing(analysis: Analysis) -> tuple[Block, ...]:
                 MISSING if row.replicates_required is None else f"{row.replicates_required:,}",
                 MISSING if row.total_required is None else f"{row.total_required:,}",
             )
-            for row in found.power.contrasts
+            for row in rates.power.contrasts
         ]
         columns = ("comparison", "rates", "power here", "replicates", "programs")
         blocks += _grid("Programs that a difference of pass rates takes", columns, rows, words={0})
@@ -98,15 +98,15 @@ def sections(analysis: Analysis) -> tuple[Section, ...]:
 
 
 def _late(analysis: Analysis) -> tuple[Block, ...]:
-    found = analysis.further.censored
-    if found is None:
+    late = analysis.further.censored
+    if late is None:
         return ()
     words = (
-        f"{count(found.timeouts, 'program')} took longer than the limit of {number(found.limit)} s; nobody knows how "
+        f"{count(late.timeouts, 'program')} took longer than the limit of {number(late.limit)} s; nobody knows how "
         "much. Here they count as that and no more; programs that failed otherwise are left out."
     )
-    if found.logrank.p is not None:
-        words += f" The log-rank test of treatments: {p_phrase(found.logrank.p)} (permutation)."
+    if late.logrank.p is not None:
+        words += f" The log-rank test of treatments: {p_phrase(late.logrank.p)} (permutation)."
     blocks: list[Block] = [Prose((words,)), *_pictures(time_outs(analysis))]
     rows = [
         (
@@ -116,12 +116,12 @@ def _late(analysis: Analysis) -> tuple[Block, ...]:
             p_value(r.p),
             r.note or "",
         )
-        for r in found.aft.time_ratios
+        for r in late.aft.time_ratios
     ]
     blocks += _grid(
         "Ratios of times, log-normal model", ("levels", "ratio", "interval", "p", "note"), rows, words={0, 4}
     )
-    means = [(one_line(r.treatment, limit=80), number(r.estimate), number(r.se)) for r in found.rmst]
+    means = [(one_line(r.treatment, limit=80), number(r.estimate), number(r.se)) for r in late.rmst]
     blocks += _grid("Mean seconds up to the limit", ("treatment", "mean", "standard error"), means, words={0})
     return tuple(blocks)
 
@@ -158,10 +158,10 @@ def _trends(analysis: Analysis) -> tuple[Block, ...]:
     return (*_pictures(trends(analysis)), *_grid("Linear trends", columns, rows, words={0, 4}))
 
 
-def _turns(found: Turns | None) -> tuple[Block, ...]:
-    if found is None:
+def _turns(turns: Turns | None) -> tuple[Block, ...]:
+    if turns is None:
         return ()
-    blocks = _pictures(by_turn(found))
+    blocks = _pictures(by_turn(turns))
     rows = [
         (
             one_line(t.treatment, limit=80),
@@ -169,7 +169,7 @@ def _turns(found: Turns | None) -> tuple[Block, ...]:
             *(f"{v}" for v in (t.mended, t.broke, t.faster, t.slower, t.unchanged, t.undone, t.no_program)),
             str(t.turns),
         )
-        for t in found.transitions
+        for t in turns.transitions
     ]
     columns: tuple[str, ...] = (
         "treatment",
@@ -184,8 +184,8 @@ def _turns(found: Turns | None) -> tuple[Block, ...]:
         "turns",
     )
     blocks += _grid("What turns made of the program they were given", columns, rows, words={0})
-    blocks += _pictures(credit(found))
-    if any(row.count for row in found.invented_names):
+    blocks += _pictures(credit(turns))
+    if any(row.count for row in turns.invented_names):
         rows = [
             (
                 one_line(i.treatment, limit=80),
@@ -193,7 +193,7 @@ def _turns(found: Turns | None) -> tuple[Block, ...]:
                 percent(i.rate),
                 f"{percent(i.ci_low)} to {percent(i.ci_high)}",
             )
-            for i in found.invented_names
+            for i in turns.invented_names
         ]
         blocks += _grid(
             "Names that do not exist", ("treatment", "turns", "rate", "interval"), rows, words={0}
@@ -207,7 +207,7 @@ def _turns(found: Turns | None) -> tuple[Block, ...]:
             p_value(s.p),
             s.note or "",
         )
-        for s in found.synergy
+        for s in turns.synergy
     ]
     columns = ("team", "same agents by themselves", "difference (log ratio)", "interval", "p", "note")
     blocks += _grid("Synergy: below 0 the team is faster", columns, rows, words={0, 1, 5})
@@ -226,10 +226,10 @@ def _grid(
     every = tuple(rows)
     if not every:
         return []
-    told = "" if len(every) <= _MOST_ROWS else f"the first {_MOST_ROWS} of {len(every):,}"
+    note = "" if len(every) <= _MOST_ROWS else f"the first {_MOST_ROWS} of {len(every):,}"
     table = trimmed(
         Table(
-            caption=told,
+            caption=note,
             columns=columns,
             rows=every[:_MOST_ROWS],
             text_columns=frozenset(words),

@@ -5,18 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._errors import AnalysisError
+from ..._presentation import plan_tasks
 from ..._presentation.findings import effect_words, question_name
 from ..._presentation.text import MISSING, dollars, duration, one_line, percent, sentence, whole
-from ..blocks import Grid, Prose
+from ..blocks import Grid, Heading, Prose
 from ..figure import Table, trimmed
 
 if TYPE_CHECKING:
     from ..._analysis import Analysis
-    from ..._commands.plan import PlanResult, PlanRow
+    from ..._commands.plan import PlanResult
+    from ..._commands.plan_rows import PlanRow
+    from ..._commands.plan_tasks import TaskPlan, TaskQuestion
     from ..blocks import Block
 
 _MOST_ROWS = 60
 _UNFOLDED = 20
+_MOST_QUESTIONS = 4
 
 
 def plan(analysis: Analysis, planned: PlanResult | AnalysisError | None) -> tuple[Block, ...]:
@@ -28,8 +32,9 @@ def plan(analysis: Analysis, planned: PlanResult | AnalysisError | None) -> tupl
     rows = planned.rows
     if not rows:
         return (Prose(("No design can be priced from these data.",)),)
+    power = percent(analysis.options.power)
     lead = (
-        f"Each line is a study that would find {effect_words(analysis)} with {percent(analysis.options.power)} power: "
+        f"Each line is a study{_of_these(planned)} that would find {_effect(analysis, planned)} with {power} power: "
         "the narrower the question, the cheaper."
         + (
             " Costs are what was paid here for such programs."
@@ -37,11 +42,49 @@ def plan(analysis: Analysis, planned: PlanResult | AnalysisError | None) -> tupl
             else ""
         )
     )
-    blocks: list[Block] = [Prose((lead,)), Grid(_table(rows[:_UNFOLDED], "Designs for the next study"))]
+    blocks: list[Block] = []
+    if planned.tasks is not None:
+        blocks += _over_tasks(planned.tasks, planned.target)
+        blocks.append(Heading("These tasks only"))
+    blocks += [Prose((lead,)), Grid(_table(rows[:_UNFOLDED], "Designs for the next study"))]
     if len(rows) > _UNFOLDED:
         rest = rows[_UNFOLDED:_MOST_ROWS]
         blocks.append(Grid(_table(rest, "Further designs"), summary=f"{len(rest)} further designs"))
     return tuple(blocks)
+
+
+def _of_these(planned: PlanResult) -> str:
+    return "" if planned.tasks is None else f" of these {planned.tasks.tasks} tasks"
+
+
+def _effect(analysis: Analysis, planned: PlanResult) -> str:
+    if planned.passed is not None:
+        return f"a difference of {100 * planned.effect:.3g} points of the pass rate"
+    return effect_words(analysis)
+
+
+def _over_tasks(plan: TaskPlan, target: float) -> list[Block]:
+    if not plan.questions:
+        return [Prose((sentence(f"There is no plan over tasks like these: {plan.note}"),))]
+    blocks: list[Block] = [Heading("Tasks and replicates"), Prose((plan_tasks.lead(plan, target),))]
+    for question in plan.questions[:_MOST_QUESTIONS]:
+        blocks.append(Grid(_splits(question)))
+        blocks.append(Prose(plan_tasks.about(question)))
+    return blocks
+
+
+def _splits(question: TaskQuestion) -> Table:
+    columns = ("tasks (recommended)", "per treatment and task", "programs", "calls", "cost", "")
+    rows = [(*plan_tasks.row(split), remark) for split, remark in plan_tasks.shown(question)]
+    called = f"{question_name(question.question)}: {plan_tasks.difference(question.effect, question)}"
+    return trimmed(
+        Table(
+            caption=called,
+            columns=columns,
+            rows=tuple(rows),
+            text_columns=frozenset({5}),
+        )
+    )
 
 
 def _table(rows: tuple[PlanRow, ...], caption: str) -> Table:

@@ -25,21 +25,21 @@ _MOST_TASKS = 200
 
 def section(analysis: Analysis) -> Section:
     """Return the section on tasks; without content in a study of one."""
-    found = analysis.tasks
+    tasks = analysis.tasks
     blocks: list[Block] = []
-    if found is not None:
-        words = spread_words(found)
-        if any(task.ratio is not None for task in found.by_task):
-            blocks.append(Picture(_figure(found, alpha=analysis.options.alpha)))
+    if tasks is not None:
+        words = spread_words(tasks)
+        if any(task.ratio is not None for task in tasks.by_task):
+            blocks.append(Picture(_figure(tasks, alpha=analysis.options.alpha)))
         if words is not None:
             blocks.append(Prose((words,)))
     return Section(ident="tasks", title=TITLE, blocks=tuple(blocks))
 
 
-def _figure(found: TasksFound, *, alpha: float) -> Figure:
-    tasks = found.by_task[:_MOST_TASKS]
+def _figure(over_tasks: TasksFound, *, alpha: float) -> Figure:
+    tasks = over_tasks.by_task[:_MOST_TASKS]
     shown = distinct([task.task for task in tasks], limit=40)
-    together = "tasks like these" if found.random else f"these {len(found.by_task)} tasks"
+    together = "tasks like these" if over_tasks.random else f"these {len(over_tasks.by_task)} tasks"
     records: list[tuple[str, float, float, float, bool, str]] = []
     rows: list[tuple[str, ...]] = []
     for name, task in zip(shown, tasks, strict=True):
@@ -57,8 +57,8 @@ def _figure(found: TasksFound, *, alpha: float) -> Figure:
                     tip + _told(rows[-1][-1]),
                 )
             )
-    if found.ratio is not None:
-        whole = found.ratio
+    if over_tasks.ratio is not None:
+        whole = over_tasks.ratio
         rows.append((together, "", number(whole.ratio), _interval(whole.ci_low, whole.ci_high)))
         tip = f"{together}\n{number(whole.ratio)} × reference{_told(rows[-1][-1])}"
         records.append((together, whole.ratio, _known(whole.ci_low), _known(whole.ci_high), True, tip))
@@ -69,11 +69,11 @@ def _figure(found: TasksFound, *, alpha: float) -> Figure:
         points=pd.DataFrame(records, columns=["row", "value", "low", "high", "whole", "tip"]),
         unit="time / reference, log scale",
     )
-    left = len(found.by_task) - sum(not record[4] for record in records)
+    left = len(over_tasks.by_task) - sum(not record[4] for record in records)
     return Figure(
         name=NAME,
         title=TITLE,
-        caption=_caption(found, alpha=alpha, left=left),
+        caption=_caption(over_tasks, alpha=alpha, left=left),
         description=(
             f"{count(len(names), 'row')}: the time against the reference of each task on a logarithmic axis, from "
             f"{number(min(record[1] for record in records))} to {number(max(record[1] for record in records))}, with "
@@ -89,15 +89,15 @@ def _figure(found: TasksFound, *, alpha: float) -> Figure:
     )
 
 
-def _caption(found: TasksFound, *, alpha: float, left: int) -> str:
+def _caption(over_tasks: TasksFound, *, alpha: float, left: int) -> str:
     words = (
         "The geometric mean of the programs' times against their task's own reference, treatments weighing the same, "
         f"with its {percent(1 - alpha)} interval; the dashed line is the reference."
     )
-    if found.ratio is not None:
+    if over_tasks.ratio is not None:
         words += " The diamond is the mean of the tasks, each weighing the same: " + (
             "its interval is about tasks like these, so it does not shrink with more programs of the same tasks."
-            if found.random
+            if over_tasks.random
             else "of these tasks and no others."
         )
     return words + (f" {count(left, 'task')} without a ratio, or too far down, not drawn." if left else "")

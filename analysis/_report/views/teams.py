@@ -19,15 +19,17 @@ if TYPE_CHECKING:
 
 CREDIT, CREDIT_TITLE = "credit", "Whose turns made the program faster"
 _MOST_ROWS = 80
+_LARGEST_LOG = 700.0
+"""Where ``exp`` overflows, nearly."""
 
 
-def by_turn(found: Turns) -> Figure | None:
+def by_turn(over_turns: Turns) -> Figure | None:
     """Return ratio and passing by turn; None where only one turn was judged."""
-    rates, ratios = {row.turn: row for row in found.passed}, {row.turn: row for row in found.ratio}
+    rates, ratios = {row.turn: row for row in over_turns.passed}, {row.turn: row for row in over_turns.ratio}
     turns = sorted(rates | ratios)
     if len(turns) < 2:  # noqa: PLR2004 - a way from one to the next
         return None
-    invented = {row.turn: row for row in found.invented_by_turn}
+    invented = {row.turn: row for row in over_turns.invented_by_turn}
     table = []
     for turn in turns:
         rate, ratio, name = rates.get(turn), ratios.get(turn), invented.get(turn)
@@ -55,7 +57,7 @@ def by_turn(found: Turns) -> Figure | None:
                         f"turn {row.turn}\n{number(row.estimate)} × reference, {count(row.n, 'program')}"
                         + (", survivors only" if row.survivors else ""),
                     )
-                    for row in found.ratio
+                    for row in over_turns.ratio
                 ],
                 columns=["turn", "value", "low", "high", "survivors", "tip"],
             ),
@@ -68,7 +70,7 @@ def by_turn(found: Turns) -> Figure | None:
                         row.ci_high,
                         f"turn {row.turn}\n{row.passed} of {row.programs} correct",
                     )
-                    for row in found.passed
+                    for row in over_turns.passed
                 ],
                 columns=["turn", "value", "low", "high", "tip"],
             ),
@@ -89,9 +91,9 @@ def by_turn(found: Turns) -> Figure | None:
     )
 
 
-def credit(found: Turns) -> Figure | None:
+def credit(turns: Turns) -> Figure | None:
     """Return each agent's part of its trajectories' ratios; None without any."""
-    rows = found.credit[:_MOST_ROWS]
+    rows = turns.credit[:_MOST_ROWS]
     if not rows:
         return None
     treatments = list(dict.fromkeys(row.treatment for row in rows))
@@ -120,7 +122,7 @@ def credit(found: Turns) -> Figure | None:
         unit="factor on the time / reference, log scale",
     )
     more = (
-        f" The first {len(rows)} of {len(found.credit):,} are drawn." if len(found.credit) > len(rows) else ""
+        f" The first {len(rows)} of {len(turns.credit):,} are drawn." if len(turns.credit) > len(rows) else ""
     )
     return Figure(
         name=CREDIT,
@@ -138,17 +140,17 @@ def credit(found: Turns) -> Figure | None:
             f"{number(math.exp(max(row.log_ratio for row in rows)))}."
         ),
         draw=lambda canvas: forest.draw(data, canvas),
-        table=_table(found.credit),
+        table=_table(turns.credit),
     )
 
 
 def _table(rows: tuple[Credit, ...]) -> Table:
     """Return the credits as rows, and the sum of each treatment, which is its trajectories' mean log ratio."""
-    made = []
+    lines = []
     for treatment in dict.fromkeys(row.treatment for row in rows):
         of = [row for row in rows if row.treatment == treatment]
         name = one_line(treatment, limit=80)
-        made += [
+        lines += [
             (
                 name,
                 str(row.agent),
@@ -162,11 +164,11 @@ def _table(rows: tuple[Credit, ...]) -> Table:
         if len(of) > 1:
             total = math.fsum(row.log_ratio for row in of)
             whole = ("all", f"{total:+.4f}", number(math.exp(total)), MISSING, str(of[0].trajectories))
-            made.append((name, *whole))
+            lines.append((name, *whole))
     return Table(
         caption="Credit: the agents' parts add up to the mean log ratio of what their trajectories end with",
         columns=("treatment", "agent", "log ratio", "as a factor", "interval (log)", "trajectories"),
-        rows=tuple(made),
+        rows=tuple(lines),
     )
 
 
@@ -180,7 +182,8 @@ def _known(value: float | None) -> float:
 
 
 def _power(log: float | None) -> float:
-    return math.nan if log is None else math.exp(log)
+    # An interval from few trajectories may be wider than any number.
+    return math.nan if log is None else math.exp(max(-_LARGEST_LOG, min(log, _LARGEST_LOG)))
 
 
 def _interval(low: float | None, high: float | None) -> str:

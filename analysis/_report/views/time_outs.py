@@ -22,11 +22,11 @@ _MOST_PANELS = 4
 
 def time_outs(analysis: Analysis) -> Figure | None:
     """Return the curves by factor; None without time-outs, or where no factor has few enough levels."""
-    found = analysis.further.censored
-    if found is None:
+    censored = analysis.further.censored
+    if censored is None:
         return None
     by_factor: dict[str, list[Curve]] = {}
-    for curve in found.curves:
+    for curve in censored.curves:
         by_factor.setdefault(curve.factor, []).append(curve)
     drawn = {factor: curves for factor, curves in by_factor.items() if 1 < len(curves) <= MOST_LINES}
     drawn = dict(list(drawn.items())[:_MOST_PANELS])
@@ -47,9 +47,9 @@ def time_outs(analysis: Analysis) -> Figure | None:
                 for at, left in zip(curve.seconds, curve.share, strict=True)
             ]
             left = curve.share[-1]
-            told = f"{level}: {percent(left)} not done at the limit"
+            note = f"{level}: {percent(left)} not done at the limit"
             if left > 0:
-                ends.append((title, level, curve.seconds[-1], left, told))
+                ends.append((title, level, curve.seconds[-1], left, note))
             rows.append(
                 (
                     f"{title}: {level}",
@@ -65,7 +65,7 @@ def time_outs(analysis: Analysis) -> Figure | None:
             factors=factors,
             steps=pd.DataFrame(steps, columns=columns),
             ends=pd.DataFrame(ends, columns=columns),
-            limit=found.limit,
+            limit=censored.limit,
             table=Table(
                 caption="Programs that passed or were stopped at the limit",
                 columns=("level", "programs", "stopped", "half are done after, s", "not done at the end"),

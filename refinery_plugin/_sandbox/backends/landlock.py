@@ -215,14 +215,14 @@ def _can_have_a_root_of_its_own(view: dict[str, Any]) -> bool:
             f"enter_private_root({view!r})",
         )
     )
-    found = subprocess.run(  # noqa: S603 - our own command line
+    process = subprocess.run(  # noqa: S603 - our own command line
         [sys.executable, *INTERPRETER_OPTIONS, trial],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         timeout=_TRIAL_SECONDS,
         check=False,
     )
-    return found.returncode == 0
+    return process.returncode == 0
 
 
 def _too_old(abi: int, least: int) -> str:

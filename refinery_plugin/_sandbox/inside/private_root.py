@@ -80,8 +80,8 @@ def _show(path: str, place: str, *, devices: bool) -> None:
         os.close(os.open(place, os.O_CREAT | os.O_WRONLY, 0o644))
     _mount(path, place, "", _MS_BIND | _MS_REC)
     # What the host forbids there stays forbidden, or a user namespace may not change the mount at all.
-    found = os.statvfs(place).f_flag
-    flags = sum(flag for bit, flag in _KEPT if found & bit) | (0 if devices else _MS_NODEV)
+    mounted = os.statvfs(place).f_flag
+    flags = sum(flag for bit, flag in _KEPT if mounted & bit) | (0 if devices else _MS_NODEV)
     _mount("none", place, "", _MS_REMOUNT | _MS_BIND | _MS_RDONLY | _MS_NOSUID | flags)
 
 
