@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from refinery_analysis._inference import passing, stratified, two_proportions
 from refinery_analysis._models import logistic_glmm, survival, turns
+from refinery_analysis._models.formula import parse
 from refinery_analysis._models.freeman_halton import pass_test
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.task_reml import CellTable, exact_f
@@ -132,6 +133,42 @@ def fixed_tasks(design: Tasks) -> Callable[[np.random.Generator, int], Iterator[
             result = stratified.exact_conditional([(int(x), n, int(y), n) for x, y in design.draw(rng)])
             found += result is not None and result.p < ALPHA
         yield "conclusion", found / studies
+
+    return run
+
+
+def separated(
+    programs: int, rates: tuple[float, float]
+) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return tests of a factor that does nothing beside one whose levels pass nearly always and nearly never.
+
+    Outcomes of the 2 x 2 are separated in most studies. The conclusion is the exact test within strata, with that of
+    all treatments; Firth's likelihood ratio stands in the document beside it.
+    """
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        levels = {"a": np.asarray([0, 0, 1, 1]), "b": np.asarray([0, 1, 0, 1])}
+        exact = penalised = 0
+        model = parse("a*b", ["a", "b"])
+        asked = passing.Asked(model=model, type=2, alpha=ALPHA, power=0.8)
+        for _ in range(studies):
+            passed = rng.binomial(programs, np.repeat(rates, 2))[None]
+            made = PassingTable(
+                tasks=("",),
+                treatments=("0", "1", "2", "3"),
+                factors={"a": ("0", "1"), "b": ("0", "1")},
+                own=("a", "b"),
+                level=levels,
+                made=np.full(passed.shape, programs),
+                passed=passed,
+            )
+            (found,) = [factor for factor in passing.factors(made, alpha=ALPHA) if factor.factor == "b"]
+            exact += found.p is not None and found.p < ALPHA
+            terms = passing._terms(made, asked, random=False)  # noqa: SLF001 - the step by itself
+            (term,) = [term for term in terms if term.term == "b"]
+            penalised += term.p is not None and term.p < ALPHA
+        yield "conclusion", exact / studies
+        yield "Firth's likelihood ratio", penalised / studies
 
     return run
 
@@ -255,6 +292,8 @@ def main() -> None:
         ("20 % stopped, 4 arms x 5", stopped(4, 5, 0.2)),
         ("rotation of 2 agents, 6 trajectories", rotation(6)),
         ("rotation of 2 agents, 20 trajectories", rotation(20)),
+        ("2 x 2 separated, 5 programs, 97 % and 3 %", separated(5, (0.97, 0.03))),
+        ("2 x 2 separated, 10 programs, 90 % and 2 %", separated(10, (0.9, 0.02))),
     ]
     print(f"{studies:,} studies each; per cent in which a difference is found where there is none")
     for number, (name, run) in enumerate(designs):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from .._commands.plan import plan as make_plan
@@ -89,7 +90,13 @@ def _glance(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     if rate is not None and rate.programs:
         pairs.append(("passed", percent(rate.estimate)))
     if sample.sigma.value is not None:
-        pairs.append(("SD between programs alike", f"{number(sample.sigma.value)} {sample.unit}"))
+        if sample.response in {"log", "ratio"}:
+            # Logarithms have no unit that fits, and a factor is what the sentences say.
+            pairs.append(
+                ("programs alike differ by", f"× {number(math.exp(min(sample.sigma.value, 700.0)))}")
+            )
+        else:
+            pairs.append(("SD between programs alike", f"{number(sample.sigma.value)} {sample.unit}"))
     if analysis.cost.usd is not None:
         pairs.append(("paid", dollars(analysis.cost.usd)))
     floors = [floor.typical for floor in analysis.noise if floor.typical is not None]

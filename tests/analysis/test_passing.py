@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refinery_analysis import Analysis, AnalysisError, Options, analyse, document, read_results
 from refinery_analysis._inference import equivalence, stratified, two_proportions
-from refinery_analysis._inference.passing import Difference
+from refinery_analysis._inference.passing import Difference, LevelsOverTasks
 from refinery_analysis._models.firth import firth
 from refinery_analysis._models.logistic_glmm import fit_glmm
 from refinery_analysis._models.pass_at_k import pass_at_k, unbiased
@@ -317,3 +317,20 @@ def test_many_programs_need_no_deals_for_the_log_rank_test() -> None:
     assert p == pytest.approx(
         np.mean([each is not None and each[0] >= statistic for each in dealt]), abs=0.08
     )
+
+
+@pytest.mark.parametrize(
+    ("difference", "se", "answer"),
+    [(0.0, 0.01, "equivalent"), (0.3, 0.01, "different"), (0.05, 0.2, "undecided"), (0.1, 0.0, "untestable")],
+)
+def test_pass_rates_over_tasks_are_held_against_the_margin(difference: float, se: float, answer: str) -> None:
+    """Two one-sided t tests over the tasks' differences; without spread between tasks there is no test."""
+    pair = LevelsOverTasks(factor="agents", a="2", b="1", difference=difference, se=se, df=9)
+    (row,) = equivalence.of_rates([], [], margin=0.1, alpha=0.05, over=[pair])
+    assert row.answer == answer
+    if row.p is None:
+        assert row.note == "the difference is the same in every task"
+    else:
+        assert row.ci_low is not None
+        assert row.ci_high is not None
+        assert (row.p < 0.05) == (row.ci_low > -0.1 and row.ci_high < 0.1)

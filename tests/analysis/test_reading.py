@@ -274,6 +274,37 @@ def test_a_program_that_fails_on_one_of_two_machines_failed(tmp_path: Path) -> N
             "refinery.programs[0]: treatment",
             "name of a column",
         ),
+        (
+            lambda d: d["refinery"]["programs"].__setitem__(0, 3),
+            "refinery.programs[0]",
+            "must be an object, got int",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][0].update(treatment={"agents": [1]}),
+            "refinery.programs[0]: treatment.agents",
+            "a level must be a text or a number, got [1]",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][0].update(treatment="the first"),
+            "refinery.programs[0]: treatment",
+            "must be an object or an id like",
+        ),
+        (
+            lambda d: d["refinery"]["programs"][0].update(treatment={"iterations": 0, "time_limit": 60}),
+            "refinery.programs[0]: iterations",
+            "must be a number above 0, or null for no limit, got 0",
+        ),
+        (
+            lambda d: d["benchmarks"][3]["extra_info"].update(contaminated=[1, 0]),
+            "benchmarks[3]: extra_info.contaminated[0]",
+            "must be true or false, got 1",
+        ),
+        (
+            lambda d: d["benchmarks"][3]["extra_info"].update(task="other"),
+            "benchmarks: extra_info.task",
+            "mixed tasks: t, other",
+        ),
+        (lambda d: d["refinery"].update(reference=3), "refinery: reference", "must be a list"),
     ],
 )
 def test_what_is_wrong_in_json_is_told_with_file_entry_and_field(

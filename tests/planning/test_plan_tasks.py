@@ -19,7 +19,8 @@ from refinery_analysis._inference import two_proportions
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.rate_spread import RateSpread, rate_spread
 from refinery_analysis._power.over_tasks import OverTasks, Price, cheapest, splits
-from refinery_analysis._report import write_report
+from refinery_analysis._report.blocks import Grid, Heading
+from refinery_analysis._report.sections import page
 from scipy import special, stats
 
 if TYPE_CHECKING:
@@ -260,7 +261,8 @@ def test_the_page_has_the_plan_over_tasks(tmp_path: Path) -> None:
     """The section of plans shows splits, the cheapest marked, and what more replicates cannot do."""
     path = tasks_csv(tmp_path / "tasks.csv", passing=0.7)
     for options in (Options(response="log", effect=0.2), Options(response="passed", effect=0.3)):
-        write_report(analyse(read_results([path]), options), tmp_path)
-        page = (tmp_path / "report.html").read_text(encoding="utf-8")
-        assert "Tasks and replicates" in page
-        assert "cheapest" in page
+        sections = page(analyse(read_results([path]), options)).sections
+        blocks = next(section.blocks for section in sections if section.ident == "plan")
+        assert "Tasks and replicates" in [block.text for block in blocks if isinstance(block, Heading)]
+        tables = [block.table for block in blocks if isinstance(block, Grid)]
+        assert any(cell == "cheapest" for table in tables for row in table.rows for cell in row)

@@ -121,7 +121,7 @@ def test_programs_of_another_study_setting_or_prompt_are_refused(
 
 
 def test_programs_in_the_folder_that_all_studies_had_are_found_and_told(pytester: pytest.Pytester) -> None:
-    """But not those of another study, and not where the study has its own folder."""
+    """But not those of another study, and not where the study has its own folder. The header warns of no sandbox."""
     write(pytester.path, "mine")
     common = pytester.path / "tests" / "test_generated" / "programs"
     common.mkdir(parents=True)
@@ -131,6 +131,7 @@ def test_programs_in_the_folder_that_all_studies_had_are_found_and_told(pytester
     result.stdout.fnmatch_lines(
         ["refinery: programs are taken from tests/test_generated/programs,*programs/mine*"]
     )
+    result.stdout.fnmatch_lines(["refinery: WARNING: sandbox none: generated code runs with all your rights"])
     (common / "1_3_inf_1.json").write_text(json.dumps({"study": "theirs"}))
     pytester.runpytest_subprocess(*UNHELD).assert_outcomes(skipped=1)
 

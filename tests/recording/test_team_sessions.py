@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import math
 import re
 import shutil
 import subprocess
@@ -16,7 +17,7 @@ from team_project import TASKS, WRONG, TeamProject, plain
 from test_sessions import wait_for
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from model_server import ModelServer
@@ -82,6 +83,7 @@ WORDS = {
     },
 }
 WORDS["sham"] = WORDS["time"]
+ANALYSIS = (sys.executable, "-m", "refinery_analysis", "results.json")
 SETTINGS = {"solo": 1, "trio": 3, "mixed": 2, "nominal": 3}
 
 
@@ -148,13 +150,37 @@ def test_a_study_of_feedback_and_teams_from_requests_to_the_analysis(
     assert [program["verdict"] for program in results["refinery"]["programs"]] == ["correct"] * 64
     assert {program["treatment"]["team"] for program in results["refinery"]["programs"]} == set(SETTINGS)
     analysed = subprocess.run(
-        [sys.executable, "-m", "refinery_analysis", "results.json", "--json"],
+        [*ANALYSIS, "--trajectories", str(project.programs), "--out", "report", "--json"],
         cwd=project.root,
         capture_output=True,
         text=True,
         check=False,
     )
     assert analysed.returncode == 0, analysed.stdout + analysed.stderr
+    check_report(
+        json.loads(analysed.stdout), trajectories, (project.root / "report" / "report.html").read_text()
+    )
+
+
+def check_report(document: dict[str, Any], trajectories: Sequence[dict[str, Any]], page: str) -> None:
+    """Check that agents' credits add up to their trajectories' ratios, and that the first screen answers the study."""
+    turns = document["turns"]
+    for treatment in {row["treatment"] for row in turns["credit"]}:
+        ends = [
+            math.log(one["turns"][one["final_turn"] - 1]["feedback"]["ratio"])
+            for one in trajectories
+            if ", ".join(f"{name} {level}" for name, level in one["treatment"].items()) == treatment
+        ]
+        parts = [row["log_ratio"] for row in turns["credit"] if row["treatment"] == treatment]
+        mean = math.fsum(ends) / len(ends)
+        # The last digit of the coarsest of them: no floats can be closer.
+        assert abs(math.fsum(parts) - mean) <= max(map(math.ulp, (*parts, mean)))
+    assert {row["team"].rpartition(" ")[2] for row in turns["synergy"]} <= {"trio", "mixed"}
+    assert sum(row["mended"] for row in turns["transitions"]) > 0
+    found = page.partition('id="found"')[2].partition("<section")[0]
+    for name in ("feedback", "team"):
+        assert any(name in row["question"] for row in document["conclusions"])
+        assert name in found
 
 
 def check_requests(trajectory: dict[str, Any], sent: dict[int, dict[str, Any]]) -> None:

@@ -111,8 +111,11 @@ class Project:
     @property
     def variables(self) -> dict[str, str]:
         """The whole environment of its commands."""
+        # COVERAGE_: what these commands reach counts, where it is measured.
         inherited = {
-            name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ
+            name: value
+            for name, value in os.environ.items()
+            if name in {"PATH", "HOME", "LANG", "TMPDIR"} or name.startswith("COVERAGE_")
         }
         return {**inherited, **self.environment}
 

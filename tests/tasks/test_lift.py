@@ -91,9 +91,59 @@ def test_a_result_is_held_against_the_assertions_about_its_arguments(
         ("assert 1 == 2", "it asserts something false of no call"),
         ("x = 1", "its test asserts nothing of the function"),
         ("assert f == 1", "the function is not called"),
+        ("first, second = f(1)\nassert first == 2", "line 1: a result is taken apart"),
+        ("assert f(1, b=2) == 1", "line 1: its keyword arguments are not understood"),
+        ("assert f(1 / 0) == 1", "its test raises ZeroDivisionError"),
+        (f"assert f({'-' * 2000}1) == 1", "its test is nested too deep|its test is not valid Python"),
     ],
 )
 def test_what_cannot_be_lifted_is_told_with_its_line(test: str, told: str) -> None:
     """And nothing of it is run."""
     with pytest.raises(NotLiftedError, match=told):
         lift(test, entry_point="f")
+
+
+@pytest.mark.parametrize(
+    ("test", "examples"),
+    [
+        ("x: int = 3\nassert f(x) == 4", [((3,), 4)]),
+        ("if 1 < 2:\n    assert f(1) == 2\nelse:\n    assert f(2) == 1", [((1,), 2)]),
+        ("if 1 > 2:\n    assert f(1) == 2\nelse:\n    assert f(2) == 1", [((2,), 1)]),
+        ("y = f(1)\ny = 5\nassert f(y) == 6", [((5,), 6)]),
+        ("class Helper: ...\nprint('done')\nassert f(1) is None", [((1,), None)]),
+        (
+            "assert f({'a': {1, 2}}, frozenset([3])) == (1, [2])",
+            [(({"a": {1, 2}}, frozenset({3})), (1, [2]))],
+        ),
+    ],
+)
+def test_statements_of_a_test_are_followed(test: str, examples: list[object]) -> None:
+    """Names, branches and helpers that decide nothing lead to the same calls as Python's own run."""
+    assert [each.example for each in lift(test, entry_point="f")] == examples
+
+
+def test_an_identity_is_an_example_only_where_there_is_one_such_object() -> None:
+    """``is`` between other values says something of objects, and is kept as it stands."""
+    (one,) = lift("assert f(1) is True", entry_point="f")
+    assert one.example == ((1,), True)
+    (other,) = lift("assert f(1) is not (2, 3)", entry_point="f")
+    assert other.example is None
+
+
+def test_assertions_about_sets_and_dicts_find_their_calls_again() -> None:
+    """Arguments are told apart by what they hold, whatever the order in which it was put there."""
+    check = Assertions(lift("assert len(f({'b': {2, 1}, 'a': 1})) == 1", entry_point="f"))
+    assert check(({"a": 1, "b": {1, 2}},), [1]) is True
+    assert isinstance(check(({"a": 1, "b": {1, 2}},), []), str)
+
+
+def test_a_tolerance_that_is_no_number_is_told() -> None:
+    """The comparison of EvalPlus takes one; anything else is not guessed at."""
+    helper = """def assertion(out, exp, atol):
+    exact_match = out == exp
+    assert exact_match
+"""
+    with pytest.raises(NotLiftedError, match="its tolerance is no number"):
+        lift(f"{helper}assertion(f(1), 2, 'near')", entry_point="f")
+    (one,) = lift(f"{helper}assertion(f(1), 2, 0.5)", entry_point="f")
+    assert one.atol == 0.5

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
 from refinery_plugin._sandbox import Limits
-from refinery_plugin._tasks.forms import FormError, from_json, parse_form
+from refinery_plugin._tasks.forms import FormError, from_json, like, parse_form
 from refinery_plugin._verification.checker import Checker
 from refinery_plugin._verification.inputs import BrokenReferenceError
 from refinery_plugin._verification.verdict import Verdict
@@ -247,6 +248,16 @@ def test_a_canonical_solution_that_contradicts_its_test_is_told(tmp_path: Path, 
         ([OWN | {"reference": "def other(): ..."}], r"the reference does not define sums\(\)"),
         ([PLUS | {"base_input": [1]}], "base_input must be a list of lists"),
         ([], "there is no row in it"),
+        ([OWN | {"close": 1e-9}], 'close must be like {"rtol": 1e-9, "atol": 1e-12}, got 1e-09'),
+        ([OWN | {"inputs": {}}], "inputs must be a list, got {}"),
+        ([OWN | {"inputs": [3]}], "arguments are a list, also of one, got 3"),
+        ([PLUS | {"atol": True}], "atol must be a number, got True"),
+        ([OWN | {"signature": "lambda: 0"}], "is not the head of one function"),
+        (
+            [OWN | {"inputs": [[[[1, 2, 3]], {}]]}],
+            r"\[1, 2, 3\] has 3 items, expected 2",
+        ),
+        ([OWN | {"inputs": [[[], {"a": 1.0}]]}], "the key 'a' is no int"),
     ],
 )
 def test_a_mistake_in_a_file_is_told_with_its_line(tmp_path: Path, rows: list[object], told: str) -> None:
@@ -292,3 +303,51 @@ def test_values_of_json_become_what_a_type_says() -> None:
     assert from_json("a", bytes) == b"a"
     assert repr(from_json([1], list[float])) == "[1.0]"
     assert from_json([1.5, 2], np.ndarray).sum() == 3.5
+    assert from_json({"true": 1, "false": 2}, dict[bool, int]) == {True: 1, False: 2}
+    assert from_json([1], list) == [1]
+    assert from_json(["a"], int | str) == ["a"]
+
+
+def test_values_of_json_become_like_samples() -> None:
+    """A list becomes a tuple or a set where all samples have one, also inside dicts; all else stays as it is."""
+    assert like([{"a": (1, 2)}, {"b": (3,)}])({"c": [4, 5], "d": 6}) == {"c": (4, 5), "d": 6}
+    assert like([{1, 2}])([3, 3]) == {3}
+    assert like([(1,), [2]])([3]) == [3]
+    assert like([])("text") == "text"
+
+
+@pytest.mark.parametrize(
+    ("row", "why"),
+    [
+        (PLUS | {"base_input": [], "plus_input": {}}, "it has no inputs"),
+        (PLUS | {"entry_point": "turn"}, r"its canonical solution does not define turn\(\)"),
+        (MBPP | {"test_list": ["assert max(1, 2) == 2", "assert ("]}, "its tests call no function"),
+    ],
+)
+def test_a_row_that_is_no_task_is_left_out_with_its_reason(tmp_path: Path, row: object, why: str) -> None:
+    """The other rows of the file are used."""
+    tasks = from_jsonl(written(tmp_path, row, HUMAN))
+    assert [task.name for task in tasks] == ["Human/0"]
+    assert re.search(why, str(tasks.left_out[0]))
+
+
+@pytest.mark.parametrize(
+    ("row", "note"),
+    [
+        (
+            PLUS | {"assertion": "assert swap(open('a')) == 1"},
+            "its assertion is left out, its inputs are not",
+        ),
+        (
+            MBPP | {"challenge_test_list": ["assert plus(open('a')) == 1"]},
+            "its challenge_test_list is left out",
+        ),
+    ],
+)
+def test_what_of_a_task_cannot_be_lifted_is_told_and_the_task_is_used(
+    tmp_path: Path, row: object, note: str
+) -> None:
+    """A part that is not understood takes nothing else away."""
+    tasks = from_jsonl(written(tmp_path, row))
+    assert len(tasks) == 1
+    assert note in str(tasks.left_out[0])

@@ -72,7 +72,7 @@ def test_a_session_stopped_in_its_first_round_writes_a_whole_file(
     output = end(session, number)
     assert session.returncode == pytest.ExitCode.INTERRUPTED, output
     assert "  pytest --benchmark-only --refinery-programs=" in output
-    assert "--refinery-resume" in output
+    assert "--refinery-resume --benchmark-json=out.json" in output
     document = project.json()
     assert document["benchmarks"] == []
     assert document["refinery"]["programs"] == []

@@ -20,7 +20,7 @@ HOLD = (
 
 
 def test_a_second_session_waits_and_says_for_whom(tmp_path: Path) -> None:
-    """The one who waits is told process and file, once, and gets the lock when its holder dies."""
+    """Who waits is told process, file and how to go on untimed, once, and gets the lock when its holder dies."""
     path = tmp_path / "lock"
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLD, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -41,6 +41,7 @@ def test_a_second_session_waits_and_says_for_whom(tmp_path: Path) -> None:
     assert len(told) == 1
     assert f"process {holder.pid}" in told[0]
     assert str(path) in told[0]
+    assert "--benchmark-disable verifies without timing" in told[0]
     holder.stdin.close()
     holder.stdout.close()
 
