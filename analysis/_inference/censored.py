@@ -14,7 +14,9 @@ from .._models.passing_table import task_numbers
 from .._models.survival import curve, log_rank, restricted_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    import pandas as pd
 
     from .._arrays import Flags, Floats, Integers
     from .._models.passing_table import PassingTable
@@ -141,11 +143,10 @@ def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored
     finished = programs["passed"].to_numpy(dtype=bool) & np.isfinite(mean)
     own = np.log(np.where(np.isfinite(limits), limits, limit))
     use = stopped | finished
-    numbers = {label: i for i, label in enumerate(table.treatments)}
     times = _Times(
         time=np.where(stopped, own, mean)[use],
         finished=finished[use],
-        treatment=np.asarray([numbers[str(label)] for label in programs["treatment"][use]], dtype=np.intp),
+        treatment=_numbers(programs["treatment"], table.treatments)[use],
         task=task_numbers(results)[1][use],
     )
     logrank = log_rank(times.time, times.finished, times.treatment, times.task, len(table.treatments))
@@ -159,6 +160,13 @@ def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored
         factors=tuple(_factor(model, times, table, factor, alpha) for factor in table.varying()),
         curves=tuple(c for factor in table.varying() for c in _curves(times, table, factor)),
     )
+
+
+def _numbers(labels: pd.Series[str], order: Sequence[str]) -> Integers:
+    """Return where each label stands in ``order``."""
+    number = {label: i for i, label in enumerate(order)}
+    of_category = np.asarray([number.get(str(label), -1) for label in labels.cat.categories], dtype=np.intp)
+    return np.asarray(of_category[labels.cat.codes.to_numpy()], dtype=np.intp)
 
 
 def _restricted(times: _Times, table: PassingTable, limit: float) -> Iterator[Restricted]:
@@ -216,7 +224,7 @@ def _model(times: _Times, table: PassingTable) -> _Model | str:
     model = Lognormal(
         y=times.time[inside],
         finished=times.finished[inside],
-        group=np.asarray([position[int(c)] for c in cell[inside]], dtype=np.intp),
+        group=np.searchsorted(cells, cell[inside]).astype(np.intp),
         groups=len(cells),
     )
     if float(np.ptp(model.y[model.finished])) < 1e-9:  # noqa: PLR2004 - logs of seconds
@@ -272,7 +280,7 @@ def _likelihood_ratio(model: Lognormal, times: _Times, table: PassingTable, cell
     null = Lognormal(
         y=times.time, finished=times.finished, group=task.reshape(-1).astype(np.intp), groups=len(used)
     )
-    return float(stats.chi2.sf(max(0.0, 2 * (model.maximum()[0] - null.maximum()[0])), df))
+    return float(stats.chi2.sf(max(0.0, 2 * (model.highest[0] - null.highest[0])), df))
 
 
 def _ratios(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,22 @@ _MEDIAN_NORMAL = 0.6744897501960817
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Dealt:
+    """The study's values dealt to its treatments at random, row by row.
+
+    Attributes
+    ----------
+    y : values, shape (s, n).
+    target : means of the model's cells, each times the root of its count, shape (s, c).
+    variance : residual mean squares of the model, shape (s,).
+    """
+
+    y: Floats
+    target: Floats
+    variance: Floats
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Doubts:
     """What differences are held against.
 
@@ -55,8 +72,26 @@ class Doubts:
 
     def about(self, term: str) -> str | None:
         """Return why a difference that tests find is nothing to build on; None where nothing speaks against it."""
-        i = next(i for i, names in enumerate(self.fitted.model.terms) if name_of(names) == term)
-        return self._below_noise(i) or self._control(i)
+        if term not in self._said:
+            i = next(i for i, names in enumerate(self.fitted.model.terms) if name_of(names) == term)
+            self._said[term] = self._below_noise(i) or self._control(i)
+        return self._said[term]
+
+    @functools.cached_property
+    def _said(self) -> dict[str, str | None]:
+        """What was found of each term: readers of several responses ask twice."""
+        return {}
+
+    @functools.cached_property
+    def dealt(self) -> _Dealt:
+        """Assignments at random, the same for every term."""
+        return _dealt(self.sample, self.fitted)
+
+    @functools.cached_property
+    def treatments(self) -> tuple[Integers, Floats, Floats]:
+        """The treatments that have programs, and their means and sums of squares in the assignments, (s, k)."""
+        present, index = np.unique(self.sample.cell, return_inverse=True)
+        return present, *_moments(self.dealt.y, index.reshape(-1), self.sample.counts[present])
 
     def _below_noise(self, i: int) -> str | None:
         """Measure the term against the runs' noise where programs of a treatment happen to differ by less than that."""
@@ -77,7 +112,7 @@ class Doubts:
         """Deal the same values to the treatments at random, and ask how often the two tests find this difference."""
         if self.sample.y.size > _LARGE:
             return None
-        rejected = _dealt(self, i)
+        rejected = _rejected(self, i)
         share, error = rate(rejected)
         if share - 2 * error <= _TOO_MUCH * self.alpha + _mirrored(self.fitted.fit.cells.count):
             return None
@@ -108,9 +143,7 @@ def noise_of(
     return sum(parts) if parts else None
 
 
-def _dealt(doubts: Doubts, i: int) -> Flags:
-    """Return for each random assignment whether both tests find the term, shape (s,)."""
-    sample, fitted = doubts.sample, doubts.fitted
+def _dealt(sample: Sample, fitted: Fitted) -> _Dealt:
     cells, n = fitted.fit.cells, sample.y.size
     rows = int(np.clip(_WORK // n, _FEWEST_ROWS, _MOST))
     rng = np.random.default_rng(_SEED)
@@ -118,16 +151,23 @@ def _dealt(doubts: Doubts, i: int) -> Flags:
     for block in range(len(sample.blocks)):
         inside = np.flatnonzero(sample.block == block)
         y[:, inside] = rng.permuted(y[:, inside], axis=1)
-    mean, _ = _moments(y, cells.index, cells.count)
+    mean = _means(y, cells.index, cells.count)
     root = np.sqrt(cells.count.astype(float))
     target = root * (mean - cells.y.mean())
-    gained = added_by(fitted, i, type=doubts.type)
     whole = basis(fitted.fit.x * root[:, None])
     total = float(np.sum((cells.y - cells.y.mean()) ** 2))
     rss = np.maximum(total - np.sum((target @ whole) ** 2, axis=1), 0.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _Dealt(y=y, target=target, variance=rss / fitted.fit.df)
+
+
+def _rejected(doubts: Doubts, i: int) -> Flags:
+    """Return for each random assignment whether both tests find the term, shape (s,)."""
+    sample, fitted, dealt = doubts.sample, doubts.fitted, doubts.dealt
+    gained = added_by(fitted, i, type=doubts.type)
     df = gained.shape[1]
     with np.errstate(divide="ignore", invalid="ignore"):
-        f = np.sum((target @ gained) ** 2, axis=1) / df / (rss / fitted.fit.df)
+        f = np.sum((dealt.target @ gained) ** 2, axis=1) / df / dealt.variance
         rejected = np.asarray(special.fdtrc(df, fitted.fit.df, f) < doubts.alpha)
     term = fitted.model.terms[i]
     if len(sample.blocks) > 1 or not set(term) <= set(doubts.own):
@@ -135,11 +175,17 @@ def _dealt(doubts: Doubts, i: int) -> Flags:
     asked = matched(sample, term, doubts.own)
     if asked is None:
         return rejected
-    present, index = np.unique(sample.cell, return_inverse=True)
-    mean, squares = _moments(y, index.reshape(-1), sample.counts[present])
+    present, mean, squares = doubts.treatments
     at, counts = np.searchsorted(present, asked[0]), sample.counts[asked[0]]
     p = box_test(mean[:, at], squares[:, at] / (counts - 1), counts, asked[1]).p
     return np.asarray(rejected & (np.nan_to_num(p, nan=1.0) < doubts.alpha))
+
+
+def _means(y: Floats, index: Integers, count: Integers) -> Floats:
+    """Return means by cell, (s, c), of rows of values (s, n)."""
+    order = np.argsort(index, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(count)[:-1]]).astype(np.intp)
+    return np.asarray(np.add.reduceat(y[:, order], starts, axis=1) / count)
 
 
 def _moments(y: Floats, index: Integers, count: Integers) -> tuple[Floats, Floats]:

@@ -12,6 +12,8 @@ from .._models.formula import name_of
 from .result import TestResult, sized
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .._arrays import Floats, Integers
     from .._models.anova import Fitted
 
@@ -49,13 +51,18 @@ def hc3_tests(fitted: Fitted | None, *, type: int, alpha: float) -> tuple[TestRe
     if problem is not None:
         return tuple(TestResult.impossible(name_of(term), problem) for term in names)
     covariance = _covariance(fit.x, fit.bread, _meat(fitted))
+    hypotheses = [_hypothesis(fitted, i, type) for i in range(len(names))]
+    values = [_f(fit.beta[None], covariance[None], h)[0] if h.df else np.nan for h in hypotheses]
+    rates: dict[int, tuple[float, float, int]] = {}
+    if fit.x.shape[1] <= _MOST_COLUMNS:
+        known = [i for i, f in enumerate(values) if np.isfinite(f)]
+        rates = dict(zip(known, _sizes(fitted, [hypotheses[i] for i in known], alpha), strict=True))
     results = []
-    for i, term in enumerate(names):
-        hypothesis = _hypothesis(fitted, i, type)
+    for i, (term, hypothesis, value) in enumerate(zip(names, hypotheses, values, strict=True)):
         if hypothesis.df == 0:
             results.append(TestResult.impossible(name_of(term), "has one level"))
             continue
-        f = float(_f(fit.beta[None], covariance[None], hypothesis)[0])
+        f = float(value)
         if not np.isfinite(f):
             results.append(
                 TestResult.impossible(name_of(term), "the robust covariance is singular at these sizes")
@@ -63,9 +70,8 @@ def hc3_tests(fitted: Fitted | None, *, type: int, alpha: float) -> tuple[TestRe
             continue
         p = float(stats.f.sf(f, hypothesis.df, fit.df))
         test = TestResult(name=name_of(term), statistic=f, df_num=hypothesis.df, df_den=fit.df, p=p)
-        if fit.x.shape[1] <= _MOST_COLUMNS:
-            test = sized(test, lambda h=hypothesis: _size(fitted, h, alpha), alpha)  # type: ignore[misc]
-        results.append(test)
+        rate = rates.get(i)
+        results.append(test if rate is None else sized(test, lambda found=rate: found, alpha))  # type: ignore[misc]
     return tuple(results)
 
 
@@ -125,21 +131,26 @@ def _wald(beta: Floats, covariance: Floats, columns: Integers) -> Floats:
     return np.asarray(np.einsum("si,si->s", b, solved))
 
 
-def _size(fitted: Fitted, hypothesis: _Hypothesis, alpha: float) -> tuple[float, float, int]:
-    """Simulate equal normal programs; means and spreads of cells are all that the test sees of them."""
+def _sizes(fitted: Fitted, hypotheses: Sequence[_Hypothesis], alpha: float) -> list[tuple[float, float, int]]:
+    """Simulate equal normal programs; means and spreads of cells are all that the tests see of them."""
     rng = np.random.default_rng(_SEED)
     simulations = _SIMULATIONS if fitted.fit.x.shape[1] <= _FEW_COLUMNS else _SIMULATIONS // 5
     chunk = max(1, _CHUNK // fitted.fit.x.size)
-    rejected = 0
-    for start in range(0, simulations, chunk):
-        f = _null(fitted, hypothesis, min(chunk, simulations - start), rng)
-        rejected += int(np.sum(stats.f.sf(f, hypothesis.df, fitted.fit.df) <= alpha))
-    rate = rejected / simulations
-    return rate, float(np.sqrt(max(rate * (1 - rate), 1e-12) / simulations)), simulations
+    # sf(f) <= alpha, without a tail for each of the simulated data sets
+    bounds = [float(stats.f.isf(alpha, h.df, fitted.fit.df)) for h in hypotheses]
+    rejected = [0] * len(hypotheses)
+    for start in range(0, simulations if hypotheses else 0, chunk):
+        beta, covariance = _null(fitted, min(chunk, simulations - start), rng)
+        for i, (hypothesis, bound) in enumerate(zip(hypotheses, bounds, strict=True)):
+            rejected[i] += int(np.sum(_f(beta, covariance, hypothesis) >= bound))
+    rates = [count / simulations for count in rejected]
+    return [
+        (rate, float(np.sqrt(max(rate * (1 - rate), 1e-12) / simulations)), simulations) for rate in rates
+    ]
 
 
-def _null(fitted: Fitted, hypothesis: _Hypothesis, size: int, rng: np.random.Generator) -> Floats:
-    """Return F of data sets in which nothing differs, shape (size,)."""
+def _null(fitted: Fitted, size: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    """Return coefficients (size, p) and covariances (size, p, p) of data sets in which nothing differs."""
     fit = fitted.fit
     count = fit.cells.count.astype(float)
     shape = (size, len(count))
@@ -147,5 +158,4 @@ def _null(fitted: Fitted, hypothesis: _Hypothesis, size: int, rng: np.random.Gen
     within = np.where(count > 1, rng.chisquare(np.maximum(count - 1, 1), shape), 0.0)
     beta = (mean * count) @ fit.x @ fit.bread
     squares = within + count * (mean - beta @ fit.x.T) ** 2
-    covariance = _covariance(fit.x, fit.bread, squares / (1 - _leverage(fitted)) ** 2)
-    return _f(beta, covariance, hypothesis)
+    return beta, _covariance(fit.x, fit.bread, squares / (1 - _leverage(fitted)) ** 2)

@@ -45,11 +45,15 @@ def _normal_range(levels: int) -> interpolate.CubicSpline:
     """
     w = np.arange(0.0, _WIDEST + _RANGE_STEP / 2, _RANGE_STEP)
     z = np.arange(-9.0, _WIDEST / 2 + 9.0, _NORMAL_STEP)
+    # Every z - w is on the finer of the two grids, so each needs the tail once.
+    steps = round(_NORMAL_STEP / _RANGE_STEP)
+    finest = special.log_ndtr(z[0] - w[-1] + _RANGE_STEP * np.arange(w.size + steps * (z.size - 1)))
+    reached = w.size - 1 + steps * np.arange(z.size)
     below = special.log_ndtr(z)
     largest = -(z**2) / 2 - math.log(math.sqrt(2 * math.pi)) + (levels - 1) * below
     tail = np.empty_like(w)
     for part in np.array_split(np.arange(w.size), 20):
-        share = np.exp(np.minimum(special.log_ndtr(z - w[part, None]) - below, 0.0))
+        share = np.exp(np.minimum(finest[reached - part[:, None]] - below, 0.0))
         with np.errstate(divide="ignore"):
             some = -np.expm1((levels - 1) * np.log1p(-share))
         tail[part] = levels * _NORMAL_STEP * (some @ np.exp(largest))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -50,7 +51,7 @@ class AnovaTable:
     notes: tuple[str, ...]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Fitted:
     """A model fitted to a sample.
 
@@ -73,6 +74,18 @@ class Fitted:
         """Columns of the intercept and of each term in ``fit.x``."""
         ends = np.cumsum([block.shape[1] for block in self.blocks]).tolist()
         return [slice(start, end) for start, end in zip([0, *ends[:-1]], ends, strict=True)]
+
+    @functools.cached_property
+    def _known(self) -> dict[tuple[int, int], Floats]:
+        return {}
+
+    def gained(self, i: int, type: int) -> Floats:  # noqa: A002
+        """Return what `added_by` does, worked out once: the table, and every doubt about it, need it."""
+        if (i, type) not in self._known:
+            root = np.sqrt(self.fit.cells.count.astype(float))
+            weighted = [block * root[:, None] for block in self.blocks]
+            self._known[i, type] = _gained(weighted, i, others_of(self.model.terms, i, type))
+        return self._known[i, type]
 
     @property
     def residuals(self) -> Floats:
@@ -184,7 +197,7 @@ def _test(
     names = fitted.model.terms
     width = weighted[i + 1].shape[1]
     others = others_of(names, i, type)
-    gained = _gained(weighted, i, others)
+    gained = fitted.gained(i, type)
     df = gained.shape[1]
     if df == 0:
         why = "has one level" if width == 0 else _confounded(names, i, others, weighted)
@@ -225,9 +238,7 @@ def added_by(fitted: Fitted, i: int, *, type: int) -> Floats:  # noqa: A002
 
     Its product with the cells' means, each times the root of its count, has the term's sum of squares.
     """
-    root = np.sqrt(fitted.fit.cells.count.astype(float))
-    weighted = [block * root[:, None] for block in fitted.blocks]
-    return _gained(weighted, i, others_of(fitted.model.terms, i, type))
+    return fitted.gained(i, type)
 
 
 def _confounded(names: Sequence[Names], i: int, others: Sequence[int], weighted: Sequence[Floats]) -> str:

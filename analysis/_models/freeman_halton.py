@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,12 @@ def pass_test(totals: Sequence[int], passed: Sequence[int]) -> PassTest:
     The exact test sums the probabilities of all tables that are no likelier than the one seen, margins fixed
     (Freeman & Halton 1951); R: ``fisher.test``.
     """
+    return _tested(tuple(totals), tuple(passed))
+
+
+@functools.lru_cache(maxsize=64)
+def _tested(totals: tuple[int, ...], passed: tuple[int, ...]) -> PassTest:
+    """Test once what several parts of a report tell."""
     total, good = sum(totals), sum(passed)
     if len(totals) < 2:  # noqa: PLR2004
         return PassTest(method=EXACT, p=None, note="there is one treatment only")

@@ -7,6 +7,7 @@ with the spread within them, say all there is to say: 25,000 programs cost no mo
 from __future__ import annotations
 
 import dataclasses
+import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -73,7 +74,7 @@ def extend(base: Floats, columns: Floats) -> Floats:
     return np.ascontiguousarray(u[:, s > _RANK])
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)
 class Fit:
     """A linear model over cells: ``x`` (c, p), coefficients, rank, residual sum of squares and df."""
 
@@ -92,9 +93,14 @@ class Fit:
             return None
         return self.rss / self.df
 
+    @functools.cached_property
+    def _determined(self) -> Floats:
+        """The projection on what the data determine, (p, p)."""
+        return np.asarray(self.bread @ (self.x.T @ (self.cells.count[:, None] * self.x)))
+
     def estimable(self, weights: Floats) -> bool:
         """Whether the data determine a linear function of the coefficients, shape (p,)."""
-        left = weights - (self.bread @ (self.x.T @ (self.cells.count[:, None] * self.x))) @ weights
+        left = weights - self._determined @ weights
         return bool(np.abs(left).max(initial=0.0) < 1e-8 * max(1.0, float(np.abs(weights).max(initial=0.0))))
 
 

@@ -60,22 +60,29 @@ class Lognormal:
             stopped_group=self.group[~self.finished],
         )
 
-    def maximum(self, design: Floats | None = None) -> tuple[float, Floats]:
+    @functools.cached_property
+    def highest(self) -> tuple[float, Floats]:
+        """The largest log likelihood of all, and its parameters."""
+        return self.maximum()
+
+    def maximum(self, design: Floats | None = None, *, start: Floats | None = None) -> tuple[float, Floats]:
         """Return the largest log likelihood, and the parameters: scaled means, then 1 over the standard deviation.
 
         Parameters
         ----------
         design : the parameters are ``design @ free``, shape (groups + 1, free); all are free by default.
+        start : parameters that are near; the plain mean and standard deviation by default.
         """
         design = np.eye(self.groups + 1) if design is None else design
-        start = np.append(np.full(self.groups, self.y.mean()), 1.0) / max(float(self.y.std()), 1e-6)
+        if start is None:
+            start = np.append(np.full(self.groups, self.y.mean()), 1.0) / max(float(self.y.std()), 1e-6)
         free = np.linalg.lstsq(design, start, rcond=None)[0]
         if (design @ free)[-1] <= 0:
             free = np.linalg.lstsq(design, np.append(np.zeros(self.groups), 1.0), rcond=None)[0]
         value = self._value(design @ free)
         for _ in range(_STEPS):
             slope, curvature = self._slope(design @ free)
-            step = np.linalg.lstsq(design.T @ curvature @ design, design.T @ slope, rcond=None)[0]
+            step = _solved(design.T @ curvature @ design, design.T @ slope)
             share = 1.0
             # Below the rounding of so large a sum nothing is lost.
             least = value - _ROUNDING * (1 + abs(value))
@@ -124,39 +131,60 @@ class Lognormal:
 
         A limit is infinite where the likelihood never falls far enough.
         """
-        best, parameters = self.maximum()
-        estimate = float(weights @ parameters[:-1]) / float(parameters[-1])
-        allowed = float(stats.chi2.isf(alpha, 1))
+        best, parameters = self.highest
+        scale = float(parameters[-1])
+        estimate = float(weights @ parameters[:-1]) / scale
+        allowed = math.sqrt(float(stats.chi2.isf(alpha, 1)))
+        near = parameters
 
         def lost(value: float) -> float:
-            return max(0.0, 2 * (best - self._fixed(weights, value)))
+            """Return the square root of what the likelihood loses: nearly straight in the value."""
+            nonlocal near
+            height, near = self._fixed(weights, value, near)
+            return math.sqrt(max(0.0, 2 * (best - height)))
 
-        step = max(float(np.abs(weights).max()) / float(parameters[-1]), 1e-9)
+        # A tenth beyond Wald's limit, so that the first look is nearly always far enough.
+        step = 1.1 * allowed * self._error(weights, estimate)
+        farthest = _FARTHEST * max(float(np.abs(weights).max()) / scale, step)
         limits = []
         for sign in (-1.0, 1.0):
-            far = step
-            while lost(estimate + sign * far) < allowed and far < _FARTHEST * step:
+            far, near = step, parameters
+            while (there := lost(estimate + sign * far)) < allowed and far < farthest:
                 far *= 2
-            beyond = lost(estimate + sign * far) >= allowed
             limits.append(
                 optimize.brentq(
                     lambda value: lost(value) - allowed,
                     *sorted((estimate, estimate + sign * far)),
                     xtol=1e-12,
                 )
-                if beyond
+                if there >= allowed
                 else sign * math.inf
             )
-        return estimate, limits[0], limits[1], float(stats.chi2.sf(lost(0.0), 1))
+        near = parameters
+        return estimate, limits[0], limits[1], float(stats.chi2.sf(lost(0.0) ** 2, 1))
 
-    def _fixed(self, weights: Floats, value: float) -> float:
+    def _error(self, weights: Floats, estimate: float) -> float:
+        """Return the standard error of a contrast of the means, from the curvature at the maximum."""
+        parameters = self.highest[1]
+        gradient = np.append(weights, -estimate) / float(parameters[-1])
+        return math.sqrt(max(float(gradient @ _solved(self._slope(parameters)[1], gradient)), 1e-18))
+
+    def _fixed(self, weights: Floats, value: float, start: Floats) -> tuple[float, Floats]:
         """Return the largest log likelihood where the contrast has this value: a linear bound on the parameters."""
         normal = np.append(weights, -value)
         free = np.linalg.svd(normal[None])[2][1:].T
-        return self.maximum(free)[0]
+        return self.maximum(free, start=start)
 
     def equal(self) -> float:
         """Return the largest log likelihood where all groups have one mean."""
         design = np.zeros((self.groups + 1, 2))
         design[:-1, 0], design[-1, 1] = 1.0, 1.0
         return self.maximum(design)[0]
+
+
+def _solved(matrix: Floats, right: Floats) -> Floats:
+    """Solve linear equations; of those that leave something open, the shortest solution."""
+    try:
+        return np.asarray(np.linalg.solve(matrix, right))
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.lstsq(matrix, right, rcond=None)[0])

@@ -262,7 +262,9 @@ def shuffle_test(y: Floats, cell: Integers, *, deals: int | None = None) -> tupl
     real = float(np.sum(np.add.reduceat(centred, starts) ** 2 / count))
     as_far = 0
     for start in range(0, deals, chunk):
-        dealt = rng.permuted(np.tile(centred, (min(chunk, deals - start), 1)), axis=1)
+        dealt = np.tile(centred, (min(chunk, deals - start), 1))
+        for row in dealt:  # what ``permuted`` deals, in two thirds of its time
+            rng.shuffle(row)
         between = np.sum(np.add.reduceat(dealt, starts, axis=1) ** 2 / count, axis=1)
         as_far += int(np.sum(between >= real * (1 - 1e-9)))
     return (1 + as_far) / (1 + deals), deals

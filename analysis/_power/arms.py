@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy import stats
 
 from .noncentral_f import f_power
 
@@ -81,7 +82,8 @@ class Arms:
         Notes
         -----
         Numbers that pass are binomial: E(1 / m) is about (1 + (1 - r) / (n r)) / (n r). With spreads of their own the
-        degrees of freedom are Satterthwaite's, as in Welch's test.
+        degrees of freedom are Satterthwaite's, as in Welch's test. A study in which too few programs of a treatment
+        pass for a test, one or (with spreads of their own) two, finds nothing.
         """
         used = np.flatnonzero(weights)
         passing = made * self.rate[used]
@@ -93,7 +95,8 @@ class Arms:
             df = float(parts.sum() ** 2 / np.sum(parts**2 / left))
         else:
             df = float(np.maximum(made * self.rate[list(design)] - 1, 0.0).sum())
-        return float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
+        testable = float(np.prod(stats.binom.sf(1 if self.unequal else 0, made, self.rate[used])))
+        return testable * float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
 
     def paired_power(
         self,

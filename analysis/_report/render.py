@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,10 @@ from .._presentation.text import SEPARATOR, clean
 from .theme import vega_config
 
 PNG_SCALE = 2.0
+_TALL = 3000
+"""Pixels from which on a picture is a list to scroll through, sharp enough at its own size."""
+
+_HEIGHT = re.compile(r'\bheight="(\d+(?:\.\d+)?)"')
 
 
 def to_svg(chart: alt.TopLevelMixin) -> str:
@@ -24,8 +29,10 @@ def to_svg(chart: alt.TopLevelMixin) -> str:
 
 
 def to_png(svg: str) -> bytes:
-    """Return a bitmap of ``svg`` at twice its size."""
-    return vl_convert.svg_to_png(svg, scale=PNG_SCALE)
+    """Return a bitmap of ``svg`` at twice its size; of a very tall one at its own."""
+    height = _HEIGHT.search(svg)
+    tall = height is not None and float(height[1]) > _TALL
+    return vl_convert.svg_to_png(svg, scale=1.0 if tall else PNG_SCALE)
 
 
 def _mark_tips(records: list[dict[str, Any]]) -> None:

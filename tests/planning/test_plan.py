@@ -179,6 +179,21 @@ def test_planned_programs_have_the_power_that_was_asked_for() -> None:
         assert found.sum() / 20_000 > 0.79
 
 
+def test_studies_that_end_without_a_test_find_nothing() -> None:
+    """However large the effect, power is no more than the chance that every treatment has enough that pass."""
+    made = Arms(
+        rate=np.asarray([0.4, 0.5]),
+        passed=np.ones(2),
+        sd=np.asarray([0.1, 0.2]),
+        df=np.full(2, 50.0),
+        unequal=True,
+    )
+    power = made.contrast_power(np.asarray([1.0, -1.0]), 100.0, 8, alpha=0.05, design=(0, 1))
+    enough = stats.binom.sf(1, 8, 0.4) * stats.binom.sf(1, 8, 0.5)
+    assert power == pytest.approx(enough, rel=1e-6)
+    assert power < 0.87
+
+
 def test_open_factors_are_planned_for_like_the_pilots(tmp_path: Path) -> None:
     """Factors of any name get the same kinds of designs and questions."""
     factors: Mapping[str, Sequence[Any]] = {"model": ["a", "b", "c"], "temperature": [0.2, 0.7, 1.0]}

@@ -16,7 +16,7 @@ from ..theme import BLUE, INK, MUTED
 from .scales import axis, linear_ticks
 
 NAME, TITLE = "residuals", "Do the assumptions hold?"
-_MOST_MARKS = 500
+_MOST_MARKS = 300
 _FEWEST = 3
 _FEW, _CLEAR = 10, 0.01  # programs below which no funnel is told, and the p below which one is
 

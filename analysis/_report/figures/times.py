@@ -19,7 +19,7 @@ MOST_MARKS = 2500
 """Above this many programs a picture of dots is a blot of megabytes: they are counted in cells instead."""
 
 _CROWD = 40  # marks in a row, above which they are small and let others shine through
-_CELLS, _FEWEST_CELLS, _CELLS_IN_ALL = 60, 15, 4_000
+_CELLS, _FEWEST_CELLS, _CELLS_IN_ALL = 60, 12, 2_400
 
 NAME, TITLE = "times", "Times by treatment"
 
