@@ -40,7 +40,7 @@ def table(passed: Integers, programs: int) -> PassingTable:
         factors={"a": levels},
         own=("a",),
         level={"a": np.arange(arms)},
-        made=np.full(passed.shape, programs),
+        generated=np.full(passed.shape, programs),
         passed=passed,
     )
 
@@ -159,7 +159,7 @@ def separated(
                 factors={"a": ("0", "1"), "b": ("0", "1")},
                 own=("a", "b"),
                 level=levels,
-                made=np.full(passed.shape, programs),
+                generated=np.full(passed.shape, programs),
                 passed=passed,
             )
             (found,) = [factor for factor in passing.factors(made, alpha=ALPHA) if factor.factor == "b"]

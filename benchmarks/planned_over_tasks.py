@@ -132,7 +132,7 @@ class Rates:
             factors={"arm": levels},
             own=("arm",),
             level={"arm": np.arange(2)},
-            made=np.full(passed.shape, 10),
+            generated=np.full(passed.shape, 10),
             passed=passed.astype(np.intp),
         )
         spread = rate_spread(table, "arm", (0, 1), (0, 1))

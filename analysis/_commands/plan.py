@@ -313,22 +313,24 @@ class _Planner:
         low, high = stats.chi2.ppf([0.975, 0.025], df)
         return 1.0, math.sqrt(df / low), math.sqrt(df / high), upper_sigma(1.0, df)
 
-    def _at(self, question: Question, made: int, times: float) -> float:
+    def _at(self, question: Question, generated: int, times: float) -> float:
         """Power with so many programs of each treatment, where spreads are ``times`` as large as estimated."""
         if question.pairs:
-            return self.arms.paired_power(question.pairs, self.effect, made, alpha=self.alpha, times=times)
+            return self.arms.paired_power(
+                question.pairs, self.effect, generated, alpha=self.alpha, times=times
+            )
         if question.weights is not None:
             return self.arms.contrast_power(
                 question.weights,
                 self.effect,
-                made,
+                generated,
                 alpha=self.alpha,
                 # Of nested designs the trajectories count: prefixes are no programs of their own.
                 design=question.design.paid,
                 times=times,
             )
         f = math.sqrt(question.squares / question.groups) * self.effect / (self.sigmas[0] * times)
-        return self.arms.omnibus_power(f, question.design.treatments, made, alpha=self.alpha)
+        return self.arms.omnibus_power(f, question.design.treatments, generated, alpha=self.alpha)
 
     def _needed(self, question: Question, times: float) -> int | None:
         return required(lambda n: self._at(question, n, times), target=self.target, least=2)
@@ -339,10 +341,10 @@ class _Planner:
             return None
         return math.floor(self.settings.budget / price + 1e-9)
 
-    def _power(self, question: Question, made: int) -> float | None:
-        if made < 2:  # noqa: PLR2004 - no residual to test with
+    def _power(self, question: Question, generated: int) -> float | None:
+        if generated < 2:  # noqa: PLR2004 - no residual to test with
             return None
-        found = self._at(question, made, 1.0)
+        found = self._at(question, generated, 1.0)
         return found if math.isfinite(found) else None
 
 

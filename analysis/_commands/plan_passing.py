@@ -57,7 +57,7 @@ class _Asked:
     def row(self, kind: str, design: str, treatments: Sequence[int], labels: Sequence[str]) -> PlanRow:
         """Answer the question with a design."""
         needed = self.pair.replicates_required
-        made = None if needed is None else needed * self.tasks
+        generated = None if needed is None else needed * self.tasks
         price = self.rates.total(self.rates.usd, treatments, self.tasks)
         affordable = (
             None
@@ -75,10 +75,10 @@ class _Asked:
             replicates_low=None,
             replicates_high=None,
             replicates_recommended=None,
-            programs=None if made is None else made * len(treatments),
-            calls=None if made is None else self.rates.total(self.rates.calls, treatments, made),
-            usd=None if made is None else self.rates.total(self.rates.usd, treatments, made),
-            hours=None if made is None else self.rates.total(self.rates.hours, treatments, made),
+            programs=None if generated is None else generated * len(treatments),
+            calls=None if generated is None else self.rates.total(self.rates.calls, treatments, generated),
+            usd=None if generated is None else self.rates.total(self.rates.usd, treatments, generated),
+            hours=None if generated is None else self.rates.total(self.rates.hours, treatments, generated),
             recommended_programs=None,
             recommended_usd=None,
             replicates_at_budget=affordable,

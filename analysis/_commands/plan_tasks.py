@@ -104,7 +104,7 @@ def plan_tasks(analysis: Analysis, rates: Rates, terms: TaskTerms) -> TaskPlan |
     if found is None or not found.random or analysis.options.effect is None:
         return None
     on_passing = analysis.options.response == "passed"
-    made = TaskPlan(
+    plan = TaskPlan(
         response="passed" if on_passing else found.response,
         tasks=len(found.by_task),
         usd_per_task=terms.usd_per_task,
@@ -113,7 +113,7 @@ def plan_tasks(analysis: Analysis, rates: Rates, terms: TaskTerms) -> TaskPlan |
     )
     if not on_passing and analysis.options.scale not in _LOGS:
         note = "tasks are compared by ratios: give the effect as one, such as --effect 25%"
-        return dataclasses.replace(made, note=note)
+        return dataclasses.replace(plan, note=note)
     asking = _Asking(
         analysis=analysis,
         rates=rates,
@@ -123,7 +123,7 @@ def plan_tasks(analysis: Analysis, rates: Rates, terms: TaskTerms) -> TaskPlan |
     )
     questions = sorted(asking.passing() if on_passing else asking.times(), key=_order)
     return dataclasses.replace(
-        made,
+        plan,
         questions=tuple(questions),
         note=None if questions else "what treatments do from task to task is not known",
     )
@@ -212,7 +212,7 @@ class _Asking:
             hours=self.rates.total(self.rates.hours, used, 1),
             usd_per_task=self.terms.usd_per_task,
         )
-        made = over_tasks.splits(
+        splits = over_tasks.splits(
             comparison,
             price,
             effect=self.effect,
@@ -229,8 +229,8 @@ class _Asking:
             treatments=tuple(self.analysis.sample.treatments[i].label for i in used),
             between=comparison.between if apart_known else None,
             within=float(comparison.within.sum()) if apart_known else None,
-            splits=made,
-            cheapest=over_tasks.cheapest(made),
+            splits=splits,
+            cheapest=over_tasks.cheapest(splits),
             tasks_here=self.tasks,
             here=None
             if enough is None
@@ -256,10 +256,10 @@ def _chances(table: PassingTable, sample: Sample) -> Floats:
     Each task's own rate, drawn towards that of all by as many programs as ``Arms`` takes, times how much better or
     worse than all a treatment is: tasks that are hard for one are hard for all. Exactly 1 where nothing failed.
     """
-    made, passed = table.made.astype(float), table.passed.astype(float)
-    whole = float(passed.sum() / made.sum()) if passed.sum() else 1.0
-    by_task = (passed.sum(axis=1) + PRIOR * whole) / (made.sum(axis=1) + PRIOR)
-    by_arm = (passed.sum(axis=0) + PRIOR * whole) / (made.sum(axis=0) + PRIOR)
+    generated, passed = table.generated.astype(float), table.passed.astype(float)
+    whole = float(passed.sum() / generated.sum()) if passed.sum() else 1.0
+    by_task = (passed.sum(axis=1) + PRIOR * whole) / (generated.sum(axis=1) + PRIOR)
+    by_arm = (passed.sum(axis=0) + PRIOR * whole) / (generated.sum(axis=0) + PRIOR)
     rate = dict(zip(table.treatments, by_arm.tolist(), strict=True))
     of_arms = np.asarray([rate.get(treatment.label, whole) for treatment in sample.treatments])
     return np.asarray(np.minimum(by_task[:, None] * of_arms / whole, 1.0))

@@ -200,7 +200,7 @@ def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Pass
         terms=_terms(table, asked, random=random),
         stratified=_common(table),
         pass_at_k=pass_at_k(
-            table.made.sum(axis=1).tolist(), table.passed.sum(axis=1).tolist(), alpha=asked.alpha
+            table.generated.sum(axis=1).tolist(), table.passed.sum(axis=1).tolist(), alpha=asked.alpha
         ),
         power=None if asked.effect is None else _power(table, asked, asked.effect, usd),
         omnibus=_omnibus(table, random=random),
@@ -229,22 +229,24 @@ def factors(
 
 
 def _rates(table: PassingTable, alpha: float) -> Iterator[PassRate]:
-    made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
-    yield PassRate.of("all", "all programs", int(passed.sum()), int(made.sum()), alpha=alpha)
+    generated, passed = table.generated.sum(axis=0), table.passed.sum(axis=0)
+    yield PassRate.of("all", "all programs", int(passed.sum()), int(generated.sum()), alpha=alpha)
     for factor, levels in table.factors.items():
         for i, level in enumerate(levels):
             at = table.at(factor, i)
-            if made[at].sum():
-                yield PassRate.of(factor, level, int(passed[at].sum()), int(made[at].sum()), alpha=alpha)
+            if generated[at].sum():
+                yield PassRate.of(factor, level, int(passed[at].sum()), int(generated[at].sum()), alpha=alpha)
     if len(table.tasks) > 1:
         for i, task in enumerate(table.tasks):
-            yield PassRate.of("task", task, int(table.passed[i].sum()), int(table.made[i].sum()), alpha=alpha)
+            yield PassRate.of(
+                "task", task, int(table.passed[i].sum()), int(table.generated[i].sum()), alpha=alpha
+            )
     for i, label in enumerate(table.treatments):
-        yield PassRate.of("treatment", label, int(passed[i]), int(made[i]), alpha=alpha)
+        yield PassRate.of("treatment", label, int(passed[i]), int(generated[i]), alpha=alpha)
 
 
 def _differences(table: PassingTable, alpha: float) -> Iterator[Difference]:
-    made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
+    generated, passed = table.generated.sum(axis=0), table.passed.sum(axis=0)
     for factor in table.varying():
         levels = table.factors[factor]
         if len(levels) > MOST_LEVELS:
@@ -255,7 +257,7 @@ def _differences(table: PassingTable, alpha: float) -> Iterator[Difference]:
         adjusted = holm([p for p, _ in found])
         for (a, b), (p, method), of_many in zip(pairs, found, adjusted, strict=True):
             good = int(passed[table.at(factor, a)].sum()), int(passed[table.at(factor, b)].sum())
-            every = int(made[table.at(factor, a)].sum()), int(made[table.at(factor, b)].sum())
+            every = int(generated[table.at(factor, a)].sum()), int(generated[table.at(factor, b)].sum())
             if 0 in every:
                 continue
             low, high = two_proportions.newcombe(good, every, alpha)
@@ -338,7 +340,9 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
         note = "programs of both levels are spread so unevenly over the strata that the rates of all say the opposite"
         return dataclasses.replace(found, note=note)
     x, y, n, m = (
-        int(of[:, table.at(factor, level)].sum()) for of in (table.passed, table.made) for level in (a, b)
+        int(of[:, table.at(factor, level)].sum())
+        for of in (table.passed, table.generated)
+        for level in (a, b)
     )
     low, high = two_proportions.newcombe((x, y), (n, m), alpha / len(known))
     if p >= alpha:
@@ -378,8 +382,8 @@ def _by_level(table: PassingTable, factor: str) -> Floats | None:
     ).reshape(-1, size)
     if not used.size:
         return None
-    whole = (table.made[:, used.ravel()] > 0).all(axis=1)
-    rates = table.passed[whole] / np.maximum(table.made[whole], 1)
+    whole = (table.generated[:, used.ravel()] > 0).all(axis=1)
+    rates = table.passed[whole] / np.maximum(table.generated[whole], 1)
     return np.asarray(rates[:, used].mean(axis=1))
 
 
@@ -436,7 +440,7 @@ def _terms(table: PassingTable, asked: Asked, *, random: bool) -> tuple[PassTerm
     model = without_machine(asked.model)
     method = GLMM if random else FIRTH
     blocks = table.design(model)
-    if not 0 < table.passed.sum() < table.made.sum():
+    if not 0 < table.passed.sum() < table.generated.sum():
         note = "all programs passed" if table.passed.sum() else "no program passed"
         return tuple(_untested(term, method, note) for term in model.terms)
     if sum(block.shape[1] for block in blocks) > _MOST_COLUMNS:
@@ -456,7 +460,7 @@ class _Fits:
     def __init__(self, table: PassingTable, blocks: list[Floats], *, random: bool) -> None:
         self.table, self.blocks, self.random = table, blocks, random
         self.known: dict[frozenset[int], tuple[float, int]] = {}
-        task, arm = np.nonzero(table.made)
+        task, arm = np.nonzero(table.generated)
         self.task, self.arm = task, arm
 
     def test(self, terms: Sequence[Term], i: int, kind: int, method: str) -> PassTerm:
@@ -490,16 +494,16 @@ class _Fits:
 
     def _fitted(self, chosen: frozenset[int]) -> tuple[float, int]:
         x = np.concatenate([self.blocks[0], *(self.blocks[j + 1] for j in sorted(chosen))], axis=1)
-        made, passed = self.table.made.astype(float), self.table.passed.astype(float)
+        generated, passed = self.table.generated.astype(float), self.table.passed.astype(float)
         if self.random:
             base = least_squares.basis(x)
-            return logistic_glmm.fit_glmm(base, passed, made).log_likelihood, base.shape[1]
+            return logistic_glmm.fit_glmm(base, passed, generated).log_likelihood, base.shape[1]
         rows = x[self.arm]
         if len(self.table.tasks) > 1:
             rows = np.concatenate([rows, np.eye(len(self.table.tasks))[self.task][:, 1:]], axis=1)
         base = least_squares.basis(rows)
         at = (self.task, self.arm)
-        return firth.firth(base, passed[at], made[at]).log_likelihood, base.shape[1]
+        return firth.firth(base, passed[at], generated[at]).log_likelihood, base.shape[1]
 
 
 # -- do the treatments differ at all
@@ -508,12 +512,12 @@ class _Fits:
 def _omnibus(table: PassingTable, *, random: bool) -> PassTest:
     """Test all treatments at once: exactly for one task, over strata for fixed tasks, between tasks for random ones."""
     if len(table.tasks) == 1:
-        return pass_test(table.made[0].tolist(), table.passed[0].tolist())
+        return pass_test(table.generated[0].tolist(), table.passed[0].tolist())
     return _between_tasks(table) if random else _within_tasks(table)
 
 
 def _within_tasks(table: PassingTable) -> PassTest:
-    strata = list(zip(table.passed.tolist(), table.made.tolist(), strict=True))
+    strata = list(zip(table.passed.tolist(), table.generated.tolist(), strict=True))
     if len(table.treatments) == 2:  # noqa: PLR2004
         found = stratified.exact_conditional([(x[0], n[0], x[1], n[1]) for x, n in strata if all(n)])
         if found is not None:
@@ -530,8 +534,8 @@ def _between_tasks(table: PassingTable) -> PassTest:
     Tasks in which all treatments have programs; F on (k - 1) and (k - 1)(T - 1) with Box's correction by the
     covariances of the treatments (Greenhouse & Geisser 1959), so that these need not be alike.
     """
-    whole = (table.made > 0).all(axis=1)
-    return _between(table.passed[whole] / np.maximum(table.made[whole], 1))
+    whole = (table.generated > 0).all(axis=1)
+    return _between(table.passed[whole] / np.maximum(table.generated[whole], 1))
 
 
 def _between(rates: Floats) -> PassTest:
@@ -563,7 +567,7 @@ def _between(rates: Floats) -> PassTest:
 
 def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) -> PassPower:
     """Plan each pair of levels, from the rate of the first; the treatments of a level share its programs evenly."""
-    made, passed = table.made.sum(axis=0), table.passed.sum(axis=0)
+    generated, passed = table.generated.sum(axis=0), table.passed.sum(axis=0)
     found = []
     for factor in table.varying():
         levels = table.factors[factor]
@@ -572,10 +576,10 @@ def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) 
         per_level = len(table.treatments) / len(levels)
         for a, b in itertools.combinations(range(len(levels)), 2):
             of_a, of_b = table.at(factor, a), table.at(factor, b)
-            n = int(min(made[of_a].sum(), made[of_b].sum()))
+            n = int(min(generated[of_a].sum(), generated[of_b].sum()))
             if n == 0:
                 continue
-            base = float(passed[of_a].sum() / made[of_a].sum())
+            base = float(passed[of_a].sum() / generated[of_a].sum())
             rates = two_proportions.apart(base, effect)
             per_arm = two_proportions.required(rates, alpha=asked.alpha, target=asked.power)
             replicates = None if per_arm is None else math.ceil(per_arm / per_level / len(table.tasks))

@@ -25,7 +25,7 @@ _MOST: Final = 160
 _LARGEST: Final = 100_000
 
 
-def newcombe(good: tuple[int, int], made: tuple[int, int], alpha: float) -> tuple[float, float]:
+def newcombe(good: tuple[int, int], generated: tuple[int, int], alpha: float) -> tuple[float, float]:
     """Return Newcombe's hybrid score interval of p1 - p2 (Newcombe 1998, Stat. Med. 17, method 10).
 
     Examples
@@ -33,16 +33,16 @@ def newcombe(good: tuple[int, int], made: tuple[int, int], alpha: float) -> tupl
     >>> [round(limit, 4) for limit in newcombe((56, 48), (70, 80), 0.05)]
     [0.0524, 0.3339]
     """
-    (one, two), (low, high) = [good[i] / made[i] for i in (0, 1)], ([0.0, 0.0], [0.0, 0.0])
+    (one, two), (low, high) = [good[i] / generated[i] for i in (0, 1)], ([0.0, 0.0], [0.0, 0.0])
     for i in (0, 1):
-        low[i], high[i] = map(float, proportion_confint(good[i], made[i], alpha=alpha, method="wilson"))
+        low[i], high[i] = map(float, proportion_confint(good[i], generated[i], alpha=alpha, method="wilson"))
     return (
         one - two - math.hypot(one - low[0], high[1] - two),
         one - two + math.hypot(high[0] - one, two - low[1]),
     )
 
 
-def boschloo(good: tuple[int, int], made: tuple[int, int]) -> float:
+def boschloo(good: tuple[int, int], generated: tuple[int, int]) -> float:
     """Return Boschloo's exact two-sided p value of equal pass rates (Boschloo 1970).
 
     Fisher's one-sided p is the statistic, its tail maximised over the common rate; two-sided is twice the smaller
@@ -53,17 +53,17 @@ def boschloo(good: tuple[int, int], made: tuple[int, int]) -> float:
     >>> round(boschloo((7, 0), (8, 7)), 6)
     0.000654
     """
-    sides = (_one_sided(good, made), _one_sided((good[1], good[0]), (made[1], made[0])))
+    sides = (_one_sided(good, generated), _one_sided((good[1], good[0]), (generated[1], generated[0])))
     return min(1.0, 2 * min(sides))
 
 
-def _one_sided(good: tuple[int, int], made: tuple[int, int]) -> float:
+def _one_sided(good: tuple[int, int], generated: tuple[int, int]) -> float:
     """Return the p value against the first rate being the larger."""
-    fisher = _fisher(*made)
+    fisher = _fisher(*generated)
     extreme = fisher <= fisher[good] * _SAME
 
     def tail(rate: float) -> float:
-        return float(_chances(made[0], rate) @ extreme @ _chances(made[1], rate))
+        return float(_chances(generated[0], rate) @ extreme @ _chances(generated[1], rate))
 
     grid = (np.arange(_GRID) + 0.5) / _GRID
     values = np.asarray([tail(rate) for rate in grid])

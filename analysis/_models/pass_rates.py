@@ -113,7 +113,7 @@ def failures(results: Results, sample: Sample, *, alpha: float) -> Failures:
     """
     programs = results.programs
     passed = programs["passed"].to_numpy(dtype=bool)
-    totals = sample.made
+    totals = sample.generated
     good = np.bincount(_cells(programs, sample)[passed], minlength=len(totals)).astype(np.intp)
     given = {
         t.label: float(mean)
@@ -141,15 +141,15 @@ def _cells(programs: pd.DataFrame, sample: Sample) -> Integers:
 
 
 def _rates(results: Results, sample: Sample, good: Integers, alpha: float) -> Iterator[PassRate]:
-    yield PassRate.of("all", "all programs", int(good.sum()), int(sample.made.sum()), alpha=alpha)
+    yield PassRate.of("all", "all programs", int(good.sum()), int(sample.generated.sum()), alpha=alpha)
     for factor, levels in results.factors.items():
         for level in levels:
             inside = [i for i, t in enumerate(sample.treatments) if t.levels[factor] == level]
             yield PassRate.of(
-                factor, level, int(good[inside].sum()), int(sample.made[inside].sum()), alpha=alpha
+                factor, level, int(good[inside].sum()), int(sample.generated[inside].sum()), alpha=alpha
             )
     for i, treatment in enumerate(sample.treatments):
-        yield PassRate.of("treatment", treatment.label, int(good[i]), int(sample.made[i]), alpha=alpha)
+        yield PassRate.of("treatment", treatment.label, int(good[i]), int(sample.generated[i]), alpha=alpha)
 
 
 def wilson(good: int, total: int, alpha: float) -> tuple[float, float]:
@@ -274,7 +274,7 @@ def shuffle_test(y: Floats, cell: Integers, *, deals: int | None = None) -> tupl
 
 
 def _sentence(sample: Sample, good: Integers, given: Mapping[str, float], par2: Par2) -> str:
-    total, failed = int(sample.made.sum()), int(sample.made.sum() - good.sum())
+    total, failed = int(sample.generated.sum()), int(sample.generated.sum() - good.sum())
     if failed == 0:
         return f"All {total} programs passed, so no time was left out."
     if failed == total:

@@ -34,7 +34,7 @@ class PassingTable:
     factors: Mapping[str, tuple[str, ...]]
     own: tuple[str, ...]
     level: Mapping[str, Integers]
-    made: Integers
+    generated: Integers
     passed: Integers
 
     def varying(self) -> tuple[str, ...]:
@@ -58,7 +58,7 @@ class PassingTable:
             levels = self.level[factor][inside]
             passed, programs = (
                 np.bincount(levels, weights=counts[task, inside], minlength=size).astype(np.intp)
-                for counts in (self.passed, self.made)
+                for counts in (self.passed, self.generated)
             )
             yield passed, programs
 
@@ -100,7 +100,7 @@ def passing_table(results: Results) -> PassingTable:
         factors=results.factors,
         own=own,
         level={name: codes[first, i] for i, name in enumerate(results.factors)},
-        made=trials,
+        generated=trials,
         passed=good,
     )
 

@@ -93,11 +93,11 @@ def rate_spread(
     pairs = np.asarray([[c[a], c[b]] for c in of.values() if a in c and b in c], dtype=np.intp)
     if not pairs.size:
         return None
-    whole = (table.made[:, pairs.ravel()] > 0).all(axis=1)
-    made = table.made[whole][:, pairs].astype(float)  # (tasks, cells, 2)
-    if len(made) < 2:  # noqa: PLR2004 - a spread needs two
+    whole = (table.generated[:, pairs.ravel()] > 0).all(axis=1)
+    generated = table.generated[whole][:, pairs].astype(float)  # (tasks, cells, 2)
+    if len(generated) < 2:  # noqa: PLR2004 - a spread needs two
         return None
-    rate = table.passed[whole][:, pairs] / made
+    rate = table.passed[whole][:, pairs] / generated
     mean = rate.mean(axis=(0, 1))
     unit = float((mean * (1 - mean)).sum())
     if unit <= 0:
@@ -106,15 +106,15 @@ def rate_spread(
     apart = rate.mean(axis=1)
     variance = float((apart[:, 0] - apart[:, 1]).var(ddof=1))
     rates = float(mean[0]), float(mean[1])
-    if (made < 2).any():  # noqa: PLR2004 - a single program has no spread
+    if (generated < 2).any():  # noqa: PLR2004 - a single program has no spread
         return RateSpread(
-            rates=rates, tasks=len(made), cells=cells, between=None, within=variance * cells / unit
+            rates=rates, tasks=len(generated), cells=cells, between=None, within=variance * cells / unit
         )
-    noise = float((rate * (1 - rate) / (made - 1)).sum(axis=(1, 2)).mean()) / cells**2
-    single = float((rate * (1 - rate) * made / (made - 1)).sum(axis=2).mean())
+    noise = float((rate * (1 - rate) / (generated - 1)).sum(axis=(1, 2)).mean()) / cells**2
+    single = float((rate * (1 - rate) * generated / (generated - 1)).sum(axis=2).mean())
     return RateSpread(
         rates=rates,
-        tasks=len(made),
+        tasks=len(generated),
         cells=cells,
         between=max(0.0, variance - noise) / unit,
         within=single / unit,

@@ -70,7 +70,7 @@ class Sample:
         timed on all of them. With several tasks these are blocks, on each machine, and ``block_name`` says so.
     counts, means, sds : per treatment, shape (k,); means of none and SDs of fewer than two are NaN.
     sigma : pooled within treatments (and blocks).
-    made : programs made per treatment, failed ones included, shape (k,).
+    generated : programs made per treatment, failed ones included, shape (k,).
     """
 
     response: Response
@@ -86,7 +86,7 @@ class Sample:
     means: Floats
     sds: Floats
     sigma: Sigma
-    made: Integers
+    generated: Integers
     block_name: str = MACHINE
 
     @property
@@ -180,7 +180,7 @@ def sample(results: Results, response: Response, *, keep: Flags | None = None) -
         cell=cell[program],
         block=block,
         blocks=blocks,
-        made=np.bincount(cell, minlength=len(treatments)),
+        generated=np.bincount(cell, minlength=len(treatments)),
         block_name=block_name,
     )
 
@@ -269,7 +269,7 @@ def _sample(
     cell: Integers,
     block: Integers,
     blocks: tuple[str, ...],
-    made: Integers,
+    generated: Integers,
     block_name: str = MACHINE,
 ) -> Sample:
     size = len(treatments)
@@ -293,7 +293,7 @@ def _sample(
         means=means,
         sds=sds,
         sigma=_sigma(y, cell, block),
-        made=made.astype(np.intp),
+        generated=generated.astype(np.intp),
         block_name=block_name,
     )
 
@@ -304,14 +304,14 @@ def of_values(
     *,
     treatments: tuple[Treatment, ...],
     factors: Mapping[str, tuple[str, ...]],
-    made: Integers,
+    generated: Integers,
 ) -> Sample:
     """Return a sample of log times of one machine that were drawn, not read: what simulations are made of.
 
     Parameters
     ----------
     y, cell : value and treatment of each program that passed, shape (n,).
-    made : programs of each treatment, failed ones included, shape (k,).
+    generated : programs of each treatment, failed ones included, shape (k,).
     """
     return _sample(
         response="log",
@@ -322,12 +322,12 @@ def of_values(
         cell=cell.astype(np.intp),
         block=np.zeros(y.size, dtype=np.intp),
         blocks=("here",),
-        made=made,
+        generated=generated,
     )
 
 
 def part_of(whole: Sample, keep: Flags) -> Sample:
-    """Return the sample of some of its programs; ``keep`` has shape (n,). Treatments and ``made`` stay those of all."""
+    """Return the sample of some of its programs; ``keep`` has shape (n,). Treatments and ``generated`` stay as they are."""
     used, block = np.unique(whole.block[keep], return_inverse=True)
     return _sample(
         response=whole.response,
@@ -338,7 +338,7 @@ def part_of(whole: Sample, keep: Flags) -> Sample:
         cell=whole.cell[keep],
         block=block.reshape(-1).astype(np.intp),
         blocks=tuple(whole.blocks[i] for i in used.tolist()),
-        made=whole.made,
+        generated=whole.generated,
         block_name=whole.block_name,
     )
 

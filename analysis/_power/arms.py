@@ -64,13 +64,13 @@ class Arms:
         self,
         weights: Floats,
         effect: float,
-        made: int,
+        generated: int,
         *,
         alpha: float,
         design: Sequence[int],
         times: float = 1.0,
     ) -> float:
-        """Power of a contrast with ``made`` programs of every treatment of a design; NaN where there is no test.
+        """Power of a contrast with ``generated`` programs of every treatment of a design; NaN where there is no test.
 
         Parameters
         ----------
@@ -86,7 +86,7 @@ class Arms:
         pass for a test, one or (with spreads of their own) two, finds nothing.
         """
         used = np.flatnonzero(weights)
-        passing = made * self.rate[used]
+        passing = generated * self.rate[used]
         parts = (weights[used] * self.sd[used] * times) ** 2 / passing * (1 + (1 - self.rate[used]) / passing)
         if self.unequal:
             left = passing - 1
@@ -94,20 +94,20 @@ class Arms:
                 return float("nan")
             df = float(parts.sum() ** 2 / np.sum(parts**2 / left))
         else:
-            df = float(np.maximum(made * self.rate[list(design)] - 1, 0.0).sum())
-        testable = float(np.prod(stats.binom.sf(1 if self.unequal else 0, made, self.rate[used])))
+            df = float(np.maximum(generated * self.rate[list(design)] - 1, 0.0).sum())
+        testable = float(np.prod(stats.binom.sf(1 if self.unequal else 0, generated, self.rate[used])))
         return testable * float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
 
     def paired_power(
         self,
         pairs: Sequence[tuple[int, int]],
         effect: float,
-        made: int,
+        generated: int,
         *,
         alpha: float,
         times: float = 1.0,
     ) -> float:
-        """Power of the mean difference within trajectories, ``made`` of each pair; NaN where there is no test.
+        """Power of the mean difference within trajectories, ``generated`` of each pair; NaN where there is no test.
 
         Parameters
         ----------
@@ -123,7 +123,7 @@ class Arms:
         """
         first, second = np.asarray(pairs, dtype=np.intp).T
         rate = self.rate[first] * self.rate[second]
-        passing = made * rate
+        passing = generated * rate
         if (passing <= 1).any():
             return float("nan")
         of_one = (self.sd[first] ** 2 + self.sd[second] ** 2) * times**2
@@ -132,10 +132,10 @@ class Arms:
         df = float(parts.sum() ** 2 / np.sum(parts**2 / left)) if self.unequal else float(left.sum())
         return float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
 
-    def omnibus_power(self, f: float, treatments: Sequence[int], made: int, *, alpha: float) -> float:
-        """Power of the F test of all of some treatments with ``made`` programs of each; ``f`` is Cohen's."""
+    def omnibus_power(self, f: float, treatments: Sequence[int], generated: int, *, alpha: float) -> float:
+        """Power of the F test of all of some treatments with ``generated`` programs of each; ``f`` is Cohen's."""
         rate = self.rate[list(treatments)]
-        passing = made * rate
+        passing = generated * rate
         whole = 1 / float(np.mean((1 + (1 - rate) / passing) / passing))
         k = len(rate)
         return float(f_power(k * whole * f**2, k - 1, float(np.maximum(passing - 1, 0).sum()), alpha=alpha))
@@ -156,12 +156,12 @@ def arms(sample: Sample, *, unequal: bool) -> Arms:
     unequal : whether a test found that treatments spread differently; their own spreads are used then, where each
         treatment has at least four programs that passed.
     """
-    made, passed = sample.made.astype(np.float64), sample.counts.astype(np.float64)
-    whole = float(passed.sum() / made.sum()) if made.sum() and passed.sum() else 1.0
+    generated, passed = sample.generated.astype(np.float64), sample.counts.astype(np.float64)
+    whole = float(passed.sum() / generated.sum()) if generated.sum() and passed.sum() else 1.0
     own = unequal and bool((sample.counts >= _KNOWN).all())
     value = np.nan if sample.sigma.value is None else sample.sigma.value
     return Arms(
-        rate=np.asarray((passed + PRIOR * whole) / (made + PRIOR)),
+        rate=np.asarray((passed + PRIOR * whole) / (generated + PRIOR)),
         passed=passed,
         sd=sample.sds if own else np.full(passed.shape, value),
         df=passed - 1 if own else np.full(passed.shape, float(sample.sigma.df)),

@@ -179,14 +179,14 @@ def splits(
     task and c_p of a program of each treatment the cheapest number is near sqrt(c_t within / (c_p between)) (Cochran
     1977, Sampling Techniques, section 10.6).
     """
-    made = []
+    splits = []
     for n in replicates if comparison.parts_known else (1,):
         tasks = comparison.tasks(n, effect, alpha=alpha, target=target)
         if tasks is None:
             continue
         upper = comparison.upper()
         split = with_tasks(comparison, price, tasks, n, effect, alpha=alpha)
-        made.append(
+        splits.append(
             dataclasses.replace(
                 split,
                 tasks_recommended=None
@@ -195,7 +195,7 @@ def splits(
                 feasible=most_tasks is None or tasks <= most_tasks,
             )
         )
-    return tuple(made)
+    return tuple(splits)
 
 
 def with_tasks(
@@ -216,9 +216,9 @@ def with_tasks(
     )
 
 
-def cheapest(made: Sequence[Split]) -> Split | None:
+def cheapest(splits: Sequence[Split]) -> Split | None:
     """Return the feasible split that costs least: dollars, or programs where no price is known; then fewer programs."""
-    feasible = [split for split in made if split.feasible]
+    feasible = [split for split in splits if split.feasible]
     return min(
         feasible,
         key=lambda s: (s.programs if s.cost_usd is None else s.cost_usd, s.programs, s.tasks),

@@ -331,12 +331,12 @@ class _Asking:
     ) -> int | None:
         design = taken.tolist()
 
-        def power_at(made: int) -> float:
+        def power_at(generated: int) -> float:
             if contrast is None:
-                return self.arms.omnibus_power(f / times, design, made, alpha=self.alpha)
+                return self.arms.omnibus_power(f / times, design, generated, alpha=self.alpha)
             weights, effect = contrast
             return self.arms.contrast_power(
-                weights, effect, made, alpha=self.alpha, design=design, times=times
+                weights, effect, generated, alpha=self.alpha, design=design, times=times
             )
 
         return required(power_at, target=self.target, least=2)

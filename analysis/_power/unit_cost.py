@@ -51,7 +51,7 @@ def rates(sample: Sample, cost: Cost, *, usd_per_program: float | None = None) -
         if row.calls is not None:
             calls[i] = row.calls / row.programs
         hours[i] = (row.timing_seconds + (row.machine_seconds or 0.0)) / row.programs / _HOUR
-    programs, passed = int(sample.made.sum()), int(sample.counts.sum())
+    programs, passed = int(sample.generated.sum()), int(sample.counts.sum())
     return Rates(
         usd=prices(sample, cost) if usd_per_program is None else np.full(k, usd_per_program),
         calls=calls,

@@ -145,7 +145,7 @@ def _title(analysis: Analysis) -> str:
     )
     study = f'Study "{one_line(results.study, limit=60)}": ' if results.study else ""
     return (
-        f"{study}{count(int(sample.made.sum()), 'program')} in {count(len(sample.treatments), 'treatment')}, "
+        f"{study}{count(int(sample.generated.sum()), 'program')} in {count(len(sample.treatments), 'treatment')}, "
         f"{' x '.join(factors)}"
     )
 

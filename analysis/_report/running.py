@@ -59,7 +59,7 @@ def _study(analysis: Analysis) -> tuple[tuple[str, str], ...]:
         for name, levels in results.factors.items()
         if name not in results.derived
     ]
-    sizes = sorted({int(n) for n in analysis.sample.made})
+    sizes = sorted({int(n) for n in analysis.sample.generated})
     pairs.append(
         ("programs per treatment", f"{sizes[0]}" if len(sizes) == 1 else f"{sizes[0]} to {sizes[-1]}")
     )

@@ -60,7 +60,7 @@ def page(analysis: Analysis) -> Page:
 
 def _subtitle(analysis: Analysis) -> str:
     programs, own = (
-        int(analysis.sample.made.sum()),
+        int(analysis.sample.generated.sum()),
         [
             f"{one_line(name, limit=40)} ({len(levels)})"
             for name, levels in analysis.sample.factors.items()
@@ -86,7 +86,7 @@ def _found(analysis: Analysis) -> Section:
 
 def _glance(analysis: Analysis) -> tuple[tuple[str, str], ...]:
     sample, rate = analysis.sample, overall(analysis)
-    pairs = [("programs", f"{int(sample.made.sum()):,}"), ("treatments", f"{len(sample.treatments):,}")]
+    pairs = [("programs", f"{int(sample.generated.sum()):,}"), ("treatments", f"{len(sample.treatments):,}")]
     if rate is not None and rate.programs:
         pairs.append(("passed", percent(rate.estimate)))
     if sample.sigma.value is not None:

@@ -128,13 +128,15 @@ class _Attempts:
         self._silent += failure.silent
         if not self._caller.reached and tried >= policy.unreached_attempts:
             raise GenerationStopError(
-                f"nothing answers at {self._caller.wire.name} ({failure.told}): start the server, or set {URL}"
+                f"nothing answers at {self._caller.wire.name} ({failure.wording}): start the server, or set {URL}"
             )
         if tried >= policy.attempts or self._silent >= policy.silent_attempts:
-            raise ChatFailedError(f"{tried} attempts failed, the last with: {failure.told}")
+            raise ChatFailedError(f"{tried} attempts failed, the last with: {failure.wording}")
         pause = policy.pause(tried, failure.retry_after, self._caller.rng, limited=failure.limited)
         if self._clock_ms / 1000 + pause > policy.total_limit:
-            raise ChatFailedError(f"the next attempt would have to wait for {pause:.0f} s ({failure.told})")
+            raise ChatFailedError(
+                f"the next attempt would have to wait for {pause:.0f} s ({failure.wording})"
+            )
         return pause
 
     async def _sleep(self, seconds: float) -> None:

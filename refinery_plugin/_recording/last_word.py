@@ -30,7 +30,7 @@ class Refusal:
     where : the endpoint's public address.
     status : the HTTP status, or the one that the body names where the response was no failure.
     said : what the server said.
-    told : the same for people, secrets removed.
+    wording : the same for people, secrets removed.
     sent : the body of the request.
     rules : what made that body differ from ours.
     """
@@ -38,7 +38,7 @@ class Refusal:
     where: str
     status: int
     said: Refused
-    told: str
+    wording: str
     sent: Mapping[str, object]
     rules: RequestRules
 
@@ -66,38 +66,40 @@ _ROWS: tuple[_Row, ...] = (
     ),
     (
         lambda it: it.status == 402 or it.said.no_credit,  # noqa: PLR2004
-        lambda it: GenerationStopError(f"the account at {it.where} has no credit left ({it.told}). {_KEPT}"),
+        lambda it: GenerationStopError(
+            f"the account at {it.where} has no credit left ({it.wording}). {_KEPT}"
+        ),
     ),
     (lambda it: passes(it.status), lambda _: None),
     (
         lambda it: it.said.filtered,
-        lambda it: ChatFailedError(f"a content filter of the server refused the request ({it.told})"),
+        lambda it: ChatFailedError(f"a content filter of the server refused the request ({it.wording})"),
     ),
-    (lambda it: it.said.overflow, lambda it: ChatFailedError(it.told)),
+    (lambda it: it.said.overflow, lambda it: ChatFailedError(it.wording)),
     (
         lambda it: it.status == 403,  # noqa: PLR2004
         lambda it: GenerationStopError(
-            f"{it.where} does not let this key do that ({it.told}): use another {KEY}, another model, or ask whoever "
-            f"gave the key. {_KEPT}"
+            f"{it.where} does not let this key do that ({it.wording}): use another {KEY}, another model, or ask "
+            f"whoever gave the key. {_KEPT}"
         ),
     ),
     (
         lambda it: it.way_out is not None,
         lambda it: GenerationStopError(
-            f"{it.where} refuses what is sent to {it.model} ({it.told}), as it would for every program: {it.way_out}"
+            f"{it.where} refuses what is sent to {it.model} ({it.wording}), as it would for every program: {it.way_out}"
         ),
     ),
     (
         lambda it: it.status == 404 or it.said.no_model,  # noqa: PLR2004
         lambda it: GenerationStopError(
-            f"{it.where} knows no model {it.model!r}, or is not where an OpenAI-compatible endpoint is ({it.told}): "
+            f"{it.where} knows no model {it.model!r}, or is not where an OpenAI-compatible endpoint is ({it.wording}): "
             f"name a model that it serves, in the study or with --refinery-model, or set {URL}"
         ),
     ),
     (
         lambda it: 300 <= it.status < 400,  # noqa: PLR2004
         lambda it: GenerationStopError(
-            f"{it.where} only redirects ({it.told}): set {URL} to where the endpoint is"
+            f"{it.where} only redirects ({it.wording}): set {URL} to where the endpoint is"
         ),
     ),
 )
@@ -113,4 +115,4 @@ def last_word(refusal: Refusal) -> RefineryError | None:
     for applies, meaning in _ROWS:
         if applies(refusal):
             return meaning(refusal)
-    return ChatFailedError(refusal.told)
+    return ChatFailedError(refusal.wording)

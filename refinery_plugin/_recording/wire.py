@@ -63,7 +63,7 @@ class Failure:
     Parameters
     ----------
     outcome : in a few words, fit for a file.
-    told : the same with what the server said, for people; secrets removed.
+    wording : the same with what the server said, for people; secrets removed.
     paid : it may have cost all that was reserved for it.
     silent : there was no whole answer in time.
     reached : something did answer.
@@ -74,7 +74,7 @@ class Failure:
     """
 
     outcome: str
-    told: str
+    wording: str
     paid: bool
     silent: bool = False
     reached: bool = True
@@ -108,7 +108,7 @@ class Wire:
                 response, data = await self._exchange(path, body, self._endpoint.headers(rules))
         except TimeoutError:
             text = f"no whole answer within {limit:g} s"
-            return Failure(outcome=text, told=text, paid=True, silent=True)
+            return Failure(outcome=text, wording=text, paid=True, silent=True)
         except _NEVER_SENT as exc:
             return self._broken("no connection", exc, paid=False, reached=False)
         except _BROKEN as exc:
@@ -120,7 +120,7 @@ class Wire:
             if not are_forbidden():
                 raise
             failed = self._broken("sockets are forbidden here", exc, paid=False, reached=False)
-            final = GenerationStopError(_FORBIDDEN.format(self.name, failed.told.rstrip(".")))
+            final = GenerationStopError(_FORBIDDEN.format(self.name, failed.wording.rstrip(".")))
             return dataclasses.replace(failed, final=final)
         return self._judge(response, data, json.loads(body), rules)
 
@@ -141,7 +141,7 @@ class Wire:
             exc = exc.exceptions[0]
         said = self._secrets.scrub(" ".join(str(exc).split()))[:_TOLD]
         reason = f"{what}: {said or type(exc).__name__}"
-        return Failure(outcome=type(exc).__name__, told=reason, paid=paid, reached=reached)
+        return Failure(outcome=type(exc).__name__, wording=reason, paid=paid, reached=reached)
 
     def _judge(
         self, response: httpx2.Response, data: bytes | None, sent: Mapping[str, object], rules: RequestRules
@@ -150,7 +150,7 @@ class Wire:
             self._secrets = self._secrets.with_more(cookies)
         if data is None:
             text = f"an answer of more than {LARGEST_BODY >> 20} MiB"
-            return Failure(outcome=text, told=text, paid=True)
+            return Failure(outcome=text, wording=text, paid=True)
         if response.status_code != _OK:
             return self._refused(response, data, sent, rules)
         body = self._secrets.clean(data)
@@ -159,7 +159,7 @@ class Wire:
         except AnswerError as exc:
             if exc.is_error:
                 return self._refused(response, data, sent, rules, usage=exc.usage)
-            return Failure(outcome=str(exc), told=str(exc), paid=True, usage=exc.usage)
+            return Failure(outcome=str(exc), wording=str(exc), paid=True, usage=exc.usage)
 
     def _refused(
         self,
@@ -180,13 +180,13 @@ class Wire:
         delay = _retry_after(response.headers)
         return Failure(
             outcome=outcome,
-            told=reason,
+            wording=reason,
             paid=usage is not None,
             retry_after=said.delay if delay is None else delay,
             limited=status == _TOO_MANY,
             usage=usage,
             final=last_word(
-                Refusal(where=self.name, status=status, said=said, told=reason, sent=sent, rules=rules)
+                Refusal(where=self.name, status=status, said=said, wording=reason, sent=sent, rules=rules)
             ),
         )
 

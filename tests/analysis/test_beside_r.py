@@ -31,7 +31,7 @@ def rates(arms: int) -> PassingTable:
         factors={"arm": levels},
         own=("arm",),
         level={"arm": np.arange(arms)},
-        made=np.full(passed.shape, R["rates"]["made"]),
+        generated=np.full(passed.shape, R["rates"]["made"]),
         passed=passed,
     )
 

@@ -83,7 +83,7 @@ def test_firth_agrees_with_r_where_outcomes_are_separated() -> None:
     x = np.asarray(
         [[1, 1, 1, 0], [1, 1, 0, 1], [1, 1, -1, -1], [1, -1, 1, 0], [1, -1, 0, 1], [1, -1, -1, -1.0]]
     )
-    fit = firth(x, table.passed[0].astype(float), table.made[0].astype(float))
+    fit = firth(x, table.passed[0].astype(float), table.generated[0].astype(float))
     assert fit.beta == pytest.approx(R["firth"]["beta"], rel=1e-4)
 
 
@@ -92,7 +92,9 @@ def test_the_mixed_model_agrees_with_glmer() -> None:
     term = done("many_tasks").further.passing.terms[0]
     assert term.chi_sq == pytest.approx(R["glmer"]["chi_sq"], rel=1e-4)
     table = passing_table(read_results([HERE / "data" / "many_tasks.csv"]))
-    fit = fit_glmm(np.asarray([[1.0, 0.0], [1.0, 1.0]]), table.passed.astype(float), table.made.astype(float))
+    fit = fit_glmm(
+        np.asarray([[1.0, 0.0], [1.0, 1.0]]), table.passed.astype(float), table.generated.astype(float)
+    )
     assert fit.beta == pytest.approx(R["glmer"]["beta"], rel=1e-4)
     assert fit.task == pytest.approx(R["glmer"]["task"], rel=1e-4)
     assert fit.task_treatment == pytest.approx(0.0, abs=1e-3)

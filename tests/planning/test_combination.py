@@ -40,7 +40,7 @@ def sample_of(*cells: list[float], factors: dict[str, tuple[str, ...]] | None = 
         np.repeat(np.arange(len(cells)), [len(cell) for cell in cells]),
         treatments=tuple(Treatment(label=str(one), levels=one) for one in levels),
         factors=known,
-        made=np.asarray([len(cell) for cell in cells]),
+        generated=np.asarray([len(cell) for cell in cells]),
     )
 
 

@@ -139,7 +139,7 @@ def table(passed: list[list[int]], made: int) -> PassingTable:
         factors={"arm": ("a", "b")},
         own=("arm",),
         level={"arm": np.arange(2)},
-        made=np.full((len(passed), 2), made),
+        generated=np.full((len(passed), 2), made),
         passed=np.asarray(passed),
     )
 

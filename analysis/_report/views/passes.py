@@ -81,7 +81,7 @@ def failures(analysis: Analysis, names: Names) -> Figure:
             rows=rows,
             kinds=tuple(columns),
             counts=frame,
-            programs=int(analysis.sample.made.sum()),
+            programs=int(analysis.sample.generated.sum()),
             untold=set(total) == {"failed"},
             table=_table(rows, columns, cells),
         )

@@ -111,7 +111,7 @@ def _table(analysis: Analysis, names: Names) -> Table:
         rows.append(
             (
                 shown,
-                f"{int(sample.made[i])}",
+                f"{int(sample.generated[i])}",
                 f"{int(sample.counts[i])}",
                 value_number(estimate, bound=label in analysis.bounds.treatments),
                 f"{number(low)} to {number(high)}" if low is not None else "–",
