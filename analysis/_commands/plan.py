@@ -344,8 +344,8 @@ class _Planner:
     def _power(self, question: Question, generated: int) -> float | None:
         if generated < 2:  # noqa: PLR2004 - no residual to test with
             return None
-        found = self._at(question, generated, 1.0)
-        return found if math.isfinite(found) else None
+        power = self._at(question, generated, 1.0)
+        return power if math.isfinite(power) else None
 
 
 def _multiples(sigmas: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -100,13 +100,13 @@ class TaskTerms:
 
 def plan_tasks(analysis: Analysis, rates: Rates, terms: TaskTerms) -> TaskPlan | None:
     """Plan over tasks and replicates; None where there is one task, or tasks are all that matters."""
-    found = analysis.tasks
-    if found is None or not found.random or analysis.options.effect is None:
+    tasks = analysis.tasks
+    if tasks is None or not tasks.random or analysis.options.effect is None:
         return None
     on_passing = analysis.options.response == "passed"
     plan = TaskPlan(
-        response="passed" if on_passing else found.response,
-        tasks=len(found.by_task),
+        response="passed" if on_passing else tasks.response,
+        tasks=len(tasks.by_task),
         usd_per_task=terms.usd_per_task,
         most_tasks=terms.most_tasks,
         questions=(),
@@ -119,7 +119,7 @@ def plan_tasks(analysis: Analysis, rates: Rates, terms: TaskTerms) -> TaskPlan |
         rates=rates,
         terms=terms,
         effect=analysis.options.effect,
-        tasks=len(found.by_task),
+        tasks=len(tasks.by_task),
     )
     questions = sorted(asking.passing() if on_passing else asking.times(), key=_order)
     return dataclasses.replace(

@@ -253,9 +253,9 @@ def _differences(table: PassingTable, alpha: float) -> Iterator[Difference]:
             continue
         strata = [(x, n) for x, n in table.strata(factor) if np.count_nonzero(n) > 1]
         pairs = list(itertools.combinations(range(len(levels)), 2))
-        found = [_exact(strata, a, b) for a, b in pairs]
-        adjusted = holm([p for p, _ in found])
-        for (a, b), (p, method), of_many in zip(pairs, found, adjusted, strict=True):
+        exact = [_exact(strata, a, b) for a, b in pairs]
+        adjusted = holm([p for p, _ in exact])
+        for (a, b), (p, method), of_many in zip(pairs, exact, adjusted, strict=True):
             good = int(passed[table.at(factor, a)].sum()), int(passed[table.at(factor, b)].sum())
             every = int(generated[table.at(factor, a)].sum()), int(generated[table.at(factor, b)].sum())
             if 0 in every:
@@ -291,9 +291,9 @@ def _exact(strata: Sequence[tuple[np.ndarray, np.ndarray]], a: int, b: int) -> t
             fisher = stratified.exact_conditional(tables)
             return (1.0 if fisher is None else fisher.p), FISHER
         return two_proportions.boschloo((x, y), (n, m)), BOSCHLOO
-    found = stratified.exact_conditional(tables)
-    if found is not None:
-        return found.p, CONDITIONAL
+    conditional = stratified.exact_conditional(tables)
+    if conditional is not None:
+        return conditional.p, CONDITIONAL
     # Too many totals to enumerate, or nothing that could have come out otherwise.
     large = stratified.cmh([((x, y), (n, m)) for x, n, y, m in tables])
     return (1.0, CONDITIONAL) if large is None else (large[2], CMH)
@@ -334,11 +334,11 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
         return FactorPassing(factor=factor, p=large[2], method=CMH)
     best = min(known, key=lambda pair: (pair.p_adjusted or 0.0, pair.p_exact or 0.0, -abs(pair.difference)))
     p = best.p_adjusted or 0.0
-    found = FactorPassing(factor=factor, p=p, method=best.method)
+    answer = FactorPassing(factor=factor, p=p, method=best.method)
     a, b = (table.factors[factor].index(level) for level in (best.a, best.b))
     if best.difference * _matched(table, factor, a, b) < 0:
         note = "programs of both levels are spread so unevenly over the strata that the rates of all say the opposite"
-        return dataclasses.replace(found, note=note)
+        return dataclasses.replace(answer, note=note)
     x, y, n, m = (
         int(of[:, table.at(factor, level)].sum())
         for of in (table.passed, table.generated)
@@ -348,7 +348,7 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
     if p >= alpha:
         low, high = min(low, 0.0), max(high, 0.0)
     return dataclasses.replace(
-        found,
+        answer,
         a=best.a,
         b=best.b,
         difference=best.difference,
@@ -359,11 +359,11 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
 
 def _matched(table: PassingTable, factor: str, a: int, b: int) -> float:
     """Return the difference of two levels' rates within strata, weighed as by Mantel and Haenszel."""
-    found = 0.0
+    difference = 0.0
     for x, n in table.strata(factor):
         if n[a] and n[b]:
-            found += (x[a] * n[b] - x[b] * n[a]) / (n[a] + n[b])
-    return float(found)
+            difference += (x[a] * n[b] - x[b] * n[a]) / (n[a] + n[b])
+    return float(difference)
 
 
 def _by_level(table: PassingTable, factor: str) -> Floats | None:
@@ -519,9 +519,9 @@ def _omnibus(table: PassingTable, *, random: bool) -> PassTest:
 def _within_tasks(table: PassingTable) -> PassTest:
     strata = list(zip(table.passed.tolist(), table.generated.tolist(), strict=True))
     if len(table.treatments) == 2:  # noqa: PLR2004
-        found = stratified.exact_conditional([(x[0], n[0], x[1], n[1]) for x, n in strata if all(n)])
-        if found is not None:
-            return PassTest(method=CONDITIONAL, p=found.p, note="of these tasks only")
+        conditional = stratified.exact_conditional([(x[0], n[0], x[1], n[1]) for x, n in strata if all(n)])
+        if conditional is not None:
+            return PassTest(method=CONDITIONAL, p=conditional.p, note="of these tasks only")
     large = stratified.cmh(strata)
     if large is None:
         return PassTest(method=CMH, p=None, note="no task has programs that passed and programs that failed")

@@ -69,13 +69,13 @@ def _one_sided(good: tuple[int, int], generated: tuple[int, int]) -> float:
     values = np.asarray([tail(rate) for rate in grid])
     best = float(values.max())
     for i in np.argsort(-values, kind="stable")[:2]:
-        found = optimize.minimize_scalar(
+        peak = optimize.minimize_scalar(
             lambda rate: -tail(rate),
             bounds=(max(grid[i] - 1 / _GRID, _EDGE), min(grid[i] + 1 / _GRID, 1 - _EDGE)),
             method="bounded",
             options={"xatol": _NARROW},
         )
-        best = max(best, -float(found.fun))
+        best = max(best, -float(peak.fun))
     return min(best, 1.0)
 
 

@@ -327,7 +327,7 @@ def of_values(
 
 
 def part_of(whole: Sample, keep: Flags) -> Sample:
-    """Return the sample of some of its programs; ``keep`` has shape (n,). Treatments and ``generated`` stay as they are."""
+    """Return the sample of some of its programs; ``keep`` has shape (n,); ``generated`` stays that of all."""
     used, block = np.unique(whole.block[keep], return_inverse=True)
     return _sample(
         response=whole.response,

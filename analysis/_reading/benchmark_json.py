@@ -191,9 +191,9 @@ class Reader:
         """Return the tasks of a file's study and programs: a file may hold those of one task alone."""
         study = _mapping(self.refinery.get("study")).get("tasks")
         programs = self.refinery.get("programs")
-        told = [_mapping(entry).get("task") for entry in programs] if isinstance(programs, list) else []
-        told += study if isinstance(study, list) else []
-        return {task for task in told if isinstance(task, str)}
+        names = [_mapping(entry).get("task") for entry in programs] if isinstance(programs, list) else []
+        names += study if isinstance(study, list) else []
+        return {task for task in names if isinstance(task, str)}
 
     def _study(self) -> tuple[str, dict[str, tuple[str, ...]]]:
         place = Place(self.file, "refinery")

@@ -46,6 +46,6 @@ def _named_benchmark(benchmark: object, names: Mapping[tuple[Any, Any], Sequence
     if not isinstance(benchmark, dict) or not isinstance(extra, dict) or not is_outside(extra):
         return benchmark
     alike = names.get((extra.get("task"), extra.get("sha256")), ())
-    told = str(benchmark.get("name"))
-    own = [name for name in alike if f"[{name}-list" in told] or alike[:1]
+    label = str(benchmark.get("name"))
+    own = [name for name in alike if f"[{name}-list" in label] or alike[:1]
     return {**benchmark, "extra_info": _of(extra, own[0])} if own else benchmark

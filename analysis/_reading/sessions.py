@@ -137,10 +137,10 @@ class _Ours:
             for one in (tasks if isinstance(tasks, list) else [])
             if isinstance(one, dict) and isinstance(one.get("name"), str)
         }
-        found = (
+        checksum = (
             known.get(task) if isinstance(task, str) and task in known else self._told.get("task_checksum")
         )
-        return found if isinstance(found, str) else None
+        return checksum if isinstance(checksum, str) else None
 
 
 def _plain(value: object) -> object:

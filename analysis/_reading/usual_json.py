@@ -116,21 +116,21 @@ def _read(file: str, data: bytes) -> RawFile:
     if not data.isascii():
         # What is skipped is not checked for being UTF-8.
         data.decode("utf-8")
-    told = msgspec.json.decode(data, type=_File)
+    whole = msgspec.json.decode(data, type=_File)
     refinery = {
-        key: orjson.loads(memoryview(value)) for key, value in told.refinery.items() if key != "programs"
+        key: orjson.loads(memoryview(value)) for key, value in whole.refinery.items() if key != "programs"
     }
-    if "machines" in refinery or "programs" not in told.refinery:
+    if "machines" in refinery or "programs" not in whole.refinery:
         raise _UnusualError
     document = {
-        "machine_info": told.machine_info,
-        "commit_info": told.commit_info,
-        "datetime": told.datetime,
-        "version": told.version,
+        "machine_info": whole.machine_info,
+        "commit_info": whole.commit_info,
+        "datetime": whole.datetime,
+        "version": whole.version,
         "refinery": refinery,
     }
-    programs = msgspec.json.decode(told.refinery["programs"], type=list[_Program])
-    return _Reader(file, document, programs, told.benchmarks).read()
+    programs = msgspec.json.decode(whole.refinery["programs"], type=list[_Program])
+    return _Reader(file, document, programs, whole.benchmarks).read()
 
 
 class _Reader(Reader):
@@ -144,7 +144,7 @@ class _Reader(Reader):
         benchmarks: Sequence[_Benchmark],
     ) -> None:
         super().__init__(file, document)
-        self.told = programs
+        self.rows = programs
         self.timed = benchmarks
         self.columns: dict[str, Column] = {}
         self.several = len(self._tasks_told() | {one.task for one in programs if one.task is not None}) > 1
@@ -153,10 +153,10 @@ class _Reader(Reader):
         self.position: dict[tuple[int, str, int], int] = {}
 
     def _read_programs(self) -> None:
-        treatments = self._treatments(one.treatment for one in self.told)
-        if not {one.verdict for one in self.told} <= set(VERDICTS):
+        treatments = self._treatments(one.treatment for one in self.rows)
+        if not {one.verdict for one in self.rows} <= set(VERDICTS):
             raise _UnusualError
-        for at, (one, levels) in enumerate(zip(self.told, treatments, strict=True)):
+        for at, (one, levels) in enumerate(zip(self.rows, treatments, strict=True)):
             info = {
                 **{name: _number(getattr(one, name)) for name in AMOUNTS},
                 "reason": _text(one.reason),
@@ -192,7 +192,7 @@ class _Reader(Reader):
         seconds = _flat([one.data for one in stats])
         _check_means(stats, seconds, counts)
         program = self._program_of_each(extras)
-        session, block = ([_scalar(of) for of in told] for told in _sessions_and_blocks(extras))
+        session, block = ([_scalar(of) for of in values] for values in _sessions_and_blocks(extras))
         where = [extra.where for extra in extras]
         if len(set(zip(program, where, session, strict=True))) < len(extras):
             raise _UnusualError
@@ -216,7 +216,7 @@ class _Reader(Reader):
 
     def _treatments(self, texts: Iterable[Raw]) -> list[Levels]:
         """Return the levels of treatments: few, and each way to write one is read once."""
-        found = []
+        treatments = []
         for raw in texts:
             text = bytes(raw)
             levels = self.by_text.get(text)
@@ -225,19 +225,19 @@ class _Reader(Reader):
                 if not isinstance(treatment, dict):
                     raise _UnusualError
                 levels = self.by_text[text] = self._mapping_levels(treatment, Place(self.file, ""))
-            found.append(levels)
-        return found
+            treatments.append(levels)
+        return treatments
 
     def _program_of_each(self, extras: Sequence[_Extra]) -> list[int]:
         treatments = self._treatments(extra.treatment for extra in extras)
-        found = []
+        places = []
         for extra, levels in zip(extras, treatments, strict=True):
             task = writable(extra.task) if self.several and extra.task is not None else ""
             at = self.position.get((self._number(levels), task, extra.replicate))
             if at is None or extra.verdict not in {None, self.programs[at].verdict}:
                 raise _UnusualError
-            found.append(at)
-        return found
+            places.append(at)
+        return places
 
     def _limits(self, extras: Sequence[_Extra], program: Sequence[int]) -> None:
         largest = np.zeros(len(self.programs))
@@ -283,11 +283,11 @@ def _check_means(stats: Sequence[_Stats], seconds: Column, counts: Column) -> No
 
 def _per_run(values: Sequence[Sequence[float] | None], counts: Column) -> Column:
     """Return one number per run, NaN for benchmarks that do not tell."""
-    told = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
+    is_known = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
     known = [value for value in values if value is not None]
     lengths = np.fromiter((len(value) for value in known), dtype=np.intp, count=len(known))
-    if not np.array_equal(lengths, counts[told]):
+    if not np.array_equal(lengths, counts[is_known]):
         raise _UnusualError
-    found = np.full(int(counts.sum()), np.nan)
-    found[np.repeat(told, counts)] = _flat(known)
-    return found
+    column = np.full(int(counts.sum()), np.nan)
+    column[np.repeat(is_known, counts)] = _flat(known)
+    return column
