@@ -293,19 +293,28 @@ class Worker:
         limit = self._limits.memory_bytes
         if self._tree.memory() > limit and self._tree.shared_once() > limit:
             raise self._too_much()
+        self._watch_files(self._tree)
+
+    def _watch_files(self, tree: Tree) -> None:
         home = self._launched.plan.home
         most = self._limits.tmp_bytes
         if home is not None:
-            used = _size(home, most) + self._tree.unlinked_bytes()
+            used = _size(home, most) + tree.unlinked_bytes()
         else:
-            used = (self._tree.files_in("tmp") + self._tree.files_in("dev/shm")) * _LEAST_FILE_BYTES
+            used = (tree.files_in("tmp") + tree.files_in("dev/shm")) * _LEAST_FILE_BYTES
         if used > most:
             raise Broken("error", f"it wrote more than {most // MIB} MiB of files and directories")
 
     def _weigh(self) -> None:
-        """Raise :class:`Broken` for memory that was used too shortly to be seen while waiting: the kernel remembers."""
-        if self._tree is not None and self._tree.peak() > self._limits.memory_bytes:
+        """Raise :class:`Broken` for what was used and not seen while waiting, which is seldom on a busy machine.
+
+        Of memory the kernel remembers the most; of files those count that are left.
+        """
+        if self._tree is None:
+            return
+        if self._tree.peak() > self._limits.memory_bytes:
             raise self._too_much()
+        self._watch_files(self._tree)
 
     def _too_much(self) -> Broken:
         return Broken("memory", f"it used more than {self._limits.memory_bytes // MIB} MiB of memory")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "attacks"
 ROWS: list[dict[str, Any]] = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
-LIMITS = Limits(memory_bytes=256 << 20)
+LIMITS = Limits(memory_bytes=256 << 20, tmp_bytes=32 << 20)
 TICK = 0.01
 """Seconds of the kernel's books of what has ended, which are rounded down once at each reading."""
 

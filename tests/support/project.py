@@ -144,10 +144,10 @@ class Project:
         """Run it to its end, as a fork unless it is to be wholly ``anew``."""
         if anew:
             process = self.start(*options)
-            output, _ = process.communicate(timeout=120)
+            output, _ = process.communicate(timeout=600)
             return Ran(code=process.returncode, output=output)
         fork = self.fork(*options)
-        fork.join(timeout=120)
+        fork.join(timeout=600)
         code = fork.exitcode
         assert code is not None, f"it goes on after 120 s: {self._output.read_text()}"
         return Ran(code=code, output=self._output.read_text())
