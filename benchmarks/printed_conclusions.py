@@ -152,7 +152,7 @@ def study(scenario: Scenario, rng: np.random.Generator) -> tuple[Conclusion, ...
         Treatment(label=",".join(at), levels=dict(zip(factors, at, strict=True)))
         for at in itertools.product(*factors.values())
     )
-    sample = of_values(y, cell, treatments=treatments, factors=factors, made=made)
+    sample = of_values(y, cell, treatments=treatments, factors=factors, generated=made)
     own = tuple(factors)
     fitted = fit_model(sample, parse(crossing(list(factors)), list(factors)))
     good = tuple(np.bincount(cell, minlength=made.size).tolist())
@@ -214,7 +214,7 @@ def passing_of(scenario: Scenario, good: tuple[int, ...]) -> tuple[object, tuple
         factors={name: tuple(map(str, range(n))) for name, n in zip(names, scenario.levels, strict=True)},
         own=names,
         level={name: at[:, i] for i, name in enumerate(names)},
-        made=np.asarray([scenario.made], dtype=np.intp),
+        generated=np.asarray([scenario.made], dtype=np.intp),
         passed=np.asarray([good], dtype=np.intp),
     )
     return failures, by_factor(table, alpha=ALPHA)
