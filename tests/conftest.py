@@ -8,6 +8,7 @@ import signal
 import tempfile
 import threading
 from multiprocessing import util
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 # A session inside a test forgets at its end the modules that it was the first to import. Of this one, which the HTTP
@@ -29,6 +30,22 @@ if (
 # Machines are shared and noisy: no test is about time.
 settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("shared machine")
+
+
+# Folders of tests that run whole sessions, the slowest first.
+_SLOW_FOLDERS = ("timing", "recording", "docs", "plugin", "packaging", "training", "sandbox")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run what takes long before the rest: the last test of all should not keep one process busy and the others idle."""
+    rank = {name: number for number, name in enumerate(_SLOW_FOLDERS)}
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        folder = item.path.relative_to(here).parts[0] if item.path.is_relative_to(here) else ""
+        return rank.get(folder, len(rank)), item.path.name != "test_red_team.py"
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)
