@@ -37,7 +37,7 @@ _SLOW_FOLDERS = ("timing", "recording", "docs", "plugin", "packaging", "training
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run what takes long before the rest: the last test of all should not keep one process busy and the others idle."""
+    """Run what takes long before the rest, so that the last tests do not keep one process busy and the others idle."""
     rank = {name: number for number, name in enumerate(_SLOW_FOLDERS)}
     here = Path(__file__).parent
 
