@@ -139,22 +139,19 @@ class Tree:
     def snapshot(self) -> Snapshot:
         """Take the CPU time used so far.
 
-        Who ends, or loses its parent, while the books are read is in the wrong one of them or in none: they are read
-        again until nothing has moved meanwhile. From a program that never holds still the most is taken.
+        Who ends, or loses its parent, while the books are read may be in none of them: they are read again until
+        nothing has moved meanwhile. Nobody is ever in two, so the most of what was read is the truest.
         """
-        readings = []
-        before = self._books()
+        most = (0.0, 0.0, 0.0)
+        books = self._books()
         for _ in range(_MOST_READINGS):
-            members, dead = before
+            members, dead = read = books
             others = sum(map(cpu_of, members[1:]))
-            readings.append((others + dead, others, dead))
-            after = self._books()
-            if after == before:
+            most = max(most, (others + dead, others, dead))
+            books = self._books()
+            if books == read:
                 break
-            before = after
-        else:
-            readings = [max(readings)]
-        _, others, dead = readings[-1]
+        _, others, dead = most
         queued = sum(map(_queued, members)) if _HAS_SCHEDSTAT else None
         return Snapshot(cpu_of(self.worker), others, dead, queued)
 

@@ -149,5 +149,5 @@ class Project:
         fork = self.fork(*options)
         fork.join(timeout=600)
         code = fork.exitcode
-        assert code is not None, f"it goes on after 120 s: {self._output.read_text()}"
+        assert code is not None, f"it goes on and on: {self._output.read_text()}"
         return Ran(code=code, output=self._output.read_text())

@@ -8,10 +8,8 @@ from __future__ import annotations
 import functools
 import importlib
 import multiprocessing
-import multiprocessing.util
 import os
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,13 +37,6 @@ _TESTS = Path(__file__).parent.parent
 def _context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(_SLOW))
-    # Its socket is removed as this process ends: after the directory that conftest.py makes for the tests' own files.
-    own, usual = Path(tempfile.gettempdir()), tempfile.tempdir
-    tempfile.tempdir = str(own.parent if own.name.startswith("refinery-tests-") else own)
-    try:
-        multiprocessing.util.get_temp_dir()
-    finally:
-        tempfile.tempdir = usual
     return context
 
 
