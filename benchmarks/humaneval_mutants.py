@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin import Verifier
 from refinery_plugin._sandbox import Limits, encode_arguments
-from refinery_plugin._training.place import Place
+from refinery_plugin._training.shared_sandbox import Place
 from refinery_plugin.tasks import from_jsonl
 
 if TYPE_CHECKING:

@@ -34,11 +34,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"
 
 from small_tasks import DOUBLE
 
+from refinery_plugin._cluster.block_request import BlockRequest, pickled
 from refinery_plugin._cluster.blocks import Block, blocks_of
 from refinery_plugin._cluster.dask_engine import DaskEngine
 from refinery_plugin._cluster.dispatch import Dispatcher, Plan
 from refinery_plugin._cluster.ports import Answer, Note, Seen, Work
-from refinery_plugin._cluster.request import BlockRequest, pickled
 from refinery_plugin._sandbox import Limits
 from refinery_plugin._timing.journal import Journal
 from refinery_plugin._timing.session import Outstanding

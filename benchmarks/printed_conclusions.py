@@ -27,7 +27,7 @@ import numpy as np
 from refinery_analysis._inference.anova_type import anova_type_tests
 from refinery_analysis._inference.beside import Beside, with_beside
 from refinery_analysis._inference.censored import FactorCensored
-from refinery_analysis._inference.clearest import Pooled
+from refinery_analysis._inference.clearest_pair import Pooled
 from refinery_analysis._inference.conclusions import Evidence, conclude
 from refinery_analysis._inference.doubts import Doubts
 from refinery_analysis._inference.passing import factors as by_factor

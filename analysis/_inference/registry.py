@@ -16,7 +16,7 @@ from .oneway_f import ONEWAY_F
 from .result import sized, with_note
 from .rowwise import DataSets
 from .shapiro_wilk import SHAPIRO_WILK
-from .size import no_simulation, size
+from .simulated_size import no_simulation, size
 from .welch import WELCH
 
 if TYPE_CHECKING:

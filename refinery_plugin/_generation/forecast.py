@@ -7,9 +7,9 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from refinery_plugin._generation.budget_left import Purse
 from refinery_plugin._generation.judged import Judged
 from refinery_plugin._generation.protocols import NextTurn, PastTurn, ProtocolError, Situation, decide
-from refinery_plugin._generation.purse import Purse
 from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:

@@ -11,13 +11,13 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.assessor import Assessor
+from refinery_plugin._generation.budget_left import Purse
 from refinery_plugin._generation.chat import Chat, ChatFailedError, ChatRequest, Cut, Reply
 from refinery_plugin._generation.extract import extract_program
 from refinery_plugin._generation.feedback import Blank, NoJudge
 from refinery_plugin._generation.memory import Exchange, remembered
 from refinery_plugin._generation.prompts import Brief, Criticism, Turn, turn_request
 from refinery_plugin._generation.protocols import NextTurn, PastTurn, Situation, decide, fastest, takes
-from refinery_plugin._generation.purse import Purse
 from refinery_plugin._generation.thinking import without_thinking
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord
 

@@ -10,6 +10,7 @@ import pytest
 from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
 from refinery_plugin._generation.prompts import Turn, turn_request
 from refinery_plugin._generation.request_body import bounds_answers
+from refinery_plugin._recording.cassette import Tape, completion_tokens
 from refinery_plugin._recording.endpoint import (
     KEY,
     Endpoint,
@@ -17,7 +18,7 @@ from refinery_plugin._recording.endpoint import (
     MissingKeyError,
     endpoint_name,
 )
-from refinery_plugin._recording.guard import recording
+from refinery_plugin._recording.folder_lock import recording
 from refinery_plugin._recording.ledger import (
     EndlessBudgetError,
     Ledger,
@@ -27,7 +28,6 @@ from refinery_plugin._recording.ledger import (
     unbounded_answer,
     unknown_price,
 )
-from refinery_plugin._recording.tape import Tape, completion_tokens
 from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.pricing import price_of
 

@@ -18,14 +18,14 @@ from refinery_plugin._generation.request_body import most_completion_tokens, req
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.attempts import Caller
 from refinery_plugin._recording.call import Call
-from refinery_plugin._recording.disk import Disk
+from refinery_plugin._recording.cassette import Recorded, Tape
+from refinery_plugin._recording.disk_writer import Disk
 from refinery_plugin._recording.ledger import Ledger, most_prompt_tokens
 from refinery_plugin._recording.retry import RetryPolicy
-from refinery_plugin._recording.tape import Recorded, Tape
 from refinery_plugin._recording.transport import BASE_PATH, CURRENT, TapeTransport
 from refinery_plugin._recording.unrecorded import Recorder, ReplayOnly
 from refinery_plugin._recording.wire import Wire
-from refinery_plugin._study.request import NO_RULES
+from refinery_plugin._study.request_settings import NO_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from refinery_plugin._recording.endpoint import Endpoint
     from refinery_plugin._recording.unrecorded import Unrecorded
     from refinery_plugin._study.pricing import Price
-    from refinery_plugin._study.request import RequestRules
+    from refinery_plugin._study.request_settings import RequestRules
 
 _ANYWHERE = "http://recorded.invalid" + BASE_PATH
 _NOT_THE_KEY = "added-below-this-client"

@@ -10,8 +10,8 @@ from refinery_plugin._generation.chat import ChatFailedError, GenerationStopErro
 if TYPE_CHECKING:
     from refinery_plugin._recording.attempts import Caller
     from refinery_plugin._recording.call import Call
-    from refinery_plugin._recording.disk import Disk
-    from refinery_plugin._recording.tape import Recorded
+    from refinery_plugin._recording.cassette import Recorded
+    from refinery_plugin._recording.disk_writer import Disk
 
 
 class MissingRecordingError(GenerationStopError):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from refinery_plugin._sandbox.channel import Broken, Channel
 from refinery_plugin._sandbox.errors import SandboxFault
+from refinery_plugin._sandbox.foreign_text import ending, escaped, last_lines
 from refinery_plugin._sandbox.inside import codec
 from refinery_plugin._sandbox.inside.protocol import (
     FAILED,
@@ -25,9 +26,8 @@ from refinery_plugin._sandbox.inside.protocol import (
     VALUE,
     program_message,
 )
-from refinery_plugin._sandbox.last_words import ending, escaped, last_lines
 from refinery_plugin._sandbox.launch import launch
-from refinery_plugin._sandbox.load import Load
+from refinery_plugin._sandbox.machine_load import Load
 from refinery_plugin._sandbox.payload import Payload, encode_arguments
 from refinery_plugin._sandbox.process_tree import Snapshot, Tree, children_of, cpu_of
 from refinery_plugin._sandbox.records import MIB, Limits, Outcome, Usage

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from refinery_plugin._study.levels import COLUMNS, LevelError, UnknownNameError, nearest, show, slug
 from refinery_plugin._study.named_levels import NamedLevel, parse_named_levels
 from refinery_plugin._study.pricing import Price
-from refinery_plugin._study.request import RequestTable, parse_request
+from refinery_plugin._study.request_settings import RequestTable, parse_request
 from refinery_plugin._study.settings import CHOICES, SETTINGS, Setting, one_of, own_setting
 from refinery_plugin._study.study import ProgramLimits, Study, StudyError, crossing_size
 from refinery_plugin._study.task_names import is_pattern, matching, task_folder, united

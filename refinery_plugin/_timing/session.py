@@ -36,8 +36,8 @@ from refinery_plugin._timing.slowness import ratio_to_reference, slowness
 from refinery_plugin._timing.stretches import Stretches, most_seconds
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
-from refinery_plugin._verification.figures import NO_WAITING, Waiting
 from refinery_plugin._verification.inputs import VERIFIER, inputs_sha256
+from refinery_plugin._verification.run_usage import NO_WAITING, Waiting
 from refinery_plugin._verification.sizing import find_size
 from refinery_plugin._verification.verdict import CORRECT
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._files import write_atomically
 from refinery_plugin._training.formats import FORMATS
-from refinery_plugin._training.terms import terms_of
+from refinery_plugin._training.terms_of_use import terms_of
 from refinery_plugin._training.turns import ExportError
 from refinery_plugin._words import count
 

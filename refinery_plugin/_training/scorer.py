@@ -11,8 +11,8 @@ from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.task import Task
 from refinery_plugin._training.completion import program_of
 from refinery_plugin._training.forked import begins_anew_in_children
-from refinery_plugin._training.place import Place
 from refinery_plugin._training.reward import require_speed, reward
+from refinery_plugin._training.shared_sandbox import Place
 from refinery_plugin._training.verification import Verification
 from refinery_plugin._training.verifier import Verifier, verify_each
 from refinery_plugin._verification.verdict import Verdict

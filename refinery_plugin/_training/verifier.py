@@ -18,7 +18,7 @@ from refinery_plugin._timing.program_file import classified
 from refinery_plugin._training.deadline import Allowance, BoundedSandbox
 from refinery_plugin._training.faults import killed_for_memory, log, ours
 from refinery_plugin._training.forked import begins_anew_in_children
-from refinery_plugin._training.place import Place
+from refinery_plugin._training.shared_sandbox import Place
 from refinery_plugin._training.verification import Verification, of_fault, of_judgement
 from refinery_plugin._verification.checker import Checker, TimedPair
 from refinery_plugin._verification.cores import Cores
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from refinery_plugin._study.task import Task
     from refinery_plugin._timing.lock import MachineLock
-    from refinery_plugin._training.slot import Slot
-    from refinery_plugin._verification.figures import RunFigures
+    from refinery_plugin._training.measuring_slot import Slot
     from refinery_plugin._verification.ports import ProgramSandbox
+    from refinery_plugin._verification.run_usage import RunFigures
     from refinery_plugin._verification.steps import Step
     from refinery_plugin._verification.verdict import Judgement
 

@@ -11,8 +11,8 @@ from refinery_plugin._study.value_types import is_array_form, misfit
 from refinery_plugin._verification.checker import Checker
 from refinery_plugin._verification.equality import difference
 from refinery_plugin._verification.inputs import Inputs
-from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.task_check import CHEATS, Fault, Found, literal, prompt_faults, samples
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.verdict import shorten
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import require_arguments
-from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.program import SandboxedProgram
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.verdict import failed
 
 if TYPE_CHECKING:

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import encode_arguments
 from refinery_plugin._study.value_types import is_array_form
-from refinery_plugin._verification.asking import SandboxedReference
 from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.equality import difference
+from refinery_plugin._verification.foreign_reference import SandboxedReference
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import require_arguments
-from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.run import run_once
 from refinery_plugin._verification.sizing import SizeError, find_size
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.verdict import shorten, show_arguments
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from refinery_analysis._models.reml import balanced_components, numerical_compon
 from refinery_analysis._models.sample import Response, sample
 from refinery_analysis._models.variance_components import _gather as gather
 from refinery_analysis._models.variance_components import variance_components
-from refinery_analysis._power.published import as_published
+from refinery_analysis._power.published_reasoning import as_published
 from scipy import stats
 from statsmodels.stats.power import FTestAnovaPower
 from study_files import Made, benchmark_json, small, write

@@ -19,7 +19,7 @@ from refinery_analysis._inference import two_proportions
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.rate_spread import RateSpread, rate_spread
 from refinery_analysis._power.over_tasks import OverTasks, Price, cheapest, splits
-from refinery_analysis._report.blocks import Grid, Heading
+from refinery_analysis._report.page_blocks import Grid, Heading
 from refinery_analysis._report.sections import page
 from scipy import special, stats
 

@@ -10,7 +10,7 @@ from planning_data import r_rows
 from refinery_analysis import AnalysisError
 from refinery_analysis._inference.registry import BY_NAME, TESTS
 from refinery_analysis._inference.rowwise import DataSets, contrast_test
-from refinery_analysis._inference.size import size
+from refinery_analysis._inference.simulated_size import size
 from scipy import stats
 from simulated_studies import experiments
 

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab import Lab, requests
 
-from refinery_plugin._recording.format import DamageError, judged_digest, parse
-from refinery_plugin._recording.tape import CassetteError, Tape
+from refinery_plugin._recording.cassette import CassetteError, Tape
+from refinery_plugin._recording.cassette_format import DamageError, judged_digest, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-from refinery_analysis._report.blocks import Picture
 from refinery_analysis._report.figure import CANVASES, NARROW, WIDE, Table
 from refinery_analysis._report.figures import failures, interaction, noise, power, residuals, times, turns
 from refinery_analysis._report.figures.rows import rows, spread
 from refinery_analysis._report.figures.scales import linear_ticks, log_domain, log_ticks, tick_label, wrap
+from refinery_analysis._report.page_blocks import Picture
 from refinery_analysis._report.render import to_svg
 from refinery_analysis._report.sections import page
 from refinery_analysis._report.svg import drawing

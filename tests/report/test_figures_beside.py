@@ -18,8 +18,8 @@ from refinery_analysis._inference.synergy import Turns
 from refinery_analysis._models.survival import curve
 from refinery_analysis._models.turns import Credit
 from refinery_analysis._reading.read import read_results
-from refinery_analysis._report.blocks import Picture
 from refinery_analysis._report.figure import CANVASES
+from refinery_analysis._report.page_blocks import Picture
 from refinery_analysis._report.sections import page
 from refinery_analysis._report.views.teams import credit
 from report_studies import write_study, write_trajectories

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from refinery_plugin import Close
 from refinery_plugin._sandbox import Limits
-from refinery_plugin._verification.patience import SAMPLE_SECONDS
 from refinery_plugin._verification.quick_check import check_quickly
 from refinery_plugin._verification.task_check import check_task
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS
 from refinery_plugin.testing import ScriptedSandbox
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ import pandas as pd
 from ..._presentation.names import distinct
 from ..._presentation.tasks import spread_words
 from ..._presentation.text import MISSING, count, number, percent
-from ..blocks import Picture, Prose, Section
 from ..figure import Figure, Table
 from ..figures import forest
+from ..page_blocks import Picture, Prose, Section
 
 if TYPE_CHECKING:
     from ..._analysis import Analysis
     from ..._models.tasks import TasksFound
-    from ..blocks import Block
+    from ..page_blocks import Block
 
 NAME, TITLE = "tasks", "Task by task"
 _MOST_TASKS = 200

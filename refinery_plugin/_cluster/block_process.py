@@ -1,4 +1,4 @@
-"""``python -m refinery_plugin._cluster.process``: one block, a task's size, or a worker's check, in its own process.
+"""``python -m refinery_plugin._cluster.block_process``: a block, a task's size, or a worker's check, in its own process.
 
 Its standard input has a line of JSON and the bytes that go with it, and then stays open: where it closes, the worker is
 gone, and so is whatever this does for it. What it has to say are lines of JSON.
@@ -34,7 +34,7 @@ from refinery_plugin._verification.sizing import SizeError, find_size
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from refinery_plugin._cluster.request import BlockRequest
+    from refinery_plugin._cluster.block_request import BlockRequest
     from refinery_plugin._timing.journal import Record
 
 _CHECK_SECONDS = 120.0

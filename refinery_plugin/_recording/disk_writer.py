@@ -7,7 +7,7 @@ import concurrent.futures
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from refinery_plugin._recording.tape import Tape
+    from refinery_plugin._recording.cassette import Tape
 
 _THREADS = 64
 
