@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from ._power.power import Power
     from ._power.published_reasoning import Published
     from ._reading.frames import Results
-    from ._reading.judged_turns import Trajectory
+    from ._reading.judged_turns import JudgedTrajectory
 
 RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)
@@ -145,7 +145,7 @@ class Analysis:
 
 
 def analyse(
-    results: Results, options: Options | None = None, *, trajectories: Sequence[Trajectory] = ()
+    results: Results, options: Options | None = None, *, trajectories: Sequence[JudgedTrajectory] = ()
 ) -> Analysis:
     """Do every step of the analysis.
 

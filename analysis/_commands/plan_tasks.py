@@ -13,7 +13,7 @@ from .._models.passing_table import passing_table
 from .._models.rate_spread import rate_spread
 from .._power import over_tasks
 from .._power.arms import PRIOR
-from .._power.over_tasks import OverTasks, Price, Split
+from .._power.over_tasks import OverTasks, ReplicateCost, Split
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -114,7 +114,7 @@ def plan_tasks(analysis: Analysis, rates: Rates, terms: TaskTerms) -> TaskPlan |
     if not on_passing and analysis.options.scale not in _LOGS:
         note = "tasks are compared by ratios: give the effect as one, such as --effect 25%"
         return dataclasses.replace(plan, note=note)
-    asking = _Asking(
+    asking = _SharedFacts(
         analysis=analysis,
         rates=rates,
         terms=terms,
@@ -137,7 +137,7 @@ def _order(question: TaskQuestion) -> tuple[float, float, str]:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
+class _SharedFacts:
     """The facts that all questions share."""
 
     analysis: Analysis
@@ -206,7 +206,7 @@ class _Asking:
     ) -> TaskQuestion:
         options = self.analysis.options
         alpha, target = options.alpha, options.power
-        price = Price(
+        price = ReplicateCost(
             usd=self.rates.total(self.rates.usd, used, 1),
             calls=self.rates.total(self.rates.calls, used, 1),
             hours=self.rates.total(self.rates.hours, used, 1),

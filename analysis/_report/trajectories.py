@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 from .._presentation.text import clean
 from .._reading.trajectories import read_trajectories
 from .page import asset, environment, policy
-from .story import TRANSITIONS, Found, Story, story
+from .story import TRANSITIONS, ProgramOutcome, Story, story
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def trajectories_html(results: Results, directory: Path, *, version: str) -> str
     ------
     AnalysisError : the folder has none, or one cannot be read.
     """
-    measured = _Measured(results)
+    measured = _ResultsIndex(results)
     stories = [story(file, measured.end(file), measured.turns(file)) for file in read_trajectories(directory)]
     css = asset("report.css") + "\n" + asset("trajectories.css")
     script = asset("trajectories.js")
@@ -56,7 +56,7 @@ def trajectories_html(results: Results, directory: Path, *, version: str) -> str
     )
 
 
-class _Measured:
+class _ResultsIndex:
     """What the results know of programs, found by task, levels and replicate."""
 
     def __init__(self, results: Results) -> None:
@@ -69,28 +69,28 @@ class _Measured:
         self._seconds = (
             runs.groupby("program", observed=True)["seconds"].median().to_dict() if len(runs) else {}
         )
-        self._turns: dict[tuple[Any, int], Found] = {}
+        self._turns: dict[tuple[Any, int], ProgramOutcome] = {}
         if len(results.turns):
             for key, group in results.turns.groupby(["program", "turn"], observed=True):
                 program, turn = cast("tuple[str, int]", key)
                 correct = bool(group["passed"].all())
-                self._turns[program, int(turn)] = Found(
+                self._turns[program, int(turn)] = ProgramOutcome(
                     verdict="correct" if correct else None, seconds=float(group["seconds"].median())
                 )
 
-    def end(self, file: TrajectoryFile) -> Found:
+    def end(self, file: TrajectoryFile) -> ProgramOutcome:
         """Return what verification found of the program in the end."""
         row = self._row(file)
         if row is None:
-            return Found(verdict="no_program" if file.final_turn is None else None, why=file.reason)
+            return ProgramOutcome(verdict="no_program" if file.final_turn is None else None, why=file.reason)
         seconds = self._seconds.get(row["program"])
-        return Found(
+        return ProgramOutcome(
             verdict=row["verdict"] if isinstance(row["verdict"], str) else None,
             why=row["reason"] if isinstance(row["reason"], str) else "",
             seconds=None if seconds is None or seconds != seconds else float(seconds),  # noqa: PLR0124 - NaN
         )
 
-    def turns(self, file: TrajectoryFile) -> Mapping[int, Found]:
+    def turns(self, file: TrajectoryFile) -> Mapping[int, ProgramOutcome]:
         """Return what was measured of single turns."""
         row = self._row(file)
         if row is None:

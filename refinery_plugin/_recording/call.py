@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from refinery_plugin._study.request_settings import NO_RULES
 
 if TYPE_CHECKING:
-    from refinery_plugin._recording.cassette import Recorded, Tape
+    from refinery_plugin._recording.cassette import Recorded, TrajectoryCassette
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.request_settings import RequestRules
 
@@ -30,7 +30,7 @@ class Call:
     replayed : whether it came from the tape.
     """
 
-    tape: Tape
+    tape: TrajectoryCassette
     model: str
     remaining_ms: int | None
     price: Price | None

@@ -135,7 +135,7 @@ class _InOrder(Cassette):  # type: ignore[misc]
             yield index, self.data[index][1]
 
 
-class Tape:
+class TrajectoryCassette:
     """A cassette that plays in order and is appended to, never rewritten but as a whole.
 
     Parameters

@@ -36,7 +36,7 @@ from refinery_plugin._sandbox.results import WrongTypeError, read_result
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from refinery_plugin._sandbox.backends.base import Plan
+    from refinery_plugin._sandbox.backends.base import LaunchPlan
 
 _START_SECONDS = 30.0
 _GONE_SECONDS = 20.0
@@ -61,7 +61,7 @@ class Worker:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: LaunchPlan,
         *,
         guardian: bool,
         source: bytes,

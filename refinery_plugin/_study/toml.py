@@ -82,7 +82,7 @@ def load_study(
     ------
     StudyError : with the file, the key, the value seen and what is allowed.
     """
-    return _Reader(str(path), _table(path), tasks, model, choices).study()
+    return _StudyReader(str(path), _table(path), tasks, model, choices).study()
 
 
 def files_of_tasks(path: Path) -> list[Path]:
@@ -102,7 +102,7 @@ def files_of_tasks(path: Path) -> list[Path]:
 
 def pilot_study(tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
     """Return the built-in pilot."""
-    return _Reader("the built-in pilot", _PILOT, tasks, model).study()
+    return _StudyReader("the built-in pilot", _PILOT, tasks, model).study()
 
 
 def _parse(path: Path) -> dict[str, object]:
@@ -142,7 +142,7 @@ def _table(path: Path) -> Mapping[str, object]:
     return document
 
 
-class _Reader:
+class _StudyReader:
     """Turns one table into a study, or says what is wrong with which key."""
 
     def __init__(

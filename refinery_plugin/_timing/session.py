@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
     from refinery_plugin._timing.document import TimedList
-    from refinery_plugin._timing.journal import Past
+    from refinery_plugin._timing.journal import PastSession
     from refinery_plugin._timing.program_file import ProgramText
     from refinery_plugin._timing.progress import ProgramProgress
     from refinery_plugin._timing.sizes import Sizes
@@ -114,7 +114,7 @@ class Outstanding:
 class _Interrupted:
     """The session that is resumed."""
 
-    past: Past
+    past: PastSession
     header: SessionHeader
 
 

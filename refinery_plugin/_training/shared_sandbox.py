@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from refinery_plugin._verification.ports import ProgramSandbox
 
 
-class Place:
+class SharedSandbox:
     """A sandbox that is opened when it is first needed, and the slot that goes with it."""
 
     def __init__(

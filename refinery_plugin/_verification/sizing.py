@@ -98,7 +98,7 @@ def find_size(
     """
     pace = Pace(factor=1, seconds=max(_LEAST_PATIENCE, _PATIENCE * task.seconds))
     bench = Bench(sandbox, task=task, limits=limits, pace=pace, cores=cores or Cores.divided())
-    measured = _Measured(bench, sample_seconds)
+    measured = _TimeBySize(bench, sample_seconds)
     try:
         return smallest_size(measured.takes, task.seconds)
     except SizeError as exc:
@@ -108,7 +108,7 @@ def find_size(
         ) from exc
 
 
-class _Measured:
+class _TimeBySize:
     """The reference's time by size, each call in a process of its own, as timed calls are."""
 
     def __init__(self, bench: Bench, sample_seconds: float) -> None:

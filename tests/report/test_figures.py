@@ -226,7 +226,7 @@ def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
         ),
         (
             turns.figure(
-                turns.Turns(
+                turns.RefinementCurves(
                     panels=(),
                     points=pd.DataFrame(columns=["panel", "program", "turn", "value", "passed", "tip"]),
                     unit="s",
