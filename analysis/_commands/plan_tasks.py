@@ -82,12 +82,12 @@ class TaskPlan:
 
     def document(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        found: dict[str, Any] = dataclasses.asdict(self)
-        for question in found["questions"]:
+        values: dict[str, Any] = dataclasses.asdict(self)
+        for question in values["questions"]:
             question["treatments"] = list(question["treatments"])
             question["splits"] = list(question["splits"])
-        found["questions"] = list(found["questions"])
-        return found
+        values["questions"] = list(values["questions"])
+        return values
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,8 +148,8 @@ class _SharedFacts:
 
     def times(self) -> Iterator[TaskQuestion]:
         """Yield the planned comparisons of times."""
-        found, sample = self.analysis.tasks, self.analysis.sample
-        if found is None or found.variance.program is None:
+        tasks, sample = self.analysis.tasks, self.analysis.sample
+        if tasks is None or tasks.variance.program is None:
             return
         chances = _chances(passing_table(self.analysis.results), sample)
         for test in self.analysis.contrasts:
@@ -157,13 +157,13 @@ class _SharedFacts:
             used = np.flatnonzero(weights)
             squares = weights[used] ** 2
             comparison = OverTasks(
-                between=float(squares.sum()) * (found.variance.task_treatment or 0.0),
-                within=squares * found.variance.program,
+                between=float(squares.sum()) * (tasks.variance.task_treatment or 0.0),
+                within=squares * tasks.variance.program,
                 passing=chances[:, used],
                 treatments=len(used),
                 df_per_task=len(used) - 1,
                 known_df=float((self.tasks - 1) * (len(sample.treatments) - 1)),
-                parts_known=found.variance.task_treatment is not None,
+                parts_known=tasks.variance.task_treatment is not None,
             )
             yield self._answered(test.contrast.name, comparison, used.tolist(), unit="ln(ratio)")
 

@@ -35,7 +35,7 @@ def page(analysis: Analysis) -> Page:
     called = names(analysis)
     study = one_line(analysis.results.study, limit=120)
     sections = (
-        _found(analysis),
+        _findings(analysis),
         _times(analysis, called),
         tasks.section(analysis),
         _factors(analysis, called),
@@ -75,7 +75,7 @@ def _subtitle(analysis: Analysis) -> str:
     )
 
 
-def _found(analysis: Analysis) -> Section:
+def _findings(analysis: Analysis) -> Section:
     blocks: list[Block] = [Findings(findings(analysis)), Tiles(_glance(analysis))]
     blocks.append(Grid(tables.conclusions(analysis), summary="Every conclusion, with its figures"))
     warnings = caveats(analysis)

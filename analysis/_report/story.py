@@ -55,12 +55,12 @@ class DiffLine:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class StoryTurn:
-    """One turn to be read: ``told`` is what it was told of ``base``, the turn whose program it was given."""
+    """One turn to be read: ``feedback`` is what it was told of ``base``, the turn whose program it was given."""
 
     turn: TrajectoryTurn
     base: int | None
-    told: str | None
-    found: ProgramOutcome
+    feedback: str | None
+    result: ProgramOutcome
     transition: str
     change: tuple[DiffLine, ...]
 
@@ -70,33 +70,33 @@ class Story:
     """One trajectory to be read: its turns, and what verification found of its program in the end."""
 
     file: TrajectoryFile
-    found: ProgramOutcome
+    result: ProgramOutcome
     turns: tuple[StoryTurn, ...]
 
 
 def story(file: TrajectoryFile, end: ProgramOutcome, turns: Mapping[int, ProgramOutcome]) -> Story:
     """Put together what is known of a trajectory; ``turns`` is what was measured of single ones, by number."""
-    found: dict[int, ProgramOutcome] = {}
-    told: list[StoryTurn] = []
+    results: dict[int, ProgramOutcome] = {}
+    story_turns: list[StoryTurn] = []
     for turn in file.turns:
-        found[turn.number] = _of_turn(
+        results[turn.number] = _of_turn(
             turn, end if turn.number == file.final_turn else None, turns.get(turn.number)
         )
-        base = _base(file, turn, [one.turn for one in told], found)
+        base = _base(file, turn, [one.turn for one in story_turns], results)
         before = None if base is None else base.program
-        told.append(
+        story_turns.append(
             StoryTurn(
                 turn=turn,
                 base=None if base is None else base.number,
-                told=None if base is None else base.told,
-                found=found[turn.number],
+                feedback=None if base is None else base.feedback,
+                result=results[turn.number],
                 transition=_transition(
-                    turn, before, found.get(base.number) if base else None, found[turn.number]
+                    turn, before, results.get(base.number) if base else None, results[turn.number]
                 ),
                 change=() if turn.program is None else change(before or "", turn.program),
             )
         )
-    return Story(file=file, found=end, turns=tuple(told))
+    return Story(file=file, result=end, turns=tuple(story_turns))
 
 
 def _of_turn(

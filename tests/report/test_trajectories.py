@@ -95,7 +95,7 @@ def test_what_a_turn_did_to_the_program_is_told(tmp_path: Path) -> None:
     found = story(file, ProgramOutcome(), {})
     assert [one.transition for one in found.turns] == ["first", "mended", "faster", "no program", "broke"]
     assert [one.base for one in found.turns] == [None, 1, 2, 3, 3]
-    assert found.turns[1].told == "It is wrong."
+    assert found.turns[1].feedback == "It is wrong."
 
 
 def test_the_base_of_a_turn_follows_from_protocol_and_selection(tmp_path: Path) -> None:
