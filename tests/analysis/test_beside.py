@@ -192,7 +192,9 @@ def test_each_sentence_says_of_which_tasks_it_speaks(tmp_path: Path) -> None:
         (Options(tasks="fixed"), "these 8 tasks only"),
     ):
         found = analyse(results, options).conclusions
-        assert all(words in c.method for c in found if c.kind in {"times", "trend"})
+        methods = [c.method for c in found if c.kind in {"times", "trend"}]
+        assert methods
+        assert all(words in method for method in methods)
 
 
 def team(name: str, replicate: int, ratio: float | None, protocol: str, task: str = "t") -> JudgedTrajectory:

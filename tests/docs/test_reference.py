@@ -104,7 +104,9 @@ def test_every_field_of_the_benchmark_file_is_described_with_its_type(tutorial: 
 
 def test_every_field_of_a_trajectory_file_is_described_with_its_type(tutorial: Path) -> None:
     """Compared with all that the tutorial's session wrote."""
-    for path in (tutorial / "tests" / "test_generated" / "programs").rglob("*.json"):
+    paths = list((tutorial / "tests" / "test_generated" / "programs").rglob("*.json"))
+    assert paths
+    for path in paths:
         compare(json.loads(path.read_text(encoding="utf-8")), REFERENCE / "trajectory.md", top="The file")
 
 

@@ -52,7 +52,9 @@ def stage_of(a: list[float], b: list[float]) -> Statistic:
 def test_stages_together_and_their_interval_are_those_of_r() -> None:
     """``r/combination.R``: qnorm of pt of each stage, the weighted sum, and its inverse in the difference."""
     stages = [stage_of(a, b) for a, b in zip(A, B, strict=True)]
-    for row in (row for row in r_rows("combination.csv") if row["kind"] == "combined"):
+    rows = [row for row in r_rows("combination.csv") if row["kind"] == "combined"]
+    assert rows
+    for row in rows:
         some = stages[: int(row["case"])]
         assert combination.combined(some, [4.0, 5.0, 5.0]) == pytest.approx(float(row["value"]), rel=1e-9)
         low, high = combination.interval(some, [4.0, 5.0, 5.0], 2.2)
@@ -67,7 +69,9 @@ def test_the_blinded_spread_is_that_of_r() -> None:
         "contrast": statistic(square, question_of(square, "a: x - y")),
         "omnibus": statistic(square, question_of(square, "omnibus")),
     }
-    for row in (row for row in r_rows("combination.csv") if row["kind"] == "blinded"):
+    rows = [row for row in r_rows("combination.csv") if row["kind"] == "blinded"]
+    assert rows
+    for row in rows:
         assert found[row["case"]].blinded_sigma == pytest.approx(float(row["value"]), rel=1e-12)
 
 

@@ -240,6 +240,7 @@ def test_pass_rates_are_planned_by_enumeration(tmp_path: Path) -> None:
     assert row["power"] >= 0.8
     (question,) = made["tasks"]["questions"]
     assert (made["tasks"]["response"], question["unit"]) == ("passed", "pass rate")
+    assert question["splits"]
     assert all(split["power"] >= 0.8 for split in question["splits"])
 
 

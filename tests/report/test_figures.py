@@ -68,6 +68,7 @@ def test_every_program_is_in_the_figure_of_times(report: Callable[[str], Report]
     """One mark for each program, those that failed included, under its name, with verdict and hash."""
     made = report("pilot")
     titles = _titles(made, "times")
+    assert titles
     for name, verdict, sha in made.analysis.results.programs[["program", "verdict", "sha256"]].itertuples(
         index=False
     ):
