@@ -37,7 +37,6 @@ TESTS: Final[tuple[StatisticalTest, ...]] = (
 )
 """In the order in which readers meet them."""
 
-BY_NAME: Final[Mapping[str, StatisticalTest]] = {test.name: test for test in TESTS}
 REPORTED: Final = tuple(test for test in TESTS if test.key is not None)
 COMPARING: Final = tuple(test for test in TESTS if test.role == "robust" and test.has_figures)
 """Tests of the hypothesis that treatments do not differ: what the negative control tries."""
