@@ -167,7 +167,9 @@ def _on_time_outs(beside: Beside) -> Iterator[Conclusion]:
             kind="time-outs",
         )
         if factor.p is None:
-            yield dataclasses.replace(plain, why="there is nothing that could have come out otherwise")
+            yield dataclasses.replace(
+                plain, why="there is nothing in it that could have come out otherwise by chance"
+            )
             continue
         answered = dataclasses.replace(plain, answer="undecided", p=factor.p)
         ratio = factor.clearest

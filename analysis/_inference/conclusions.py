@@ -28,7 +28,9 @@ TREATMENT: Final = "treatment"
 PASSED: Final = "passed"
 SHARE: Final = "share of programs"
 RATIO: Final = "ratio"
-SPREADS: Final = "allowing for unequal spread, this can't be told from chance"
+SPREADS: Final = (
+    "as programs of some treatments may vary more than those of others, this can't be told from chance"
+)
 _RANK: Final[Mapping[Answer, int]] = {"different": 0, "equivalent": 1, "undecided": 2, "untestable": 3}
 
 
@@ -399,7 +401,9 @@ def _objection(evidence: Evidence, term: str) -> str | None:
         return SPREADS if lost else None
     spread = evidence.tests["brown-forsythe"]
     if spread.p is not None and spread.p < evidence.alpha and spread.trusted is not False:
-        return "the spread differs between treatments, which the test assumes it does not"
+        return (
+            "programs of some treatments vary more than those of others, which this test does not allow for"
+        )
     return None
 
 

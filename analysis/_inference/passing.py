@@ -329,7 +329,10 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
         large = stratified.cmh(strata) if strata else None
         if large is None:
             return FactorPassing(
-                factor=factor, p=None, method=CMH, note="there is nothing that could have come out otherwise"
+                factor=factor,
+                p=None,
+                method=CMH,
+                note="there is nothing in it that could have come out otherwise by chance",
             )
         return FactorPassing(factor=factor, p=large[2], method=CMH)
     best = min(known, key=lambda pair: (pair.p_adjusted or 0.0, pair.p_exact or 0.0, -abs(pair.difference)))
@@ -337,7 +340,10 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
     answer = FactorPassing(factor=factor, p=p, method=best.method)
     a, b = (table.factors[factor].index(level) for level in (best.a, best.b))
     if best.difference * _matched(table, factor, a, b) < 0:
-        note = "programs of both levels are spread so unevenly over the strata that the rates of all say the opposite"
+        note = (
+            "programs of both levels are spread so unevenly over tasks and other factors that all together say the "
+            "opposite"
+        )
         return dataclasses.replace(answer, note=note)
     x, y, n, m = (
         int(of[:, table.at(factor, level)].sum())
@@ -476,7 +482,11 @@ class _Fits:
             return _untested(terms[i], method, str(error))
         df = full[1] - reduced[1]
         if df == 0:
-            return _untested(terms[i], method, "can't be told from the other terms: cells are empty")
+            return _untested(
+                terms[i],
+                method,
+                "can't be told from the other factors: combinations of levels have no program",
+            )
         statistic = max(0.0, 2 * (full[0] - reduced[0]))
         return PassTerm(
             term=name_of(terms[i]),

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from .._inference.conclusions import PASSED
-from .text import count, listing, number, one_line, p_phrase, percent
+from .text import by_chance, count, listing, number, one_line, p_phrase, p_words, percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def _on_time_outs(analysis: Analysis) -> str:
 
 def _longer(conclusion: Conclusion) -> str:
     """``agents 3 took between 1.4 and 3.2 times as long as agents 1``; open where nothing bounds it."""
-    name, p = one_line(conclusion.question, limit=40), p_phrase(conclusion.p_adjusted)
+    name, p = one_line(conclusion.question, limit=40), p_words(conclusion.p_adjusted)
     if conclusion.compared is None or conclusion.estimate is None:
         return f"{name} matters for the times ({p})"
     first, second = conclusion.compared
@@ -115,8 +115,8 @@ def _trend(conclusion: Conclusion, analysis: Analysis) -> str:
     way = f"from {_factor(conclusion)} {lowest} to {highest}"
     if conclusion.answer == "equivalent":
         margin = analysis.options.margin or 0.0
-        return f"{way} times change by less than the margin of {margin:g}"
-    p = p_phrase(conclusion.p_adjusted)
+        return f"{way} times change by less than the margin of {margin:g}, which you called small enough not to matter"
+    p = p_words(conclusion.p_adjusted)
     if conclusion.unit == "ratio":
         word = "rise" if low >= 1 else "fall"
         near, far = sorted((abs(low - 1), abs(high - 1)))
@@ -155,21 +155,21 @@ def _pair(conclusion: Conclusion) -> tuple[str, str]:
 def _team(conclusion: Conclusion) -> str:
     team, nominal = _pair(conclusion)
     against = f"the same agents each by themselves ({nominal})"
-    low, high, p = conclusion.ci_low or 0.0, conclusion.ci_high or 0.0, p_phrase(conclusion.p_adjusted)
+    low, high, p = conclusion.ci_low or 0.0, conclusion.ci_high or 0.0, p_words(conclusion.p_adjusted)
     if conclusion.answer == "equivalent":
-        return f"{team} is as fast as {against}, within the margin"
+        return f"{team} is as fast as {against}, within the margin that you called small enough not to matter"
     if conclusion.response == PASSED:
         better = low + high > 0
         near, far = sorted((abs(low), abs(high)))
         return (
-            f"of 100 trajectories, {team} ended with a correct program in {_points(near)} to {_points(far)} "
-            f"{'more' if better else 'fewer'} than {against} ({p})"
+            f"of 100 programs, {team} gets {_points(near)} to {_points(far)} "
+            f"{'more' if better else 'fewer'} right than {against} ({p})"
         )
     near, far = sorted((abs(low - 1), abs(high - 1)))
     word = "faster" if high <= 1 else "slower"
     less = "less" if high <= 1 else "more"
     return (
-        f"working together makes {'better' if word == 'faster' else 'worse'}: programs of {team} took "
+        f"working together makes {'better' if word == 'faster' else 'worse'} programs: those of {team} took "
         f"{percent(near)} to {percent(far)} {less} time than those of {against} ({p})"
     )
 
@@ -181,7 +181,9 @@ def _unproven_team(of: Sequence[Conclusion]) -> str:
         for c in of
         if c.p is not None
     )
-    why = f" ({shown})" if shown else f": {one_line(of[0].why or 'there are too few of them', limit=120)}"
+    least = by_chance(min((c.p for c in of if c.p is not None), default=None))
+    means = f"{shown}: chance alone does as much in {least}{' or more' if least[:1].isdigit() else ''}"
+    why = f" ({means})" if shown else f": {one_line(of[0].why or 'there are too few of them', limit=120)}"
     what = "" if len(of) > 1 else " in correct programs" if of[0].response == PASSED else " in times"
     return f"that {team} differs from the same agents each by themselves ({nominal}){what} was not shown{why}"
 
@@ -207,11 +209,12 @@ def _on_agents(analysis: Analysis) -> str:
 def _agents(team: str, rows: Sequence[Credit], turns: Turns) -> str:
     whole = math.fsum(row.log_ratio for row in rows)
     parts = listing(
-        f"agent {row.agent} {number(math.exp(row.log_ratio))}{_broke(team, row.agent, turns)}" for row in rows
+        f"agent {row.agent} by {number(math.exp(row.log_ratio))}{_broke(team, row.agent, turns)}"
+        for row in rows
     )
     return (
-        f"in {one_line(team, limit=60)} programs ended at {number(math.exp(whole))} times the reference's time, which "
-        f"is the product of what the agents' turns did: {parts}"
+        f"programs of {one_line(team, limit=60)} took {number(math.exp(whole))} times as long as the reference in the "
+        f"end; each agent's turns multiplied that time (below 1 is faster): {parts}"
     )
 
 
@@ -220,7 +223,7 @@ def _broke(team: str, agent: int, turns: Turns) -> str:
     if row is None or not (row.mended or row.broke):
         return ""
     counts = [f"{verb} {n}" for verb, n in (("mended", row.mended), ("broke", row.broke)) if n]
-    return f" ({' and '.join(counts)} of {row.turns})"
+    return f" ({' and '.join(counts)} in {row.turns} turns)"
 
 
 def _sentence(text: str) -> str:
@@ -233,4 +236,4 @@ def within_margin(conclusions: Sequence[Conclusion], margin: float | None) -> st
     if not names or margin is None:
         return ""
     settled = f"As to {listing(names)}, the times differ by less than the margin of {margin:g}"
-    return f"{settled}: small enough not to matter."
+    return f"{settled}: small enough not to matter, as you said."

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from .._inference.conclusions import PASSED, TREATMENT
 from .caveats import caveats
-from .findings import effect_words, findings, question_name, term_name
-from .names import back, value_number
+from .findings import findings, question_name, term_name
+from .names import back, effect_words, value_number
 from .tables import reason
 from .tasks import spread_words, task_rows
 from .text import (

@@ -105,7 +105,7 @@ def test_what_is_proven_comes_before_what_is_not_and_all_are_counted(tmp_path: P
     [
         ({(1, 3): (-1.0, -1.0), (3, 3): (-1.0, -1.0)}, "no program passed"),
         ({(1, 3): (1.0, 1.1), (3, 3): (-1.0, -1.0)}, "only one treatment"),
-        ({(1, 3): (1.0,), (3, 3): (2.0,)}, "as many parameters as programs"),
+        ({(1, 3): (1.0,), (3, 3): (2.0,)}, "none is left to show how much times differ by chance"),
     ],
 )
 def test_what_cannot_be_tested_says_why(
@@ -133,7 +133,9 @@ def test_a_difference_that_hangs_on_equal_spread_says_so(tmp_path: Path) -> None
     wild = (1.0, 2.0, 1.0, 1.9, 1.1, 1.8)
     first = analysed(tmp_path, {(1, 3): still, (3, 3): wild}, Options(response="seconds")).conclusions[0]
     assert first.answer == "undecided"
-    assert first.why == "allowing for unequal spread, this can't be told from chance"
+    assert first.why == (
+        "as programs of some treatments may vary more than those of others, this can't be told from chance"
+    )
 
 
 def test_the_document_has_every_conclusion_with_the_promised_keys(tmp_path: Path) -> None:
@@ -248,7 +250,7 @@ def test_no_degree_of_freedom_is_not_called_an_empty_cell(tmp_path: Path) -> Non
     times = {(1, 3): (1.0,), (1, 8): (1.5,), (3, 3): (2.0,), (3, 8): (-1.0,)}
     first = analysed(tmp_path, times).conclusions[0]
     assert first.answer == "untestable"
-    assert "as many parameters as programs" in (first.why or "")
+    assert "none is left to show how much times differ by chance" in (first.why or "")
     assert "empty" not in (first.why or "")
 
 

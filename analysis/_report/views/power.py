@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..._presentation.findings import effect_words, headline, question_name
+from ..._presentation.findings import headline, question_name
+from ..._presentation.names import effect_words
 from ..._presentation.text import dollars, number, percent, sentence, whole
 from ..blocks import Grid, Heading, Prose
 from ..figure import Table, trimmed
