@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .result import TestResult
 
 Answer: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"]
-Kind: TypeAlias = Literal["times", "passing", "time-outs", "trend", "team"]
+Kind: TypeAlias = Literal["times", "passing", "time-outs", "trend", "nested", "team"]
 
 TREATMENT: Final = "treatment"
 PASSED: Final = "passed"

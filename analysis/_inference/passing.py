@@ -20,6 +20,7 @@ from .._models.passing_table import PassingTable, passing_table, without_machine
 from .._models.tasks import RANDOM_FROM
 from . import stratified, two_proportions
 from .multiplicity import holm
+from .passing_together import Together, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -162,6 +163,7 @@ class Passing:
     """Everything about passing; ``omnibus`` asks whether the treatments differ at all, ``factors`` which factors do.
 
     ``over_tasks`` compares all pairs of levels over tasks like these; it is empty where tasks are no sample.
+    ``together`` asks what each two factors do together.
     """
 
     rates: tuple[PassRate, ...]
@@ -173,6 +175,7 @@ class Passing:
     omnibus: PassTest
     factors: tuple[FactorPassing, ...]
     over_tasks: tuple[LevelsOverTasks, ...] = ()
+    together: tuple[Together, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +214,7 @@ def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Pass
         if random
         else factors(table, differences, alpha=asked.alpha),
         over_tasks=over,
+        together=together(table, alpha=asked.alpha, random=random),
     )
 
 

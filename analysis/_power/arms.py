@@ -132,6 +132,21 @@ class Arms:
         df = float(parts.sum() ** 2 / np.sum(parts**2 / left)) if self.unequal else float(left.sum())
         return float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
 
+    def within_power(self, rate: Floats, sd: float, effect: float, generated: int, *, alpha: float) -> float:
+        """Power of the mean difference within trajectories whose spread is known; NaN where there is no test.
+
+        Parameters
+        ----------
+        rate : share of each treatment's trajectories in which both programs pass, shape (k,).
+        sd : of the differences.
+        """
+        passing = generated * rate
+        if (passing <= 1).any():
+            return float("nan")
+        variance = float((sd**2 / passing * (1 + (1 - rate) / passing)).sum()) / len(rate) ** 2
+        df = float((passing - 1).sum())
+        return float(f_power(effect**2 / variance, 1, df, alpha=alpha))
+
     def omnibus_power(self, f: float, treatments: Sequence[int], generated: int, *, alpha: float) -> float:
         """Power of the F test of all of some treatments with ``generated`` programs of each; ``f`` is Cohen's."""
         rate = self.rate[list(treatments)]
@@ -139,6 +154,12 @@ class Arms:
         whole = 1 / float(np.mean((1 + (1 - rate) / passing) / passing))
         k = len(rate)
         return float(f_power(k * whole * f**2, k - 1, float(np.maximum(passing - 1, 0).sum()), alpha=alpha))
+
+
+def shrunk(passed: Floats, made: Floats) -> Floats:
+    """Return shares of what was made, each drawn towards that of all by `PRIOR` programs; 1 where all passed."""
+    whole = float(passed.sum() / made.sum()) if made.sum() and passed.sum() else 1.0
+    return np.asarray((passed + PRIOR * whole) / (made + PRIOR))
 
 
 def spreads_differ(tests: Mapping[str, TestResult], alpha: float) -> bool:
@@ -157,11 +178,10 @@ def arms(sample: Sample, *, unequal: bool) -> Arms:
         treatment has at least four programs that passed.
     """
     generated, passed = sample.generated.astype(np.float64), sample.counts.astype(np.float64)
-    whole = float(passed.sum() / generated.sum()) if generated.sum() and passed.sum() else 1.0
     own = unequal and bool((sample.counts >= _KNOWN).all())
     value = np.nan if sample.sigma.value is None else sample.sigma.value
     return Arms(
-        rate=np.asarray((passed + PRIOR * whole) / (generated + PRIOR)),
+        rate=shrunk(passed, generated),
         passed=passed,
         sd=sample.sds if own else np.full(passed.shape, value),
         df=passed - 1 if own else np.full(passed.shape, float(sample.sigma.df)),

@@ -1,39 +1,55 @@
-"""What was found beside times and pass rates of all treatments, in sentences: time-outs, trends, teams, equality."""
+"""What was found beside times and pass rates of all treatments, in sentences: time-outs, trends, teams and so on."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Final
 
-from .._inference.conclusions import PASSED
+from .._inference.conclusions import PASSED, RATIO
+from .._models.nested import TURN
 from .text import by_chance, count, listing, number, one_line, p_phrase, p_words, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .._analysis import Analysis
     from .._inference.conclusions import Conclusion
     from .._inference.synergy import Turns
     from .._models.turns import Credit
 
+_MOST_NESTED: Final = 2
+"""Comparisons within trajectories of which the first screen tells."""
 _MOST: Final = 2
 """Teams of whose agents the first screen tells."""
 
 
 def beside(analysis: Analysis) -> tuple[str, ...]:
     """Return a sentence for each kind of question that the study has data for; none for the others."""
-    sentences = (_on_teams(analysis), _on_time_outs(analysis), _on_agents(analysis))
+    sentences = (_on_nested(analysis), _on_teams(analysis), _on_time_outs(analysis), _on_agents(analysis))
     return tuple(words for words in sentences if words)
 
 
 def factors_in_passing(analysis: Analysis) -> str:
     """Say which factors matter for passing, and how much at least; empty where that was not shown of any."""
-    proven = [
-        c
-        for c in analysis.conclusions
-        if c.kind == "passing" and c.answer == "different" and c.compared is not None
-    ]
-    return "; ".join(words for c in proven[:3] if (words := more_passed(c)))
+    proven = [c for c in analysis.conclusions if c.kind == "passing" and c.answer == "different"]
+    told = [words for c in proven[:3] if (words := more_passed(c))]
+    return "; ".join((*told, *(words for c in proven if (words := _together(c, analysis)))))
+
+
+def _together(conclusion: Conclusion, analysis: Analysis) -> str:
+    """Say how much more one pair of levels does for passing beside one level of another factor than beside another."""
+    both = next((t for t in analysis.further.passing.together if t.term == conclusion.question), None)
+    low, high = conclusion.ci_low, conclusion.ci_high
+    if both is None or both.levels is None or both.at is None or low is None or high is None:
+        return ""
+    (f, g), (a, b), (x, y) = both.factors, both.levels, both.at
+    if high < 0:
+        x, y, low, high = y, x, -high, -low
+    f, g, a, b, x, y = (one_line(text, limit=40) for text in (f, g, a, b, x, y))
+    return (
+        f"{f} {a} rather than {b} gains between {_points(low)} and {_points(high)} of 100 programs more with {g} {x} "
+        f"than with {g} {y}"
+    )
 
 
 def more_passed(conclusion: Conclusion) -> str:
@@ -53,6 +69,14 @@ def more_passed(conclusion: Conclusion) -> str:
     else:
         apart = f"between {_points(low)} and {_points(high)} more"
     return f"{apart} of 100 programs passed with {a} than with {b}"
+
+
+def apart(low: float, high: float, shown: Callable[[float], str]) -> str:
+    """``between 45 % less and 20 % more``, ``between 20 % and 45 % less``."""
+    if low < 0 < high:
+        return f"between {shown(-low)} less and {shown(high)} more"
+    near, far = sorted((abs(low), abs(high)))
+    return f"between {shown(near)} and {shown(far)} {'less' if high <= 0 else 'more'}"
 
 
 def _points(share: float) -> str:
@@ -128,6 +152,46 @@ def _trend(conclusion: Conclusion, analysis: Analysis) -> str:
 
 def _factor(conclusion: Conclusion) -> str:
     return one_line(conclusion.question.removesuffix(": linear"), limit=40)
+
+
+# -- nested budgets
+
+
+def _on_nested(analysis: Analysis) -> str:
+    """Say what later programs of trajectories are like beside earlier ones of the same."""
+    asked = [c for c in analysis.conclusions if c.kind == "nested"]
+    sentences = [words for c in asked[:_MOST_NESTED] if (words := _nested(c, analysis))]
+    return _sentence("; ".join(sentences))
+
+
+def _nested(conclusion: Conclusion, analysis: Analysis) -> str:
+    row = next(row for row in analysis.further.nested if row.name == conclusion.question)
+    factor = one_line(row.factor, limit=40)
+    early, late = one_line(row.a, limit=40), one_line(row.b, limit=40)
+    what = f"programs after turn {early}" if row.factor == TURN else f"programs after {early}"
+    end = (
+        "what the same trajectories end with"
+        if row.factor == TURN
+        else f"those after {late} of the same trajectories"
+    )
+    low, high = conclusion.ci_low, conclusion.ci_high
+    if conclusion.answer == "untestable" or low is None or high is None:
+        why = one_line(conclusion.why or "too few trajectories have both", limit=200)
+        return f"whether {what} take another time than {end} can't be told: {why}"
+    is_ratio = conclusion.unit == RATIO
+    near, far = (low - 1, high - 1) if is_ratio else (low, high)
+    between = apart(
+        near, far, percent if is_ratio else lambda value: f"{number(value)} {conclusion.unit or ''}".strip()
+    )
+    counted = f"{row.trajectories} of {row.made} trajectories, in which both passed"
+    if conclusion.answer == "equivalent":
+        return f"{what} took {between} time than {end} ({counted}): small enough not to matter, as you said"
+    if conclusion.answer == "different":
+        return f"{what} took {between} time than {end} ({counted}; {p_words(conclusion.p_adjusted)})"
+    return (
+        f"that {factor} makes a difference within trajectories was not shown: {what} took {between} time than {end} "
+        f"({counted}; {p_words(conclusion.p)})"
+    )
 
 
 # -- teams

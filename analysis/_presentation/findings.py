@@ -6,14 +6,14 @@ import math
 from typing import TYPE_CHECKING
 
 from .._inference.conclusions import PASSED, RATIO, SPREADS, TREATMENT
-from .beside import beside, factors_in_passing, on_trends, within_margin
+from .beside import apart, beside, factors_in_passing, on_trends, within_margin
 from .names import effect_words
 from .tasks import of_which_tasks
 from .text import by_chance, count, dollars, listing, number, one_line, p_phrase, p_words, percent
 from .undecided import limits_words, on_undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from .._analysis import Analysis
     from .._inference.conclusions import Conclusion
@@ -182,17 +182,9 @@ def difference(conclusion: Conclusion) -> str:
     if is_ratio:
         if high >= _TWICE:
             return f"{who} took between {number(low, digits=2)} and {number(high, digits=2)} times as long as {than}"
-        return f"{who} took {_apart(low - 1, high - 1, percent)} time than {than}"
+        return f"{who} took {apart(low - 1, high - 1, percent)} time than {than}"
     unit = conclusion.unit or ""
-    return f"{who} took {_apart(low, high, lambda value: f'{number(value)} {unit}')} than {than}"
-
-
-def _apart(low: float, high: float, shown: Callable[[float], str]) -> str:
-    """``between 45 % less and 20 % more``, ``between 20 % and 45 % less``."""
-    if low < 0 < high:
-        return f"between {shown(-low)} less and {shown(high)} more"
-    near, far = sorted((abs(low), abs(high)))
-    return f"between {shown(near)} and {shown(far)} {'less' if high <= 0 else 'more'}"
+    return f"{who} took {apart(low, high, lambda value: f'{number(value)} {unit}')} than {than}"
 
 
 def _levels(factor: str, first: str, second: str) -> tuple[str, str]:

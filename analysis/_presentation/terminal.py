@@ -207,6 +207,8 @@ def _asked(conclusion: Conclusion) -> str:
         return "pass rates" if conclusion.question == TREATMENT else f"pass rates: {name}"
     if conclusion.kind == "time-outs":
         return f"with time-outs: {name}"
+    if conclusion.kind == "nested":
+        return f"same trajectories: {name}"
     if conclusion.kind == "trend":
         return f"trend over {one_line(conclusion.question.removesuffix(': linear'), limit=60)}"
     kind = "team, pass rates" if conclusion.response == PASSED else "team, times"

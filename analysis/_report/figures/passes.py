@@ -48,8 +48,8 @@ def figure(data: Passes) -> Figure:
         title=TITLE,
         caption=(
             "Share of programs that passed, and as a bar the true rates that would fit (Wilson's "
-            f"{percent(data.level)} interval): even a treatment in which everything passed is known only as well as its "
-            "number of programs allows."
+            f"{percent(data.level)} interval): even a treatment in which everything passed is known only as well as "
+            "its number of programs allows."
         ),
         description=(
             f"Pass rates of {count(len(data.rates), 'treatment')}, between {percent(low)} and {percent(high)}, each "
