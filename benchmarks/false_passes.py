@@ -180,8 +180,8 @@ def alone(
 ) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
     """Return the test of what two factors do together where each does something, and they do nothing together.
 
-    ``rates`` has the levels of one factor as rows, of the other as columns, and is additive; tasks are harder and easier
-    for all by up to ``difficulty`` (uniform), and where they are random each does a little of its own.
+    ``rates`` has the levels of one factor as rows, of the other as columns, and is additive; tasks are harder and
+    easier for all by up to ``difficulty`` (uniform), and where they are random each does a little of its own.
     """
 
     def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
