@@ -407,7 +407,7 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
             )
         )
     if len(sample.blocks) > 1:
-        yield f"The {sample.block_name} is a block with {len(sample.blocks)} levels."
+        yield f"Programs are compared within each {sample.block_name} ({len(sample.blocks)}), never across them."
     single = [
         name for name, levels in results.factors.items() if len(levels) == 1 and name not in results.derived
     ]
@@ -415,4 +415,4 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
         yield f"Does not vary: {', '.join(single)}."
     many = [name for name, levels in fitted.levels.items() if len(levels) > pairwise.MAX_LEVELS]
     if many:
-        yield f"No pairs for {', '.join(many)}: more than {pairwise.MAX_LEVELS} levels."
+        yield f"Pairs of levels of {', '.join(many)} are not compared: more than {pairwise.MAX_LEVELS} levels."
