@@ -127,10 +127,11 @@ def _on_factors(beside: Beside, passing: Conclusion) -> list[Conclusion]:
     factors, pairs = beside.passing.factors, beside.passing.together
     if len(factors) < 2 or passing.p_adjusted is None:  # noqa: PLR2004 - one is the question of all treatments
         return []
-    adjusted = holm([one.p for one in (*factors, *pairs)])
+    every: tuple[FactorPassing | Together, ...] = (*factors, *pairs)
+    adjusted = holm([one.p for one in every])
     asked = sum(p is not None for p in adjusted)
     rows = []
-    for factor, p in zip((*factors, *pairs), adjusted, strict=True):
+    for factor, p in zip(every, adjusted, strict=True):
         plain = Conclusion(
             question=factor.term if isinstance(factor, Together) else factor.factor,
             response=PASSED,

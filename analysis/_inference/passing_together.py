@@ -75,7 +75,7 @@ def _term(table: PassingTable, f: str, g: str, *, alpha: float, random: bool) ->
         for levels in itertools.combinations(range(len(table.factors[f])), 2)
         for at in itertools.combinations(range(len(table.factors[g])), 2)
         if (weights := _weights(table, (f, levels), (g, at))) is not None
-        and (test := _over_tasks(table, weights) if random else _Rates.of(table, weights)) is not None
+        and (test := _of(table, weights, random=random)) is not None
     ]
     known = [(test.p, levels, at, test) for levels, at, test in found if test.p is not None]
     if not known:
@@ -191,6 +191,10 @@ class _Mean:
         """Return limits of the mean."""
         half = self.se * float(stats.t.isf(alpha / 2, self.df))
         return self.estimate - half, self.estimate + half
+
+
+def _of(table: PassingTable, weights: Floats, *, random: bool) -> _Rates | _Mean | None:
+    return _over_tasks(table, weights) if random else _Rates.of(table, weights)
 
 
 def _over_tasks(table: PassingTable, weights: Floats) -> _Mean | None:
