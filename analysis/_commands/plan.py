@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from scipy import stats
 
 from .._errors import AnalysisError
@@ -310,9 +311,13 @@ class _Planner:
         """Return the spread's estimate, both 95 % limits and upper 80 % limit, in multiples of the estimate."""
         if question.within is not None:
             return _limits(question.within.df)
-        if question.weights is None or not self.arms.unequal:
+        if not self.arms.unequal:
             return _multiples(self.sigmas)
-        _, df = self.arms.sigma(question.weights)
+        weights = question.weights
+        if weights is None:
+            weights = np.zeros(len(self.sample.treatments))
+            weights[list(question.design.treatments)] = 1.0
+        _, df = self.arms.sigma(weights)
         return _limits(df)
 
     def _at(self, question: Question, generated: int, times: float) -> float:

@@ -36,6 +36,7 @@ class Arms:
     sd : spread of those that pass, shape (k,): the treatments' own where ``unequal``, the pooled one elsewhere.
     df : degrees of freedom of each, shape (k,).
     unequal : whether treatments spread differently, so that they are planned, and will be tested, with their own.
+    pooled : the one spread of all.
     """
 
     rate: Floats
@@ -43,6 +44,7 @@ class Arms:
     sd: Floats
     df: Floats
     unequal: bool
+    pooled: float = float("nan")
 
     def feasible(self, treatments: Sequence[int]) -> bool:
         """Whether some program passed in every one of these treatments."""
@@ -148,12 +150,41 @@ class Arms:
         return float(f_power(effect**2 / variance, 1, df, alpha=alpha))
 
     def omnibus_power(self, f: float, treatments: Sequence[int], generated: int, *, alpha: float) -> float:
-        """Power of the F test of all of some treatments with ``generated`` programs of each; ``f`` is Cohen's."""
-        rate = self.rate[list(treatments)]
+        """Power of the test of all of some treatments with ``generated`` programs of each; NaN where there is none.
+
+        Parameters
+        ----------
+        f : Cohen's, with the pooled spread.
+
+        Notes
+        -----
+        With spreads of their own the test is the ANOVA-type statistic with Box's degrees of freedom (Brunner, Dette and
+        Munk 1997, JASA 92), whose expectation under the means asked for gives the noncentrality; of two treatments it
+        is Welch's test.
+        """
+        used = list(treatments)
+        rate = self.rate[used]
         passing = generated * rate
+        if self.unequal:
+            return self._own_omnibus_power(f, used, generated, alpha=alpha)
         whole = 1 / float(np.mean((1 + (1 - rate) / passing) / passing))
         k = len(rate)
         return float(f_power(k * whole * f**2, k - 1, float(np.maximum(passing - 1, 0).sum()), alpha=alpha))
+
+    def _own_omnibus_power(self, f: float, used: list[int], generated: int, *, alpha: float) -> float:
+        rate, k = self.rate[used], len(used)
+        passing = generated * rate
+        if (passing <= 1).any():
+            return float("nan")
+        variance = self.sd[used] ** 2 / passing * (1 + (1 - rate) / passing)
+        trace = (1 - 1 / k) * float(variance.sum())
+        # The trace of (T V)^2 with the centring matrix T = I - 1 / k.
+        square = (1 - 2 / k) * float((variance**2).sum()) + (float(variance.sum()) / k) ** 2
+        df = trace**2 / square
+        df_den = float(variance.sum()) ** 2 / float((variance**2 / (passing - 1)).sum())
+        apart = k * (f * self.pooled) ** 2
+        testable = float(np.prod(stats.binom.sf(1, generated, rate)))
+        return testable * float(f_power(df * apart / trace, df, df_den, alpha=alpha))
 
 
 def shrunk(passed: Floats, made: Floats) -> Floats:
@@ -186,4 +217,5 @@ def arms(sample: Sample, *, unequal: bool) -> Arms:
         sd=sample.sds if own else np.full(passed.shape, value),
         df=passed - 1 if own else np.full(passed.shape, float(sample.sigma.df)),
         unequal=own,
+        pooled=value,
     )

@@ -72,9 +72,8 @@ def _why_not(analysis: Analysis) -> str:
 
 
 def _here(analysis: Analysis) -> float:
-    """Programs per treatment that passed, of treatments that have any."""
-    counts = analysis.sample.counts
-    return float(counts[counts > 0].mean())
+    """Programs made per treatment, of treatments of which any passed: the curve counts those that fail, too."""
+    return float(analysis.sample.generated[analysis.sample.counts > 0].mean())
 
 
 def _grid(analysis: Analysis, first: QuestionPower) -> list[int]:
