@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from refinery_analysis._inference import passing, stratified, two_proportions
+from refinery_analysis._inference.nested import nested
 from refinery_analysis._inference.passing_together import together
 from refinery_analysis._models import logistic_glmm, survival, turns
 from refinery_analysis._models.formula import parse
+from refinery_analysis._models.nested import Pairs
 from refinery_analysis._models.freeman_halton import pass_test
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.task_reml import CellTable, exact_f
@@ -208,6 +210,40 @@ def alone(
     return run
 
 
+def within_trajectories(
+    made: tuple[int, ...], share: float, sds: tuple[float, ...], *, tails: bool = False
+) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return the comparison of earlier and later programs of the same trajectories, which do not differ on average.
+
+    ``sds`` of the differences, by treatment, of which a ``share`` is there as both programs passed; with ``tails`` they
+    are those of a t distribution with 3 degrees of freedom.
+    """
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        found = 0
+        for _ in range(studies):
+            both = rng.binomial(made, share)
+            cell = np.repeat(np.arange(len(made)), both)
+            noise = rng.standard_t(3, len(cell)) if tails else rng.standard_normal(len(cell))
+            pairs = Pairs(
+                factor="optimization",
+                early="3 iterations",
+                late="8 iterations",
+                turn=3,
+                y=noise * np.asarray(sds)[cell],
+                cell=cell.astype(np.intp),
+                task=np.zeros(len(cell), dtype=np.intp),
+                treatments=tuple(map(str, range(len(made)))),
+                made=np.asarray(made, dtype=np.intp),
+            )
+            (row,) = nested([pairs], random=False)
+            p = [value for value in (row.p, row.own_p) if value is not None]
+            found += bool(p) and max(p) < ALPHA
+        yield "conclusion", found / studies
+
+    return run
+
+
 def stopped(
     arms: int, programs: int, share: float
 ) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
@@ -348,6 +384,12 @@ def main() -> None:
             "together: 2 x 3, 20 random tasks x 3",
             alone(np.full((2, 3), 0.6), 3, tasks=20, difficulty=0.3, random=True),
         ),
+    ]
+    designs += [
+        ("nested: 1 treatment x 8, half have both", within_trajectories((8,), 0.5, (1.0,))),
+        ("nested: 4 treatments x 5, 80 %, SD 1", within_trajectories((5,) * 4, 0.8, (1.0,) * 4)),
+        ("nested: 3 and 12, SD 1.5 and 0.3", within_trajectories((3, 12), 1.0, (1.5, 0.3))),
+        ("nested: 3 treatments x 6, t tails", within_trajectories((6,) * 3, 0.9, (1.0,) * 3, tails=True)),
     ]
     print(f"{studies:,} studies each; per cent in which a difference is found where there is none")
     for number, (name, run) in enumerate(designs):
