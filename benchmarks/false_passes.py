@@ -19,8 +19,8 @@ from refinery_analysis._inference.nested import nested
 from refinery_analysis._inference.passing_together import together
 from refinery_analysis._models import logistic_glmm, survival, turns
 from refinery_analysis._models.formula import parse
-from refinery_analysis._models.nested import Pairs
 from refinery_analysis._models.freeman_halton import pass_test
+from refinery_analysis._models.nested import Pairs
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.task_reml import CellTable, exact_f
 from refinery_analysis._reading.judged_turns import Trajectory, Turn
