@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
+from .box_power import box_power
 from .noncentral_f import f_power
 
 if TYPE_CHECKING:
@@ -158,9 +160,8 @@ class Arms:
 
         Notes
         -----
-        With spreads of their own the test is the ANOVA-type statistic with Box's degrees of freedom (Brunner, Dette and
-        Munk 1997, JASA 92), whose expectation under the means asked for gives the noncentrality; of two treatments it
-        is Welch's test.
+        With spreads of their own the test is the ANOVA-type statistic with Box's degrees of freedom, and the two
+        treatments that vary most are those that lie apart; of two treatments it is Welch's test.
         """
         used = list(treatments)
         rate = self.rate[used]
@@ -177,14 +178,15 @@ class Arms:
         if (passing <= 1).any():
             return float("nan")
         variance = self.sd[used] ** 2 / passing * (1 + (1 - rate) / passing)
-        trace = (1 - 1 / k) * float(variance.sum())
-        # The trace of (T V)^2 with the centring matrix T = I - 1 / k.
-        square = (1 - 2 / k) * float((variance**2).sum()) + (float(variance.sum()) / k) ** 2
-        df = trace**2 / square
         df_den = float(variance.sum()) ** 2 / float((variance**2 / (passing - 1)).sum())
-        apart = k * (f * self.pooled) ** 2
         testable = float(np.prod(stats.binom.sf(1, generated, rate)))
-        return testable * float(f_power(df * apart / trace, df, df_den, alpha=alpha))
+        if k == 2:  # noqa: PLR2004 - Welch's test
+            effect = 2 * f * self.pooled
+            return testable * float(f_power(effect**2 / float(variance.sum()), 1, df_den, alpha=alpha))
+        # Which treatments lie apart is not said: the two that vary most are the hardest to tell.
+        means = np.zeros(k)
+        means[np.argsort(-variance)[:2]] = np.asarray([1.0, -1.0]) * f * self.pooled * math.sqrt(k / 2)
+        return testable * box_power(means, variance, df_den, alpha=alpha)
 
 
 def shrunk(passed: Floats, made: Floats) -> Floats:

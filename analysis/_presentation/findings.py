@@ -214,7 +214,9 @@ def on_passing(analysis: Analysis) -> str:
         every = "The one program" if rate.programs == 1 else f"All {rate.programs:,} programs"
         return f"{every} passed; a true pass rate below {percent(rate.ci_low)} would hardly have given that."
     head = f"{rate.passed:,} of {count(rate.programs, 'program')} passed ({percent(rate.estimate)}; {limits})"
-    concluded = next((c for c in analysis.conclusions if c.response == PASSED), None)
+    concluded = next(
+        (c for c in analysis.conclusions if c.kind == "passing" and c.question == TREATMENT), None
+    )
     if concluded is None or concluded.p is None:
         return f"{head}."
     p = p_words(concluded.p)
