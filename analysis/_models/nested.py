@@ -126,7 +126,8 @@ def _pairs(results: Results, response: Response, asked: _Asked) -> Pairs | None:
     passed = programs["passed"].to_numpy(dtype=bool)
     both = counted & passed & early_passed & np.isfinite(early) & np.isfinite(late)
     labels = programs["treatment"].astype(object).to_numpy()
-    treatments = tuple(dict.fromkeys(_in_order(results, labels[counted])))
+    there = set(labels[counted])
+    treatments = tuple(label for label in programs["treatment"].cat.categories if label in there)
     place = {label: i for i, label in enumerate(treatments)}
     tasks = {task: i for i, task in enumerate(results.tasks)}
     if not (counted & early_passed).any():
@@ -142,11 +143,6 @@ def _pairs(results: Results, response: Response, asked: _Asked) -> Pairs | None:
         treatments=treatments,
         made=np.asarray([int((labels[counted] == label).sum()) for label in treatments], dtype=np.intp),
     )
-
-
-def _in_order(results: Results, labels: Sequence[object]) -> list[str]:
-    there = set(labels)
-    return [label for label in results.programs["treatment"].cat.categories if label in there]
 
 
 def _by_program(

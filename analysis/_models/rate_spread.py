@@ -54,7 +54,7 @@ class RateSpread:
             return unit * (self.between or 0.0), unit * self.within / self.cells
         first, second = points
         single = float((first * (1 - first) + second * (1 - second)).mean())
-        return unit * self.between + float((second - first).var()), single / self.cells
+        return unit * (self.between or 0.0) + float((second - first).var()), single / self.cells
 
     def points(self, rates: tuple[float, float]) -> tuple[Floats, Floats] | None:
         """Return both levels' rates in equally likely tasks, as `planned` has them; None where tasks are all alike."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,7 +68,7 @@ def test_an_interaction_in_passing_is_a_conclusion(
 ) -> None:
     """It is asked beside the factors, counted with them, and told where it was found."""
     lines = ["model,prompt,replicate,list,run,seconds,passed"]
-    for (model, prompt), passed in zip(("ax", "ay", "bx", "by"), rates, strict=True):
+    for (model, prompt), passed in zip(itertools.product("ab", "xy"), rates, strict=True):
         lines += [f"{model},{prompt},{r},1,1,{1 + r / 50},{r <= passed}" for r in range(1, 21)]
     path = tmp_path / "r.csv"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
