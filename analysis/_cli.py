@@ -125,7 +125,7 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         action="append",
         metavar="TURN",
         help="compare the programs after that turn with those that the same trajectories end with, by differences "
-        "within trajectories (turns that --refinery-turns timed); may be repeated",
+        "within trajectories (where turns on the way were timed); may be repeated",
     )
     root.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     if command is None:
