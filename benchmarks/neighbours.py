@@ -98,7 +98,7 @@ def main() -> None:
         for name, source in PROGRAMS.items():
             rounds: list[tuple[Sequence[TimedPair], Sequence[TimedPair]]] = []
             for number in range(options.rounds):
-                both = []
+                both: list[Sequence[TimedPair]] = []
                 for load in (contextlib.nullcontext(), occupied(options.each)):
                     with load:
                         found = checker.check(
