@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import re
-import threading
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._errors import RefineryError
@@ -209,7 +209,6 @@ class AnswersAhead:
     def __init__(self, answers: Answers) -> None:
         self._answers = answers
         self._waiting: list[tuple[Future[object], Arguments]] = []
-        self._lock = threading.Lock()
 
     def later(self, arguments: Arguments) -> Callable[[], object]:
         """Take the arguments of a call; what is returned gives its answer, and begins where nobody has yet."""
@@ -223,21 +222,20 @@ class AnswersAhead:
         return wait
 
     def begin(self) -> None:
-        """Compute what has been asked for, in its order, in a thread of its own. Idempotent."""
-        with self._lock:
-            waiting, self._waiting = self._waiting, []
-        if waiting:
-            # As a daemon: whoever stops the session does not wait for answers that nobody wants any more.
-            threading.Thread(
-                target=self._compute, args=(waiting,), name="refinery-answers", daemon=True
-            ).start()
+        """Compute what has been asked for, in its order, in a thread of its own. Idempotent, from any thread."""
+        if not self._waiting:
+            return
+        thread = ThreadPoolExecutor(1, thread_name_prefix="refinery-answers")
+        with contextlib.suppress(IndexError):  # the last one is taken
+            while True:
+                thread.submit(self._compute, *self._waiting.pop(0))
+        thread.shutdown(wait=False)
 
-    def _compute(self, waiting: list[tuple[Future[object], Arguments]]) -> None:
-        for answer, arguments in waiting:
-            try:
-                answer.set_result(self._answers(arguments))
-            except BaseException as exc:  # noqa: BLE001 - told to whoever waits
-                answer.set_exception(exc)
+    def _compute(self, answer: Future[object], arguments: Arguments) -> None:
+        try:
+            answer.set_result(self._answers(arguments))
+        except BaseException as exc:  # noqa: BLE001 - told to whoever waits
+            answer.set_exception(exc)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
