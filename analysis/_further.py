@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from ._models.tasks import OverContrast
     from ._power.cost import Cost
     from ._reading.frames import Results
-    from ._reading.judged_turns import Trajectory
+    from ._reading.judged_turns import JudgedTrajectory
 
 PASSED: Final = "passed"
 _NOISE: Final = 0.1
 """How much two times of one program differ at most, relatively, where no reference tells the machine's noise."""
 
 
-class Options(Protocol):
+class FurtherOptions(Protocol):
     """What these steps need of the options of the analysis."""
 
     @property
@@ -101,11 +101,11 @@ def further(
     sample: Sample,
     model: Model,
     compared: Compared,
-    options: Options,
+    options: FurtherOptions,
     *,
     paid: Cost,
     floors: Sequence[NoiseFloor] = (),
-    trajectories: Sequence[Trajectory] = (),
+    trajectories: Sequence[JudgedTrajectory] = (),
 ) -> Further:
     """Do these steps.
 
@@ -144,13 +144,13 @@ def further(
     )
 
 
-def _in_order(results: Results, trajectories: Sequence[Trajectory]) -> list[Trajectory]:
+def _in_order(results: Results, trajectories: Sequence[JudgedTrajectory]) -> list[JudgedTrajectory]:
     """Return trajectories in the study's order of tasks, treatments and replicates, whatever their files are called."""
     factors = {name: levels for name, levels in results.factors.items() if name not in results.derived}
     place = {name: {level: i for i, level in enumerate(levels)} for name, levels in factors.items()}
     tasks = {task: i for i, task in enumerate(results.tasks)}
 
-    def key(one: Trajectory) -> tuple[object, ...]:
+    def key(one: JudgedTrajectory) -> tuple[object, ...]:
         levels = (place[name].get(str(one.treatment.get(name)), len(place[name])) for name in factors)
         return (*levels, tasks.get(one.task, len(tasks)), one.replicate)
 
@@ -167,7 +167,7 @@ def _noise(floors: Sequence[NoiseFloor]) -> float:
     return math.log1p(max(known, default=_NOISE))
 
 
-def _ends(results: Results, trajectories: Sequence[Trajectory]) -> Ends:
+def _ends(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Ends:
     """Return what the results say of each trajectory's last program."""
     if not trajectories:
         return Ends(log_ratio={}, passed={})
@@ -202,7 +202,7 @@ def _log_ratios(results: Results, keys: Sequence[tuple[object, ...]]) -> dict[tu
 
 
 def _equivalence(
-    sample: Sample, compared: Compared, rates: Passing, options: Options
+    sample: Sample, compared: Compared, rates: Passing, options: FurtherOptions
 ) -> tuple[Equivalence, ...]:
     if options.margin is None:
         return ()

@@ -20,7 +20,7 @@ from refinery_analysis._models.formula import parse
 from refinery_analysis._models.freeman_halton import pass_test
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.task_reml import CellTable, exact_f
-from refinery_analysis._reading.judged_turns import Trajectory, Turn
+from refinery_analysis._reading.judged_turns import JudgedTrajectory, JudgedTurn
 from scipy import special, stats
 
 if TYPE_CHECKING:
@@ -220,7 +220,7 @@ def _credit(rng: np.random.Generator) -> tuple[float, float]:
             standing += float(rng.normal(-0.2, 0.3))
             good = bool(rng.random() < 0.75)
             made.append(
-                Turn(
+                JudgedTurn(
                     number=i + 1,
                     agent=1 + i % 2,
                     source=str(i),
@@ -230,7 +230,7 @@ def _credit(rng: np.random.Generator) -> tuple[float, float]:
                     ratio=float(np.exp(standing)) if good else None,
                 )
             )
-        one = Trajectory(
+        one = JudgedTrajectory(
             file="",
             study="",
             task="",

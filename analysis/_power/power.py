@@ -28,7 +28,7 @@ UPPER_LIMIT = 0.8
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class PowerCurve:
     """Power against replicates per treatment, each of shape (m,); ``low`` and ``high`` at sigma's 95 % limits."""
 
     replicates_per_treatment: tuple[int, ...]
@@ -116,7 +116,7 @@ class Power:
         yield from self.omnibus.values()
         yield from self.contrasts.values()
 
-    def curve(self, name: str, replicates: Sequence[int]) -> Curve:
+    def curve(self, name: str, replicates: Sequence[int]) -> PowerCurve:
         """Return the power of one question (``QuestionPower.name``) at these replicates per treatment, each at least 2.
 
         Raises
@@ -136,7 +136,7 @@ class Power:
             )
             for sigma in (self.sigma, self.sigma_ci[1], self.sigma_ci[0])
         ]
-        return Curve(replicates_per_treatment=tuple(replicates), power=at[0], low=at[1], high=at[2])
+        return PowerCurve(replicates_per_treatment=tuple(replicates), power=at[0], low=at[1], high=at[2])
 
 
 def balanced_power(f: float, groups: int, df_num: int, replicates: Sequence[int], *, alpha: float) -> Floats:
@@ -210,7 +210,7 @@ def power(
     why = sample.sigma.note
     if groups < 2:  # noqa: PLR2004 - nothing to compare
         value, why = None, "programs of fewer than two treatments passed, so there is nothing to compare"
-    ask = _Asking(
+    ask = _QuestionContext(
         arms=arms(sample, unequal=unequal),
         present=np.flatnonzero(present),
         sample=sample,
@@ -270,7 +270,7 @@ class _Sigmas:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
+class _QuestionContext:
     """What all questions have in common."""
 
     arms: Arms
@@ -363,7 +363,7 @@ def _sigmas(sample: Sample, value: float) -> _Sigmas:
     )
 
 
-def _omnibus(ask: _Asking, effect: float, means: Floats | None) -> Iterator[QuestionPower]:
+def _omnibus(ask: _QuestionContext, effect: float, means: Floats | None) -> Iterator[QuestionPower]:
     k, sample = ask.groups, ask.sample
     if k < 2:  # noqa: PLR2004
         yield from (
@@ -392,7 +392,7 @@ def _omnibus(ask: _Asking, effect: float, means: Floats | None) -> Iterator[Ques
         )
 
 
-def _contrast(ask: _Asking, contrast: Contrast, effect: float) -> QuestionPower:
+def _contrast(ask: _QuestionContext, contrast: Contrast, effect: float) -> QuestionPower:
     sample = ask.sample
     lost = [
         sample.treatments[i].label for i in np.flatnonzero((contrast.weights != 0) & (sample.counts == 0))

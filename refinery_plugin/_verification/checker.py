@@ -7,15 +7,15 @@ import hashlib
 from typing import TYPE_CHECKING, Self
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._verification.asking import SandboxedReference
 from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.examination import Examination
-from refinery_plugin._verification.figures import NO_WAITING, RunFigures, Waiting
+from refinery_plugin._verification.foreign_reference import SandboxedReference
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import BrokenReferenceError, Inputs
 from refinery_plugin._verification.ports import wall_clock
 from refinery_plugin._verification.run import run_once
+from refinery_plugin._verification.run_usage import NO_WAITING, RunFigures, Waiting
 from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.short_inputs import ShortCheck
 from refinery_plugin._verification.sizing import find_size

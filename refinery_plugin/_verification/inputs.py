@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Protocol
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import SandboxError, encode_arguments
 from refinery_plugin._study.value_types import misfit
+from refinery_plugin._verification.drawn_inputs import draw
 from refinery_plugin._verification.dress import in_the_dress_of
 from refinery_plugin._verification.equality import same
-from refinery_plugin._verification.examples import draw
 from refinery_plugin._verification.rules import rule_of
 from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.verdict import judge, shorten, show_arguments

@@ -13,8 +13,8 @@ from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import require_arguments
-from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.program import SandboxedProgram
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.verdict import failed
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def find_size(
     """
     pace = Pace(factor=1, seconds=max(_LEAST_PATIENCE, _PATIENCE * task.seconds))
     bench = Bench(sandbox, task=task, limits=limits, pace=pace, cores=cores or Cores.divided())
-    measured = _Measured(bench, sample_seconds)
+    measured = _TimeBySize(bench, sample_seconds)
     try:
         return smallest_size(measured.takes, task.seconds)
     except SizeError as exc:
@@ -108,7 +108,7 @@ def find_size(
         ) from exc
 
 
-class _Measured:
+class _TimeBySize:
     """The reference's time by size, each call in a process of its own, as timed calls are."""
 
     def __init__(self, bench: Bench, sample_seconds: float) -> None:

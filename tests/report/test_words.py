@@ -16,7 +16,7 @@ from refinery_analysis._presentation.caveats import caveats
 from refinery_analysis._presentation.findings import findings, on_passing, on_planning, on_times
 from refinery_analysis._presentation.terminal import summary
 from refinery_analysis._report import tables
-from refinery_analysis._report.blocks import Grid
+from refinery_analysis._report.page_blocks import Grid
 from refinery_analysis._report.sections import page
 from report_studies import write_study
 
