@@ -12,13 +12,13 @@ from ._further import Compared, further
 from ._inference import contrasts, pairwise
 from ._inference.anova_type import anova_type_tests
 from ._inference.beside import Beside, with_beside
-from ._inference.clearest import Pooled
+from ._inference.clearest_pair import Pooled
 from ._inference.conclusions import Evidence, conclude
 from ._inference.doubts import Doubts, noise_of
 from ._inference.hc3 import hc3_tests
 from ._inference.over_tasks import said_of_tasks
 from ._inference.registry import reported_tests
-from ._inference.settled import settled
+from ._inference.settled_by_margin import settled
 from ._inference.trend import linear_contrasts
 from ._models import marginal_means, noise_floor, pass_rates, resolution, variance_components
 from ._models.anova import anova, choose_model, fit_model
@@ -30,7 +30,7 @@ from ._power import cost
 from ._power.arms import spreads_differ
 from ._power.effect_sizes import checked_effect
 from ._power.power import power
-from ._power.published import as_published, is_pilot2025
+from ._power.published_reasoning import as_published, is_pilot2025
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -51,9 +51,9 @@ if TYPE_CHECKING:
     from ._models.variance_components import Components
     from ._power.cost import Cost
     from ._power.power import Power
-    from ._power.published import Published
+    from ._power.published_reasoning import Published
     from ._reading.frames import Results
-    from ._reading.judged_turns import Trajectory
+    from ._reading.judged_turns import JudgedTrajectory
 
 RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)
@@ -149,7 +149,7 @@ class Analysis:
 
 
 def analyse(
-    results: Results, options: Options | None = None, *, trajectories: Sequence[Trajectory] = ()
+    results: Results, options: Options | None = None, *, trajectories: Sequence[JudgedTrajectory] = ()
 ) -> Analysis:
     """Do every step of the analysis.
 

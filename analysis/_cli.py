@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 from ._command_name import COMMAND, version
 from ._errors import AnalysisError
 from ._files import write_whole
-from ._presentation.cells import csv_table
+from ._presentation.csv_cells import csv_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

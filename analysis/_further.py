@@ -10,11 +10,11 @@ import numpy as np
 
 from ._inference import equivalence as equivalences
 from ._inference.censored import censored
-from ._inference.nested import nested
+from ._inference.nested_budgets import nested
 from ._inference.passing import Asked, passing
 from ._inference.synergy import Ends, turns
 from ._inference.trend import trends
-from ._models.nested import nested_pairs
+from ._models.nested_pairs import nested_pairs
 from ._models.passing_table import passing_table
 from ._models.sample import run_values
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ._inference.censored import Censored
     from ._inference.contrasts import ContrastTest
     from ._inference.equivalence import Equivalence
-    from ._inference.nested import Nested
+    from ._inference.nested_budgets import Nested
     from ._inference.passing import Passing
     from ._inference.synergy import Turns
     from ._inference.trend import Linear, Trend
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from ._models.tasks import OverContrast
     from ._power.cost import Cost
     from ._reading.frames import Results
-    from ._reading.judged_turns import Trajectory
+    from ._reading.judged_turns import JudgedTrajectory
 
 PASSED: Final = "passed"
 _NOISE: Final = 0.1
 """How much two times of one program differ at most, relatively, where no reference tells the machine's noise."""
 
 
-class Options(Protocol):
+class FurtherOptions(Protocol):
     """What these steps need of the options of the analysis."""
 
     @property
@@ -112,11 +112,11 @@ def further(
     sample: Sample,
     model: Model,
     compared: Compared,
-    options: Options,
+    options: FurtherOptions,
     *,
     paid: Cost,
     floors: Sequence[NoiseFloor] = (),
-    trajectories: Sequence[Trajectory] = (),
+    trajectories: Sequence[JudgedTrajectory] = (),
 ) -> Further:
     """Do these steps.
 
@@ -157,13 +157,13 @@ def further(
     )
 
 
-def _in_order(results: Results, trajectories: Sequence[Trajectory]) -> list[Trajectory]:
+def _in_order(results: Results, trajectories: Sequence[JudgedTrajectory]) -> list[JudgedTrajectory]:
     """Return trajectories in the study's order of tasks, treatments and replicates, whatever their files are called."""
     factors = {name: levels for name, levels in results.factors.items() if name not in results.derived}
     place = {name: {level: i for i, level in enumerate(levels)} for name, levels in factors.items()}
     tasks = {task: i for i, task in enumerate(results.tasks)}
 
-    def key(one: Trajectory) -> tuple[object, ...]:
+    def key(one: JudgedTrajectory) -> tuple[object, ...]:
         levels = (place[name].get(str(one.treatment.get(name)), len(place[name])) for name in factors)
         return (*levels, tasks.get(one.task, len(tasks)), one.replicate)
 
@@ -180,7 +180,7 @@ def _noise(floors: Sequence[NoiseFloor]) -> float:
     return math.log1p(max(known, default=_NOISE))
 
 
-def _ends(results: Results, trajectories: Sequence[Trajectory]) -> Ends:
+def _ends(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Ends:
     """Return what the results say of each trajectory's last program."""
     if not trajectories:
         return Ends(log_ratio={}, passed={})
@@ -215,7 +215,7 @@ def _log_ratios(results: Results, keys: Sequence[tuple[object, ...]]) -> dict[tu
 
 
 def _equivalence(
-    sample: Sample, compared: Compared, rates: Passing, options: Options
+    sample: Sample, compared: Compared, rates: Passing, options: FurtherOptions
 ) -> tuple[Equivalence, ...]:
     if options.margin is None:
         return ()

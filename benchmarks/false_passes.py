@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from refinery_analysis._inference import passing, stratified, two_proportions
-from refinery_analysis._inference.nested import nested
+from refinery_analysis._inference.nested_budgets import nested
 from refinery_analysis._inference.passing_together import together
 from refinery_analysis._models import logistic_glmm, survival, turns
 from refinery_analysis._models.formula import parse
 from refinery_analysis._models.freeman_halton import pass_test
-from refinery_analysis._models.nested import Pairs
+from refinery_analysis._models.nested_pairs import NestedPairs
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.task_reml import CellTable, exact_f
-from refinery_analysis._reading.judged_turns import Trajectory, Turn
+from refinery_analysis._reading.judged_turns import JudgedTrajectory, JudgedTurn
 from scipy import special, stats
 
 if TYPE_CHECKING:
@@ -225,7 +225,7 @@ def within_trajectories(
             both = rng.binomial(made, share)
             cell = np.repeat(np.arange(len(made)), both)
             noise = rng.standard_t(3, len(cell)) if tails else rng.standard_normal(len(cell))
-            pairs = Pairs(
+            pairs = NestedPairs(
                 factor="optimization",
                 early="3 iterations",
                 late="8 iterations",
@@ -291,7 +291,7 @@ def _credit(rng: np.random.Generator) -> tuple[float, float]:
             standing += float(rng.normal(-0.2, 0.3))
             good = bool(rng.random() < 0.75)
             made.append(
-                Turn(
+                JudgedTurn(
                     number=i + 1,
                     agent=1 + i % 2,
                     source=str(i),
@@ -301,7 +301,7 @@ def _credit(rng: np.random.Generator) -> tuple[float, float]:
                     ratio=float(np.exp(standing)) if good else None,
                 )
             )
-        one = Trajectory(
+        one = JudgedTrajectory(
             file="",
             study="",
             task="",

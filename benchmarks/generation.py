@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"))
 
-from refinery_plugin._generation.many import generate
+from refinery_plugin._generation.many_trajectories import generate
 from refinery_plugin._pytest.progress import Silent
 from refinery_plugin._recording.endpoint import Endpoint, Environment
 from refinery_plugin._recording.store import CassetteStore

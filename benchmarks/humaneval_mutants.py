@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin import Verifier
 from refinery_plugin._sandbox import Limits, encode_arguments
-from refinery_plugin._training.place import Place
+from refinery_plugin._training.shared_sandbox import SharedSandbox
 from refinery_plugin.tasks import from_jsonl
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def main() -> int:
     part = tasks[options.first : options.first + options.count]
     counts: Counter[str] = Counter()
     missed: list[str] = []
-    place = Place("auto", packages=("numpy",))
+    place = SharedSandbox("auto", packages=("numpy",))
     try:
         sandbox = place.open()
         for task in part:

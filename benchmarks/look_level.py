@@ -160,7 +160,7 @@ def changed(scenario: Scenario, studies: int, seed: int) -> tuple[float, float]:
         spending=scenario.spending,
         planned=planned[-1],
     )
-    past = [combination.Past(replicates=first, df_den=df, own_df=df, efficacy=early)]
+    past = [combination.PastLook(replicates=first, df_den=df, own_df=df, efficacy=early)]
     second, _ = bound_of(past, squared)
     z1 = z_of(scenario, f1, t1, df)
     shown = np.zeros(2, dtype=int)
@@ -175,7 +175,7 @@ def changed(scenario: Scenario, studies: int, seed: int) -> tuple[float, float]:
         for n, bound in zip(sizes, least, strict=True):
             crossed |= f_of(scenario, whole[:, :, :n])[0] >= bound
         own = [scenario.groups * (b - a - 1) for a, b in itertools.pairwise(sizes)]
-        middle = combination.Past(
+        middle = combination.PastLook(
             replicates=sizes[1], df_den=scenario.groups * (sizes[1] - 1), own_df=own[0], z_bound=second
         )
         third, _ = bound_of([*past, middle], squared)

@@ -34,11 +34,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"
 
 from small_tasks import DOUBLE
 
+from refinery_plugin._cluster.block_request import BlockRequest, pickled
 from refinery_plugin._cluster.blocks import Block, blocks_of
 from refinery_plugin._cluster.dask_engine import DaskEngine
-from refinery_plugin._cluster.dispatch import Dispatcher, Plan
-from refinery_plugin._cluster.ports import Answer, Note, Seen, Work
-from refinery_plugin._cluster.request import BlockRequest, pickled
+from refinery_plugin._cluster.dispatch import Dispatcher, DispatchPlan
+from refinery_plugin._cluster.ports import Note, Seen, Work, WorkResult
 from refinery_plugin._sandbox import Limits
 from refinery_plugin._timing.journal import Journal
 from refinery_plugin._timing.session import Outstanding
@@ -237,7 +237,7 @@ class SimulatedEngine:
         now = self.clock()
         if work.header["kind"] == "check":
             shown = {"machine": {"name": "m"}, "sandbox": "bwrap", "versions": {}}
-            self._at(now + 1.0, Answer(ticket=ticket, value={"result": shown}))
+            self._at(now + 1.0, WorkResult(ticket=ticket, value={"result": shown}))
             return
         names = work.header["programs"]
         self.given += len(work.payload)
@@ -247,7 +247,7 @@ class SimulatedEngine:
             self.worked += took
             now += took
         result = {**self.result, "programs": names, "seconds": now - self.clock()}
-        self._at(now, Answer(ticket=ticket, value={"result": result}))
+        self._at(now, WorkResult(ticket=ticket, value={"result": result}))
 
     def _at(self, when: float, event: Event) -> None:
         heapq.heappush(self.queue, (when, next(self.numbers), event))
@@ -353,7 +353,7 @@ def _simulated(count: int, programs: int, times: Sequence[float], scheduler: Sch
             spent += time.perf_counter() - began
             return ""
 
-        plan = Plan(
+        plan = DispatchPlan(
             blocks=blocks,
             check=Work(header={"kind": "check"}),
             request=request,

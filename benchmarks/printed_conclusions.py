@@ -27,7 +27,7 @@ import numpy as np
 from refinery_analysis._inference.anova_type import anova_type_tests
 from refinery_analysis._inference.beside import Beside, with_beside
 from refinery_analysis._inference.censored import FactorCensored
-from refinery_analysis._inference.clearest import Pooled
+from refinery_analysis._inference.clearest_pair import Pooled
 from refinery_analysis._inference.conclusions import Evidence, conclude
 from refinery_analysis._inference.doubts import Doubts
 from refinery_analysis._inference.passing import factors as by_factor
@@ -37,7 +37,7 @@ from refinery_analysis._models.anova import anova, fit_model
 from refinery_analysis._models.formula import crossing, name_of, parse
 from refinery_analysis._models.freeman_halton import pass_test
 from refinery_analysis._models.passing_table import PassingTable
-from refinery_analysis._models.sample import Treatment, of_values
+from refinery_analysis._models.sample import LabelledTreatment, of_values
 from refinery_analysis._models.survival import log_rank
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def study(scenario: Scenario, rng: np.random.Generator) -> tuple[Conclusion, ...
     cell, y = cells[passed], values[passed]
     factors = {f"f{i}": tuple(map(str, range(n))) for i, n in enumerate(scenario.levels)}
     treatments = tuple(
-        Treatment(label=",".join(at), levels=dict(zip(factors, at, strict=True)))
+        LabelledTreatment(label=",".join(at), levels=dict(zip(factors, at, strict=True)))
         for at in itertools.product(*factors.values())
     )
     sample = of_values(y, cell, treatments=treatments, factors=factors, generated=made)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from refinery_plugin._generation.feedback import FeedbackKind
     from refinery_plugin._generation.protocols import NextTurn, TeamProtocol
     from refinery_plugin._pytest.program import Program
-    from refinery_plugin._study.close import Close
     from refinery_plugin._study.task import Task
+    from refinery_plugin._study.tolerance import Close
     from refinery_plugin._training.verification import Verification
     from refinery_plugin._training.verifier import Verifier
 
@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Close": "refinery_plugin._study.close",
+    "Close": "refinery_plugin._study.tolerance",
     "FeedbackKind": "refinery_plugin._generation.feedback",
     "NextTurn": "refinery_plugin._generation.protocols",
     "Program": "refinery_plugin._pytest.program",

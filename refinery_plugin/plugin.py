@@ -149,9 +149,9 @@ def pytest_collection_modifyitems(
 
         task_files.add_solutions(session, items)
     if (config.getoption("refinery_programs") or "").endswith((".jsonl", ".jsonl.gz")):
-        from refinery_plugin._pytest import judging  # noqa: PLC0415
+        from refinery_plugin._pytest import programs_file  # noqa: PLC0415
 
-        judging.add_test(session, items)
+        programs_file.add_test(session, items)
     if shard := config.getoption("refinery_shard"):
         from refinery_plugin._pytest import collection  # noqa: PLC0415
 
@@ -221,9 +221,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
         task_files.summarize(terminalreporter)
     if (terminalreporter.config.getoption("refinery_programs") or "").endswith((".jsonl", ".jsonl.gz")):
-        from refinery_plugin._pytest import judging  # noqa: PLC0415
+        from refinery_plugin._pytest import programs_file  # noqa: PLC0415
 
-        judging.summarize(terminalreporter)
+        programs_file.summarize(terminalreporter)
     if terminalreporter.config.getoption("refinery_generate"):
         from refinery_plugin._pytest import generation  # noqa: PLC0415
 

@@ -39,7 +39,7 @@ _HOW: Final = "in turn (old, new, old, new), each with pytest --benchmark-only -
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
+class ComparedBenchmark:
     """One benchmark on both sides; seconds are geometric means over sessions, None where a side has none.
 
     ``old_ratio`` and ``new_ratio`` are to the reference of each session, where ratios are compared.
@@ -58,7 +58,7 @@ class Compared:
 class Comparison:
     """All benchmarks of both sides, the shared ones first; ``advice`` is what to run next, empty where all is said."""
 
-    benchmarks: tuple[Compared, ...]
+    benchmarks: tuple[ComparedBenchmark, ...]
     old: tuple[str, ...]
     new: tuple[str, ...]
     machines: tuple[str, ...]
@@ -229,7 +229,7 @@ def _need_ratios(sessions: Sequence[Session]) -> None:
                 )
 
 
-def _as_ratios(row: Compared, seconds: list[list[dict[str, float]]]) -> Compared:
+def _as_ratios(row: ComparedBenchmark, seconds: list[list[dict[str, float]]]) -> ComparedBenchmark:
     """Return a row whose figures are ratios with the seconds beside them."""
     name = row.conclusion.question
     means = [
@@ -395,7 +395,7 @@ def _on_several(y: Values, side: np.ndarray[Any, np.dtype[np.int_]], machine: Se
     )
 
 
-def _concluded(estimates: Sequence[_Estimate], alpha: float, margin: float | None) -> list[Compared]:
+def _concluded(estimates: Sequence[_Estimate], alpha: float, margin: float | None) -> list[ComparedBenchmark]:
     p = [_two_sided(e.fit) for e in estimates]
     inside = [_within(e.fit, margin) for e in estimates]
     rows = zip(estimates, p, holm(p), holm(inside), strict=True)
@@ -420,7 +420,9 @@ def _within(fit: _Fit, margin: float | None) -> float | None:
     return float(max(sides))
 
 
-def _one(e: _Estimate, p: float | None, adjusted: float | None, same: float | None, alpha: float) -> Compared:
+def _one(
+    e: _Estimate, p: float | None, adjusted: float | None, same: float | None, alpha: float
+) -> ComparedBenchmark:
     fit = e.fit
     answer: Answer = "untestable" if fit.log_ratio is None else "undecided"
     limits: tuple[float | None, float | None] = (None, None)
@@ -436,7 +438,7 @@ def _one(e: _Estimate, p: float | None, adjusted: float | None, same: float | No
     why = fit.why
     if why is None and answer == "undecided":
         why = "the difference is within what sessions of one side differ by; that is no proof of equality"
-    return Compared(
+    return ComparedBenchmark(
         conclusion=Conclusion(
             question=e.name,
             response="seconds",
@@ -457,10 +459,10 @@ def _one(e: _Estimate, p: float | None, adjusted: float | None, same: float | No
     )
 
 
-def _alone(name: str, sides: list[list[dict[str, float]]], side: str) -> Compared:
+def _alone(name: str, sides: list[list[dict[str, float]]], side: str) -> ComparedBenchmark:
     values = [[one[name] for one in of if name in one] for of in sides]
     means = [math.exp(math.fsum(of) / len(of)) if of else None for of in values]
-    return Compared(
+    return ComparedBenchmark(
         conclusion=Conclusion(
             question=name,
             response="seconds",
@@ -476,7 +478,7 @@ def _alone(name: str, sides: list[list[dict[str, float]]], side: str) -> Compare
 
 
 def _advice(
-    rows: Sequence[Compared], estimates: Sequence[_Estimate], alpha: float, margin: float | None
+    rows: Sequence[ComparedBenchmark], estimates: Sequence[_Estimate], alpha: float, margin: float | None
 ) -> str:
     """Return what to run next: nothing where every shared benchmark has an answer."""
     shared = [row.conclusion.answer for row in rows[: len(estimates)]]

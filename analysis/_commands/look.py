@@ -331,7 +331,7 @@ def _combined_look(
     """Take a look after a change of the size, by the stages' own tests; return it with a contrast's interval."""
     stages = _stages(sample, plan, earlier, path)
     past = [
-        combination.Past(
+        combination.PastLook(
             replicates=look.replicates,
             df_den=look.df_den,
             own_df=stage.df_den,

@@ -13,7 +13,7 @@ from .._errors import AnalysisError
 from .._inference.contrasts import planned_contrasts
 from .._inference.registry import COMPARING
 from .._inference.rowwise import DataSets, contrast_test
-from .._inference.size import rate
+from .._inference.simulated_size import rate
 from .._inference.statistical_test import always_possible
 from .._models.sample import run_values
 

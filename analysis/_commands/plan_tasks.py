@@ -13,7 +13,7 @@ from .._models.passing_table import passing_table
 from .._models.rate_spread import rate_spread
 from .._power import over_tasks
 from .._power.arms import PRIOR
-from .._power.over_tasks import OverTasks, Price, Split
+from .._power.over_tasks import OverTasks, ReplicateCost, Split
 from .._power.rates_over_tasks import RatesOverTasks
 
 if TYPE_CHECKING:
@@ -83,12 +83,12 @@ class TaskPlan:
 
     def document(self) -> dict[str, Any]:
         """Return plain JSON values."""
-        found: dict[str, Any] = dataclasses.asdict(self)
-        for question in found["questions"]:
+        values: dict[str, Any] = dataclasses.asdict(self)
+        for question in values["questions"]:
             question["treatments"] = list(question["treatments"])
             question["splits"] = list(question["splits"])
-        found["questions"] = list(found["questions"])
-        return found
+        values["questions"] = list(values["questions"])
+        return values
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def plan_tasks(analysis: Analysis, rates: Rates, terms: TaskTerms) -> TaskPlan |
     if not on_passing and analysis.options.scale not in _LOGS:
         note = "tasks are compared by ratios: give the effect as one, such as --effect 25%"
         return dataclasses.replace(plan, note=note)
-    asking = _Asking(
+    asking = _SharedFacts(
         analysis=analysis,
         rates=rates,
         terms=terms,
@@ -138,7 +138,7 @@ def _order(question: TaskQuestion) -> tuple[float, float, str]:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
+class _SharedFacts:
     """The facts that all questions share."""
 
     analysis: Analysis
@@ -149,8 +149,8 @@ class _Asking:
 
     def times(self) -> Iterator[TaskQuestion]:
         """Yield the planned comparisons of times."""
-        found, sample = self.analysis.tasks, self.analysis.sample
-        if found is None or found.variance.program is None:
+        tasks, sample = self.analysis.tasks, self.analysis.sample
+        if tasks is None or tasks.variance.program is None:
             return
         chances = _chances(passing_table(self.analysis.results), sample)
         for test in self.analysis.contrasts:
@@ -158,13 +158,13 @@ class _Asking:
             used = np.flatnonzero(weights)
             squares = weights[used] ** 2
             comparison = OverTasks(
-                between=float(squares.sum()) * (found.variance.task_treatment or 0.0),
-                within=squares * found.variance.program,
+                between=float(squares.sum()) * (tasks.variance.task_treatment or 0.0),
+                within=squares * tasks.variance.program,
                 passing=chances[:, used],
                 treatments=len(used),
                 df_per_task=len(used) - 1,
                 known_df=float((self.tasks - 1) * (len(sample.treatments) - 1)),
-                parts_known=found.variance.task_treatment is not None,
+                parts_known=tasks.variance.task_treatment is not None,
             )
             yield self._answered(test.contrast.name, comparison, used.tolist(), unit="ln(ratio)")
 
@@ -213,7 +213,7 @@ class _Asking:
     ) -> TaskQuestion:
         options = self.analysis.options
         alpha, target = options.alpha, options.power
-        price = Price(
+        price = ReplicateCost(
             usd=self.rates.total(self.rates.usd, used, 1),
             calls=self.rates.total(self.rates.calls, used, 1),
             hours=self.rates.total(self.rates.hours, used, 1),

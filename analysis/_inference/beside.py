@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from .censored import Censored
-    from .nested import Nested
+    from .nested_budgets import Nested
     from .passing import FactorPassing, Passing
     from .synergy import Synergy, SynergyPassed, Turns
     from .trend import Trend

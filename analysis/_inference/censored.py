@@ -83,7 +83,7 @@ class FactorCensored:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class SurvivalCurve:
     """The share of a level's programs that are not done, by Kaplan and Meier, whatever else was varied.
 
     ``share`` holds from ``seconds`` on; the last of them are where the longest program returned or was stopped.
@@ -109,7 +109,7 @@ class Censored:
     aft: Aft
     rmst: tuple[Restricted, ...]
     factors: tuple[FactorCensored, ...]
-    curves: tuple[Curve, ...]
+    curves: tuple[SurvivalCurve, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +177,7 @@ def _restricted(times: _Times, table: PassingTable, limit: float) -> Iterator[Re
             yield Restricted(treatment=label, estimate=mean, se=se)
 
 
-def _curves(times: _Times, table: PassingTable, factor: str) -> Iterator[Curve]:
+def _curves(times: _Times, table: PassingTable, factor: str) -> Iterator[SurvivalCurve]:
     for i, level in enumerate(table.factors[factor]):
         inside = np.isin(times.treatment, table.at(factor, i))
         if not inside.any():
@@ -190,7 +190,7 @@ def _curves(times: _Times, table: PassingTable, factor: str) -> Iterator[Curve]:
             kept = np.linspace(0, len(seconds) - 1, _MOST_STEPS).astype(np.intp)
             seconds, share = seconds[kept], share[kept]
         left = float(share[-1]) if len(share) else 1.0
-        yield Curve(
+        yield SurvivalCurve(
             factor=factor,
             level=level,
             programs=int(inside.sum()),

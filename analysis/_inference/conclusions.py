@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from scipy import special
 
 from .._models.formula import BLOCKS
-from .clearest import Pooled, clearest
+from .clearest_pair import Pooled, clearest
 from .multiplicity import holm, holm_levels
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from .._models.anova import added_by
 from .._models.formula import name_of
 from .._models.least_squares import basis
 from .anova_type import box_test, matched
-from .size import rate
+from .simulated_size import rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

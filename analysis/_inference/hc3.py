@@ -71,7 +71,7 @@ def hc3_tests(fitted: Fitted | None, *, type: int, alpha: float) -> tuple[TestRe
         p = float(stats.f.sf(f, hypothesis.df, fit.df))
         test = TestResult(name=name_of(term), statistic=f, df_num=hypothesis.df, df_den=fit.df, p=p)
         rate = rates.get(i)
-        results.append(test if rate is None else sized(test, lambda found=rate: found, alpha))  # type: ignore[misc]
+        results.append(test if rate is None else sized(test, lambda size=rate: size, alpha))  # type: ignore[misc]
     return tuple(results)
 
 

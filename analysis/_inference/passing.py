@@ -310,14 +310,14 @@ def _common(table: PassingTable) -> Common | None:
         if len(levels) != 2:  # noqa: PLR2004
             continue
         tables = _tables(list(table.strata(factor)), 0, 1)
-        if len(tables) > 1 and (found := stratified.exact_conditional(tables)) is not None:
+        if len(tables) > 1 and (common := stratified.exact_conditional(tables)) is not None:
             return Common(
                 factor=factor,
                 a=levels[0],
                 b=levels[1],
                 strata=len(tables),
-                odds_ratio=found.odds_ratio,
-                p_exact=found.p,
+                odds_ratio=common.odds_ratio,
+                p_exact=common.p,
             )
     return None
 
@@ -582,7 +582,7 @@ def _between(rates: Floats) -> PassTest:
 def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) -> PassPower:
     """Plan each pair of levels, from the rate of the first; the treatments of a level share its programs evenly."""
     generated, passed = table.generated.sum(axis=0), table.passed.sum(axis=0)
-    found = []
+    contrasts = []
     for factor in table.varying():
         levels = table.factors[factor]
         if len(levels) > MOST_LEVELS:
@@ -598,7 +598,7 @@ def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) 
             per_arm = two_proportions.required(rates, alpha=asked.alpha, target=asked.power)
             replicates = None if per_arm is None else math.ceil(per_arm / per_level / len(table.tasks))
             total = None if replicates is None else replicates * len(table.treatments) * len(table.tasks)
-            found.append(
+            contrasts.append(
                 PairPower(
                     name=f"{factor}: {levels[a]} - {levels[b]}",
                     factor=factor,
@@ -612,5 +612,9 @@ def _power(table: PassingTable, asked: Asked, effect: float, usd: float | None) 
                 )
             )
     return PassPower(
-        effect=effect, alpha=asked.alpha, target=asked.power, tasks=len(table.tasks), contrasts=tuple(found)
+        effect=effect,
+        alpha=asked.alpha,
+        target=asked.power,
+        tasks=len(table.tasks),
+        contrasts=tuple(contrasts),
     )

@@ -173,7 +173,7 @@ class _Rates:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Mean:
+class _MeanOverTasks:
     """The mean of the tasks' values against how much they vary."""
 
     estimate: float
@@ -193,16 +193,16 @@ class _Mean:
         return self.estimate - half, self.estimate + half
 
 
-def _of(table: PassingTable, weights: Floats, *, random: bool) -> _Rates | _Mean | None:
+def _of(table: PassingTable, weights: Floats, *, random: bool) -> _Rates | _MeanOverTasks | None:
     return _over_tasks(table, weights) if random else _Rates.of(table, weights)
 
 
-def _over_tasks(table: PassingTable, weights: Floats) -> _Mean | None:
+def _over_tasks(table: PassingTable, weights: Floats) -> _MeanOverTasks | None:
     values = np.asarray(list(_by_task(table.passed, table.generated, weights)))
     if len(values) < 2:  # noqa: PLR2004 - no spread of one
         return None
     spread = float(values.std(ddof=1))
-    return _Mean(
+    return _MeanOverTasks(
         estimate=float(values.mean()),
         se=spread / math.sqrt(len(values)) if spread > 1e-12 else 0.0,  # noqa: PLR2004 - rounding
         df=len(values) - 1,

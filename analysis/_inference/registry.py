@@ -16,7 +16,7 @@ from .oneway_f import ONEWAY_F
 from .result import sized, with_note
 from .rowwise import DataSets
 from .shapiro_wilk import SHAPIRO_WILK
-from .size import no_simulation, size
+from .simulated_size import no_simulation, size
 from .welch import WELCH
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ TESTS: Final[tuple[StatisticalTest, ...]] = (
 )
 """In the order in which readers meet them."""
 
-BY_NAME: Final[Mapping[str, StatisticalTest]] = {test.name: test for test in TESTS}
 REPORTED: Final = tuple(test for test in TESTS if test.key is not None)
 COMPARING: Final = tuple(test for test in TESTS if test.role == "robust" and test.has_figures)
 """Tests of the hypothesis that treatments do not differ: what the negative control tries."""

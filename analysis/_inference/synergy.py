@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         RatioAtTurn,
         Transitions,
     )
-    from .._reading.judged_turns import Trajectory
+    from .._reading.judged_turns import JudgedTrajectory
 
 WELCH: Final = "Welch's t test of trajectories"
 PAIRED: Final = "t test of the tasks' differences"
@@ -92,7 +92,7 @@ class Turns:
 
 
 def turns(
-    trajectories: Sequence[Trajectory],
+    trajectories: Sequence[JudgedTrajectory],
     ends: Ends,
     *,
     noise: float,
@@ -121,7 +121,7 @@ def turns(
 
 
 def _synergies(
-    trajectories: Sequence[Trajectory], ends: Ends, alpha: float, *, random: bool | None
+    trajectories: Sequence[JudgedTrajectory], ends: Ends, alpha: float, *, random: bool | None
 ) -> Iterator[Synergy]:
     groups = of_turns.by_treatment(trajectories)
     budgets = {name: _budget(group[0]) for name, group in groups.items()}
@@ -138,7 +138,7 @@ def _synergies(
 
 
 def _passed(
-    team: Sequence[Trajectory], nominal: Sequence[Trajectory], ends: Ends, alpha: float
+    team: Sequence[JudgedTrajectory], nominal: Sequence[JudgedTrajectory], ends: Ends, alpha: float
 ) -> SynergyPassed | None:
     """Compare how many trajectories ended with a correct program: exactly, within tasks."""
     counts: dict[str, list[int]] = {}
@@ -168,13 +168,13 @@ def _passed(
     )
 
 
-def _budget(trajectory: Trajectory) -> str:
+def _budget(trajectory: JudgedTrajectory) -> str:
     """Return the settings that a fair comparison keeps: the budget, the agents, what they are told."""
     kept = {name: value for name, value in trajectory.settings.items() if name not in _FREE}
     return json.dumps(kept, sort_keys=True, default=str)
 
 
-def _last(group: Sequence[Trajectory], ends: Ends) -> Mapping[str, list[float]]:
+def _last(group: Sequence[JudgedTrajectory], ends: Ends) -> Mapping[str, list[float]]:
     """Return log ratios of last programs by task; the time after all is better than the one that chose it."""
     values: dict[str, list[float]] = {}
     for one in group:

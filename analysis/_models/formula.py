@@ -70,13 +70,13 @@ def parse(formula: str, known: Collection[str]) -> Model:
     >>> parse("(a + b + c)^2 - b:c", ["a", "b", "c"]).terms
     (('a',), ('b',), ('c',), ('a', 'b'), ('a', 'c'))
     """
-    reader = _Reader(formula, known)
+    reader = _FormulaReader(formula, known)
     terms = [term for term in reader.whole() if term]
     ordered = sorted(terms, key=len)  # stable: as written within each order
     return Model(formula=formula.strip(), terms=tuple(ordered))
 
 
-class _Reader:
+class _FormulaReader:
     """Recursive descent; each rule returns distinct terms, each a tuple of names in the order first met."""
 
     def __init__(self, formula: str, known: Collection[str]) -> None:

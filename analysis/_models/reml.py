@@ -28,7 +28,7 @@ _STEP = 1e-3
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Found:
+class ComponentEstimates:
     """Estimates by component name; what was not estimated is not in ``values``."""
 
     values: dict[str, float]
@@ -44,7 +44,7 @@ class _Stratum:
     sum_sq: float
 
 
-def balanced_components(layout: Layout, usable: Mapping[str, bool]) -> Found:
+def balanced_components(layout: Layout, usable: Mapping[str, bool]) -> ComponentEstimates:
     """Maximise the restricted likelihood of balanced data in closed form, bounds included.
 
     The strata have expected mean squares run <= program_list <= program, list; the likelihood is that of
@@ -68,7 +68,7 @@ def balanced_components(layout: Layout, usable: Mapping[str, bool]) -> Found:
         values["program"] = (expected["program"] - base) / (runs * lists)
     if "list" in expected:
         values["list"] = (expected["list"] - base) / (runs * layout.count.shape[0])
-    return Found({name: max(0.0, value) for name, value in values.items()}, [])
+    return ComponentEstimates({name: max(0.0, value) for name, value in values.items()}, [])
 
 
 def _strata(layout: Layout, usable: Mapping[str, bool]) -> dict[str, _Stratum]:
@@ -190,22 +190,24 @@ class _Profile:
         return self._terms(*(ratios.get(name, 0.0) for name in _NAMES))[1] / self.df
 
 
-def numerical_components(layout: Layout, usable: Mapping[str, bool]) -> Found:
+def numerical_components(layout: Layout, usable: Mapping[str, bool]) -> ComponentEstimates:
     """Maximise the restricted likelihood numerically; components may be at zero."""
     free = [name for name in _NAMES if usable[name]]
     profile = _Profile(layout)
     scale = float(np.abs(layout.mean).max(initial=0.0))
     if profile.run_variance({}) <= (64 * np.finfo(float).eps * scale) ** 2:
-        return Found(dict.fromkeys([*free, "run"], 0.0), ["all runs took the same time"])
+        return ComponentEstimates(dict.fromkeys([*free, "run"], 0.0), ["all runs took the same time"])
     flat = [name for name in free if _is_flat(profile, name, free)]
     free = [name for name in free if name not in flat]
     notes = [f"{name.replace('_', ' by ')} can't be told from the other terms" for name in flat]
     ratios = _maximise(profile, free)
     run = profile.run_variance(ratios)
     if run <= 0:
-        return Found({}, [*notes, "runs do not differ, so ratios to their variance have no meaning"])
+        return ComponentEstimates(
+            {}, [*notes, "runs do not differ, so ratios to their variance have no meaning"]
+        )
     values = {name: ratios.get(name, 0.0) * run for name in free}
-    return Found({**values, "run": run}, notes)
+    return ComponentEstimates({**values, "run": run}, notes)
 
 
 def _is_flat(profile: _Profile, name: str, free: Sequence[str]) -> bool:

@@ -33,7 +33,7 @@ UNITS: Mapping[str, str] = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Treatment:
+class LabelledTreatment:
     """One combination of levels, derived factors included; ``label`` reads like ``"agents 1, 60 s"``."""
 
     label: str
@@ -75,7 +75,7 @@ class Sample:
 
     response: Response
     unit: str
-    treatments: tuple[Treatment, ...]
+    treatments: tuple[LabelledTreatment, ...]
     factors: Mapping[str, tuple[str, ...]]
     programs: tuple[str, ...]
     y: Floats
@@ -201,14 +201,16 @@ def _by_task(
 
 def _treatments(
     programs: pd.DataFrame, own: list[str], results: Results
-) -> tuple[Integers, tuple[Treatment, ...]]:
+) -> tuple[Integers, tuple[LabelledTreatment, ...]]:
     """Return the combinations of levels that occur, numbered, in the order of the design."""
     codes = np.stack([programs[name].cat.codes.to_numpy().astype(np.intp) for name in own], axis=1)
     distinct, first, cell = np.unique(codes, axis=0, return_index=True, return_inverse=True)
     labels = programs["treatment"].astype(object).to_numpy()
     levels = {name: programs[name].astype(object).to_numpy() for name in results.factors}
     treatments = tuple(
-        Treatment(label=str(labels[row]), levels={name: str(column[row]) for name, column in levels.items()})
+        LabelledTreatment(
+            label=str(labels[row]), levels={name: str(column[row]) for name, column in levels.items()}
+        )
         for row in first
     )
     return cell.reshape(-1).astype(np.intp), treatments[: len(distinct)]
@@ -262,7 +264,7 @@ def machine_effects(index: Integers, on: Integers, y: Floats, machines: int) -> 
 def _sample(
     *,
     response: Response,
-    treatments: tuple[Treatment, ...],
+    treatments: tuple[LabelledTreatment, ...],
     factors: Mapping[str, tuple[str, ...]],
     programs: tuple[str, ...],
     y: Floats,
@@ -302,7 +304,7 @@ def of_values(
     y: Floats,
     cell: Integers,
     *,
-    treatments: tuple[Treatment, ...],
+    treatments: tuple[LabelledTreatment, ...],
     factors: Mapping[str, tuple[str, ...]],
     generated: Integers,
 ) -> Sample:

@@ -15,7 +15,7 @@ from .pass_rates import is_invented, wilson
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from .._reading.judged_turns import Trajectory, Turn
+    from .._reading.judged_turns import JudgedTrajectory, JudgedTurn
 
 _CORRECT: Final = "correct"
 _RESAMPLES: Final = 4_999
@@ -102,20 +102,20 @@ class InventedAtTurn:
     ci_high: float
 
 
-def by_treatment(trajectories: Sequence[Trajectory]) -> Mapping[str, list[Trajectory]]:
+def by_treatment(trajectories: Sequence[JudgedTrajectory]) -> Mapping[str, list[JudgedTrajectory]]:
     """Group trajectories by their treatment's levels, in words."""
-    groups: dict[str, list[Trajectory]] = {}
+    groups: dict[str, list[JudgedTrajectory]] = {}
     for one in trajectories:
         groups.setdefault(name_of(one), []).append(one)
     return groups
 
 
-def name_of(trajectory: Trajectory) -> str:
+def name_of(trajectory: JudgedTrajectory) -> str:
     """Return the treatment in words: ``team trio, feedback time``."""
     return ", ".join(f"{name} {level}" for name, level in trajectory.treatment.items()) or "all"
 
 
-def ratios(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[RatioAtTurn]:
+def ratios(trajectories: Sequence[JudgedTrajectory], *, alpha: float) -> Iterator[RatioAtTurn]:
     """Describe times by turn."""
     for number, turns in _by_turn(trajectories).items():
         logs = np.asarray([log for turn in turns if (log := log_ratio(turn)) is not None])
@@ -136,7 +136,7 @@ def ratios(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[Rati
         )
 
 
-def passing(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[PassedAtTurn]:
+def passing(trajectories: Sequence[JudgedTrajectory], *, alpha: float) -> Iterator[PassedAtTurn]:
     """Describe passing by turn."""
     for number, turns in _by_turn(trajectories).items():
         judged = [turn for turn in turns if turn.verdict is not None]
@@ -153,15 +153,15 @@ def passing(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[Pas
             )
 
 
-def _by_turn(trajectories: Iterable[Trajectory]) -> Mapping[int, list[Turn]]:
-    by_turn: dict[int, list[Turn]] = {}
+def _by_turn(trajectories: Iterable[JudgedTrajectory]) -> Mapping[int, list[JudgedTurn]]:
+    by_turn: dict[int, list[JudgedTurn]] = {}
     for one in trajectories:
         for turn in one.turns:
             by_turn.setdefault(turn.number, []).append(turn)
     return dict(sorted(by_turn.items()))
 
 
-def log_ratio(turn: Turn) -> float | None:
+def log_ratio(turn: JudgedTurn) -> float | None:
     """Return the log of the turn's ratio, where its program is correct and was timed."""
     return math.log(turn.ratio) if turn.verdict == _CORRECT and turn.ratio is not None else None
 
@@ -169,7 +169,7 @@ def log_ratio(turn: Turn) -> float | None:
 # -- transitions
 
 
-def transitions(trajectories: Sequence[Trajectory], *, noise: float) -> Iterator[Transitions]:
+def transitions(trajectories: Sequence[JudgedTrajectory], *, noise: float) -> Iterator[Transitions]:
     """Count what turns made of the programs that they were given, first turns left out.
 
     Parameters
@@ -187,10 +187,10 @@ def transitions(trajectories: Sequence[Trajectory], *, noise: float) -> Iterator
             )
 
 
-def _kinds(trajectory: Trajectory, noise: float) -> Iterator[tuple[int, str]]:
+def _kinds(trajectory: JudgedTrajectory, noise: float) -> Iterator[tuple[int, str]]:
     best = trajectory.settings.get("selection") == "best"
     for chain in chains(trajectory):
-        given: Turn | None = None
+        given: JudgedTurn | None = None
         seen: list[str] = []
         for turn in chain:
             if given is not None:
@@ -200,7 +200,7 @@ def _kinds(trajectory: Trajectory, noise: float) -> Iterator[tuple[int, str]]:
                 given = _better(given, turn) if best and given is not None else turn
 
 
-def chains(trajectory: Trajectory) -> Sequence[Sequence[Turn]]:
+def chains(trajectory: JudgedTrajectory) -> Sequence[Sequence[JudgedTurn]]:
     """Return the turns that build on each other: all of them, or each agent's where they work independently."""
     if trajectory.settings.get("protocol") != "independent":
         return (trajectory.turns,)
@@ -208,7 +208,7 @@ def chains(trajectory: Trajectory) -> Sequence[Sequence[Turn]]:
     return tuple(tuple(turn for turn in trajectory.turns if turn.agent == agent) for agent in agents)
 
 
-def _better(given: Turn, turn: Turn) -> Turn:
+def _better(given: JudgedTurn, turn: JudgedTurn) -> JudgedTurn:
     """Return which program the next turn gets where the best one is kept."""
     before, after = log_ratio(given), log_ratio(turn)
     if after is not None:
@@ -216,7 +216,7 @@ def _better(given: Turn, turn: Turn) -> Turn:
     return given if given.verdict == _CORRECT else turn
 
 
-def _kind(given: Turn, turn: Turn, seen: Sequence[str], noise: float) -> str:
+def _kind(given: JudgedTurn, turn: JudgedTurn, seen: Sequence[str], noise: float) -> str:
     if turn.source is None:
         return "no_program"
     if turn.source == given.source:
@@ -235,7 +235,7 @@ def _kind(given: Turn, turn: Turn, seen: Sequence[str], noise: float) -> str:
 # -- credit
 
 
-def of_trajectory(trajectory: Trajectory) -> Mapping[int, float] | None:
+def of_trajectory(trajectory: JudgedTrajectory) -> Mapping[int, float] | None:
     """Return each agent's part of the log ratio of the program that a trajectory ends with; they add up to it.
 
     The first correct program is credited with its log ratio to the reference, each later one with what it changed of
@@ -264,7 +264,7 @@ def of_trajectory(trajectory: Trajectory) -> Mapping[int, float] | None:
     return _adding_up({agent: math.fsum(of) for agent, of in sorted(parts.items())}, total)
 
 
-def _final(trajectory: Trajectory) -> int | None:
+def _final(trajectory: JudgedTrajectory) -> int | None:
     if trajectory.final_turn is not None:
         return trajectory.final_turn
     return max((turn.number for turn in trajectory.turns if turn.source is not None), default=None)
@@ -280,7 +280,7 @@ def _adding_up(parts: dict[int, float], total: float) -> dict[int, float]:
     return parts
 
 
-def credits(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[Credit]:  # noqa: A001
+def credits(trajectories: Sequence[JudgedTrajectory], *, alpha: float) -> Iterator[Credit]:  # noqa: A001
     """Average the agents' parts over the trajectories of each treatment; they add up to the mean log ratio."""
     for name, group in by_treatment(trajectories).items():
         known = [parts for one in group if (parts := of_trajectory(one)) is not None]
@@ -327,7 +327,7 @@ def _bootstrap(
 # -- invented names
 
 
-def invented_names(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[InventedNames]:
+def invented_names(trajectories: Sequence[JudgedTrajectory], *, alpha: float) -> Iterator[InventedNames]:
     """Count turns of each treatment whose program uses what does not exist."""
     for name, group in by_treatment(trajectories).items():
         counted = _invented([turn for one in group for turn in one.turns], alpha)
@@ -335,7 +335,7 @@ def invented_names(trajectories: Sequence[Trajectory], *, alpha: float) -> Itera
             yield InventedNames(treatment=name, **counted)
 
 
-def invented_by_turn(trajectories: Sequence[Trajectory], *, alpha: float) -> Iterator[InventedAtTurn]:
+def invented_by_turn(trajectories: Sequence[JudgedTrajectory], *, alpha: float) -> Iterator[InventedAtTurn]:
     """Count programs of each turn that use what does not exist."""
     for number, turns in _by_turn(trajectories).items():
         counted = _invented(turns, alpha)
@@ -351,7 +351,7 @@ class _Invented(TypedDict):
     ci_high: float
 
 
-def _invented(turns: Sequence[Turn], alpha: float) -> _Invented | None:
+def _invented(turns: Sequence[JudgedTurn], alpha: float) -> _Invented | None:
     """Count, of the turns that were judged, those that use what does not exist; limits of their share are Wilson's."""
     judged = [turn for turn in turns if turn.verdict is not None]
     if not judged:

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from .._arrays import Floats
     from .._inference.contrasts import Contrast
-    from .._inference.nested import Nested
-    from .._models.sample import Sample, Treatment
+    from .._inference.nested_budgets import Nested
+    from .._models.sample import LabelledTreatment, Sample
 
 _ITERATIONS = re.compile(r"(?P<number>[0-9]+) iterations?")
 _MOST_CHOICES = 64
@@ -193,7 +193,7 @@ def _own(sample: Sample) -> list[str]:
     return [name for name in sample.factors if name not in derived or not _follows(sample.treatments, name)]
 
 
-def _follows(treatments: Sequence[Treatment], name: str) -> bool:
+def _follows(treatments: Sequence[LabelledTreatment], name: str) -> bool:
     pairs = {(t.levels[OPTIMIZATION], t.levels[name]) for t in treatments}
     return len(pairs) == len({optimization for optimization, _ in pairs})
 

@@ -154,7 +154,7 @@ class Split:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
+class ReplicateCost:
     """What one program of each treatment takes; None where unknown. ``usd_per_task`` is what a task costs to have."""
 
     usd: float | None
@@ -165,7 +165,7 @@ class Price:
 
 def splits(
     comparison: OverTasks,
-    price: Price,
+    price: ReplicateCost,
     *,
     effect: float,
     alpha: float,
@@ -199,7 +199,7 @@ def splits(
 
 
 def with_tasks(
-    comparison: OverTasks, price: Price, tasks: int, replicates: int, effect: float, *, alpha: float
+    comparison: OverTasks, price: ReplicateCost, tasks: int, replicates: int, effect: float, *, alpha: float
 ) -> Split:
     """Return what so many tasks and replicates cost and find."""
     each = tasks * replicates

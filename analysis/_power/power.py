@@ -29,7 +29,7 @@ UPPER_LIMIT = 0.8
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Curve:
+class PowerCurve:
     """Power against replicates per treatment, each of shape (m,); ``low`` and ``high`` at sigma's 95 % limits."""
 
     replicates_per_treatment: tuple[int, ...]
@@ -120,7 +120,7 @@ class Power:
         yield from self.omnibus.values()
         yield from self.contrasts.values()
 
-    def curve(self, name: str, replicates: Sequence[int]) -> Curve:
+    def curve(self, name: str, replicates: Sequence[int]) -> PowerCurve:
         """Return the power of one question (``QuestionPower.name``) with so many programs made of each treatment.
 
         These are the programs that `QuestionPower` counts: those that will fail are among them.
@@ -137,7 +137,7 @@ class Power:
             raise AnalysisError(f"power cannot be estimated because {self.note}")
         low, high = (limit / self.sigma for limit in self.sigma_ci)
         at = [np.asarray([self.at[name](n, times) for n in replicates]) for times in (1.0, high, low)]
-        return Curve(replicates_per_treatment=tuple(replicates), power=at[0], low=at[1], high=at[2])
+        return PowerCurve(replicates_per_treatment=tuple(replicates), power=at[0], low=at[1], high=at[2])
 
 
 def balanced_power(f: float, groups: int, df_num: int, replicates: Sequence[int], *, alpha: float) -> Floats:
@@ -211,7 +211,7 @@ def power(
     why = sample.sigma.note
     if groups < 2:  # noqa: PLR2004 - nothing to compare
         value, why = None, "programs of fewer than two treatments passed, so there is nothing to compare"
-    ask = _Asking(
+    ask = _QuestionContext(
         arms=arms(sample, unequal=unequal),
         present=np.flatnonzero(present),
         sample=sample,
@@ -272,7 +272,7 @@ class _Sigmas:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
+class _QuestionContext:
     """What all questions have in common."""
 
     arms: Arms
@@ -377,7 +377,7 @@ def _sigmas(sample: Sample, value: float) -> _Sigmas:
     )
 
 
-def _omnibus(ask: _Asking, effect: float, means: Floats | None) -> Iterator[QuestionPower]:
+def _omnibus(ask: _QuestionContext, effect: float, means: Floats | None) -> Iterator[QuestionPower]:
     k, sample = ask.groups, ask.sample
     if k < 2:  # noqa: PLR2004
         yield from (
@@ -406,7 +406,7 @@ def _omnibus(ask: _Asking, effect: float, means: Floats | None) -> Iterator[Ques
         )
 
 
-def _contrast(ask: _Asking, contrast: Contrast, effect: float) -> QuestionPower:
+def _contrast(ask: _QuestionContext, contrast: Contrast, effect: float) -> QuestionPower:
     sample = ask.sample
     lost = [
         sample.treatments[i].label for i in np.flatnonzero((contrast.weights != 0) & (sample.counts == 0))

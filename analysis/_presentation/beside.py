@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from .._inference.conclusions import PASSED, RATIO
-from .._models.nested import TURN
+from .._models.nested_pairs import TURN
 from .text import by_chance, count, listing, number, one_line, p_phrase, p_words, percent
 
 if TYPE_CHECKING:

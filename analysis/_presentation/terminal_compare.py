@@ -9,7 +9,7 @@ from .text import MISSING, count, in_ascii, middle_cut, number, one_line, p_phra
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from .._commands.compare import Compared, Comparison
+    from .._commands.compare import ComparedBenchmark, Comparison
 
 _WIDTH, _NAME, _MOST = 80, 30, 40
 
@@ -55,7 +55,7 @@ def _table(result: Comparison) -> Iterator[str]:
         yield f"  ... and {len(ranked) - _MOST} more; --json has them all"
 
 
-def _line(row: Compared) -> str:
+def _line(row: ComparedBenchmark) -> str:
     c = row.conclusion
     old, new = (
         (row.old_seconds, row.new_seconds) if c.response == "seconds" else (row.old_ratio, row.new_ratio)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class JudgedTurn:
     """One turn.
 
     Attributes
@@ -38,7 +38,7 @@ class Turn:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Trajectory:
+class JudgedTrajectory:
     """One replicate: its treatment, its turns in order, and the turn whose program it ends with."""
 
     file: str
@@ -47,11 +47,11 @@ class Trajectory:
     treatment: Mapping[str, str]
     replicate: int
     settings: Mapping[str, Any]
-    turns: tuple[Turn, ...]
+    turns: tuple[JudgedTurn, ...]
     final_turn: int | None
 
 
-def parse_trajectory(path: Path, data: bytes) -> Trajectory | None:
+def parse_trajectory(path: Path, data: bytes) -> JudgedTrajectory | None:
     """Read one file; None where it is something else than a trajectory.
 
     Raises
@@ -71,7 +71,7 @@ def parse_trajectory(path: Path, data: bytes) -> Trajectory | None:
         raise AnalysisError(f"{path}: replicate: must be a whole number, got {brief(document['replicate'])}")
     settings = document.get("settings")
     final = document.get("final_turn")
-    return Trajectory(
+    return JudgedTrajectory(
         file=str(path),
         study=str(document.get("study") or ""),
         task=str(document.get("task") or ""),
@@ -83,14 +83,14 @@ def parse_trajectory(path: Path, data: bytes) -> Trajectory | None:
     )
 
 
-def _turn(path: Path, position: int, turn: object) -> Turn:
+def _turn(path: Path, position: int, turn: object) -> JudgedTurn:
     if not isinstance(turn, dict):
         raise AnalysisError(f"{path}: turns[{position}]: must be an object, got {brief(turn)}")
     feedback = turn.get("feedback")
     judged = feedback if isinstance(feedback, dict) else {}
     ratio: Any = judged.get("ratio")
     known = isinstance(ratio, (int, float)) and not isinstance(ratio, bool) and 0 < ratio < math.inf
-    return Turn(
+    return JudgedTurn(
         number=_whole(turn.get("turn"), position + 1),
         agent=_whole(turn.get("agent"), 1),
         source=_text(turn.get("program")),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .entries import RawFile
     from .frames import Results
-    from .judged_turns import Trajectory
+    from .judged_turns import JudgedTrajectory
     from .sessions import Session
 
 
@@ -77,7 +77,7 @@ def read_sessions(paths: Iterable[str | PathLike[str]], statistic: str) -> list[
     return [read_session(Path(path), _content(Path(path)), statistic) for path in paths]
 
 
-def read_trajectories(directory: str | PathLike[str]) -> tuple[Trajectory, ...]:
+def read_trajectories(directory: str | PathLike[str]) -> tuple[JudgedTrajectory, ...]:
     """Read the trajectory files below a directory, such as a study's folder of programs.
 
     Raises

@@ -99,10 +99,10 @@ def _mean(logs: Sequence[float]) -> float:
 class _Ours:
     """What a file of ours tells of the reference beside each benchmark; nothing of other files."""
 
-    def __init__(self, told: object, statistic: str, path: Path) -> None:
-        self._told: Mapping[str, Any] = told if isinstance(told, dict) else {}
+    def __init__(self, refinery: object, statistic: str, path: Path) -> None:
+        self._refinery: Mapping[str, Any] = refinery if isinstance(refinery, dict) else {}
         self._times: dict[tuple[object, ...], float] = {}
-        entries = self._told.get("reference")
+        entries = self._refinery.get("reference")
         for position, entry in enumerate(entries if isinstance(entries, list) else []):
             place = Place(str(path), f"refinery.reference[{position}]")
             if (
@@ -131,14 +131,16 @@ class _Ours:
     def checksum(self, extra: object) -> str | None:
         """Return what tells a task, with its reference, from another version of it."""
         task = extra.get("task") if isinstance(extra, dict) else None
-        tasks = self._told.get("tasks")
+        tasks = self._refinery.get("tasks")
         known = {
             one.get("name"): one.get("checksum")
             for one in (tasks if isinstance(tasks, list) else [])
             if isinstance(one, dict) and isinstance(one.get("name"), str)
         }
         checksum = (
-            known.get(task) if isinstance(task, str) and task in known else self._told.get("task_checksum")
+            known.get(task)
+            if isinstance(task, str) and task in known
+            else self._refinery.get("task_checksum")
         )
         return checksum if isinstance(checksum, str) else None
 

@@ -21,7 +21,8 @@ class TrajectoryTurn:
     """One turn as its file tells it; what the file does not tell is None, or empty.
 
     ``given`` is the turn whose program this one got, where the file says so.
-    ``verdict``, ``why``, ``ratio`` and ``told`` are of the feedback on its program, ``told`` as the next turn read it.
+    ``verdict``, ``why`` and ``ratio`` are of the feedback on its program, ``feedback`` are its words, as the next turn
+    read them.
     """
 
     number: int
@@ -34,7 +35,7 @@ class TrajectoryTurn:
     verdict: str | None
     why: str
     ratio: float | None
-    told: str | None
+    feedback: str | None
     remaining_seconds: int | None
     latency_ms: int | None
     tokens: int | None
@@ -140,7 +141,7 @@ def _turns(turns: Sequence[Any]) -> Iterator[TrajectoryTurn]:
             verdict=_text(judged.get("verdict")) or None,
             why=_text(judged.get("reason")),
             ratio=_number(judged.get("ratio")),
-            told=_text(judged.get("told")) or None,
+            feedback=_text(judged.get("told")) or None,
             remaining_seconds=_whole(turn.get("remaining_seconds")),
             latency_ms=_whole(turn.get("latency_ms")),
             tokens=None if None in counts else sum(filter(None, counts)),

@@ -130,10 +130,10 @@ def _read(file: str, data: bytes) -> RawFile:
         "refinery": refinery,
     }
     programs = msgspec.json.decode(whole.refinery["programs"], type=list[_Program])
-    return _Reader(file, document, programs, whole.benchmarks).read()
+    return _ColumnReader(file, document, programs, whole.benchmarks).read()
 
 
-class _Reader(Reader):
+class _ColumnReader(Reader):
     """Reads programs and benchmarks as columns; the head of the file and the reference as they always are."""
 
     def __init__(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from .._errors import AnalysisError
 from .._files import write_whole
-from .._presentation.cells import csv_cell
+from .._presentation.csv_cells import csv_cell
 from . import page as pages
 from . import sections
 from .trajectories import trajectories_html

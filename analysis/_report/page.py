@@ -18,16 +18,16 @@ import jinja2
 from markupsafe import Markup
 
 from .._presentation.text import clean
-from .blocks import Picture
 from .figure import CANVASES
+from .page_blocks import Picture
 from .render import to_png, to_svg
 from .svg import drawing, for_file, for_page
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from .blocks import Page
     from .figure import Figure, Table
+    from .page_blocks import Page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,8 +12,8 @@ from .._presentation.findings import findings, overall
 from .._presentation.names import names
 from .._presentation.tables import reason
 from .._presentation.text import count, dollars, number, one_line, percent, sentence
-from . import running, tables
-from .blocks import Caveats, Findings, Grid, Heading, Page, Picture, Prose, Section, Tiles
+from . import run_details, tables
+from .page_blocks import Caveats, Findings, Grid, Heading, Page, Picture, Prose, Section, Tiles
 from .views import further, tasks
 from .views.checks import noise, residuals, tests_table
 from .views.interaction import interaction
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from .._analysis import Analysis
     from .._commands.plan import PlanResult
     from .._presentation.names import Names
-    from .blocks import Block
+    from .page_blocks import Block
 
 
 def page(analysis: Analysis) -> Page:
@@ -35,7 +35,7 @@ def page(analysis: Analysis) -> Page:
     called = names(analysis)
     study = one_line(analysis.results.study, limit=120)
     sections = (
-        _found(analysis),
+        _findings(analysis),
         _times(analysis, called),
         tasks.section(analysis),
         _factors(analysis, called),
@@ -46,15 +46,15 @@ def page(analysis: Analysis) -> Page:
         _refinement(analysis, called),
         _checks(analysis),
         _noise(analysis),
-        Section(ident="running", title="How the study was run", blocks=running.blocks(analysis)),
+        Section(ident="running", title="How the study was run", blocks=run_details.blocks(analysis)),
     )
     return Page(
         title=f"Study “{study}”" if study else "A study of generated programs",
         kicker="pytest-refinery report",
         subtitle=_subtitle(analysis),
         sections=tuple(section for section in sections if section.blocks),
-        footer=running.footer(analysis),
-        version=running.version("pytest-refinery"),
+        footer=run_details.footer(analysis),
+        version=run_details.version("pytest-refinery"),
     )
 
 
@@ -75,7 +75,7 @@ def _subtitle(analysis: Analysis) -> str:
     )
 
 
-def _found(analysis: Analysis) -> Section:
+def _findings(analysis: Analysis) -> Section:
     blocks: list[Block] = [Findings(findings(analysis)), Tiles(_glance(analysis))]
     blocks.append(Grid(tables.conclusions(analysis), summary="Every conclusion, with its figures"))
     warnings = caveats(analysis)

@@ -31,7 +31,7 @@ TRANSITIONS: Mapping[str, str] = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ProgramOutcome:
     """What is known of one program: its verdict, why, its time in seconds, and as a multiple of the reference's."""
 
     verdict: str | None = None
@@ -54,13 +54,13 @@ class DiffLine:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ToldTurn:
-    """One turn to be read: ``told`` is what it was told of ``base``, the turn whose program it was given."""
+class StoryTurn:
+    """One turn to be read: ``feedback`` is what it was told of ``base``, the turn whose program it was given."""
 
     turn: TrajectoryTurn
     base: int | None
-    told: str | None
-    found: Found
+    feedback: str | None
+    result: ProgramOutcome
     transition: str
     change: tuple[DiffLine, ...]
 
@@ -70,37 +70,39 @@ class Story:
     """One trajectory to be read: its turns, and what verification found of its program in the end."""
 
     file: TrajectoryFile
-    found: Found
-    turns: tuple[ToldTurn, ...]
+    result: ProgramOutcome
+    turns: tuple[StoryTurn, ...]
 
 
-def story(file: TrajectoryFile, end: Found, turns: Mapping[int, Found]) -> Story:
+def story(file: TrajectoryFile, end: ProgramOutcome, turns: Mapping[int, ProgramOutcome]) -> Story:
     """Put together what is known of a trajectory; ``turns`` is what was measured of single ones, by number."""
-    found: dict[int, Found] = {}
-    told: list[ToldTurn] = []
+    results: dict[int, ProgramOutcome] = {}
+    story_turns: list[StoryTurn] = []
     for turn in file.turns:
-        found[turn.number] = _of_turn(
+        results[turn.number] = _of_turn(
             turn, end if turn.number == file.final_turn else None, turns.get(turn.number)
         )
-        base = _base(file, turn, [one.turn for one in told], found)
+        base = _base(file, turn, [one.turn for one in story_turns], results)
         before = None if base is None else base.program
-        told.append(
-            ToldTurn(
+        story_turns.append(
+            StoryTurn(
                 turn=turn,
                 base=None if base is None else base.number,
-                told=None if base is None else base.told,
-                found=found[turn.number],
+                feedback=None if base is None else base.feedback,
+                result=results[turn.number],
                 transition=_transition(
-                    turn, before, found.get(base.number) if base else None, found[turn.number]
+                    turn, before, results.get(base.number) if base else None, results[turn.number]
                 ),
                 change=() if turn.program is None else change(before or "", turn.program),
             )
         )
-    return Story(file=file, found=end, turns=tuple(told))
+    return Story(file=file, result=end, turns=tuple(story_turns))
 
 
-def _of_turn(turn: TrajectoryTurn, end: Found | None, measured: Found | None) -> Found:
-    own = Found(verdict=turn.verdict, why=turn.why, ratio=turn.ratio)
+def _of_turn(
+    turn: TrajectoryTurn, end: ProgramOutcome | None, measured: ProgramOutcome | None
+) -> ProgramOutcome:
+    own = ProgramOutcome(verdict=turn.verdict, why=turn.why, ratio=turn.ratio)
     known = measured or (end if turn.verdict is None else None)
     if known is None:
         return own
@@ -110,7 +112,10 @@ def _of_turn(turn: TrajectoryTurn, end: Found | None, measured: Found | None) ->
 
 
 def _base(
-    file: TrajectoryFile, turn: TrajectoryTurn, before: Sequence[TrajectoryTurn], results: Mapping[int, Found]
+    file: TrajectoryFile,
+    turn: TrajectoryTurn,
+    before: Sequence[TrajectoryTurn],
+    results: Mapping[int, ProgramOutcome],
 ) -> TrajectoryTurn | None:
     """Return the turn whose program this one was given, as it says itself, or by the settings of the trajectory."""
     said = [one for one in before if one.number == turn.given and one.program is not None]
@@ -127,7 +132,9 @@ def _base(
     return given[-1] if given else None
 
 
-def _transition(turn: TrajectoryTurn, before: str | None, was: Found | None, now: Found) -> str:
+def _transition(
+    turn: TrajectoryTurn, before: str | None, was: ProgramOutcome | None, now: ProgramOutcome
+) -> str:
     if turn.outcome in ("words", "cut"):
         return turn.outcome
     if turn.program is None:
@@ -139,7 +146,7 @@ def _transition(turn: TrajectoryTurn, before: str | None, was: Found | None, now
     return _between(was, now)
 
 
-def _between(was: Found, now: Found) -> str:
+def _between(was: ProgramOutcome, now: ProgramOutcome) -> str:
     if was.correct is not None and now.correct is not None and was.correct != now.correct:
         return "mended" if now.correct else "broke"
     if not was.ratio or not now.ratio:

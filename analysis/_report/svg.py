@@ -13,7 +13,7 @@ from typing import Final
 from xml.etree import ElementTree as ET  # the text parsed is our own renderer's
 
 from .._presentation.text import SEPARATOR
-from .measure import text_width
+from .text_width import text_width
 from .theme import FONT, PAPER, VARIABLES
 
 _NS: Final = "http://www.w3.org/2000/svg"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from markupsafe import Markup, escape
 
-from .._presentation.text import clean
+from .._presentation.text import clean, dollars
 from .._reading.trajectories import read_trajectories
 from .page import asset, environment, policy
-from .story import TRANSITIONS, Found, Story, story
+from .story import TRANSITIONS, DiffLine, ProgramOutcome, Story, StoryTurn, story
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,7 +35,7 @@ def trajectories_html(results: Results, directory: Path, *, version: str) -> str
     ------
     AnalysisError : the folder has none, or one cannot be read.
     """
-    measured = _Measured(results)
+    measured = _ResultsIndex(results)
     stories = [story(file, measured.end(file), measured.turns(file)) for file in read_trajectories(directory)]
     css = asset("report.css") + "\n" + asset("trajectories.css")
     script = asset("trajectories.js")
@@ -56,7 +56,7 @@ def trajectories_html(results: Results, directory: Path, *, version: str) -> str
     )
 
 
-class _Measured:
+class _ResultsIndex:
     """What the results know of programs, found by task, levels and replicate."""
 
     def __init__(self, results: Results) -> None:
@@ -64,33 +64,33 @@ class _Measured:
         self._rows: dict[_Key, Mapping[Any, Any]] = {}
         for row in results.programs.to_dict("records"):
             levels = tuple(str(row[name]) for name in self._factors)
-            self._rows[_told(row["task"]), levels, int(row["replicate"])] = row
+            self._rows[_task_name(row["task"]), levels, int(row["replicate"])] = row
         runs = results.runs
         self._seconds = (
             runs.groupby("program", observed=True)["seconds"].median().to_dict() if len(runs) else {}
         )
-        self._turns: dict[tuple[Any, int], Found] = {}
+        self._turns: dict[tuple[Any, int], ProgramOutcome] = {}
         if len(results.turns):
             for key, group in results.turns.groupby(["program", "turn"], observed=True):
                 program, turn = cast("tuple[str, int]", key)
                 correct = bool(group["passed"].all())
-                self._turns[program, int(turn)] = Found(
+                self._turns[program, int(turn)] = ProgramOutcome(
                     verdict="correct" if correct else None, seconds=float(group["seconds"].median())
                 )
 
-    def end(self, file: TrajectoryFile) -> Found:
+    def end(self, file: TrajectoryFile) -> ProgramOutcome:
         """Return what verification found of the program in the end."""
         row = self._row(file)
         if row is None:
-            return Found(verdict="no_program" if file.final_turn is None else None, why=file.reason)
+            return ProgramOutcome(verdict="no_program" if file.final_turn is None else None, why=file.reason)
         seconds = self._seconds.get(row["program"])
-        return Found(
+        return ProgramOutcome(
             verdict=row["verdict"] if isinstance(row["verdict"], str) else None,
             why=row["reason"] if isinstance(row["reason"], str) else "",
             seconds=None if seconds is None or seconds != seconds else float(seconds),  # noqa: PLR0124 - NaN
         )
 
-    def turns(self, file: TrajectoryFile) -> Mapping[int, Found]:
+    def turns(self, file: TrajectoryFile) -> Mapping[int, ProgramOutcome]:
         """Return what was measured of single turns."""
         row = self._row(file)
         if row is None:
@@ -108,7 +108,7 @@ class _Measured:
         return row
 
 
-def _told(task: object) -> str:
+def _task_name(task: object) -> str:
     return task if isinstance(task, str) else ""
 
 
@@ -154,7 +154,7 @@ def _choices(stories: Sequence[Story]) -> list[dict[str, Any]]:
 
 
 def _verdict(one: Story) -> str:
-    return one.found.verdict or "not verified"
+    return one.result.verdict or "not verified"
 
 
 def _program(one: Story, idents: set[str]) -> dict[str, Any]:
@@ -166,8 +166,8 @@ def _program(one: Story, idents: set[str]) -> dict[str, Any]:
         "treatment": _treatment(one),
         "replicate": one.file.replicate,
         "verdict": _verdict(one),
-        "why": one.found.why,
-        "seconds": _seconds(one.found.seconds),
+        "why": one.result.why,
+        "seconds": _seconds(one.result.seconds),
         "cost": _usd(one.file.cost_usd),
         "placebo": _PLACEBO if one.file.settings.get("feedback") == "sham" else "",
         "final": one.file.final_turn,
@@ -186,7 +186,7 @@ def _ident(name: str, idents: set[str]) -> str:
     return ident
 
 
-def _turn(one: Any, program: str) -> dict[str, Any]:  # noqa: ANN401 - a told turn
+def _turn(one: StoryTurn, program: str) -> dict[str, Any]:
     turn = one.turn
     return {
         "ident": f"{program}.turn-{turn.number}",
@@ -194,15 +194,15 @@ def _turn(one: Any, program: str) -> dict[str, Any]:  # noqa: ANN401 - a told tu
         "agent": turn.agent,
         "model": turn.model,
         "base": one.base,
-        "told": one.told,
+        "feedback": one.feedback,
         "left": turn.remaining_seconds,
         "transition": one.transition,
         "said": TRANSITIONS[one.transition],
-        "verdict": one.found.verdict,
-        "why": one.found.why,
+        "verdict": one.result.verdict,
+        "why": one.result.why,
         "reason": turn.reason,
-        "ratio": None if one.found.ratio is None else f"{one.found.ratio:.3g} x reference",
-        "seconds": _seconds(one.found.seconds),
+        "ratio": None if one.result.ratio is None else f"{one.result.ratio:.3g} x reference",
+        "seconds": _seconds(one.result.seconds),
         "tokens": None if turn.tokens is None else f"{turn.tokens:,} tokens",
         "cost": _usd(turn.cost_usd),
         "latency": None if turn.latency_ms is None else f"{turn.latency_ms / 1000:.1f} s",
@@ -210,7 +210,7 @@ def _turn(one: Any, program: str) -> dict[str, Any]:  # noqa: ANN401 - a told tu
     }
 
 
-def _change(lines: Sequence[Any]) -> Markup:
+def _change(lines: Sequence[DiffLine]) -> Markup:
     """Return a change as markup; a line of a program is text, whatever it holds."""
     signs = {"same": " ", "gone": "-", "new": "+", "gap": " "}
     return Markup("").join(
@@ -226,4 +226,4 @@ def _seconds(value: float | None) -> str | None:
 
 
 def _usd(value: float | None) -> str | None:
-    return None if value is None else f"${value:.5f}".rstrip("0").rstrip(".")
+    return None if value is None else dollars(value)

@@ -31,7 +31,7 @@ _FAR = 8.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class PastLook:
     """A look that was taken, and the test of the programs that were new at it.
 
     ``replicates`` and ``df_den`` are of all programs until then, ``own_df`` the residual degrees of freedom of the new
@@ -109,7 +109,7 @@ def interval(stages: Sequence[Statistic], squared: Sequence[float], bound: float
 
 
 def bound(
-    past: Sequence[Past],
+    past: Sequence[PastLook],
     squared: Sequence[float],
     *,
     df_num: int,
@@ -148,7 +148,7 @@ def bound(
 
 
 def _followed(
-    past: Sequence[Past], squared: Sequence[float], df_num: int, count: int, rng: np.random.Generator
+    past: Sequence[PastLook], squared: Sequence[float], df_num: int, count: int, rng: np.random.Generator
 ) -> tuple[Flags, int, Floats]:
     """Return which simulated studies without effect go on, how many were stopped as shown, and their sums so far."""
     score, residual, sums = np.zeros((df_num, count)), np.zeros(count), np.zeros(count)

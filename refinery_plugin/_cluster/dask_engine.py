@@ -11,7 +11,7 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from refinery_plugin._cluster.ports import Answer, ClusterError, Note, Seen
+from refinery_plugin._cluster.ports import ClusterError, Note, Seen, WorkResult
 from refinery_plugin._cluster.supervise import supervise
 
 if TYPE_CHECKING:
@@ -159,10 +159,10 @@ class DaskEngine:
         try:
             value = future.result(timeout=_FETCHING)
         except Exception as exc:  # noqa: BLE001 - of whatever kind: there is no result
-            return [Answer(ticket=ticket, error=f"{type(exc).__name__}: {exc}")]
+            return [WorkResult(ticket=ticket, error=f"{type(exc).__name__}: {exc}")]
         finally:
             future.release()
-        return [Answer(ticket=ticket, value=value)]
+        return [WorkResult(ticket=ticket, value=value)]
 
     def drop(self, ticket: str) -> None:
         """Have no more interest in some work: it is ended where it can be."""

@@ -11,7 +11,7 @@ import itertools
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from refinery_plugin._cluster.ports import Answer, ClusterError, Work
+from refinery_plugin._cluster.ports import ClusterError, Work, WorkResult
 from refinery_plugin._words import count
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Standing(enum.Enum):
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
-class Worker:
+class ClusterWorker:
     """What is known of a worker, and what it did."""
 
     name: str
@@ -63,7 +63,7 @@ class Worker:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class DispatchPlan:
     """What a dispatcher is to do, and what it asks of those who started it.
 
     Parameters
@@ -97,7 +97,7 @@ class Dispatcher:
     clock : seconds that go by.
     """
 
-    def __init__(self, engine: Engine, plan: Plan, *, clock: Callable[[], float]) -> None:
+    def __init__(self, engine: Engine, plan: DispatchPlan, *, clock: Callable[[], float]) -> None:
         self._engine = engine
         self._plan = plan
         self._clock = clock
@@ -109,7 +109,7 @@ class Dispatcher:
         self._began = self._last_told = self._last_alive = clock()
         self._is_waiting = False
         self._next_look = self._began
-        self.workers: list[Worker] = []
+        self.workers: list[ClusterWorker] = []
         """All that were ever seen; one that comes back under its old address is another one."""
 
     def run(self) -> None:
@@ -130,10 +130,10 @@ class Dispatcher:
 
     # Workers ----------------------------------------------------------------------------------------------------
 
-    def _present(self) -> list[Worker]:
+    def _present(self) -> list[ClusterWorker]:
         return [worker for worker in self.workers if worker.standing is not Standing.GONE]
 
-    def _usable(self) -> list[Worker]:
+    def _usable(self) -> list[ClusterWorker]:
         return [worker for worker in self._present() if worker.standing is not Standing.EXCLUDED]
 
     def _look_around(self) -> None:
@@ -153,7 +153,7 @@ class Dispatcher:
         known = {worker.address for worker in self._present()}
         for address, new in seen.items():
             if address not in known:
-                worker = Worker(name=new.name, address=address)
+                worker = ClusterWorker(name=new.name, address=address)
                 self.workers.append(worker)
                 if not new.has_slot:
                     self._plan.say(
@@ -162,7 +162,7 @@ class Dispatcher:
                     )
                 self._start(worker, self._plan.check)
 
-    def _part_with(self, worker: Worker, standing: Standing, why: str) -> None:
+    def _part_with(self, worker: ClusterWorker, standing: Standing, why: str) -> None:
         """Have nothing more to do with a worker; its block goes to another."""
         idle = worker.standing in (Standing.IDLE, Standing.EXCLUDED)
         worker.standing, worker.why = standing, why
@@ -172,7 +172,7 @@ class Dispatcher:
             self._plan.say(f"{worker}: {why}{does}{again}")
         self._take_back(worker)
 
-    def _take_back(self, worker: Worker) -> None:
+    def _take_back(self, worker: ClusterWorker) -> None:
         """Give up what a worker is doing."""
         if worker.ticket is not None:
             self._engine.drop(worker.ticket)
@@ -223,7 +223,7 @@ class Dispatcher:
                 worker.standing = Standing.BUSY
                 self._start(worker, self._plan.request(worker.block, worker.number))
 
-    def _start(self, worker: Worker, work: Work) -> None:
+    def _start(self, worker: ClusterWorker, work: Work) -> None:
         worker.ticket = f"{next(self._tickets)}"
         self._engine.start(worker.address, work, worker.ticket)
 
@@ -231,7 +231,7 @@ class Dispatcher:
         worker = next((one for one in self.workers if one.ticket == event.ticket), None)
         if worker is None:  # given up meanwhile: nothing is counted twice
             return
-        if not isinstance(event, Answer):
+        if not isinstance(event, WorkResult):
             self._heed_note(worker, event.what)
             return
         worker.ticket = None
@@ -243,7 +243,7 @@ class Dispatcher:
         else:
             self._heed_result(worker, worker.block, value["result"])
 
-    def _heed_note(self, worker: Worker, what: Mapping[str, Any]) -> None:
+    def _heed_note(self, worker: ClusterWorker, what: Mapping[str, Any]) -> None:
         if "done" in what and worker.block is not None:
             worker.doing = f"{worker.block.task} {what['done']}/{what['of']}"
         elif what.get("doing") == "waits":
@@ -251,7 +251,7 @@ class Dispatcher:
                 self._plan.say(f"{worker} waits: {what.get('why')}")
             worker.doing = "waits"
 
-    def _heed_check(self, worker: Worker, shown: Mapping[str, Any]) -> None:
+    def _heed_check(self, worker: ClusterWorker, shown: Mapping[str, Any]) -> None:
         why = self._plan.admit(shown)
         worker.machine = str(shown["machine"]["name"])
         if why:
@@ -260,7 +260,7 @@ class Dispatcher:
         worker.standing = Standing.IDLE
         self._plan.say(f"{worker} is on {worker.machine}, sandbox {shown['sandbox']}")
 
-    def _heed_result(self, worker: Worker, block: Block, result: Mapping[str, Any]) -> None:
+    def _heed_result(self, worker: ClusterWorker, block: Block, result: Mapping[str, Any]) -> None:
         why = self._plan.take(block, worker.number, worker.name, result)
         if why:
             self._part_with(worker, Standing.EXCLUDED, why)
@@ -271,7 +271,7 @@ class Dispatcher:
         worker.seconds += float(result["seconds"])
         self._done += 1
 
-    def _heed_fault(self, worker: Worker, text: str, kind: str) -> None:
+    def _heed_fault(self, worker: ClusterWorker, text: str, kind: str) -> None:
         if kind == "task":
             raise ClusterError(text)
         worker.strikes += 1

@@ -40,7 +40,7 @@ class Seen:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class WorkResult:
     """Some work has ended: what was found, or the engine's own error."""
 
     ticket: str
@@ -56,7 +56,7 @@ class Note:
     what: Mapping[str, Any]
 
 
-Event: TypeAlias = Answer | Note
+Event: TypeAlias = WorkResult | Note
 
 
 class Engine(Protocol):

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-COMMAND = (sys.executable, "-P", "-m", "refinery_plugin._cluster.process")
+COMMAND = (sys.executable, "-P", "-m", "refinery_plugin._cluster.block_process")
 _STARTING = 300.0
 """Seconds until the process says its first word: imports from a network's disk take their time."""
 _POLL = 1.0

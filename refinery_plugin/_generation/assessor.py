@@ -62,12 +62,14 @@ class Assessor:
             (one.judged for one in before if one.program == turn.program and one.judged is not None), None
         )
         verification = same or await self._judge.judge(self._brief.task, turn.program, timed=self._times)
-        words = self._told(turn, verification, [one for one in before if sees is None or one.number in sees])
+        words = self._feedback(
+            turn, verification, [one for one in before if sees is None or one.number in sees]
+        )
         judged = dataclasses.replace(verification, told=words)
         await self._notebook.keep(turn.number, judged)
         return judged
 
-    def _told(self, turn: PastTurn, judged: Judged, before: Sequence[PastTurn]) -> str | None:
+    def _feedback(self, turn: PastTurn, judged: Judged, before: Sequence[PastTurn]) -> str | None:
         view = FeedbackView(
             current=_judged_program(turn, judged),
             earlier=tuple(_judged_program(one, one.judged) for one in before if one.judged is not None),

@@ -103,7 +103,7 @@ class FeedbackView:
     def best(self) -> Judged | None:
         """The fastest correct one of the earlier programs."""
         correct = [one.found for one in self.earlier if one.found.correct]
-        return min(correct, key=lambda found: found.ratio_or_infinity, default=None)
+        return min(correct, key=lambda judged: judged.ratio_or_infinity, default=None)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

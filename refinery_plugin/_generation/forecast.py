@@ -7,9 +7,9 @@ import math
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from refinery_plugin._generation.budget_left import BudgetLeft
 from refinery_plugin._generation.judged import Judged
 from refinery_plugin._generation.protocols import NextTurn, PastTurn, ProtocolError, Situation, decide
-from refinery_plugin._generation.purse import Purse
 from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def _walk(one: Ahead, answer: float, latency: float) -> _Course:
     """
     brief, settings = one.brief, one.brief.settings
     course, past = _Course(), list[PastTurn]()
-    purse = Purse(settings.optimization, agents=settings.agents, alone=brief.protocol.alone)
+    purse = BudgetLeft(settings.optimization, agents=settings.agents, alone=brief.protocol.alone)
     said: list[tuple[int, float]] = []
     while may_speak := purse.may_speak():
         situation = Situation(

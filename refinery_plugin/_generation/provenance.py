@@ -8,7 +8,7 @@ import hashlib
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from refinery_plugin._generation.methods import Methods
+from refinery_plugin._generation.known_kinds import Methods
 from refinery_plugin._generation.prompts import PromptError, prompt_sha256
 from refinery_plugin._generation.trajectory import described_settings
 from refinery_plugin._study.trajectory_file import TrajectoryFileError, read_document

@@ -11,13 +11,13 @@ import dataclasses
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.assessor import Assessor
+from refinery_plugin._generation.budget_left import BudgetLeft
 from refinery_plugin._generation.chat import Chat, ChatFailedError, ChatRequest, Cut, Reply
 from refinery_plugin._generation.extract import extract_program
 from refinery_plugin._generation.feedback import Blank, NoJudge
 from refinery_plugin._generation.memory import Exchange, remembered
 from refinery_plugin._generation.prompts import Brief, Criticism, Turn, turn_request
 from refinery_plugin._generation.protocols import NextTurn, PastTurn, Situation, decide, fastest, takes
-from refinery_plugin._generation.purse import Purse
 from refinery_plugin._generation.thinking import without_thinking
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord
 
@@ -33,7 +33,7 @@ _MOST_TOLD = 300
 class _State:
     """What one turn leaves to the next."""
 
-    purse: Purse
+    purse: BudgetLeft
     turns: list[TurnRecord] = dataclasses.field(default_factory=list)
     past: list[PastTurn] = dataclasses.field(default_factory=list)
     exchanges: list[Exchange] = dataclasses.field(default_factory=list)
@@ -82,7 +82,7 @@ async def refine(
     """
     settings = brief.settings
     assessor = Assessor(brief, judge or NoJudge(), notebook or Blank(), seed=seed(1))
-    state = _State(Purse(settings.optimization, agents=settings.agents, alone=brief.protocol.alone))
+    state = _State(BudgetLeft(settings.optimization, agents=settings.agents, alone=brief.protocol.alone))
     failure: str | None = None
     while (situation := state.situation(brief)).may_speak:
         following = decide(brief.protocol, situation)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refinery_plugin._study.request import FIELDS
+from refinery_plugin._study.request_settings import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from refinery_plugin._generation.chat import ChatRequest
-    from refinery_plugin._study.request import RequestRules
+    from refinery_plugin._study.request_settings import RequestRules
 
 _LIMITS = (
     "max_tokens",

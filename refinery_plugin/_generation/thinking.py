@@ -125,8 +125,8 @@ class _Spans:
 
     def first_of(self, marks: Iterable[re.Pattern[str]]) -> re.Match[str] | None:
         """Return the first match of any of some marks that is in no program."""
-        found = filter(None, (self.first_outside(mark, 0) for mark in marks))
-        return min(found, key=re.Match.start, default=None)
+        matches = filter(None, (self.first_outside(mark, 0) for mark in marks))
+        return min(matches, key=re.Match.start, default=None)
 
     def first_outside(self, mark: re.Pattern[str], position: int) -> re.Match[str] | None:
         """Return the first match that is in no program."""

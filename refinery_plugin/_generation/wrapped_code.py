@@ -65,12 +65,12 @@ def tagged(answer: str) -> list[str]:
 
 def in_any_tags(answer: str, name: str) -> list[str]:
     """Return what stands between any tags, if it holds ``name``; inner ones first."""
-    found = []
+    pieces = []
     for match in itertools.islice(_ANY_TAG.finditer(answer), _MOST_TAGS):
         end = answer.find(f"</{match[1]}>", match.end())
         if end >= 0 and name in answer[match.end() : end]:
-            found.append(answer[match.end() : end])
-    return found[::-1]
+            pieces.append(answer[match.end() : end])
+    return pieces[::-1]
 
 
 def on_lines_of_its_own(answer: str) -> str:

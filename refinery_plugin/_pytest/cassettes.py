@@ -10,6 +10,7 @@ import pytest
 from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
 from refinery_plugin._generation.prompts import Turn, turn_request
 from refinery_plugin._generation.request_body import bounds_answers
+from refinery_plugin._recording.cassette import TrajectoryCassette, completion_tokens
 from refinery_plugin._recording.endpoint import (
     KEY,
     Endpoint,
@@ -17,7 +18,7 @@ from refinery_plugin._recording.endpoint import (
     MissingKeyError,
     endpoint_name,
 )
-from refinery_plugin._recording.guard import recording
+from refinery_plugin._recording.folder_lock import recording
 from refinery_plugin._recording.ledger import (
     EndlessBudgetError,
     Ledger,
@@ -27,7 +28,6 @@ from refinery_plugin._recording.ledger import (
     unbounded_answer,
     unknown_price,
 )
-from refinery_plugin._recording.tape import Tape, completion_tokens
 from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.pricing import price_of
 
@@ -106,17 +106,19 @@ def hold(refinery: Refinery) -> Iterator[None]:
         yield
 
 
-def _tapes(refinery: Refinery, units: Sequence[Unit]) -> dict[str, Tape]:
+def _tapes(refinery: Refinery, units: Sequence[Unit]) -> dict[str, TrajectoryCassette]:
     # With "all" they are looked at, too: their turns tell what is to be expected.
-    return {unit.name: Tape(refinery.cassettes_dir / f"{unit.name}.json") for unit in units}
+    return {unit.name: TrajectoryCassette(refinery.cassettes_dir / f"{unit.name}.json") for unit in units}
 
 
-def _unrecorded(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, Tape]) -> list[Unit]:
+def _unrecorded(
+    refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, TrajectoryCassette]
+) -> list[Unit]:
     return [unit for unit in units if refinery.record_mode == "all" or not tapes[unit.name].finished]
 
 
 def _plan(
-    refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, Tape], *, concurrency: int
+    refinery: Refinery, ahead: Sequence[Unit], tapes: Mapping[str, TrajectoryCassette], *, concurrency: int
 ) -> Forecast:
     study = refinery.study
     todo = []
@@ -133,7 +135,7 @@ def _plan(
     return forecast(todo, _typical(tapes), concurrency=concurrency)
 
 
-def _typical(tapes: Mapping[str, Tape]) -> Typical:
+def _typical(tapes: Mapping[str, TrajectoryCassette]) -> Typical:
     turns: list[tuple[float, int]] = []
     for tape in tapes.values():
         for recorded in tape.recorded:
@@ -200,7 +202,9 @@ def _ledger(refinery: Refinery) -> Ledger:
     return config.stash[_LEDGER]
 
 
-def _target(refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, Tape]) -> Endpoint | ReplayOnly:
+def _target(
+    refinery: Refinery, units: Sequence[Unit], tapes: Mapping[str, TrajectoryCassette]
+) -> Endpoint | ReplayOnly:
     """Return where to call, or why nothing may be called and what to do."""
     if refinery.record_mode == "none":
         return ReplayOnly(

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from refinery_plugin._verification.task_check import TaskReport
 
 SCHEMA = 1
-_LITTLE = 5
 _FAULTY = pytest.StashKey[int]()
 
 

@@ -10,7 +10,7 @@ import pytest
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._generation.event_loop import run_to_end
 from refinery_plugin._generation.forecast import describe
-from refinery_plugin._generation.many import Generated, Observer, generate
+from refinery_plugin._generation.many_trajectories import Generated, Observer, generate
 from refinery_plugin._pytest.collection import NO_TEST, selected
 from refinery_plugin._pytest.progress import Lines, Silent, Tally, live
 from refinery_plugin._pytest.session import is_distributed, refinery_of, unit_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._pytest.session import JOURNALS, Refinery, refinery_of
-from refinery_plugin._recording.shelf import REPLACED, look_at
+from refinery_plugin._recording.cassette_folder import REPLACED, look_at
 from refinery_plugin._study.levels import show
 from refinery_plugin._words import count, printable
 

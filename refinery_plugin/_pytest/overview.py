@@ -27,7 +27,7 @@ _AT_MOST = "<="
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Figures:
+class ShownTimes:
     """What is shown of a correct program that was timed.
 
     Parameters
@@ -45,7 +45,7 @@ class Figures:
 @dataclasses.dataclass(slots=True)
 class _Row:
     programs: int = 0
-    figures: list[Figures] = dataclasses.field(default_factory=list)
+    figures: list[ShownTimes] = dataclasses.field(default_factory=list)
     passed: int = 0
     cost: float | None = None
 
@@ -84,7 +84,7 @@ def summary(
     programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))  # examined in random order
     verdicts = Counter(str(program["verdict"]) for program in programs).most_common()
     figures = {
-        finding.unit.id: Figures(
+        finding.unit.id: ShownTimes(
             seconds=statistics.median(finding.seconds),
             ratio=session.ratio(finding),
             bound=finding.is_bound,
@@ -115,7 +115,7 @@ def summary(
 
 
 def treatments(
-    programs: Sequence[Mapping[str, object]], figures: Mapping[str, Figures], *, width: int
+    programs: Sequence[Mapping[str, object]], figures: Mapping[str, ShownTimes], *, width: int
 ) -> list[str]:
     """Return a table with a line for each treatment.
 
@@ -152,7 +152,7 @@ class _Line:
     passed: int = 0
     cost: float | None = None
 
-    def add(self, program: Mapping[str, object], figures: Figures | None) -> None:
+    def add(self, program: Mapping[str, object], figures: ShownTimes | None) -> None:
         self.programs += 1
         self.passed += program["verdict"] == "correct"
         if figures is not None and figures.ratio is not None:
@@ -186,7 +186,7 @@ def _amount(value: float, *, bound: bool) -> str:
     return f"{_AT_MOST if bound else ''}{value:.3g}"
 
 
-def _notes(figures: Iterable[Figures]) -> list[str]:
+def _notes(figures: Iterable[ShownTimes]) -> list[str]:
     """Say what the columns mean that do not say it themselves."""
     shown = list(figures)
     lines = []
@@ -198,7 +198,7 @@ def _notes(figures: Iterable[Figures]) -> list[str]:
 
 
 def tasks(
-    programs: Sequence[Mapping[str, object]], figures: Mapping[str, Figures], *, width: int, details: bool
+    programs: Sequence[Mapping[str, object]], figures: Mapping[str, ShownTimes], *, width: int, details: bool
 ) -> list[str]:
     """Return a table with a line for each treatment, over all tasks.
 
@@ -228,7 +228,7 @@ def tasks(
 
 
 def each(
-    programs: Sequence[Mapping[str, object]], figures: Mapping[str, Figures], *, width: int
+    programs: Sequence[Mapping[str, object]], figures: Mapping[str, ShownTimes], *, width: int
 ) -> list[str]:
     """Return a table with a line for each program: verdict, ratio to the reference, and time.
 
@@ -247,7 +247,7 @@ def each(
     return lines
 
 
-def _of_one(figures: Figures | None) -> tuple[str, str]:
+def _of_one(figures: ShownTimes | None) -> tuple[str, str]:
     if figures is None:
         return _NONE, _NONE
     ratio = _NONE if figures.ratio is None else _amount(figures.ratio, bound=figures.bound)

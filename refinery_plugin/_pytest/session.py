@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._study.nearest import nearest_study
+from refinery_plugin._study.study_file import nearest_study
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from refinery_plugin._generation.methods import Methods
+    from refinery_plugin._generation.known_kinds import Methods
     from refinery_plugin._pytest.judged_programs import JudgedFile
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
@@ -107,7 +107,7 @@ class Refinery:
 
         Asked anew each time, as tasks are.
         """
-        from refinery_plugin._generation.methods import Methods  # noqa: PLC0415 - see the module's docstring
+        from refinery_plugin._generation.known_kinds import Methods  # noqa: PLC0415 - see the module's docstring
 
         hook = self.config.hook
         return Methods.of(

@@ -100,7 +100,7 @@ class TimingHooks:
 
     def run_elsewhere(self, items: Iterable[pytest.Item]) -> None:
         """Have the programs of these tests verified and timed by workers, where that is asked for."""
-        from refinery_plugin._pytest.elsewhere import Elsewhere  # noqa: PLC0415 - one option needs it
+        from refinery_plugin._pytest.cluster_session import Elsewhere  # noqa: PLC0415 - one option needs it
 
         self._on_termination()
         units = [unit for item in items if (unit := unit_of(item)) is not None and not self._is_skipped(item)]

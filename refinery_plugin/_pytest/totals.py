@@ -13,7 +13,7 @@ from refinery_plugin._words import count, dollars
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from refinery_plugin._generation.many import Generated
+    from refinery_plugin._generation.many_trajectories import Generated
 
 _MOST_REASONS = 10
 

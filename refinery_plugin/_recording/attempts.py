@@ -9,9 +9,9 @@ import time
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.chat import ChatFailedError, GenerationStopError
+from refinery_plugin._recording.cassette import Attempt, Recorded
 from refinery_plugin._recording.endpoint import URL
 from refinery_plugin._recording.ledger import UnboundedAnswerError, unbounded_answer
-from refinery_plugin._recording.tape import Attempt, Recorded
 from refinery_plugin._recording.wire import Failure, Success, Wire
 
 if TYPE_CHECKING:

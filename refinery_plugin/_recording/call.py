@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
-from refinery_plugin._study.request import NO_RULES
+from refinery_plugin._study.request_settings import NO_RULES
 
 if TYPE_CHECKING:
-    from refinery_plugin._recording.tape import Recorded, Tape
+    from refinery_plugin._recording.cassette import Recorded, TrajectoryCassette
     from refinery_plugin._study.pricing import Price
-    from refinery_plugin._study.request import RequestRules
+    from refinery_plugin._study.request_settings import RequestRules
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -30,7 +30,7 @@ class Call:
     replayed : whether it came from the tape.
     """
 
-    tape: Tape
+    tape: TrajectoryCassette
     model: str
     remaining_ms: int | None
     price: Price | None

@@ -11,7 +11,7 @@ from dotenv import dotenv_values
 
 from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._recording.secret import Secrets, credentials, public_url, secrets_of_url
-from refinery_plugin._study.request import VARIABLE
+from refinery_plugin._study.request_settings import VARIABLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
-    from refinery_plugin._study.request import RequestRules
+    from refinery_plugin._study.request_settings import RequestRules
 
 DEFAULT_URL = "https://api.openai.com/v1"
 KEY, URL = "OPENAI_API_KEY", "OPENAI_BASE_URL"

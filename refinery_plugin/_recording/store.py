@@ -18,14 +18,14 @@ from refinery_plugin._generation.request_body import most_completion_tokens, req
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.attempts import Caller
 from refinery_plugin._recording.call import Call
-from refinery_plugin._recording.disk import Disk
+from refinery_plugin._recording.cassette import Recorded, TrajectoryCassette
+from refinery_plugin._recording.disk_writer import DiskWriter
 from refinery_plugin._recording.ledger import Ledger, most_prompt_tokens
 from refinery_plugin._recording.retry import RetryPolicy
-from refinery_plugin._recording.tape import Recorded, Tape
 from refinery_plugin._recording.transport import BASE_PATH, CURRENT, TapeTransport
 from refinery_plugin._recording.unrecorded import Recorder, ReplayOnly
 from refinery_plugin._recording.wire import Wire
-from refinery_plugin._study.request import NO_RULES
+from refinery_plugin._study.request_settings import NO_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from refinery_plugin._recording.endpoint import Endpoint
     from refinery_plugin._recording.unrecorded import Unrecorded
     from refinery_plugin._study.pricing import Price
-    from refinery_plugin._study.request import RequestRules
+    from refinery_plugin._study.request_settings import RequestRules
 
 _ANYWHERE = "http://recorded.invalid" + BASE_PATH
 _NOT_THE_KEY = "added-below-this-client"
@@ -77,9 +77,9 @@ class CassetteStore:
         self._afresh = afresh
         self._price_of, self._rules_of = price_of, rules_of
         self._policy = policy or RetryPolicy()
-        self._tapes: dict[str, Tape] = {}
+        self._tapes: dict[str, TrajectoryCassette] = {}
         self._wire: Wire | None = None
-        self._disk = Disk()
+        self._disk = DiskWriter()
         self._client: openai.AsyncOpenAI | None = None
 
     def path(self, name: str) -> Path:
@@ -93,7 +93,7 @@ class CassetteStore:
         ------
         CassetteError : when it is damaged.
         """
-        tape = self._tapes[name] = Tape(self.path(name), afresh=self._afresh)
+        tape = self._tapes[name] = TrajectoryCassette(self.path(name), afresh=self._afresh)
         if self._client is None:
             self._client = self._make_client()
         return _TapeChat(self._client, tape, self._price_of, self._rules_of)
@@ -153,7 +153,7 @@ class MissingFeedbackError(GenerationStopError):
 class _TapeNotebook:
     """The judgements of one trajectory, each beside the answer that its program came from."""
 
-    def __init__(self, tape: Tape, disk: Disk, *, can_record: bool) -> None:
+    def __init__(self, tape: TrajectoryCassette, disk: DiskWriter, *, can_record: bool) -> None:
         self._tape, self._disk, self._can_record = tape, disk, can_record
 
     def recall(self, turn: int, *, timed: bool) -> Judged | None:
@@ -185,7 +185,7 @@ class _TapeChat:
     def __init__(
         self,
         client: openai.AsyncOpenAI,
-        tape: Tape,
+        tape: TrajectoryCassette,
         price_of: Callable[[str], Price | None],
         rules_of: Callable[[str], RequestRules],
     ) -> None:

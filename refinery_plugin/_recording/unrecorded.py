@@ -10,8 +10,8 @@ from refinery_plugin._generation.chat import ChatFailedError, GenerationStopErro
 if TYPE_CHECKING:
     from refinery_plugin._recording.attempts import Caller
     from refinery_plugin._recording.call import Call
-    from refinery_plugin._recording.disk import Disk
-    from refinery_plugin._recording.tape import Recorded
+    from refinery_plugin._recording.cassette import Recorded
+    from refinery_plugin._recording.disk_writer import DiskWriter
 
 
 class MissingRecordingError(GenerationStopError):
@@ -57,7 +57,7 @@ class Recorder:
     """
 
     caller: Caller
-    disk: Disk
+    disk: DiskWriter
 
     async def answer(self, call: Call, sent: Sent) -> Recorded:
         """Return the answer, which is on disk by then; so is the reason of a failure."""

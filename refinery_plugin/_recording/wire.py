@@ -15,18 +15,18 @@ import httpx2
 from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._recording.answer import Answer, AnswerError, read_answer
 from refinery_plugin._recording.endpoint import DiscreetLogs
-from refinery_plugin._recording.last_word import Refusal, last_word
-from refinery_plugin._recording.refused import read_refusal
+from refinery_plugin._recording.final_refusals import Refusal, last_word
+from refinery_plugin._recording.refusal_text import read_refusal
 from refinery_plugin._recording.retry import retry_after_seconds
 from refinery_plugin._sockets import are_forbidden
-from refinery_plugin._study.request import NO_RULES
+from refinery_plugin._study.request_settings import NO_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from refinery_plugin._errors import RefineryError
     from refinery_plugin._recording.endpoint import Endpoint
-    from refinery_plugin._study.request import RequestRules
+    from refinery_plugin._study.request_settings import RequestRules
 
 LARGEST_BODY = 32 * 2**20
 _TOLD = 300

@@ -15,7 +15,7 @@ from refinery_plugin._sandbox.errors import SandboxFault
 from refinery_plugin._sandbox.keeper import Guardian, Keeper, Namespace
 
 if TYPE_CHECKING:
-    from refinery_plugin._sandbox.backends.base import Plan
+    from refinery_plugin._sandbox.backends.base import LaunchPlan
 
 _INSIDE = (
     "protocol",
@@ -59,10 +59,10 @@ class Launched:
     output: int
     errors: int
     keeper: Keeper
-    plan: Plan
+    plan: LaunchPlan
 
 
-def launch(plan: Plan, *, guardian: bool) -> Launched:
+def launch(plan: LaunchPlan, *, guardian: bool) -> Launched:
     """Start a run and give it its trusted code; ``guardian``: no namespace ends everything with its first process."""
     theirs: list[int] = []
     ours: list[int] = []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from refinery_plugin._sandbox.channel import Broken, Channel
 from refinery_plugin._sandbox.errors import SandboxFault
+from refinery_plugin._sandbox.foreign_text import ending, escaped, last_lines
 from refinery_plugin._sandbox.inside import codec
 from refinery_plugin._sandbox.inside.protocol import (
     FAILED,
@@ -25,9 +26,8 @@ from refinery_plugin._sandbox.inside.protocol import (
     VALUE,
     program_message,
 )
-from refinery_plugin._sandbox.last_words import ending, escaped, last_lines
 from refinery_plugin._sandbox.launch import launch
-from refinery_plugin._sandbox.load import Load
+from refinery_plugin._sandbox.machine_load import Load
 from refinery_plugin._sandbox.payload import Payload, encode_arguments
 from refinery_plugin._sandbox.process_tree import Snapshot, Tree, children_of, cpu_of
 from refinery_plugin._sandbox.records import MIB, Limits, Outcome, Usage
@@ -36,7 +36,7 @@ from refinery_plugin._sandbox.results import WrongTypeError, read_result
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from refinery_plugin._sandbox.backends.base import Plan
+    from refinery_plugin._sandbox.backends.base import LaunchPlan
 
 _START_SECONDS = 30.0
 _GONE_SECONDS = 20.0
@@ -61,7 +61,7 @@ class Worker:
 
     def __init__(
         self,
-        plan: Plan,
+        plan: LaunchPlan,
         *,
         guardian: bool,
         source: bytes,
@@ -91,7 +91,7 @@ class Worker:
         self._before: Snapshot | None = None
         self._clocks = (0.0, 0.0)
         self._called = self._cpu_called = self._least = 0.0
-        self._found: str | None = None
+        self._tampering: str | None = None
         self._loaded = False
         self.taking_seconds = 0.0
         """From the first byte of the last arguments until the worker said that it had made objects of them."""
@@ -126,7 +126,7 @@ class Worker:
             message = program_message(self._source, self._entry_point, exact=self._exact, arrays=self._arrays)
             self._channel.send(message, deadline)
             kind, body = self._channel.receive({LOADED: 0, FAILED: FAILURE_BYTES}, NO_KEY, deadline)
-            outcome = self._told(body) if kind == FAILED else None
+            outcome = self._failure(body) if kind == FAILED else None
             self._weigh()
         except Broken as broken:
             return self._fail(self._broken(broken, "it was not imported", allowed))
@@ -219,7 +219,7 @@ class Worker:
                 self._weigh()
             # Before the value is looked at: what that takes is the parent's own.
             _wait_until(began + self._facts["wall_seconds"])
-            return self._value(body) if kind == VALUE else self._told(body)
+            return self._value(body) if kind == VALUE else self._failure(body)
         except Broken as broken:
             self._answered(tree, excess, least)
             return self._fail(self._broken(broken, "it did not answer", timeout))
@@ -250,10 +250,10 @@ class Worker:
         used |= self._beside()
         rest = self._channel.rest()
         if rest and self._over is None:
-            self._found = "it wrote more than one reply"
+            self._tampering = "it wrote more than one reply"
         self._usage = Usage(
             **used,
-            tampering=self._found,
+            tampering=self._tampering,
             stderr=last_lines(self._channel.tail),
         )
         self._channel.close()
@@ -328,7 +328,7 @@ class Worker:
             return Outcome(kind="wrong_type", reason=escaped(str(exc)))
         return Outcome(kind="value", value=value)
 
-    def _told(self, body: bytes) -> Outcome:
+    def _failure(self, body: bytes) -> Outcome:
         """Read a failure that the worker reports: texts only, and all of them untrusted."""
         try:
             words = codec.decode(body)

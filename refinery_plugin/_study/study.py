@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.levels import MAX_TURNS, Budget, Scalar, show, slug
 from refinery_plugin._study.named_levels import NamedLevel
-from refinery_plugin._study.request import NO_TABLE, RequestTable
+from refinery_plugin._study.request_settings import NO_TABLE, RequestTable
 from refinery_plugin._study.settings import Settings, resolve
 from refinery_plugin._study.wording import Wording
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.checksum import checksum, described
-from refinery_plugin._study.close import Close
 from refinery_plugin._study.function_source import FunctionSourceError, module_source
+from refinery_plugin._study.tolerance import Close
 from refinery_plugin._study.value_types import FORMS, misfit, type_name, unknown_form
 
 if TYPE_CHECKING:

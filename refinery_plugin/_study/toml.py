@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NoReturn, cast
 from refinery_plugin._study.levels import COLUMNS, LevelError, UnknownNameError, nearest, show, slug
 from refinery_plugin._study.named_levels import NamedLevel, parse_named_levels
 from refinery_plugin._study.pricing import Price
-from refinery_plugin._study.request import RequestTable, parse_request
+from refinery_plugin._study.request_settings import RequestTable, parse_request
 from refinery_plugin._study.settings import CHOICES, SETTINGS, Setting, one_of, own_setting
 from refinery_plugin._study.study import ProgramLimits, Study, StudyError, crossing_size
 from refinery_plugin._study.task_names import is_pattern, matching, task_folder, united
@@ -82,7 +82,7 @@ def load_study(
     ------
     StudyError : with the file, the key, the value seen and what is allowed.
     """
-    return _Reader(str(path), _table(path), tasks, model, choices).study()
+    return _StudyReader(str(path), _table(path), tasks, model, choices).study()
 
 
 def files_of_tasks(path: Path) -> list[Path]:
@@ -102,7 +102,7 @@ def files_of_tasks(path: Path) -> list[Path]:
 
 def pilot_study(tasks: Mapping[str, Task], *, model: str | None = None) -> Study:
     """Return the built-in pilot."""
-    return _Reader("the built-in pilot", _PILOT, tasks, model).study()
+    return _StudyReader("the built-in pilot", _PILOT, tasks, model).study()
 
 
 def _parse(path: Path) -> dict[str, object]:
@@ -142,7 +142,7 @@ def _table(path: Path) -> Mapping[str, object]:
     return document
 
 
-class _Reader:
+class _StudyReader:
     """Turns one table into a study, or says what is wrong with which key."""
 
     def __init__(

@@ -26,8 +26,6 @@ PLACES: Mapping[str, str] = {
 }
 """What may stand in braces, and what it becomes."""
 
-_PROGRAM_PLACES = ("program", "author")
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:

@@ -147,11 +147,11 @@ def like(samples: list[Any]) -> Any:  # noqa: ANN401 - a function of any value
     under = like(values) if values else (lambda value: value)
     kind = kinds.pop() if len(kinds) == 1 else list
 
-    def made(value: Any) -> Any:  # noqa: ANN401
+    def converted(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, list):
             return kind([inner(item) for item in value])
         if isinstance(value, dict):
             return {key: under(item) for key, item in value.items()}
         return value
 
-    return made
+    return converted

@@ -231,7 +231,7 @@ class _Walk:
                 if name.id in results:
                     return copy.deepcopy(results[name.id])
                 if name.id in names and name.id not in callees:
-                    kept: Any = _Kept(names[name.id])
+                    kept: Any = _HeldValue(names[name.id])
                     return ast.copy_location(ast.Constant(kept), name)
                 return name
 
@@ -271,7 +271,7 @@ class _Walk:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Kept:
+class _HeldValue:
     """A value in the place of a name."""
 
     value: object
@@ -325,7 +325,7 @@ def _named(node: ast.AST, names: dict[str, object]) -> ast.AST:
     class Name(ast.NodeTransformer):
         def visit_Constant(self, constant: ast.Constant) -> ast.AST:
             kept: Any = constant.value
-            if not isinstance(kept, _Kept):
+            if not isinstance(kept, _HeldValue):
                 return constant
             name = f"value{len(names)}"
             names[name] = kept.value

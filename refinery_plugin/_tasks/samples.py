@@ -24,7 +24,7 @@ _MOST_TREATMENTS = 10_000
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Sample:
+class SampleProgram:
     """One program from elsewhere; ``levels`` has the level of each factor, as the row has it."""
 
     task: str
@@ -44,7 +44,7 @@ class Samples:
     left_out : what of the file is not judged, and why.
     """
 
-    programs: tuple[Sample, ...]
+    programs: tuple[SampleProgram, ...]
     tasks: tuple[str, ...]
     factors: Mapping[str, tuple[object, ...]]
     left_out: tuple[str, ...]
@@ -75,7 +75,7 @@ def parse_samples(
     ------
     TaskFileError : with file, line, key and remedy.
     """
-    programs: list[Sample] = []
+    programs: list[SampleProgram] = []
     left_out: dict[str, int] = {}
     factors: dict[str, dict[object, None]] | None = None
     counts: dict[tuple[str, tuple[object, ...]], int] = {}
@@ -99,7 +99,7 @@ def parse_samples(
             factors[key][level] = None
         which = (name, tuple(levels.values()))
         counts[which] = counts.get(which, 0) + 1
-        programs.append(Sample(task=name, source=source, levels=levels, replicate=counts[which]))
+        programs.append(SampleProgram(task=name, source=source, levels=levels, replicate=counts[which]))
     without = tuple(
         f"{name}: {times} program{'' if times == 1 else 's'} not judged: {unusable[name]}"
         for name, times in left_out.items()

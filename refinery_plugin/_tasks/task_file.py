@@ -7,8 +7,8 @@ import builtins
 import dataclasses
 from typing import TYPE_CHECKING, Any, Self
 
-from refinery_plugin._study.close import Close, CloseError
 from refinery_plugin._study.task import Task, TaskError
+from refinery_plugin._study.tolerance import Close, CloseError
 from refinery_plugin._tasks.forms import FormError, from_json, like, parse_form
 from refinery_plugin._tasks.json_lines import TaskFileError, read_rows
 from refinery_plugin._tasks.lift import Assertion, Assertions, NotLiftedError, lift

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from refinery_plugin._study.study import Study, Treatment
     from refinery_plugin._study.units import Unit
     from refinery_plugin._timing.records import BlockRecord, BlockRun
-    from refinery_plugin._verification.figures import Waiting
     from refinery_plugin._verification.inputs import Case
+    from refinery_plugin._verification.run_usage import Waiting
     from refinery_plugin._verification.verdict import Judgement
 
 SCHEMA = 1

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from refinery_plugin._study.study import Study
     from refinery_plugin._study.task import Task
-    from refinery_plugin._timing.journal import Past
+    from refinery_plugin._timing.journal import PastSession
     from refinery_plugin._timing.records import SessionHeader
 
 _LIBRARIES = ("pytest-benchmark", "hypothesis", "numpy")
@@ -77,7 +77,7 @@ def versions() -> dict[str, str]:
 
 def find_past(
     directory: Path, *, study: Study, programs: Path, shard: tuple[int, int] | None = None
-) -> Past | None:
+) -> PastSession | None:
     """Return the newest journal of this study, these programs and this part: machines may share the folder."""
     part = None if shard is None else list(shard)
     about = {"programs": os.fspath(programs), "study_name": study.name, "shard": part}

@@ -35,7 +35,7 @@ class DiskFullError(JournalError):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
+class PastSession:
     """What an earlier session left behind."""
 
     path: Path
@@ -78,7 +78,7 @@ class Journal:
         return journal
 
     @classmethod
-    def reopen(cls, past: Past) -> Journal:
+    def reopen(cls, past: PastSession) -> Journal:
         """Go on with a journal where it ended; what a crash left of an unfinished line is cut off."""
         try:
             fd = os.open(past.path, os.O_RDWR | os.O_CLOEXEC)
@@ -120,7 +120,7 @@ class Journal:
             self._fd = -1
 
 
-def latest(directory: Path, *, about: Mapping[str, object]) -> Past | None:
+def latest(directory: Path, *, about: Mapping[str, object]) -> PastSession | None:
     """Return the newest journal whose header agrees with ``about``; ``None`` where there is none."""
     paths = sorted(directory.glob("*.jsonl"), reverse=True) if directory.is_dir() else []
     for path in paths:
@@ -130,7 +130,7 @@ def latest(directory: Path, *, about: Mapping[str, object]) -> Past | None:
     return None
 
 
-def read(path: Path) -> Past | None:
+def read(path: Path) -> PastSession | None:
     """Read a journal as far as it is whole; ``None`` where not even its first line is."""
     try:
         data = path.read_bytes()
@@ -140,7 +140,7 @@ def read(path: Path) -> Past | None:
     records = list(_records(path, whole))
     if not records or records[0].get("kind") != "session" or records[0].get("schema") != SCHEMA:
         return None
-    return Past(path=path, header=records[0], records=tuple(records[1:]), length=len(whole))
+    return PastSession(path=path, header=records[0], records=tuple(records[1:]), length=len(whole))
 
 
 def _end(data: bytes) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from refinery_plugin._timing.document import describe_lists
-from refinery_plugin._verification.figures import NO_WAITING
+from refinery_plugin._verification.run_usage import NO_WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._timing.records import BlockRecord, InputsRecord, ReferenceRecord, RunRecord, to_json
-from refinery_plugin._verification.figures import NO_WAITING, Waiting
+from refinery_plugin._verification.run_usage import NO_WAITING, Waiting
 from refinery_plugin._verification.steps import Decided, Done, HiddenListPassed
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from refinery_plugin._timing.journal import JournalError
-from refinery_plugin._verification.figures import RunFigures, Waiting
+from refinery_plugin._verification.run_usage import RunFigures, Waiting
 from refinery_plugin._verification.steps import Decided, HiddenListPassed, RunPassed, ShortInputsJudged
 from refinery_plugin._verification.verdict import Judgement, Verdict
 

@@ -36,8 +36,8 @@ from refinery_plugin._timing.slowness import ratio_to_reference, slowness
 from refinery_plugin._timing.stretches import Stretches, most_seconds
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
-from refinery_plugin._verification.figures import NO_WAITING, Waiting
 from refinery_plugin._verification.inputs import VERIFIER, inputs_sha256
+from refinery_plugin._verification.run_usage import NO_WAITING, Waiting
 from refinery_plugin._verification.sizing import find_size
 from refinery_plugin._verification.verdict import CORRECT
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from refinery_plugin._study.task import Task
     from refinery_plugin._study.units import Unit
     from refinery_plugin._timing.document import TimedList
-    from refinery_plugin._timing.journal import Past
+    from refinery_plugin._timing.journal import PastSession
     from refinery_plugin._timing.program_file import ProgramText
     from refinery_plugin._timing.progress import ProgramProgress
     from refinery_plugin._timing.sizes import Sizes
@@ -114,7 +114,7 @@ class Outstanding:
 class _Interrupted:
     """The session that is resumed."""
 
-    past: Past
+    past: PastSession
     header: SessionHeader
 
 
@@ -218,7 +218,7 @@ class MeasuringSession:
         self._open_journal(self._sandbox.name)
         if settings.times and name not in self._progress.inputs:
             lists = document.describe_lists(checker.inputs.timed, task=name)
-            drawn = self._inputs_sha256(name, self.verify_seed)
+            drawn = checker.inputs.sha256(self._tasks[name])
             size = self._tasks[name].size
             self._progress.add(InputsRecord(task=name, sha256=drawn, lists=lists, size=size))
         if self._introduces(name):

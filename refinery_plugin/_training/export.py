@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._files import write_atomically
 from refinery_plugin._training.formats import FORMATS
-from refinery_plugin._training.terms import terms_of
+from refinery_plugin._training.terms_of_use import terms_of
 from refinery_plugin._training.turns import ExportError
 from refinery_plugin._words import count
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from refinery_plugin._training.turns import Turns
+    from refinery_plugin._training.turns import ExportedTurns
 
 _TEST_SHARE = 5
 """One task in so many is held out."""
@@ -36,7 +36,7 @@ class Written:
     rows: int
 
 
-def export(turns: Turns, *, form: str, out: Path, split_by_task: bool = False) -> Written:
+def export(turns: ExportedTurns, *, form: str, out: Path, split_by_task: bool = False) -> Written:
     """Write the rows, and beside them the card.
 
     Parameters
@@ -94,7 +94,7 @@ def _write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     parquet.write_table(arrow.Table.from_pylist(list(rows)), path)
 
 
-def _card(turns: Turns, rows: Sequence[dict[str, Any]], *, form: str, name: str) -> str:
+def _card(turns: ExportedTurns, rows: Sequence[dict[str, Any]], *, form: str, name: str) -> str:
     models = sorted({str(row["model"]) for row in rows})
     tasks = sorted({str(row["task"]) for row in rows})
     judged = turns.judged_by

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from refinery_plugin._training.turns import Turn
+    from refinery_plugin._training.turns import ExportedTurn
 
 _ERRORS = 2.0
 """So many standard errors of a difference are taken for noise."""
@@ -23,14 +23,14 @@ class Format:
     """One form: what a row is, and how rows are made of turns."""
 
     about: str
-    rows: Callable[[Sequence[Turn]], Iterator[dict[str, Any]]]
+    rows: Callable[[Sequence[ExportedTurn]], Iterator[dict[str, Any]]]
 
 
-def _said(turn: Turn) -> list[dict[str, str]]:
+def _said(turn: ExportedTurn) -> list[dict[str, str]]:
     return [{"role": "assistant", "content": turn.answer}]
 
 
-def _once(turns: Sequence[Turn]) -> Iterator[Turn]:
+def _once(turns: Sequence[ExportedTurn]) -> Iterator[ExportedTurn]:
     """Leave out turns whose program another turn of the same task already gave."""
     seen = set()
     for turn in turns:
@@ -40,17 +40,17 @@ def _once(turns: Sequence[Turn]) -> Iterator[Turn]:
             yield turn
 
 
-def _sft(turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
+def _sft(turns: Sequence[ExportedTurn]) -> Iterator[dict[str, Any]]:
     for turn in _once([turn for turn in turns if turn.correct]):
         yield {"messages": [*turn.prompt, *_said(turn)], **turn.columns}
 
 
-def _kto(turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
+def _kto(turns: Sequence[ExportedTurn]) -> Iterator[dict[str, Any]]:
     for turn in _once(turns):
         yield {"prompt": list(turn.prompt), "completion": _said(turn), "label": turn.correct, **turn.columns}
 
 
-def _grpo(turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
+def _grpo(turns: Sequence[ExportedTurn]) -> Iterator[dict[str, Any]]:
     seen = set()
     for turn in turns:
         key = (turn.task, turn.key)
@@ -59,8 +59,8 @@ def _grpo(turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
             yield {"prompt": list(turn.prompt), "task_id": turn.task, **turn.columns}
 
 
-def _preference(turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
-    by_prompt: dict[tuple[str, str], list[Turn]] = defaultdict(list)
+def _preference(turns: Sequence[ExportedTurn]) -> Iterator[dict[str, Any]]:
+    by_prompt: dict[tuple[str, str], list[ExportedTurn]] = defaultdict(list)
     for turn in turns:
         by_prompt[turn.task, turn.key].append(turn)
     for group in by_prompt.values():
@@ -91,7 +91,7 @@ def _preference(turns: Sequence[Turn]) -> Iterator[dict[str, Any]]:
                 }
 
 
-def better(one: Turn, other: Turn) -> str:
+def better(one: ExportedTurn, other: ExportedTurn) -> str:
     """Say why a turn is better than another: it is ``correct`` and the other is not, or it is ``faster``; else nothing.
 
     Faster is what is so by more than two standard errors of the difference of log ratios; where nothing tells the

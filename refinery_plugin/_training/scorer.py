@@ -11,8 +11,8 @@ from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.task import Task
 from refinery_plugin._training.completion import program_of
 from refinery_plugin._training.forked import begins_anew_in_children
-from refinery_plugin._training.place import Place
 from refinery_plugin._training.reward import require_speed, reward
+from refinery_plugin._training.shared_sandbox import SharedSandbox
 from refinery_plugin._training.verification import Verification
 from refinery_plugin._training.verifier import Verifier, verify_each
 from refinery_plugin._verification.verdict import Verdict
@@ -88,7 +88,7 @@ class Scorer:
         self._place_options: dict[str, Any] = {"sandbox": sandbox, "packages": packages, "lock": lock}
         self._options = options
         self._lock = threading.Lock()
-        self._place: Place | None = None
+        self._place: SharedSandbox | None = None
         self._verifiers: dict[str, Verifier] = {}
         begins_anew_in_children(self)
 
@@ -163,7 +163,7 @@ class Scorer:
             )
         with self._lock:
             if self._place is None:
-                self._place = Place(**self._place_options)
+                self._place = SharedSandbox(**self._place_options)
             if name not in self._verifiers:
                 self._verifiers[name] = Verifier(self.tasks[name], place=self._place, **self._options)
             return self._verifiers[name]

@@ -25,7 +25,7 @@ class ExportError(RefineryError):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class ExportedTurn:
     """One request, its answer, and what was found of the program in it.
 
     ``prompt`` are the messages that were sent, ``answer`` is the text that came back. ``columns`` say where it comes
@@ -53,16 +53,18 @@ class Turn:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Turns:
+class ExportedTurns:
     """All turns that can be told of; ``left_out`` says why others can't, and of how many."""
 
     study: str
     judged_by: Mapping[str, Any]
-    turns: Sequence[Turn]
+    turns: Sequence[ExportedTurn]
     left_out: Mapping[str, int]
 
 
-def read_turns(results: Path, *, programs: Path | None = None, cassettes: Path | None = None) -> Turns:
+def read_turns(
+    results: Path, *, programs: Path | None = None, cassettes: Path | None = None
+) -> ExportedTurns:
     """Read the turns of a study.
 
     Parameters
@@ -88,7 +90,7 @@ def read_turns(results: Path, *, programs: Path | None = None, cassettes: Path |
             )
     verdicts = _verdicts(document)
     left_out: dict[str, int] = defaultdict(int)
-    turns: list[Turn] = []
+    turns: list[ExportedTurn] = []
     for entry in _trajectories(refinery["programs"]):
         folder = Path(task_folder(entry["task"])) if entry.get("task") else Path()
         name = Path(entry["file"]).stem
@@ -107,7 +109,7 @@ def read_turns(results: Path, *, programs: Path | None = None, cassettes: Path |
             else:
                 turns.append(turn)
     judged_by = {name: refinery.get(name) for name in ("sandbox", "verifier", "versions", "seeds")}
-    return Turns(study=study, judged_by=judged_by, turns=turns, left_out=dict(left_out))
+    return ExportedTurns(study=study, judged_by=judged_by, turns=turns, left_out=dict(left_out))
 
 
 def _results(path: Path) -> dict[str, Any]:
@@ -197,7 +199,7 @@ def _turns(
     cassette: Mapping[str, Any],
     verdicts: Mapping[tuple[str, str], Mapping[str, Any]],
     refinery: Mapping[str, Any],
-) -> Iterator[Turn | None]:
+) -> Iterator[ExportedTurn | None]:
     task = str(entry.get("task") or refinery.get("task") or trajectory.get("task"))
     exchanges = _exchanges(cassette)
     for turn in trajectory["turns"]:
@@ -214,7 +216,7 @@ def _turns(
         if what is None:
             yield None
             continue
-        yield Turn(
+        yield ExportedTurn(
             prompt=exchange[0],
             answer=exchange[1],
             columns={

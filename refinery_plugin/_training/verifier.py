@@ -18,7 +18,7 @@ from refinery_plugin._timing.program_file import classified
 from refinery_plugin._training.deadline import Allowance, BoundedSandbox
 from refinery_plugin._training.faults import killed_for_memory, log, ours
 from refinery_plugin._training.forked import begins_anew_in_children
-from refinery_plugin._training.place import Place
+from refinery_plugin._training.shared_sandbox import SharedSandbox
 from refinery_plugin._training.verification import Verification, of_fault, of_judgement
 from refinery_plugin._verification.checker import Checker, TimedPair
 from refinery_plugin._verification.cores import Cores
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from refinery_plugin._study.task import Task
     from refinery_plugin._timing.lock import MachineLock
-    from refinery_plugin._training.slot import Slot
-    from refinery_plugin._verification.figures import RunFigures
+    from refinery_plugin._training.measuring_slot import Slot
     from refinery_plugin._verification.ports import ProgramSandbox
+    from refinery_plugin._verification.run_usage import RunFigures
     from refinery_plugin._verification.steps import Step
     from refinery_plugin._verification.verdict import Judgement
 
@@ -80,12 +80,12 @@ class Verifier:
         deadline: float | None = None,
         lists: int = 1,
         lock: MachineLock | None = None,
-        place: Place | None = None,
+        place: SharedSandbox | None = None,
     ) -> None:
         self.task = task
         self.seed = secrets.randbits(63) if seed is None else seed
         self._owns_place = place is None
-        self._place = place or Place(sandbox, packages=packages, lock=lock)
+        self._place = place or SharedSandbox(sandbox, packages=packages, lock=lock)
         self._time_factor = time_factor
         self._limits = Limits(memory_bytes=memory_mb * _MIB, processes=64, load_seconds=load_seconds)
         if deadline is not None and not deadline > 0:

@@ -7,15 +7,15 @@ import hashlib
 from typing import TYPE_CHECKING, Self
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._verification.asking import SandboxedReference
 from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.examination import Examination
-from refinery_plugin._verification.figures import NO_WAITING, RunFigures, Waiting
+from refinery_plugin._verification.foreign_reference import SandboxedReference
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import BrokenReferenceError, Inputs
 from refinery_plugin._verification.ports import wall_clock
 from refinery_plugin._verification.run import run_once
+from refinery_plugin._verification.run_usage import NO_WAITING, RunFigures, Waiting
 from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.short_inputs import ShortCheck
 from refinery_plugin._verification.sizing import find_size
@@ -208,6 +208,7 @@ def _try_reference(bench: Bench, inputs: Inputs, *, seed: int) -> tuple[float, f
     check = ShortCheck(bench, bench.reference, inputs, seed=seed)
     judgement = check.run()
     waiting, slowest = check.waiting, 0.0 if inputs.disguised else check.slowest
+    inputs.ahead.begin()
     for case in inputs.disguised:
         if not judgement.correct:
             break

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refinery_plugin._sandbox.load import tick
+from refinery_plugin._sandbox.machine_load import tick
 
 if TYPE_CHECKING:
-    from refinery_plugin._sandbox.load import Load
+    from refinery_plugin._sandbox.machine_load import Load
 
 _TOLERATED = 0.02
 """A run that waited for more than this share of its time is contaminated."""

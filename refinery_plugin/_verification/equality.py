@@ -11,7 +11,7 @@ from refinery_plugin._study.value_types import is_array_form
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from refinery_plugin._study.close import Close
+    from refinery_plugin._study.tolerance import Close
 
 
 def same(value: object, expected: object, *, exact: bool = True, close: Close | None = None) -> bool:

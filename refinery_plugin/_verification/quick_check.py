@@ -11,8 +11,15 @@ from refinery_plugin._study.value_types import is_array_form, misfit
 from refinery_plugin._verification.checker import Checker
 from refinery_plugin._verification.equality import difference
 from refinery_plugin._verification.inputs import Inputs
-from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
-from refinery_plugin._verification.task_check import CHEATS, Fault, Found, literal, prompt_faults, samples
+from refinery_plugin._verification.task_check import (
+    CHEATS,
+    Fault,
+    TaskFaultError,
+    literal,
+    prompt_faults,
+    samples,
+)
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.verdict import shorten
 
 if TYPE_CHECKING:
@@ -56,7 +63,7 @@ def check_quickly(
             pairs = []
         else:
             pairs = _answered_in(sandbox(), task, limits)
-    except Found as found:
+    except TaskFaultError as found:
         return (*faults, found.fault)
     return (*faults, *_cheat_faults(task, pairs))
 
@@ -70,7 +77,7 @@ def _answered(task: Task, seconds: float) -> list[Case]:
             for _ in range(2)
         )
     except TooSlowError as exc:
-        raise Found(
+        raise TaskFaultError(
             "reference",
             f"the reference takes more than {seconds:g} s for its short inputs; let them be smaller",
         ) from exc
@@ -78,7 +85,7 @@ def _answered(task: Task, seconds: float) -> list[Case]:
         raise _refused(exc) from exc
     for one, other in zip(first, second, strict=True):
         if difference(one.expected, other.expected, close=task.close) is not None:
-            raise Found(
+            raise TaskFaultError(
                 "deterministic",
                 f"the reference is not deterministic: {one.where} it returned {shorten(one.expected)}, and then "
                 f"{shorten(other.expected)}",
@@ -96,9 +103,9 @@ def _answered_in(sandbox: ProgramSandbox, task: Task, limits: Limits) -> list[Ca
     return list(opened.inputs.short)
 
 
-def _refused(exc: RefineryError) -> Found:
+def _refused(exc: RefineryError) -> TaskFaultError:
     text = str(exc)
-    return Found("examples" if "examples" in text else "reference", text)
+    return TaskFaultError("examples" if "examples" in text else "reference", text)
 
 
 def _cheat_faults(task: Task, cases: Sequence[Case]) -> Iterator[Fault]:

@@ -6,12 +6,12 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING
 
-from refinery_plugin._sandbox.load import Load
+from refinery_plugin._sandbox.machine_load import Load
 from refinery_plugin._verification.contamination import is_contaminated
-from refinery_plugin._verification.figures import RunFigures, Waiting
 from refinery_plugin._verification.hand_over import ATTEMPTS
 from refinery_plugin._verification.ports import wall_clock
 from refinery_plugin._verification.program import SandboxedProgram
+from refinery_plugin._verification.run_usage import RunFigures, Waiting
 from refinery_plugin._verification.verdict import Judgement, Verdict, failed
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from refinery_plugin._verification.examples import smallest
-from refinery_plugin._verification.figures import Waiting
+from refinery_plugin._verification.drawn_inputs import smallest
 from refinery_plugin._verification.inputs import short_case
 from refinery_plugin._verification.program import SandboxedProgram
+from refinery_plugin._verification.run_usage import Waiting
 from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import require_arguments
-from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.program import SandboxedProgram
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.verdict import failed
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def smallest_size(takes: Callable[[int], float], seconds: float, *, largest: int
             raise SizeError(f"at size {above:,} the reference takes {taken:.3g} s, not {seconds:g} s")
         below = above
         above = min(largest, above * (4 if taken * _FAR < seconds else 2))
-    while above - below > max(1, above // _FINE):
+    while above - below > (1 if above <= _PLAIN else above // _FINE):
         middle = (below + above) // 2
         if takes(middle) < seconds:
             below = middle
@@ -98,7 +98,7 @@ def find_size(
     """
     pace = Pace(factor=1, seconds=max(_LEAST_PATIENCE, _PATIENCE * task.seconds))
     bench = Bench(sandbox, task=task, limits=limits, pace=pace, cores=cores or Cores.divided())
-    measured = _Measured(bench, sample_seconds)
+    measured = _TimeBySize(bench, sample_seconds)
     try:
         return smallest_size(measured.takes, task.seconds)
     except SizeError as exc:
@@ -108,7 +108,7 @@ def find_size(
         ) from exc
 
 
-class _Measured:
+class _TimeBySize:
     """The reference's time by size, each call in a process of its own, as timed calls are."""
 
     def __init__(self, bench: Bench, sample_seconds: float) -> None:

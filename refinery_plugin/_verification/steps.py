@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, TypeAlias
 
-from refinery_plugin._verification.figures import NO_WAITING, RunFigures, Waiting
+from refinery_plugin._verification.run_usage import NO_WAITING, RunFigures, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._sandbox import encode_arguments
 from refinery_plugin._study.value_types import is_array_form
-from refinery_plugin._verification.asking import SandboxedReference
 from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
 from refinery_plugin._verification.equality import difference
+from refinery_plugin._verification.foreign_reference import SandboxedReference
 from refinery_plugin._verification.hand_over import Pace
 from refinery_plugin._verification.inputs import require_arguments
-from refinery_plugin._verification.patience import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.run import run_once
 from refinery_plugin._verification.sizing import SizeError, find_size
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS, TooSlowError, within
 from refinery_plugin._verification.verdict import shorten, show_arguments
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class TaskReport:
         return self.reference_seconds / self.hidden_seconds
 
 
-class Found(Exception):  # noqa: N818 - carries a fault to where the rest is given up
+class TaskFaultError(Exception):
     """A fault that makes further trials pointless."""
 
     def __init__(self, kind: str, text: str) -> None:
@@ -109,7 +109,7 @@ def check_task(
         inputs = samples(task, sample_seconds)
         answers = _require_same_answers(sandbox, task, inputs, limits)
         checker = _opened(sandbox, task, limits)
-    except Found as found:
+    except TaskFaultError as found:
         return dataclasses.replace(report, faults=(*report.faults, found.fault))
     faults = [*report.faults, *_answer_faults(answers)]
     faults += _tolerance_faults(
@@ -124,7 +124,7 @@ def _sized(sandbox: ProgramSandbox, task: Task, limits: Limits, sample_seconds: 
     try:
         return task.sized(find_size(sandbox, task, limits=limits, sample_seconds=sample_seconds))
     except SizeError as exc:
-        raise Found("size", str(exc)) from exc
+        raise TaskFaultError("size", str(exc)) from exc
 
 
 def prompt_faults(task: Task) -> Iterator[Fault]:
@@ -147,7 +147,7 @@ def samples(task: Task, seconds: float) -> list[Arguments]:
 
     Raises
     ------
-    Found : they are slow to make, or others each time, or cannot be carried.
+    TaskFaultError : they are slow to make, or others each time, or cannot be carried.
     """
     make = task.disguised or task.sample
     if make is None:
@@ -157,11 +157,11 @@ def samples(task: Task, seconds: float) -> list[Arguments]:
         first = _drawn(seconds, make, seed)
         require = _refusal(task, first)
         if require:
-            raise Found("values", require)
+            raise TaskFaultError("values", require)
         inputs.append(first)
     again = _drawn(seconds, make, 1)
     if encode_arguments(again).data != encode_arguments(inputs[0]).data:
-        raise Found(
+        raise TaskFaultError(
             "sample",
             "sample gives another input when it is asked for the same seed again; draw from the seed alone",
         )
@@ -182,11 +182,13 @@ def _drawn(seconds: float, make: Callable[..., Arguments], seed: int) -> Argumen
     try:
         arguments: Arguments = within(seconds, lambda: make(seed))
     except TooSlowError as exc:
-        raise Found(
+        raise TaskFaultError(
             "sample", f"sample takes more than {seconds:g} s for one input; make inputs quicker or smaller"
         ) from exc
     except Exception as exc:
-        raise Found("sample", f"sample raises {type(exc).__name__} for seed {seed}: {exc!s:.200}") from exc
+        raise TaskFaultError(
+            "sample", f"sample raises {type(exc).__name__} for seed {seed}: {exc!s:.200}"
+        ) from exc
     return arguments
 
 
@@ -204,12 +206,12 @@ def _require_same_answers(
         try:
             answers.append([ask(arguments) for arguments in inputs])
         except RefineryError as exc:
-            raise Found("reference", str(exc)) from exc
+            raise TaskFaultError("reference", str(exc)) from exc
         finally:
             ask.close()
     for arguments, first, second in zip(inputs, *answers, strict=True):
         if difference(first, second, close=task.close) is not None:
-            raise Found(
+            raise TaskFaultError(
                 "deterministic",
                 f"the reference is not deterministic: for {show_arguments(arguments)} it returned "
                 f"{shorten(first)}, and in another process {shorten(second)}",
@@ -222,7 +224,7 @@ def _opened(sandbox: ProgramSandbox, task: Task, limits: Limits) -> Checker:
         return Checker.open(sandbox, task, list_seeds=_LIST_SEEDS, seed=_SEED, limits=limits, time_factor=10)
     except RefineryError as exc:
         kind = "examples" if "examples" in str(exc) else "reference"
-        raise Found(kind, str(exc)) from exc
+        raise TaskFaultError(kind, str(exc)) from exc
 
 
 def _answer_faults(answers: Sequence[object]) -> Iterator[Fault]:

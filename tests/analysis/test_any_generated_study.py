@@ -17,7 +17,7 @@ from refinery_plugin._study.toml import load_study
 from refinery_plugin._study.units import Unit, study_units
 from refinery_plugin._timing.document import Finding, describe_program, describe_study, timed_lists
 from refinery_plugin._timing.records import BlockRun
-from refinery_plugin._verification.figures import NO_WAITING, RunFigures
+from refinery_plugin._verification.run_usage import NO_WAITING, RunFigures
 from refinery_plugin._verification.steps import RunPassed
 from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from refinery_analysis import Options, analyse, document, read_results
 from refinery_analysis._presentation.findings import findings
-from refinery_analysis._reading.judged_turns import Trajectory, Turn
+from refinery_analysis._reading.judged_turns import JudgedTrajectory, JudgedTurn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -198,13 +198,15 @@ def test_each_sentence_says_of_which_tasks_it_speaks(tmp_path: Path) -> None:
         (Options(tasks="fixed"), "these 8 tasks only"),
     ):
         found = analyse(results, options).conclusions
-        assert all(words in c.method for c in found if c.kind in {"times", "trend"})
+        methods = [c.method for c in found if c.kind in {"times", "trend"}]
+        assert methods
+        assert all(words in method for method in methods)
 
 
-def team(name: str, replicate: int, ratio: float | None, protocol: str, task: str = "t") -> Trajectory:
+def team(name: str, replicate: int, ratio: float | None, protocol: str, task: str = "t") -> JudgedTrajectory:
     """Return a trajectory of two agents, two turns each; None where it ends with a wrong program."""
     of = tuple(
-        Turn(
+        JudgedTurn(
             number=i,
             agent=1 + (i - 1) % 2,
             source=f"{name}{replicate}{i}",
@@ -215,7 +217,7 @@ def team(name: str, replicate: int, ratio: float | None, protocol: str, task: st
         )
         for i in range(1, 5)
     )
-    return Trajectory(
+    return JudgedTrajectory(
         file=f"{task}/{name}{replicate}",
         study="s",
         task=task,

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from refinery_analysis._presentation.cells import csv_cell, csv_table
+from refinery_analysis._presentation.csv_cells import csv_cell, csv_table
 
 FORMULAS = ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "=\x1b[2J"]
 

@@ -38,6 +38,7 @@ def test_the_document_has_the_promised_keys(pilot: str, capsys: pytest.CaptureFi
     assert {"program", "list", "program_list", "run"} <= set(found["variance"])
     assert found["anova"]["type"] == 2
     *terms, residual = found["anova"]["terms"]
+    assert terms
     assert all(
         set(term) == {"term", "df", "sum_sq", "F", "p", "partial_eta_sq", "omega_sq"} for term in terms
     )
@@ -49,12 +50,14 @@ def test_the_document_has_the_promised_keys(pilot: str, capsys: pytest.CaptureFi
     assert {"statistic", "df_num", "df_den", "p"} <= set(found["robust"]["welch"])
     assert {"statistic", "p"} <= set(found["robust"]["kruskal"])
     pair = {"factor", "a", "b", "difference", "ci_low", "ci_high", "p_adjusted"}
+    assert found["pairwise"]
     assert all(pair <= set(row) for row in found["pairwise"])
     power = found["power"]
     assert (power["effect"], power["alpha"], power["target"], power["groups"]) == (0.5, 0.05, 0.8, 12)
     assert power["sigma"] == pytest.approx(0.87017, abs=1e-5)
     assert power["sigma_ci"] == pytest.approx([0.62399, 1.43642], abs=1e-5)
     question = {"f", "power", "replicates_required", "total_required", "cost_usd"}
+    assert power["contrasts"]
     for figures in (*power["omnibus"].values(), *power["contrasts"].values()):
         assert question <= set(figures)
     assert set(power["omnibus"]) >= {"extremes", "half"}

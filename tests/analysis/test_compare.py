@@ -103,7 +103,9 @@ def test_several_benchmarks_share_alpha() -> None:
         ]
         for side in (0, 1)
     ]
-    for row in compare(*sides).benchmarks:
+    rows = compare(*sides).benchmarks
+    assert len(rows) == len(names)
+    for row in rows:
         c = row.conclusion
         assert c.p is not None
         assert c.p_adjusted is not None

@@ -144,6 +144,7 @@ def test_the_document_has_every_conclusion_with_the_promised_keys(tmp_path: Path
     """Eleven keys each, always all of them, in the order of the values."""
     analysis = analysed(tmp_path, APART)
     told = document(analysis)["conclusions"]
+    assert told
     assert [each["question"] for each in told] == [c.question for c in analysis.conclusions]
     assert all(set(each) == KEYS for each in told)
 
@@ -211,9 +212,11 @@ def test_limits_never_contradict_their_answer(seed: int, shift: float, levels: i
     }
     with tempfile.TemporaryDirectory() as folder:
         found = analysed(Path(folder), cells).conclusions
-    for each in found:
-        if each.ci_low is None or each.ci_high is None:
-            continue
+    limited = [each for each in found if each.ci_low is not None and each.ci_high is not None]
+    assert limited
+    for each in limited:
+        assert each.ci_low is not None
+        assert each.ci_high is not None
         assert 0 < each.ci_low < each.ci_high
         inside = each.ci_low <= 1 <= each.ci_high
         if each.answer == "undecided":

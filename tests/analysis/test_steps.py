@@ -24,7 +24,7 @@ from refinery_analysis._models.reml import balanced_components, numerical_compon
 from refinery_analysis._models.sample import Response, sample
 from refinery_analysis._models.variance_components import _gather as gather
 from refinery_analysis._models.variance_components import variance_components
-from refinery_analysis._power.published import as_published
+from refinery_analysis._power.published_reasoning import as_published
 from scipy import stats
 from statsmodels.stats.power import FTestAnovaPower
 from study_files import Made, benchmark_json, small, write
@@ -169,6 +169,7 @@ def test_one_replicate_gives_means_and_says_that_nothing_can_be_tested(tmp_path:
         read_results([write(tmp_path / "r.json", benchmark_json(programs))]), Options(response="seconds")
     )
     assert found.anova is not None
+    assert found.anova.terms
     assert all(term.f is None and term.p is None and term.note for term in found.anova.terms)
     assert "nothing can be tested" in found.anova.notes[0]
     assert found.anova.residual_sum_sq == 0  # not 1e-31
@@ -207,6 +208,7 @@ def test_tests_that_err_at_this_design_support_no_conclusion(pilot: Results) -> 
     assert kruskal.size is not None
     assert kruskal.size.rate == pytest.approx(0.002, abs=0.0015)
     assert welch.trusted is kruskal.trusted is False
+    assert analysis.hc3
     assert all(test.trusted is False for test in analysis.hc3)
 
 
@@ -283,6 +285,7 @@ def test_the_numerical_maximum_is_the_closed_form_on_balanced_data(
     )
     usable = dict.fromkeys(("program", "list", "program_list"), True)
     closed, found = balanced_components(layout, usable).values, numerical_components(layout, usable).values
+    assert closed
     for name, value in closed.items():
         assert found[name] == pytest.approx(value, rel=1e-4, abs=1e-6 * sum(closed.values()))
 

@@ -7,7 +7,7 @@ import itertools
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +17,9 @@ from refinery_analysis._models.task_reml import CellTable, Satterthwaite, exact_
 from refinery_analysis._presentation.document import document
 from refinery_analysis._reading.read import read_results
 from scipy import stats
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 HERE = Path(__file__).parent / "r"
 EXPECTED = json.loads((HERE / "tasks.json").read_text(encoding="utf-8"))
@@ -125,6 +128,47 @@ def test_tasks_that_are_never_timed_are_compared_by_what_passed(tmp_path: Path) 
     assert abs(difference["difference"]) == pytest.approx(0.5)
 
 
+def written(path: Path, design: Iterable[tuple[int, str, str, int, bool]]) -> Path:
+    """Write a CSV of tasks, two factors and replicates; those that passed have a time."""
+    rng = np.random.default_rng(3)
+    lines = ["task,agents,speed,replicate,list,run,seconds,passed"]
+    for task, agents, speed, replicate, passed in design:
+        seconds = f"{rng.lognormal(task / 9, 0.1):.6f}" if passed else ""
+        lines.append(f"t{task},{agents},{speed},{replicate},1,1,{seconds},{passed}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_treatments_that_never_passed_leave_one_comparison_of_the_others(tmp_path: Path) -> None:
+    """Their factors cannot be told apart then, and that is said."""
+    design = [
+        (task, agents, speed, replicate, (agents, speed) != ("2", "b"))
+        for task, agents, speed, replicate in itertools.product(range(6), "12", "ab", (1, 2))
+    ]
+    tasks = analyse(read_results([written(tmp_path / "r.csv", design)])).tasks
+    assert tasks is not None
+    assert [(term.term, term.df) for term in tasks.over] == [("treatment", 2)]
+    assert [note for note in tasks.notes if note.startswith("some treatments have no program that passed")]
+
+
+def test_one_program_of_each_task_and_treatment_says_what_cannot_be_told(tmp_path: Path) -> None:
+    """What treatments do from task to task is in the spread of programs then."""
+    design = [(task, agents, "a", 1, True) for task, agents in itertools.product(range(6), "123")]
+    tasks = analyse(read_results([written(tmp_path / "r.csv", design)])).tasks
+    assert tasks is not None
+    assert tasks.variance.task_treatment is None
+    assert [note for note in tasks.notes if note.startswith("one program of each task and treatment")]
+
+
+def test_tasks_of_one_treatment_are_compared_without_terms(tmp_path: Path) -> None:
+    """Each has its figures; there is nothing to test, and nothing fails."""
+    design = [(task, "1", "a", replicate, True) for task, replicate in itertools.product(range(3), (1, 2, 3))]
+    tasks = analyse(read_results([written(tmp_path / "r.csv", design)])).tasks
+    assert tasks is not None
+    assert (tasks.over, tasks.fixed, tasks.fixed_df_den) == ((), (), None)
+    assert [row.passed for row in tasks.by_task] == [3, 3, 3]
+
+
 def test_of_balanced_tables_the_f_is_exact() -> None:
     """It is lmerTest's where no component is at zero, with (k - 1)(T - 1) degrees of freedom."""
     table = table_of("tasks_balanced.csv")
@@ -161,7 +205,9 @@ def test_conclusions_say_of_which_tasks_they_speak(tmp_path: Path) -> None:
     random, fixed = analysed(path), analysed(path, tasks="fixed")
     for said, document_, why in ((True, random, "tasks like these 6"), (False, fixed, "these 6 tasks only")):
         assert document_["tasks"]["random"] is said
-        assert all(why in c["method"] for c in document_["conclusions"] if c["response"] == "ratio")
+        methods = [c["method"] for c in document_["conclusions"] if c["response"] == "ratio"]
+        assert methods
+        assert all(why in method for method in methods)
     (about,) = [c for c in random["conclusions"] if c["question"] == "a"]
     assert (about["answer"], about["unit"]) == ("different", "ratio")
     assert about["p"] == pytest.approx(EXPECTED[0]["over"][0]["p"], rel=1e-5)

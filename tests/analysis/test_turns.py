@@ -14,7 +14,7 @@ from refinery_analysis._cli import run
 from refinery_analysis._inference.synergy import Ends
 from refinery_analysis._inference.synergy import turns as found_in
 from refinery_analysis._models import turns as of_turns
-from refinery_analysis._reading.judged_turns import Trajectory, Turn
+from refinery_analysis._reading.judged_turns import JudgedTrajectory, JudgedTurn
 from refinery_analysis._reading.read import read_trajectories
 from scipy import stats
 from study_files import small, write
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 def turn(
     number: int, agent: int, source: str | None, ratio: float | None, verdict: str | None = None
-) -> Turn:
+) -> JudgedTurn:
     """Return a turn; with a ratio its program is correct."""
-    return Turn(
+    return JudgedTurn(
         number=number,
         agent=agent,
         source=source,
@@ -38,9 +38,11 @@ def turn(
     )
 
 
-def trajectory(*of: Turn, final: int | None = None, replicate: int = 1, **settings: str) -> Trajectory:
+def trajectory(
+    *of: JudgedTurn, final: int | None = None, replicate: int = 1, **settings: str
+) -> JudgedTrajectory:
     """Return a trajectory of the treatment ``team duo``, or of its protocol's name."""
-    return Trajectory(
+    return JudgedTrajectory(
         file=f"{settings}{replicate}",
         study="s",
         task="t",
@@ -123,7 +125,7 @@ def test_survivors_are_marked_and_rates_have_intervals() -> None:
 
 def test_invented_names_are_counted_by_turn() -> None:
     """Names, attributes, modules and arguments that do not exist, among the turns that were judged."""
-    bad = Turn(
+    bad = JudgedTurn(
         number=1,
         agent=1,
         source="x",

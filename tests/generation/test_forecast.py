@@ -8,7 +8,7 @@ import pytest
 from test_engine import TASK
 
 from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, describe, forecast
-from refinery_plugin._generation.methods import Methods
+from refinery_plugin._generation.known_kinds import Methods
 from refinery_plugin._generation.protocols import (
     OWN_PROTOCOLS,
     NextTurn,

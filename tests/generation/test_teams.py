@@ -24,7 +24,7 @@ from refinery_plugin._generation.feedback import (
     tell_sham,
     tell_time,
 )
-from refinery_plugin._generation.methods import MethodError, Methods
+from refinery_plugin._generation.known_kinds import MethodError, Methods
 from refinery_plugin._generation.protocols import (
     OWN_PROTOCOLS,
     NextTurn,

@@ -12,7 +12,7 @@ from planning_data import analysed, r_rows, study
 from refinery_analysis import AnalysisError
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.look import GO_ON, NOT_SHOWN, SHOWN, Request, take
-from refinery_analysis._models.sample import Treatment, of_values, part_of
+from refinery_analysis._models.sample import LabelledTreatment, of_values, part_of
 from refinery_analysis._presentation.terminal_look import text
 from refinery_analysis._sequential import combination
 from refinery_analysis._sequential.bounds import Rules, Stage, bounds
@@ -38,7 +38,7 @@ def sample_of(*cells: list[float], factors: dict[str, tuple[str, ...]] | None = 
     return of_values(
         np.concatenate([np.asarray(cell) for cell in cells]),
         np.repeat(np.arange(len(cells)), [len(cell) for cell in cells]),
-        treatments=tuple(Treatment(label=str(one), levels=one) for one in levels),
+        treatments=tuple(LabelledTreatment(label=str(one), levels=one) for one in levels),
         factors=known,
         generated=np.asarray([len(cell) for cell in cells]),
     )
@@ -52,7 +52,9 @@ def stage_of(a: list[float], b: list[float]) -> Statistic:
 def test_stages_together_and_their_interval_are_those_of_r() -> None:
     """``r/combination.R``: qnorm of pt of each stage, the weighted sum, and its inverse in the difference."""
     stages = [stage_of(a, b) for a, b in zip(A, B, strict=True)]
-    for row in (row for row in r_rows("combination.csv") if row["kind"] == "combined"):
+    rows = [row for row in r_rows("combination.csv") if row["kind"] == "combined"]
+    assert rows
+    for row in rows:
         some = stages[: int(row["case"])]
         assert combination.combined(some, [4.0, 5.0, 5.0]) == pytest.approx(float(row["value"]), rel=1e-9)
         low, high = combination.interval(some, [4.0, 5.0, 5.0], 2.2)
@@ -67,7 +69,9 @@ def test_the_blinded_spread_is_that_of_r() -> None:
         "contrast": statistic(square, question_of(square, "a: x - y")),
         "omnibus": statistic(square, question_of(square, "omnibus")),
     }
-    for row in (row for row in r_rows("combination.csv") if row["kind"] == "blinded"):
+    rows = [row for row in r_rows("combination.csv") if row["kind"] == "blinded"]
+    assert rows
+    for row in rows:
         assert found[row["case"]].blinded_sigma == pytest.approx(float(row["value"]), rel=1e-12)
 
 
@@ -76,7 +80,7 @@ def test_with_many_degrees_of_freedom_bounds_are_those_of_normal_statistics(spen
     """Stages of equal weights then cross as the cumulated statistic does, for which R's bounds are known."""
     many = 10**7
     known = z_bounds([1 / 3, 2 / 3, 1.0], alpha=0.05, spending=spending)
-    past = [combination.Past(replicates=10, df_den=many, own_df=many, efficacy=known[0] ** 2)]
+    past = [combination.PastLook(replicates=10, df_den=many, own_df=many, efficacy=known[0] ** 2)]
     squared = combination.weights([10.0], 30, 3)
     bound_of = functools.partial(
         combination.bound, df_num=1, alpha=0.05, spending=spending, planned=30, margin=0.0
@@ -84,7 +88,7 @@ def test_with_many_degrees_of_freedom_bounds_are_those_of_normal_statistics(spen
     second, spent = bound_of(past, squared)
     assert second == pytest.approx(known[1], abs=0.02)
     assert 0 < spent < 0.05
-    past.append(combination.Past(replicates=20, df_den=2 * many, own_df=many, z_bound=second))
+    past.append(combination.PastLook(replicates=20, df_den=2 * many, own_df=many, z_bound=second))
     last, spent = bound_of(past, squared)
     assert last == pytest.approx(known[2], abs=0.02)
     assert spent == 0.05
@@ -101,7 +105,7 @@ def test_a_size_that_follows_the_first_look_keeps_the_error() -> None:
     )[0].efficacy
     squared = combination.weights([float(first)], 2 * first, 2)
     last, _ = combination.bound(
-        [combination.Past(replicates=first, df_den=8, own_df=8, efficacy=efficacy)],
+        [combination.PastLook(replicates=first, df_den=8, own_df=8, efficacy=efficacy)],
         squared,
         df_num=1,
         alpha=0.05,

@@ -65,6 +65,7 @@ def test_the_budget_buys_whole_replicates_and_their_power(made: PlanResult) -> N
 
 def test_the_recommended_number_is_for_the_upper_limit_of_sigma(made: PlanResult) -> None:
     """The recommended number is at least the required one, and that at least the low one."""
+    assert made.rows
     for r in made.rows:
         assert None not in (r.replicates_low, r.replicates_per_treatment, r.replicates_recommended)
         assert (r.replicates_low or 0) <= (r.replicates_per_treatment or 0) <= (r.replicates_recommended or 0)
@@ -283,6 +284,7 @@ def test_the_text_fits_80_columns_and_the_document_is_strict_json(made: PlanResu
 def test_without_prices_the_plan_says_so_and_counts_programs() -> None:
     """Without a price designs are sorted by programs, and the text names the option."""
     result = plan(pilot())
+    assert result.rows
     assert all(r.usd is None for r in result.rows)
     assert "--usd-per-program" in text(result)
     programs = [r.programs for r in result.rows]

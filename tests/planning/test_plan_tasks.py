@@ -19,9 +19,9 @@ from refinery_analysis._commands.plan import PlanOptions, plan
 from refinery_analysis._inference import two_proportions
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.rate_spread import RateSpread, rate_spread
-from refinery_analysis._power.over_tasks import OverTasks, Price, cheapest, splits
+from refinery_analysis._power.over_tasks import OverTasks, ReplicateCost, cheapest, splits
 from refinery_analysis._power.rates_over_tasks import RatesOverTasks
-from refinery_analysis._report.blocks import Grid, Heading
+from refinery_analysis._report.page_blocks import Grid, Heading
 from refinery_analysis._report.sections import page
 from scipy import special, stats
 
@@ -85,7 +85,7 @@ def test_replicates_never_go_below_the_floor() -> None:
 
 def test_without_a_price_of_tasks_one_replicate_is_cheapest_where_all_pass() -> None:
     """More replicates need fewer tasks and more programs in all; a failing program makes a second worth while."""
-    price = Price(usd=0.1, calls=2.0, hours=None)
+    price = ReplicateCost(usd=0.1, calls=2.0, hours=None)
     made = splits(two_arms(0.3, 0.4), price, effect=0.25, alpha=0.05, target=0.8)
     assert [s.tasks for s in made] == sorted((s.tasks for s in made), reverse=True)
     best = cheapest(made)
@@ -104,7 +104,7 @@ def test_without_a_price_of_tasks_one_replicate_is_cheapest_where_all_pass() -> 
 def test_a_price_of_tasks_moves_the_split_to_the_known_optimum() -> None:
     """By hand: sqrt(c_task within / (c_program between)) = sqrt(1.8 * 0.32 / (0.1 * 0.09)) = 8 replicates."""
     made = two_arms(math.sqrt(0.045), 0.4)
-    price = Price(usd=0.1, calls=None, hours=None, usd_per_task=1.8)
+    price = ReplicateCost(usd=0.1, calls=None, hours=None, usd_per_task=1.8)
     best = cheapest(splits(made, price, effect=0.05, alpha=0.05, target=0.8))
     assert best is not None
     assert best.replicates_per_treatment in {7, 8, 9}
@@ -298,6 +298,7 @@ def test_pass_rates_are_planned_by_enumeration(tmp_path: Path) -> None:
     assert row["power"] >= 0.8
     (question,) = made["tasks"]["questions"]
     assert (made["tasks"]["response"], question["unit"]) == ("passed", "pass rate")
+    assert question["splits"]
     assert all(split["power"] >= 0.8 for split in question["splits"])
 
 

@@ -43,6 +43,7 @@ def raw_f(groups: int, replicates: list[int], *, weights: Floats | None = None) 
 def test_normal_bounds_are_those_of_r() -> None:
     """``r/bounds.R`` finds them by multivariate normal probabilities, another way than the recursion here."""
     rows = r_rows("bounds.csv")
+    assert rows
     for (spending, alpha, _), group in itertools.groupby(
         rows, key=operator.itemgetter("spending", "alpha", "looks")
     ):

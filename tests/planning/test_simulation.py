@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from planning_data import r_rows
 from refinery_analysis import AnalysisError
-from refinery_analysis._inference.registry import BY_NAME, TESTS
+from refinery_analysis._inference.registry import TESTS
 from refinery_analysis._inference.rowwise import DataSets, contrast_test
-from refinery_analysis._inference.size import size
+from refinery_analysis._inference.simulated_size import size
 from scipy import stats
 from simulated_studies import experiments
 
 if TYPE_CHECKING:
     from refinery_analysis._inference.statistical_test import StatisticalTest
 
+BY_NAME = {test.name: test for test in TESTS}
 SETS = {
     "a": ([3, 4, 5], [1.2, 0.7, 2.9, 2.2, 1.1, 3.8, 0.3, 4.1, 2.6, 3.3, 5.9, 1.7]),
     "b": ([2, 2, 6], [0.11, 0.52, 9.1, 4.4, 1.5, 1.9, 2.3, 0.8, 7.2, 3.6]),

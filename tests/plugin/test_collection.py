@@ -34,6 +34,7 @@ def project(pytester: pytest.Pytester) -> pytest.Pytester:
 
 def collected(project: pytest.Pytester, *options: str) -> list[str]:
     result = project.runpytest_subprocess("--collect-only", "-q", *options)
+    assert result.ret in {pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED}
     return [line.partition("::")[2] for line in result.outlines if "::" in line]
 
 

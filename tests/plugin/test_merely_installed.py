@@ -22,7 +22,7 @@ LIGHT = {
     "refinery_plugin._sandbox",
     "refinery_plugin._sandbox.backend_table",
     "refinery_plugin._study",
-    "refinery_plugin._study.nearest",
+    "refinery_plugin._study.study_file",
 }
 """All of ours that such a run may import."""
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._pytest.overview import Figures, each, failures, tasks, treatments, wrapped
+from refinery_plugin._pytest.overview import ShownTimes, each, failures, tasks, treatments, wrapped
 
 
 def _program(name: str, verdict: str = "correct", **other: Any) -> dict[str, object]:  # noqa: ANN401
@@ -17,10 +17,11 @@ def _program(name: str, verdict: str = "correct", **other: Any) -> dict[str, obj
     return {**made, "cost_usd": 0.0004, **other}
 
 
-def _figures(**seconds: float) -> dict[str, Figures]:
+def _figures(**seconds: float) -> dict[str, ShownTimes]:
     """Return what is shown of programs whose reference takes half a second; what takes 5 ms or less is a bound."""
     return {
-        name: Figures(seconds=value, ratio=2 * value, bound=value <= 0.005) for name, value in seconds.items()
+        name: ShownTimes(seconds=value, ratio=2 * value, bound=value <= 0.005)
+        for name, value in seconds.items()
     }
 
 

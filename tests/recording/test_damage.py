@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab import Lab, requests
 
-from refinery_plugin._recording.format import DamageError, judged_digest, parse
-from refinery_plugin._recording.tape import CassetteError, Tape
+from refinery_plugin._recording.cassette import CassetteError, TrajectoryCassette
+from refinery_plugin._recording.cassette_format import DamageError, judged_digest, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -197,7 +197,7 @@ def test_no_truncated_cassette_is_taken_for_a_whole_one(
     path = tmp_path / "truncated.json"
     path.write_bytes(recorded[: int(share * (len(recorded) - 2))])
     with pytest.raises(CassetteError, match=r"truncated\.json: not a cassette as it was recorded: line \d+"):
-        Tape(path)
+        TrajectoryCassette(path)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -221,7 +221,7 @@ def test_any_damage_is_either_harmless_or_told(recorded: bytes, tmp_path: Path, 
     path = tmp_path / "edited.json"
     path.write_text(json.dumps(edited))
     try:
-        tape = Tape(path)
+        tape = TrajectoryCassette(path)
     except CassetteError:
         return
     assert len(tape.recorded) == len(edited["interactions"])

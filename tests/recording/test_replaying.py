@@ -15,7 +15,7 @@ from vcr.cassette import Cassette
 from vcr.serializers import jsonserializer
 
 from refinery_plugin._generation.chat import Cut, Reply
-from refinery_plugin._recording.tape import CassetteError
+from refinery_plugin._recording.cassette import CassetteError
 from refinery_plugin._recording.unrecorded import MissingRecordingError
 from refinery_plugin._study.pricing import Price
 

@@ -10,10 +10,10 @@ from lab import MODEL, Lab, requests, texts
 from model_server import Behaviour, ModelServer, answer, body, completion, status
 
 from refinery_plugin._generation.chat import ChatFailedError, GenerationStopError, Reply
-from refinery_plugin._recording.refused import read_refusal
+from refinery_plugin._recording.refusal_text import read_refusal
 from refinery_plugin._recording.retry import RetryPolicy
 from refinery_plugin._study.pricing import Price
-from refinery_plugin._study.request import parse_request
+from refinery_plugin._study.request_settings import parse_request
 
 SECRET = "gate-0123456789-secret"  # noqa: S105 - of this test alone
 PRICE = Price(input=Decimal(1), output=Decimal(1), source="here")

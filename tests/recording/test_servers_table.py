@@ -11,7 +11,7 @@ import pytest
 from lab import MODEL, Lab, texts
 from model_server import ModelServer, answer
 
-from refinery_plugin._study.request import FIELDS, parse_request
+from refinery_plugin._study.request_settings import FIELDS, parse_request
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "servers-and-models.md"
 ROWS = [

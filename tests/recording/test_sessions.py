@@ -399,6 +399,7 @@ def test_a_key_in_a_header_of_the_study_is_all_that_a_run_needs(
     assert "is not set" not in ran.output
     assert {request.headers["api-key"] for request in server.requests} == {KEY}
     written = [path for path in project.root.rglob("*") if path.is_file() and path.name != ".env"]
+    assert {path.parent for path in written} > {project.cassettes, project.programs}
     assert all(KEY.encode() not in path.read_bytes() for path in written)
 
 

@@ -22,7 +22,7 @@ from refinery_plugin._recording.ledger import (
     most_prompt_tokens,
 )
 from refinery_plugin._study.pricing import Price, price_of
-from refinery_plugin._study.request import parse_request
+from refinery_plugin._study.request_settings import parse_request
 
 if TYPE_CHECKING:
     from model_server import ModelServer, Received

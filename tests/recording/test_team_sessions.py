@@ -165,6 +165,7 @@ def test_a_study_of_feedback_and_teams_from_requests_to_the_analysis(
 def check_report(document: dict[str, Any], trajectories: Sequence[dict[str, Any]], page: str) -> None:
     """Check that agents' credits add up to their trajectories' ratios, and that the first screen answers the study."""
     turns = document["turns"]
+    assert turns["credit"]
     for treatment in {row["treatment"] for row in turns["credit"]}:
         ends = [
             math.log(one["turns"][one["final_turn"] - 1]["feedback"]["ratio"])
@@ -224,8 +225,9 @@ def test_what_is_told_of_a_program_is_what_verification_says_of_it_in_the_end(
         tmp_path / "project", server, settings='feedback = "verdict"\noptimization = "1 iteration"'
     )
     assert project.run().code == 0
-    results = project.timed()
-    for program, trajectory in zip(results["refinery"]["programs"], project.trajectories(), strict=True):
+    programs = project.timed()["refinery"]["programs"]
+    assert programs
+    for program, trajectory in zip(programs, project.trajectories(), strict=True):
         (turn,) = trajectory["turns"]
         assert program["verdict"] == turn["feedback"]["verdict"] == "wrong_answer"
         assert re.fullmatch(r"for '[ou]' it returned 0, expected 1", turn["feedback"]["reason"])
@@ -299,7 +301,9 @@ def test_a_budget_in_tokens_ends_with_the_turn_that_uses_it_up_and_the_rest_is_t
     project = TeamProject.made(tmp_path / "project", server, settings='optimization = "900 tokens"')
     ran = project.run()
     assert ran.code == 0, ran.output
-    for one in project.trajectories():
+    trajectories = project.trajectories()
+    assert trajectories
+    for one in trajectories:
         used = [turn["prompt_tokens"] + turn["completion_tokens"] for turn in one["turns"]]
         assert sum(used[:-1]) < 900 <= sum(used)
         assert one["overshoot"] == {"tokens": sum(used) - 900}

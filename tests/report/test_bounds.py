@@ -47,7 +47,9 @@ def test_means_at_the_resolution_are_told_as_upper_bounds(analysis: Analysis) ->
         line for line in summary(analysis, width=120).splitlines() if line.lstrip().startswith("agents ")
     ]
     assert any("≤ 0.00404" in line for line in lines)
-    assert all(("≤" in line) == line.lstrip().startswith("agents 1") for line in lines if "/" in line)
+    means = [line for line in lines if "/" in line]
+    assert means
+    assert all(("≤" in line) == line.lstrip().startswith("agents 1") for line in means)
 
 
 def test_what_is_at_most_is_counted_and_explained(analysis: Analysis) -> None:

@@ -12,11 +12,11 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pandas as pd
 import pytest
-from refinery_analysis._report.blocks import Picture
 from refinery_analysis._report.figure import CANVASES, NARROW, WIDE, Table
 from refinery_analysis._report.figures import failures, interaction, noise, power, residuals, times, turns
 from refinery_analysis._report.figures.rows import rows, spread
 from refinery_analysis._report.figures.scales import linear_ticks, log_domain, log_ticks, tick_label, wrap
+from refinery_analysis._report.page_blocks import Picture
 from refinery_analysis._report.render import to_svg
 from refinery_analysis._report.sections import page
 from refinery_analysis._report.svg import drawing
@@ -68,6 +68,7 @@ def test_every_program_is_in_the_figure_of_times(report: Callable[[str], Report]
     """One mark for each program, those that failed included, under its name, with verdict and hash."""
     made = report("pilot")
     titles = _titles(made, "times")
+    assert titles
     for name, verdict, sha in made.analysis.results.programs[["program", "verdict", "sha256"]].itertuples(
         index=False
     ):
@@ -226,7 +227,7 @@ def test_where_no_price_is_known_there_is_no_axis_in_dollars() -> None:
         ),
         (
             turns.figure(
-                turns.Turns(
+                turns.RefinementCurves(
                     panels=(),
                     points=pd.DataFrame(columns=["panel", "program", "turn", "value", "passed", "tip"]),
                     unit="s",

@@ -18,8 +18,8 @@ from refinery_analysis._inference.synergy import Turns
 from refinery_analysis._models.survival import curve
 from refinery_analysis._models.turns import Credit
 from refinery_analysis._reading.read import read_results
-from refinery_analysis._report.blocks import Picture
 from refinery_analysis._report.figure import CANVASES
+from refinery_analysis._report.page_blocks import Picture
 from refinery_analysis._report.sections import page
 from refinery_analysis._report.views.teams import credit
 from report_studies import write_study, write_trajectories
@@ -82,7 +82,9 @@ def test_a_figure_stands_only_where_there_is_something_in_it(
     report: Callable[[str], Report], teams: Path, over_tasks: Analysis
 ) -> None:
     """Of one task, without time-outs, amounts and trajectories none of the five; a study with them has theirs."""
-    assert not BESIDE & {path.stem for path in report("one program").directory.glob("*.svg")}
+    alone = {path.stem for path in report("one program").directory.glob("*.svg")}
+    assert alone
+    assert not BESIDE & alone
     assert {path.stem for path in report("one factor").directory.glob("*.svg")} & BESIDE == {"trends"}
     assert {path.stem for path in teams.glob("*.svg")} & BESIDE == {"by-turn", "credit"}
     assert _figures(over_tasks).keys() & BESIDE == {"time-outs", "trends"}
@@ -111,6 +113,7 @@ def test_lines_can_be_told_apart_without_colour(over_tasks: Analysis) -> None:
     draw = _figures(over_tasks)["time-outs"].figure.draw
     assert draw is not None
     chart = draw(CANVASES[0]).to_dict()
+    assert chart["vconcat"]
     for panel in chart["vconcat"]:
         scale = panel["layer"][0]["encoding"]["strokeDash"]["scale"]
         assert len({tuple(dash) for dash in scale["range"]}) == len(scale["domain"]) > 1

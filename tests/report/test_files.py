@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 from refinery_analysis import AnalysisError, Options, analyse, read_results
 from refinery_analysis._report import write_report
-from refinery_analysis._report.blocks import Prose
 from refinery_analysis._report.figure import Table
 from refinery_analysis._report.files import _csv
+from refinery_analysis._report.page_blocks import Prose
 from refinery_analysis._report.sections import page
 
 if TYPE_CHECKING:

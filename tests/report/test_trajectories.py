@@ -11,7 +11,7 @@ import pytest
 from refinery_analysis import AnalysisError
 from refinery_analysis._cli import run
 from refinery_analysis._reading.trajectories import read_trajectories
-from refinery_analysis._report.story import Found, change, story
+from refinery_analysis._report.story import ProgramOutcome, change, story
 from report_studies import HOSTILE, write_study
 
 if TYPE_CHECKING:
@@ -92,10 +92,10 @@ def test_what_a_turn_did_to_the_program_is_told(tmp_path: Path) -> None:
     """Mended, faster, broke, and what gave none; each turn with the one whose program it was given."""
     (tmp_path / "a.json").write_text(json.dumps(trajectory(MENDING)))
     (file,) = read_trajectories(tmp_path)
-    found = story(file, Found(), {})
+    found = story(file, ProgramOutcome(), {})
     assert [one.transition for one in found.turns] == ["first", "mended", "faster", "no program", "broke"]
     assert [one.base for one in found.turns] == [None, 1, 2, 3, 3]
-    assert found.turns[1].told == "It is wrong."
+    assert found.turns[1].feedback == "It is wrong."
 
 
 def test_the_base_of_a_turn_follows_from_protocol_and_selection(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_the_base_of_a_turn_follows_from_protocol_and_selection(tmp_path: Path) 
     bases = []
     for settings in ({"selection": "best"}, {"protocol": "independent"}):
         (tmp_path / "a.json").write_text(json.dumps(trajectory(turns, settings=settings)))
-        bases.append([one.base for one in story(read_trajectories(tmp_path)[0], Found(), {}).turns])
+        bases.append([one.base for one in story(read_trajectories(tmp_path)[0], ProgramOutcome(), {}).turns])
     assert bases == [[None, 1, 1, 1], [None, None, 1, 2]]
 
 

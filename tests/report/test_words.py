@@ -19,7 +19,7 @@ from refinery_analysis._presentation.findings import findings, on_passing, on_pl
 from refinery_analysis._presentation.terminal import summary
 from refinery_analysis._presentation.text import p_words
 from refinery_analysis._report import tables
-from refinery_analysis._report.blocks import Grid
+from refinery_analysis._report.page_blocks import Grid
 from refinery_analysis._report.sections import page
 from report_studies import write_study
 

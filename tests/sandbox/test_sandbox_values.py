@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sandbox_bench import SECONDS
 
-from refinery_plugin._sandbox import SandboxError, encode_arguments, last_words
+from refinery_plugin._sandbox import SandboxError, encode_arguments, foreign_text
 from refinery_plugin._sandbox.backends.remove_tree import remove_tree
 from refinery_plugin._sandbox.inside import codec
 from refinery_plugin._study.value_types import misfit, unknown_form
@@ -211,7 +211,7 @@ def test_types_that_no_value_can_have_are_told(declared: object, unknown: str) -
 @given(st.text(), st.integers(4, 50))
 def test_escaped_text_is_one_harmless_line(text: str, limit: int) -> None:
     """Printable, bounded, no line breaks."""
-    clean = last_words.escaped(text, limit)
+    clean = foreign_text.escaped(text, limit)
     assert clean.isprintable()
     assert len(clean) <= limit
 
@@ -219,7 +219,7 @@ def test_escaped_text_is_one_harmless_line(text: str, limit: int) -> None:
 @given(st.binary(max_size=3000))
 def test_last_lines_of_anything_are_harmless(data: bytes) -> None:
     """Whatever bytes a program wrote."""
-    assert last_words.last_lines(data).isprintable()
+    assert foreign_text.last_lines(data).isprintable()
 
 
 def test_a_hostile_directory_is_removed(tmp_path: Path) -> None:

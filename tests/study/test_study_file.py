@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from refinery_plugin._study.agents import Agent
 from refinery_plugin._study.levels import COLUMNS, slug
-from refinery_plugin._study.nearest import nearest_study
 from refinery_plugin._study.study import Study, StudyError
+from refinery_plugin._study.study_file import nearest_study
 from refinery_plugin._study.task import Task
 from refinery_plugin._study.toml import load_study, pilot_study
 from refinery_plugin._study.units import study_units

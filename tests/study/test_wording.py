@@ -13,7 +13,7 @@ from refinery_plugin._generation.preview import preview
 from refinery_plugin._generation.prompts import Brief, Turn, turn_request
 from refinery_plugin._generation.request_body import bounds_answers, most_completion_tokens, request_body
 from refinery_plugin._study.levels import LevelError
-from refinery_plugin._study.request import NO_RULES, known_rules, parse_request
+from refinery_plugin._study.request_settings import NO_RULES, known_rules, parse_request
 from refinery_plugin._study.study import Study, StudyError
 from refinery_plugin._study.wording import PLACES, parse_wording
 

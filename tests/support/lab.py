@@ -13,7 +13,7 @@ from refinery_plugin._recording.ledger import Ledger
 from refinery_plugin._recording.retry import RetryPolicy
 from refinery_plugin._recording.store import CassetteStore
 from refinery_plugin._recording.unrecorded import ReplayOnly
-from refinery_plugin._study.request import NO_TABLE, RequestTable
+from refinery_plugin._study.request_settings import NO_TABLE, RequestTable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from core_corpus import CORPUS, Solution, function_of, sample_of, solutions
 from refinery_plugin._study.value_types import misfit
 from refinery_plugin._tasks import SHIPPED_TASKS
 from refinery_plugin._tasks.core import CORE_TASKS
-from refinery_plugin._verification.examples import draw
+from refinery_plugin._verification.drawn_inputs import draw
 from refinery_plugin._verification.inputs import Answers, Case, short_case
 from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, failed
 

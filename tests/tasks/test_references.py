@@ -12,8 +12,8 @@ from core_corpus import solutions
 from refinery_plugin._study.value_types import misfit
 from refinery_plugin._tasks.core import CORE_TASKS
 from refinery_plugin._tasks.digit_sum_reference import get_difference
+from refinery_plugin._verification.drawn_inputs import draw
 from refinery_plugin._verification.equality import difference
-from refinery_plugin._verification.examples import draw
 
 if TYPE_CHECKING:
     from collections.abc import Callable

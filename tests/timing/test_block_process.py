@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from small_tasks import DOUBLE, RIGHT, TRIPLE, WRONG
 
+from refinery_plugin._cluster.block_request import BlockRequest, pickled
 from refinery_plugin._cluster.machine import NAME, describe_machine
 from refinery_plugin._cluster.ports import ClusterError
-from refinery_plugin._cluster.request import BlockRequest, pickled
 from refinery_plugin._cluster.supervise import supervise
 from refinery_plugin._sandbox import Limits
 from refinery_plugin._timing.records import BlockRun, ReferenceRecord, RunRecord, from_json

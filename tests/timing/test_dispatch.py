@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refinery_plugin._cluster.blocks import Block, blocks_of
-from refinery_plugin._cluster.dispatch import MOST_LOSSES, MOST_STRIKES, Dispatcher, Plan
-from refinery_plugin._cluster.ports import Answer, ClusterError, Note, Seen, Work
+from refinery_plugin._cluster.dispatch import MOST_LOSSES, MOST_STRIKES, Dispatcher, DispatchPlan
+from refinery_plugin._cluster.ports import ClusterError, Note, Seen, Work, WorkResult
 from refinery_plugin._timing.session import Outstanding
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ScriptedEngine:
         self.given.append((worker, work))
         reply = self.reply(worker, work, before)
         if reply is not None:
-            self.events_left.append(Answer(ticket=ticket, **reply))
+            self.events_left.append(WorkResult(ticket=ticket, **reply))
 
     def events(self, seconds: float) -> list[Event]:
         del seconds
@@ -69,7 +69,7 @@ class Taken:
     results: list[tuple[str, int, str]] = dataclasses.field(default_factory=list)
     said: list[str] = dataclasses.field(default_factory=list)
 
-    def plan(self, blocks: int, **settings: Any) -> Plan:  # noqa: ANN401 - the plan's own
+    def plan(self, blocks: int, **settings: Any) -> DispatchPlan:  # noqa: ANN401 - the plan's own
         def take(block: Block, number: int, worker: str, result: Mapping[str, Any]) -> str:
             del result
             self.results.append((block.programs[0].key, number, worker))
@@ -85,7 +85,7 @@ class Taken:
             "take": take,
             "say": self.said.append,
         }
-        return Plan(**{**given, **settings})
+        return DispatchPlan(**{**given, **settings})
 
     @property
     def keys(self) -> list[str]:
@@ -101,7 +101,7 @@ def well(worker: str, work: Work, before: int) -> Reply:
     return {"value": {"result": SHOWN} if work is CHECK else done([work.header["key"]])}
 
 
-def run(engine: ScriptedEngine, plan: Plan, *, step: float = 1.0) -> Dispatcher:
+def run(engine: ScriptedEngine, plan: DispatchPlan, *, step: float = 1.0) -> Dispatcher:
     ticks = itertools.count()
     dispatcher = Dispatcher(engine, plan, clock=lambda: step * next(ticks))
     dispatcher.run()
@@ -136,7 +136,7 @@ def test_the_block_of_a_lost_worker_is_done_elsewhere_under_a_new_number() -> No
             worker == "a" and work is not CHECK for worker, work in engine.given
         ):
             del engine.present["a"]
-            late.append(Answer(ticket="3", value=done(["p0"])))
+            late.append(WorkResult(ticket="3", value=done(["p0"])))
         elif late:
             engine.events_left.append(late.pop())
 

@@ -17,7 +17,7 @@ from doubles import PROGRAM, REFERENCE, STUDY, TASK, number_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from refinery_plugin._generation.methods import Methods
+from refinery_plugin._generation.known_kinds import Methods
 from refinery_plugin._generation.refine import refine
 from refinery_plugin._sandbox import Limits
 from refinery_plugin._study.levels import Budget
@@ -26,8 +26,8 @@ from refinery_plugin._timing.judge import SandboxJudge, Spread, with_figures
 from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._timing.sizes import Sizes
 from refinery_plugin._verification.checker import Checker, TimedPair
-from refinery_plugin._verification.figures import RunFigures
 from refinery_plugin._verification.ports import wall_clock
+from refinery_plugin._verification.run_usage import RunFigures
 from refinery_plugin.testing import Judged, ScriptedChat, ScriptedProcess, ScriptedSandbox, reply
 
 if TYPE_CHECKING:

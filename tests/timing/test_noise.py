@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from refinery_plugin._sandbox.load import Load
+from refinery_plugin._sandbox.machine_load import Load
 from refinery_plugin._timing.quietness import Quietness
 from refinery_plugin._verification.contamination import is_contaminated
 from refinery_plugin._verification.cores import Cores

@@ -11,7 +11,7 @@ import pytest
 
 from refinery_plugin.__main__ import main
 from refinery_plugin._training.export import held_out
-from refinery_plugin._training.terms import terms_of
+from refinery_plugin._training.terms_of_use import terms_of
 from refinery_plugin._training.turns import ratio_and_noise
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from refinery_plugin._study.close import Close
+from refinery_plugin._study.tolerance import Close
 from refinery_plugin._verification.equality import difference
 
 NAN = float("nan")

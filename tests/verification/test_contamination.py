@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from refinery_plugin._sandbox.load import Load
+from refinery_plugin._sandbox.machine_load import Load
 from refinery_plugin._verification.contamination import is_contaminated
 
 QUIET = Load(busy=100.0, stolen=0.0)

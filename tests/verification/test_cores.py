@@ -53,4 +53,4 @@ def test_what_this_process_may_use_is_divided_without_rest() -> None:
     """Every core is the programs' or the measuring process' own, or all are everybody's."""
     cores = Cores.divided()
     assert cores.programs | cores.parent == os.sched_getaffinity(0)
-    assert not cores.programs & cores.parent or not cores.apart
+    assert bool(cores.programs & cores.parent) is not cores.apart

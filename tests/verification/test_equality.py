@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from refinery_plugin import RefineryError
-from refinery_plugin._study.close import Close
+from refinery_plugin._study.tolerance import Close
 from refinery_plugin._verification.equality import difference, same
 
 plain = (

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._tasks.digit_sum_difference import strategy
-from refinery_plugin._verification.examples import draw, smallest
+from refinery_plugin._verification.drawn_inputs import draw, smallest
 from refinery_plugin._verification.verdict import CORRECT, Judgement, Verdict, show_arguments
 
 if TYPE_CHECKING:

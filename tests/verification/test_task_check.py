@@ -6,15 +6,16 @@ import dataclasses
 import threading
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from doubles import TASK
 from hypothesis import strategies as st
 
 from refinery_plugin import Close
 from refinery_plugin._sandbox import Limits
-from refinery_plugin._verification.patience import SAMPLE_SECONDS
 from refinery_plugin._verification.quick_check import check_quickly
 from refinery_plugin._verification.task_check import check_task
+from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS
 from refinery_plugin.testing import ScriptedSandbox
 
 if TYPE_CHECKING:
@@ -97,6 +98,26 @@ def test_a_good_task_has_no_fault_and_its_reference_a_time() -> None:
         pytest.param(GOOD, {"sample": lambda _: (object(),)}, "values", id="values that cannot be carried"),
         pytest.param(GOOD, {"examples": [((3,), 7)]}, "examples", id="examples contradict the reference"),
         pytest.param(FLOATS, {"close": Close(atol=100)}, "tolerance", id="a tolerance that is too wide"),
+        pytest.param(
+            FLOATS,
+            {
+                "close": Close(atol=100),
+                "reference": "def double(number):\n    return {'a': [(2.0 * number + 1, {3.5})]}\n",
+                "result_type": dict[str, list[tuple[float, set[float]]]],
+            },
+            "tolerance",
+            id="one too wide for numbers deep inside",
+        ),
+        pytest.param(
+            FLOATS,
+            {
+                "close": Close(atol=100),
+                "reference": "import numpy\ndef double(number):\n    return numpy.ones(3) * number\n",
+                "result_type": np.ndarray,
+            },
+            "tolerance",
+            id="one too wide for an array",
+        ),
     ],
 )  # fmt: skip
 def test_a_planted_fault_is_found(task: Task, changes: dict[str, Any], kind: str) -> None:

@@ -20,7 +20,7 @@ _MOST_PANELS = 24
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turns:
+class RefinementCurves:
     """What the figure shows.
 
     Attributes
@@ -37,8 +37,8 @@ class Turns:
     table: Table | None = None
 
 
-def figure(data: Turns) -> Figure:
-    """Draw `Turns`."""
+def figure(data: RefinementCurves) -> Figure:
+    """Draw `RefinementCurves`."""
     known = data.points[data.points["passed"] & data.points["value"].notna()]
     if known.empty:
         note = "Only final programs were timed, so there is nothing to say of the way to them."
@@ -66,7 +66,7 @@ def figure(data: Turns) -> Figure:
     )
 
 
-def _draw(data: Turns, panels: tuple[str, ...], canvas: Canvas) -> alt.FacetChart:
+def _draw(data: RefinementCurves, panels: tuple[str, ...], canvas: Canvas) -> alt.FacetChart:
     columns = min(len(panels), 2 if canvas.is_narrow else 4)
     width = (canvas.width - 62 - 18 * (columns - 1)) // columns
     frame = data.points[data.points["panel"].isin(panels)]

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..._presentation.findings import term_name
 from ..._presentation.text import MISSING, count, number, one_line, p_value, p_words, percent
-from ..blocks import Grid, Heading, Picture, Prose, Section
 from ..figure import Table, trimmed
+from ..page_blocks import Grid, Heading, Picture, Prose, Section
 from .teams import by_turn, credit
 from .time_outs import time_outs
 from .trends import trends
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from ..._analysis import Analysis
     from ..._inference.synergy import Turns
-    from ..blocks import Block
     from ..figure import Figure
+    from ..page_blocks import Block
 
 _MOST_ROWS = 300
 _LONG = 12

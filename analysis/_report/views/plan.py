@@ -9,15 +9,15 @@ from ..._presentation import plan_tasks
 from ..._presentation.findings import question_name
 from ..._presentation.names import effect_words
 from ..._presentation.text import MISSING, dollars, duration, one_line, percent, sentence, whole
-from ..blocks import Grid, Heading, Prose
 from ..figure import Table, trimmed
+from ..page_blocks import Grid, Heading, Prose
 
 if TYPE_CHECKING:
     from ..._analysis import Analysis
     from ..._commands.plan import PlanResult
     from ..._commands.plan_rows import PlanRow
     from ..._commands.plan_tasks import TaskPlan, TaskQuestion
-    from ..blocks import Block
+    from ..page_blocks import Block
 
 _MOST_ROWS = 60
 _UNFOLDED = 20

@@ -11,15 +11,15 @@ import pandas as pd
 from ..._presentation.findings import headline, question_name
 from ..._presentation.names import effect_words
 from ..._presentation.text import dollars, number, percent, sentence, whole
-from ..blocks import Grid, Heading, Prose
 from ..figure import Table, trimmed
 from ..figures import power as power_figure
+from ..page_blocks import Grid, Heading, Prose
 
 if TYPE_CHECKING:
     from ..._analysis import Analysis
     from ..._power.power import Power, QuestionPower
-    from ..blocks import Block
     from ..figure import Figure
+    from ..page_blocks import Block
 
 _POINTS = 60
 _MOST_CURVES = 5

@@ -10,14 +10,14 @@ import pandas as pd
 from ..._presentation.names import distinct
 from ..._presentation.tasks import spread_words
 from ..._presentation.text import MISSING, count, number, percent
-from ..blocks import Picture, Prose, Section
 from ..figure import Figure, Table
 from ..figures import forest
+from ..page_blocks import Picture, Prose, Section
 
 if TYPE_CHECKING:
     from ..._analysis import Analysis
     from ..._models.tasks import TasksFound
-    from ..blocks import Block
+    from ..page_blocks import Block
 
 NAME, TITLE = "tasks", "Task by task"
 _MOST_TASKS = 200
@@ -54,13 +54,13 @@ def _figure(over_tasks: TasksFound, *, alpha: float) -> Figure:
                     _known(task.ci_low),
                     _known(task.ci_high),
                     False,
-                    tip + _told(rows[-1][-1]),
+                    tip + _interval_line(rows[-1][-1]),
                 )
             )
     if over_tasks.ratio is not None:
         whole = over_tasks.ratio
         rows.append((together, "", number(whole.ratio), _interval(whole.ci_low, whole.ci_high)))
-        tip = f"{together}\n{number(whole.ratio)} × reference{_told(rows[-1][-1])}"
+        tip = f"{together}\n{number(whole.ratio)} × reference{_interval_line(rows[-1][-1])}"
         records.append((together, whole.ratio, _known(whole.ci_low), _known(whole.ci_high), True, tip))
     names = tuple(record[0] for record in records)
     data = forest.Forest(
@@ -111,5 +111,5 @@ def _interval(low: float | None, high: float | None) -> str:
     return MISSING if low is None or high is None else f"{number(low)} to {number(high)}"
 
 
-def _told(limits: str) -> str:
+def _interval_line(limits: str) -> str:
     return "" if limits == MISSING else f"\ninterval {limits}"

@@ -14,7 +14,7 @@ from ..figures.panels import MOST_LINES
 
 if TYPE_CHECKING:
     from ..._analysis import Analysis
-    from ..._inference.censored import Curve
+    from ..._inference.censored import SurvivalCurve
     from ..figure import Figure
 
 _MOST_PANELS = 4
@@ -25,7 +25,7 @@ def time_outs(analysis: Analysis) -> Figure | None:
     censored = analysis.further.censored
     if censored is None:
         return None
-    by_factor: dict[str, list[Curve]] = {}
+    by_factor: dict[str, list[SurvivalCurve]] = {}
     for curve in censored.curves:
         by_factor.setdefault(curve.factor, []).append(curve)
     drawn = {factor: curves for factor, curves in by_factor.items() if 1 < len(curves) <= MOST_LINES}

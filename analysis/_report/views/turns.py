@@ -25,7 +25,9 @@ def turns(analysis: Analysis, names: Names) -> Figure:
     present = set(points["panel"])
     panels = tuple(row for row in names.rows.values() if row in present)
     return turns_figure.figure(
-        turns_figure.Turns(panels=panels, points=points, unit="seconds, log scale", table=_table(points))
+        turns_figure.RefinementCurves(
+            panels=panels, points=points, unit="seconds, log scale", table=_table(points)
+        )
     )
 
 

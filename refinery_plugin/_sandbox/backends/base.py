@@ -54,7 +54,7 @@ main(config)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class LaunchPlan:
     """How a backend wants one run started."""
 
     command: Sequence[str]
@@ -75,7 +75,7 @@ class Backend(Protocol):
     def describe(self) -> str:
         """One line about what contains programs here."""
 
-    def plan(self, limits: Limits) -> Plan:
+    def plan(self, limits: Limits) -> LaunchPlan:
         """Prepare one run."""
 
     def close(self) -> None:

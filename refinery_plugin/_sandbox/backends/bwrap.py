@@ -24,7 +24,7 @@ from refinery_plugin._sandbox.backends.base import (
     ENVIRONMENT,
     INTERPRETER_OPTIONS,
     SHM_BYTES,
-    Plan,
+    LaunchPlan,
     nothing_to_clean_up,
     rlimits,
     unused_uid,
@@ -71,7 +71,7 @@ class Bwrap:
             return ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
         return ["--unshare-user", "--uid", "65534", "--gid", "65534", "--cap-drop", "ALL"]
 
-    def plan(self, limits: Limits) -> Plan:
+    def plan(self, limits: Limits) -> LaunchPlan:
         """Prepare one run."""
         command = [
             *self._front,
@@ -94,7 +94,7 @@ class Bwrap:
             "own_shared_memory": True,
             "result_bytes": limits.result_bytes,
         }
-        return Plan(command=command, environment={}, config=config, cleanup=nothing_to_clean_up)
+        return LaunchPlan(command=command, environment={}, config=config, cleanup=nothing_to_clean_up)
 
     def close(self) -> None:
         """There is nothing to remove: all that a run had went with its namespaces."""

@@ -27,7 +27,7 @@ from refinery_plugin._sandbox.backends.base import (
     ENVIRONMENT,
     INTERPRETER_OPTIONS,
     SHM_BYTES,
-    Plan,
+    LaunchPlan,
     nothing_to_clean_up,
     rlimits,
     tasks_of_user,
@@ -79,7 +79,7 @@ class _Local:
             "result_bytes": limits.result_bytes,
         }
 
-    def _in_a_directory(self, config: dict[str, Any]) -> Plan:
+    def _in_a_directory(self, config: dict[str, Any]) -> LaunchPlan:
         """Plan a run whose files are in a directory of the host."""
         home = self._session / f"run{next(self._runs)}"
         uid = config["uid"]
@@ -92,7 +92,7 @@ class _Local:
                 f"no directory for a program's files: {exc}; is {self._session} full?"
             ) from exc
         rules = config["rules"]
-        return Plan(
+        return LaunchPlan(
             command=self._end,
             environment=dict(ENVIRONMENT),
             config={
@@ -148,7 +148,7 @@ class Landlock(_Local):
         files = "a private root" if self._private else "no /tmp, file names outside can be probed"
         return f"Landlock ABI {self._abi}, {user}, seccomp; no network, {files}"
 
-    def plan(self, limits: Limits) -> Plan:
+    def plan(self, limits: Limits) -> LaunchPlan:
         """Prepare one run."""
         config = {
             **self._config(limits),
@@ -169,7 +169,7 @@ class Landlock(_Local):
             "path": [_PACKAGES],
             "rules": [*self._rules, ("/tmp", own), ("/dev/shm", own)],  # noqa: S108
         }
-        return Plan(
+        return LaunchPlan(
             command=self._end, environment=dict(ENVIRONMENT), config=config, cleanup=nothing_to_clean_up
         )
 
@@ -192,7 +192,7 @@ class Unconfined(_Local):
         """One line about what contains programs here."""
         return "NO containment: programs can read, change and send whatever you can"
 
-    def plan(self, limits: Limits) -> Plan:
+    def plan(self, limits: Limits) -> LaunchPlan:
         """Prepare one run."""
         others = tasks_of_user(os.getuid())
         return self._in_a_directory(

@@ -12,8 +12,6 @@ from refinery_plugin._sandbox.inside.private_root import enter_private_root
 from refinery_plugin._sandbox.inside.shared_memory import without_shared_memory
 from refinery_plugin._sandbox.inside.start_methods import fork_instead_of
 
-_MANY_FILES = 1024
-
 
 def harden(config: dict[str, Any]) -> dict[str, object]:
     """Give up everything that ``config`` does not grant; returns what the parent may want to know.

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from hypothesis.strategies import SearchStrategy
 
-    from refinery_plugin._study.close import Close
     from refinery_plugin._study.task import Arguments
+    from refinery_plugin._study.tolerance import Close
 
 
 def declare(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from refinery_plugin._study.close import Close
+from refinery_plugin._study.tolerance import Close
 from refinery_plugin._tasks.core.declare import declare
 from refinery_plugin._tasks.core.draw import Draw
 

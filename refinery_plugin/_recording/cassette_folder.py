@@ -20,7 +20,7 @@ _FINISHED = re.compile(rb'"finished":\s*true\b')
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Shelf:
+class CassetteFolder:
     """Names of cassettes: complete ones, those begun, and those of no program that was asked for."""
 
     finished: frozenset[str]
@@ -28,7 +28,7 @@ class Shelf:
     orphans: frozenset[str]
 
 
-def look_at(directory: Path, names: Collection[str]) -> Shelf:
+def look_at(directory: Path, names: Collection[str]) -> CassetteFolder:
     """Sort the cassettes of a folder by what they are to the programs of these names; ``/`` in a name is a folder."""
     folders = {"", *(name.rpartition("/")[0] for name in names)}
     there = {
@@ -39,7 +39,7 @@ def look_at(directory: Path, names: Collection[str]) -> Shelf:
     }
     ours = {name: path for name, path in there.items() if name in names}
     finished = frozenset(name for name, path in ours.items() if _is_finished(path))
-    return Shelf(
+    return CassetteFolder(
         finished=finished, begun=frozenset(ours) - finished, orphans=frozenset(there) - frozenset(ours)
     )
 

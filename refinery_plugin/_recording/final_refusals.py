@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from refinery_plugin._generation.chat import ChatFailedError, GenerationStopError
 from refinery_plugin._recording.endpoint import KEY, URL
-from refinery_plugin._recording.refused import remedy
+from refinery_plugin._recording.refusal_text import remedy
 from refinery_plugin._recording.retry import passes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from refinery_plugin._errors import RefineryError
-    from refinery_plugin._recording.refused import Refused
-    from refinery_plugin._study.request import RequestRules
+    from refinery_plugin._recording.refusal_text import Refused
+    from refinery_plugin._study.request_settings import RequestRules
 
 _KEPT = "Every finished turn is recorded; run again to go on"
 

@@ -25,7 +25,7 @@ class _Spent:
     cut: bool = False
 
 
-class Purse:
+class BudgetLeft:
     """Counts what turns have taken.
 
     Parameters

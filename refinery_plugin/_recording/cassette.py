@@ -20,9 +20,16 @@ from refinery_plugin._files import FileError, write_atomically
 from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._generation.judged import Judged
 from refinery_plugin._recording.answer import read_answer
-from refinery_plugin._recording.difference import difference
-from refinery_plugin._recording.format import DIGEST, EXTRA, JUDGED, DamageError, judged_digest, parse
-from refinery_plugin._recording.shelf import put_aside
+from refinery_plugin._recording.cassette_folder import put_aside
+from refinery_plugin._recording.cassette_format import (
+    DIGEST,
+    EXTRA,
+    JUDGED,
+    DamageError,
+    judged_digest,
+    parse,
+)
+from refinery_plugin._recording.request_difference import difference
 from refinery_plugin._study.pricing import Price
 
 if TYPE_CHECKING:
@@ -128,7 +135,7 @@ class _InOrder(Cassette):  # type: ignore[misc]
             yield index, self.data[index][1]
 
 
-class Tape:
+class TrajectoryCassette:
     """A cassette that plays in order and is appended to, never rewritten but as a whole.
 
     Parameters

@@ -6,11 +6,11 @@ import dataclasses
 import time
 from typing import TYPE_CHECKING, Any
 
+from refinery_plugin._cluster.block_request import BlockRequest, pickled
 from refinery_plugin._cluster.blocks import Block, blocks_of
 from refinery_plugin._cluster.dask_engine import DaskEngine
-from refinery_plugin._cluster.dispatch import Dispatcher, Plan
+from refinery_plugin._cluster.dispatch import Dispatcher, DispatchPlan
 from refinery_plugin._cluster.ports import Work
-from refinery_plugin._cluster.request import BlockRequest, pickled
 from refinery_plugin._pytest.session import refinery_of
 from refinery_plugin._timing.fingerprint import ResumeError, versions_with
 from refinery_plugin._timing.journal import JournalError
@@ -66,7 +66,7 @@ class Elsewhere:
         try:
             self._tell(f"{count(len(programs), 'program')} in {count(len(blocks), 'block')} for {where}")
             check = Work(header={"kind": "check", "sandbox": self._sandbox, "packages": list(packages)})
-            plan = Plan(
+            plan = DispatchPlan(
                 blocks=blocks,
                 check=check,
                 request=self._request,

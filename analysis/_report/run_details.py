@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 from .._command_name import COMMAND
 from .._presentation.text import MISSING, clean, count, dollars, duration, listing, one_line, sentence, whole
-from .blocks import Code, Facts, Grid, Heading
 from .figure import Table, trimmed
+from .page_blocks import Code, Facts, Grid, Heading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from .._analysis import Analysis
     from .._reading.frames import Source
-    from .blocks import Block
+    from .page_blocks import Block
 
 _LONG = 160
 _MOST_FACTS = 80

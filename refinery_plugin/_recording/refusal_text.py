@@ -8,12 +8,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._generation.request_body import source_of
-from refinery_plugin._study.request import FIELDS
+from refinery_plugin._study.request_settings import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from refinery_plugin._study.request import RequestRules
+    from refinery_plugin._study.request_settings import RequestRules
 
 _LONGEST = 4000
 _DEEPEST = 8

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from refinery_plugin._sandbox import open_sandbox
 from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._training.forked import begins_anew_in_children
-from refinery_plugin._training.slot import Slot
+from refinery_plugin._training.measuring_slot import Slot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from refinery_plugin._verification.ports import ProgramSandbox
 
 
-class Place:
+class SharedSandbox:
     """A sandbox that is opened when it is first needed, and the slot that goes with it."""
 
     def __init__(

@@ -1,4 +1,4 @@
-"""``python -m refinery_plugin._cluster.process``: one block, a task's size, or a worker's check, in its own process.
+"""``python -m refinery_plugin._cluster.block_process``: block, size or check of a worker, in a process of its own.
 
 Its standard input has a line of JSON and the bytes that go with it, and then stays open: where it closes, the worker is
 gone, and so is whatever this does for it. What it has to say are lines of JSON.
@@ -34,7 +34,7 @@ from refinery_plugin._verification.sizing import SizeError, find_size
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from refinery_plugin._cluster.request import BlockRequest
+    from refinery_plugin._cluster.block_request import BlockRequest
     from refinery_plugin._timing.journal import Record
 
 _CHECK_SECONDS = 120.0
@@ -42,7 +42,7 @@ _SIZE_SECONDS = 1800.0
 _LONGEST = 2000
 
 
-class _Kept:
+class _MemoryJournal:
     """Takes in what a journal would."""
 
     def __init__(self) -> None:
@@ -126,7 +126,7 @@ def run_block(request: BlockRequest, tell: Callable[..., None]) -> dict[str, obj
         time_factor=request.time_factor,
         cores=cores,
     ) as checker:
-        kept, machine = _Kept(), describe_machine()
+        kept, machine = _MemoryJournal(), describe_machine()
         progress = SessionProgress()
         progress.keep_in(kept)
         progress.add(_inputs(request, checker))

@@ -24,7 +24,7 @@ TURN = "turn"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Pairs:
+class NestedPairs:
     """An earlier and a later program of the same trajectories.
 
     Attributes
@@ -54,7 +54,7 @@ class Pairs:
     made: Integers
 
 
-def nested_pairs(results: Results, response: Response, asked: Sequence[int]) -> tuple[Pairs, ...]:
+def nested_pairs(results: Results, response: Response, asked: Sequence[int]) -> tuple[NestedPairs, ...]:
     """Return what nested budgets there are to compare: those of the study, and the turns that are asked for.
 
     A budget of the study is one where a factor has levels like ``3 iterations`` and ``8 iterations``, and trajectories
@@ -77,7 +77,7 @@ def nested_pairs(results: Results, response: Response, asked: Sequence[int]) -> 
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _AskedTurn:
     """Levels to compare; without a ``level`` of the study trajectories of all treatments count."""
 
     factor: str
@@ -87,7 +87,7 @@ class _Asked:
     level: str | None = None
 
 
-def _comparisons(results: Results, asked: Sequence[int]) -> Iterator[_Asked]:
+def _comparisons(results: Results, asked: Sequence[int]) -> Iterator[_AskedTurn]:
     told = set()
     for factor, levels in results.factors.items():
         if factor in results.derived:
@@ -108,13 +108,13 @@ def _comparisons(results: Results, asked: Sequence[int]) -> Iterator[_Asked]:
         for turn, early in sorted(turns.items()):
             if turn < budgets[large]:
                 told.add(turn)
-                yield _Asked(factor=factor, early=early, late=large, turn=turn, level=large)
+                yield _AskedTurn(factor=factor, early=early, late=large, turn=turn, level=large)
     for turn in asked:
         if turn not in told:
-            yield _Asked(factor=TURN, early=str(turn), late="last", turn=turn)
+            yield _AskedTurn(factor=TURN, early=str(turn), late="last", turn=turn)
 
 
-def _pairs(results: Results, response: Response, asked: _Asked) -> Pairs | None:
+def _pairs(results: Results, response: Response, asked: _AskedTurn) -> NestedPairs | None:
     """Return the differences within trajectories; None where the files lack the response for such turns."""
     programs, turns = results.programs, results.turns
     counted = np.ones(len(programs), dtype=bool)
@@ -132,7 +132,7 @@ def _pairs(results: Results, response: Response, asked: _Asked) -> Pairs | None:
     tasks = {task: i for i, task in enumerate(results.tasks)}
     if not (counted & early_passed).any():
         return None
-    return Pairs(
+    return NestedPairs(
         factor=asked.factor,
         early=asked.early,
         late=asked.late,

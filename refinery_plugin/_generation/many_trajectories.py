@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._files import write_atomically, write_json
-from refinery_plugin._generation.methods import Methods
+from refinery_plugin._generation.known_kinds import Methods
 from refinery_plugin._generation.prompts import prompt_sha256
 from refinery_plugin._generation.refine import refine
 from refinery_plugin._generation.trajectory import Trajectory, TurnRecord, document, no_program_source

@@ -7,12 +7,12 @@ import concurrent.futures
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from refinery_plugin._recording.tape import Tape
+    from refinery_plugin._recording.cassette import TrajectoryCassette
 
 _THREADS = 64
 
 
-class Disk:
+class DiskWriter:
     """Saves tapes in threads: waiting for the disk must not hold up the clocks of the other trajectories.
 
     Many threads, since file systems bring many waiting files to the disk in the time of one.
@@ -21,7 +21,7 @@ class Disk:
     def __init__(self) -> None:
         self._threads = concurrent.futures.ThreadPoolExecutor(_THREADS, thread_name_prefix="refinery-disk")
 
-    async def save(self, tape: Tape) -> None:
+    async def save(self, tape: TrajectoryCassette) -> None:
         """Save a tape; what has begun to be written is written, also when the run is stopped meanwhile.
 
         Raises

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .._arrays import Floats, Integers
-    from .._models.nested import Pairs
+    from .._models.nested_pairs import NestedPairs
 
 _PAIRED: Final = "paired t test of the differences within trajectories"
 _FEW: Final = (
@@ -64,12 +64,12 @@ class Nested:
         return f"{self.factor}: {self.a} - {self.b}"
 
 
-def nested(pairs: Sequence[Pairs], *, random: bool) -> tuple[Nested, ...]:
+def nested(pairs: Sequence[NestedPairs], *, random: bool) -> tuple[Nested, ...]:
     """Compare nested budgets; ``random`` says that several tasks are a sample of tasks."""
     return tuple(_compared(one, random=random) for one in pairs)
 
 
-def _compared(pairs: Pairs, *, random: bool) -> Nested:
+def _compared(pairs: NestedPairs, *, random: bool) -> Nested:
     count, mean, variance = _cells(pairs.y, pairs.cell + len(pairs.treatments) * pairs.task)
     df = int((count - 1).sum())
     pooled = float(((count - 1) * np.nan_to_num(variance)).sum() / df) if df > 0 else None
@@ -115,7 +115,7 @@ def _compared(pairs: Pairs, *, random: bool) -> Nested:
     )
 
 
-def _over_tasks(plain: Nested, pairs: Pairs) -> Nested:
+def _over_tasks(plain: Nested, pairs: NestedPairs) -> Nested:
     """Hold the mean difference against how much it varies from task to task: tasks with all treatments count."""
     by_task = [
         _cells(pairs.y[pairs.task == task], pairs.cell[pairs.task == task])[1]
