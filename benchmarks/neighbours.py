@@ -2,8 +2,9 @@
 
 The same programs are timed by turns on the machine as it is and with every core occupied, so that drifts fall on both;
 before each run of a program the reference is timed on the same list, as in a session. For each program it prints by how
-much its time, its CPU seconds and its ratio to that reference (of times, and of CPU seconds) changed under load, as
-medians over the rounds of one run. Wanted: ratios within 8 %. It also counts the runs that were marked as contaminated.
+much its time, its CPU seconds and its ratio to that reference (of times, and of CPU seconds) changed under load, with
+the standard error over the rounds of one run. Wanted: ratios within 8 %. It also counts the runs that were marked as
+contaminated.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import argparse
 import contextlib
 import dataclasses
 import functools
+import math
 import os
 import statistics
 import subprocess
@@ -23,7 +25,7 @@ from refinery_plugin._tasks import digit_sum_difference as shipped
 from refinery_plugin._verification.checker import Checker, TimedPair
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 WANTED = 0.08
 PROGRAMS = {
@@ -79,7 +81,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--backend", default="auto", choices=["auto", "bwrap", "landlock"])
-    parser.add_argument("--rounds", type=int, default=6, help="of each kind; every second one under load")
+    parser.add_argument("--rounds", type=int, default=6, help="each quiet, then under load")
     parser.add_argument("--runs", type=int, default=3, help="pairs of runs in a round")
     parser.add_argument("--size", type=int, default=300_000, help="numbers in the list")
     parser.add_argument("--each", type=int, default=1, help="burners for each core")
@@ -94,33 +96,53 @@ def main() -> None:
         open_sandbox(options.backend), task, list_seeds=[1], seed=1, limits=Limits(), time_factor=60
     ) as checker:
         for name, source in PROGRAMS.items():
-            quiet: list[TimedPair] = []
-            loaded: list[TimedPair] = []
-            for number in range(2 * options.rounds):
-                load = contextlib.nullcontext() if number % 2 == 0 else occupied(options.each)
-                with load:
-                    found = checker.check(source.encode(), key=f"{name} {number}", runs=options.runs)
-                if not found.pairs:
-                    raise SystemExit(f"{name}: {found.judgement}")
-                (loaded if number % 2 else quiet).extend(found.pairs)
-            show(name, quiet, loaded)
+            rounds: list[tuple[Sequence[TimedPair], Sequence[TimedPair]]] = []
+            for number in range(options.rounds):
+                both: list[Sequence[TimedPair]] = []
+                for load in (contextlib.nullcontext(), occupied(options.each)):
+                    with load:
+                        found = checker.check(
+                            source.encode(), key=f"{name} {number} {len(both)}", runs=options.runs
+                        )
+                    if not found.pairs:
+                        raise SystemExit(f"{name}: {found.judgement}")
+                    both.append(found.pairs)
+                rounds.append((both[0], both[1]))
+            show(name, rounds)
 
 
-def show(name: str, quiet: list[TimedPair], loaded: list[TimedPair]) -> None:
-    """Print by how much each figure changed, and how many runs were marked."""
-    changes = {
-        figure: statistics.median(map(of, loaded)) / statistics.median(map(of, quiet)) - 1
-        for figure, of in FIGURES.items()
-    }
-    marked = [sum(bool(pair.program.contaminated) for pair in pairs) for pairs in (quiet, loaded)]
-    held = all(abs(changes[figure]) <= WANTED for figure in ("ratio", "CPU ratio"))
+def show(name: str, rounds: Sequence[tuple[Sequence[TimedPair], Sequence[TimedPair]]]) -> None:
+    """Print by how much each figure changed, with its standard error, and how many runs were marked.
+
+    A change is that of geometric means from a quiet round to the loaded one right after it, so that what drifts on the
+    machine falls on both.
+    """
+    changes = {figure: change(rounds, of) for figure, of in FIGURES.items()}
+    marked, runs = (
+        [sum(map(count, pairs)) for pairs in zip(*rounds, strict=True)]
+        for count in (lambda pairs: sum(bool(pair.program.contaminated) for pair in pairs), len)
+    )
+    held = all(abs(changes[figure][0]) <= WANTED for figure in ("ratio", "CPU ratio"))
     print(
         f"{name:18} "
-        + ", ".join(f"{figure} {change:+.1%}" for figure, change in changes.items())
-        + f"; marked {marked[0]} of {len(quiet)} and {marked[1]} of {len(loaded)}; "
+        + ", ".join(f"{figure} {mean:+.1%} +- {error:.1%}" for figure, (mean, error) in changes.items())
+        + f"; marked {marked[0]} of {runs[0]} and {marked[1]} of {runs[1]}; "
         + ("within 8 %" if held else "NOT within 8 %"),
         flush=True,
     )
+
+
+def change(
+    rounds: Sequence[tuple[Sequence[TimedPair], Sequence[TimedPair]]], of: Callable[[TimedPair], float]
+) -> tuple[float, float]:
+    """Return the relative change of a figure under load, and its standard error."""
+    steps = [
+        statistics.fmean(math.log(of(pair)) for pair in loaded)
+        - statistics.fmean(math.log(of(pair)) for pair in quiet)
+        for quiet, loaded in rounds
+    ]
+    error = statistics.stdev(steps) / math.sqrt(len(steps)) if len(steps) > 1 else math.nan
+    return math.expm1(statistics.fmean(steps)), error
 
 
 if __name__ == "__main__":

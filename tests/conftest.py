@@ -27,9 +27,11 @@ if (
 ):
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Machines are shared and noisy: no test is about time.
-settings.register_profile("shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("shared machine")
+# Machines are shared and noisy: no test is about time. The examples are the same each time, so that what fails does so
+# for whoever changed something; pytest --hypothesis-profile=search looks for others.
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("same examples", settings.get_profile("search"), derandomize=True)
+settings.load_profile("same examples")
 
 
 # Folders of tests that run whole sessions, the slowest first.

@@ -218,7 +218,7 @@ class MeasuringSession:
         self._open_journal(self._sandbox.name)
         if settings.times and name not in self._progress.inputs:
             lists = document.describe_lists(checker.inputs.timed, task=name)
-            drawn = self._inputs_sha256(name, self.verify_seed)
+            drawn = checker.inputs.sha256(self._tasks[name])
             size = self._tasks[name].size
             self._progress.add(InputsRecord(task=name, sha256=drawn, lists=lists, size=size))
         if self._introduces(name):

@@ -80,7 +80,9 @@ def slowness(
     mean = statistics.fmean(differences)
     if not degrees:
         return Slowness(ratio=math.exp(mean), least=math.exp(mean))
-    from scipy import stats  # noqa: PLC0415 - slow to import, and needed only where it is asked for
+    from scipy import special  # noqa: PLC0415 - slow to import, and needed only where it is asked for
 
     error = math.sqrt(squares / degrees * sum(weights)) / len(differences)
-    return Slowness(ratio=math.exp(mean), least=math.exp(mean - float(stats.t.ppf(_LEVEL, degrees)) * error))
+    return Slowness(
+        ratio=math.exp(mean), least=math.exp(mean - float(special.stdtrit(degrees, _LEVEL)) * error)
+    )

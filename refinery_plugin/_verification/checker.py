@@ -208,6 +208,7 @@ def _try_reference(bench: Bench, inputs: Inputs, *, seed: int) -> tuple[float, f
     check = ShortCheck(bench, bench.reference, inputs, seed=seed)
     judgement = check.run()
     waiting, slowest = check.waiting, 0.0 if inputs.disguised else check.slowest
+    inputs.ahead.begin()
     for case in inputs.disguised:
         if not judgement.correct:
             break

@@ -81,4 +81,5 @@ def _is_distinct(values: Sequence[object]) -> bool:
 
 
 def _have_same_values(one: Sequence[object], other: Sequence[object]) -> bool:
-    return set(one[:1000]) <= set(other) and Counter(one) == Counter(other)
+    # Counting a million values takes a second; a sum that no order changes nearly always tells lists apart before.
+    return sum(map(hash, one)) == sum(map(hash, other)) and Counter(one) == Counter(other)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import re
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
 from refinery_plugin._errors import RefineryError
@@ -19,7 +20,7 @@ from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.verdict import judge, shorten, show_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from refinery_plugin._sandbox import Payload
     from refinery_plugin._study.task import Arguments, Task
@@ -199,6 +200,44 @@ def _function_of(task: Task) -> Callable[..., object]:
     return namespace[task.entry_point]  # type: ignore[return-value]
 
 
+class AnswersAhead:
+    """Answers that are computed in this process while it would only wait for the reference in the sandbox.
+
+    Not before: until the short inputs are tried, a thread that computes would only hold up what is asked of them.
+    """
+
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+        self._waiting: list[tuple[Future[object], Arguments]] = []
+
+    def later(self, arguments: Arguments) -> Callable[[], object]:
+        """Take the arguments of a call; what is returned gives its answer, and begins where nobody has yet."""
+        answer: Future[object] = Future()
+        self._waiting.append((answer, arguments))
+
+        def wait() -> object:
+            self.begin()
+            return answer.result()
+
+        return wait
+
+    def begin(self) -> None:
+        """Compute what has been asked for, in its order, in a thread of its own. Idempotent, from any thread."""
+        if not self._waiting:
+            return
+        thread = ThreadPoolExecutor(1, thread_name_prefix="refinery-answers")
+        with contextlib.suppress(IndexError):  # the last one is taken
+            while True:
+                thread.submit(self._compute, *self._waiting.pop(0))
+        thread.shutdown(wait=False)
+
+    def _compute(self, answer: Future[object], arguments: Arguments) -> None:
+        try:
+            answer.set_result(self._answers(arguments))
+        except BaseException as exc:  # noqa: BLE001 - told to whoever waits
+            answer.set_exception(exc)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Inputs:
     """All inputs of a session: short ones, timed lists, and lists that look timed but have other answers.
@@ -210,12 +249,13 @@ class Inputs:
     timed: tuple[Case, ...]
     disguised: tuple[Case, ...]
     answers: Answers
+    ahead: AnswersAhead
 
     @classmethod
     def make(
         cls, task: Task, *, list_seeds: Sequence[int], verify_seed: int, ask: Ask | None = None
     ) -> Inputs:
-        """Draw and encode everything; the answers to full-size inputs come while the caller goes on.
+        """Draw and encode everything; the answers to full-size inputs come once ``ahead`` has begun.
 
         Parameters
         ----------
@@ -224,12 +264,11 @@ class Inputs:
         ask : calls a foreign reference in the sandbox.
         """
         answers = Answers(task, ask=ask)
-        # While the reference runs in the sandbox this process would only wait: it computes the same meanwhile.
-        thread = ThreadPoolExecutor(1, thread_name_prefix="refinery-answers")
+        ahead = AnswersAhead(answers)
         short = tuple(_short_cases(task, answers, verify_seed))
 
         def full(arguments: Arguments, seed: int, where: str) -> Case:
-            case = _full_case(arguments, seed, lambda given: thread.submit(answers, given).result, where)
+            case = _full_case(arguments, seed, ahead.later, where)
             return dataclasses.replace(case, rule=answers.rule(case.payload))
 
         timed, disguised = full_size(task, list_seeds=list_seeds, verify_seed=verify_seed)
@@ -240,13 +279,18 @@ class Inputs:
             ]
             for name, group in (("list", timed), ("verification list", disguised))
         ]
-        thread.shutdown(wait=False)
-        return cls(short=short, timed=tuple(cases[0]), disguised=tuple(cases[1]), answers=answers)
+        return cls(
+            short=short, timed=tuple(cases[0]), disguised=tuple(cases[1]), answers=answers, ahead=ahead
+        )
 
     @property
     def arrays(self) -> bool:
         """Whether there are NumPy arrays among the arguments."""
         return any(case.payload.arrays for case in (*self.short, *self.timed, *self.disguised))
+
+    def sha256(self, task: Task) -> str:
+        """Return the checksum of all inputs, as ``inputs_sha256`` finds it without them."""
+        return _sha256_of(task, (case.sha256 or "" for case in (*self.timed, *self.disguised)))
 
     def wait(self) -> None:
         """Wait until all expected answers are known: nothing else may compute while programs are timed."""
@@ -285,10 +329,21 @@ def inputs_sha256(task: Task, *, list_seeds: Sequence[int], verify_seed: int) ->
     Short inputs count by what they are drawn from: what Hypothesis draws from it for a seed depends on which
     modules a process has loaded.
     """
+    groups = full_size(task, list_seeds=list_seeds, verify_seed=verify_seed)
+    return _sha256_of(
+        task,
+        (
+            hashlib.sha256(encode_arguments(arguments).data).hexdigest()
+            for group in groups
+            for _, arguments in group
+        ),
+    )
+
+
+def _sha256_of(task: Task, full_size_inputs: Iterable[str]) -> str:
     digest = hashlib.sha256(task.checksum.encode())
-    for group in full_size(task, list_seeds=list_seeds, verify_seed=verify_seed):
-        for _, arguments in group:
-            digest.update(hashlib.sha256(encode_arguments(arguments).data).digest())
+    for sha256 in full_size_inputs:
+        digest.update(bytes.fromhex(sha256))
     return digest.hexdigest()
 
 

@@ -66,7 +66,7 @@ def smallest_size(takes: Callable[[int], float], seconds: float, *, largest: int
             raise SizeError(f"at size {above:,} the reference takes {taken:.3g} s, not {seconds:g} s")
         below = above
         above = min(largest, above * (4 if taken * _FAR < seconds else 2))
-    while above - below > max(1, above // _FINE):
+    while above - below > (1 if above <= _PLAIN else above // _FINE):
         middle = (below + above) // 2
         if takes(middle) < seconds:
             below = middle

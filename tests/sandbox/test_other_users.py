@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 ATTACKS = str(HERE / "test_attacks.py")
+CORPUS_VERDICTS = str(ROOT / "tests" / "timing" / "corpus_verdicts.py")
 NEEDS_SOCKETS_OR_TMP = "manager or below"
 """Honest styles that cannot be had without a mount namespace: the page on the sandbox lists them."""
 
@@ -82,6 +83,14 @@ def test_attacks_gain_nothing_where_the_session_is_an_ordinary_user_s(open_folde
 def test_attacks_gain_nothing_where_an_ordinary_user_has_no_namespaces(open_folder: Path) -> None:
     """As in most containers: Landlock alone, and a directory of the host for the program's files."""
     assert_pass(open_folder, ATTACKS, "-k", "landlock", user=NOBODY, namespaces=False)
+
+
+@as_root
+def test_programs_that_cheat_get_their_verdicts_where_the_session_is_an_ordinary_user_s(
+    open_folder: Path,
+) -> None:
+    """All of the corpus under both backends, with a user namespace."""
+    assert_pass(open_folder, CORPUS_VERDICTS, user=NOBODY)
 
 
 @as_root

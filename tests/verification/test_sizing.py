@@ -8,7 +8,7 @@ import threading
 
 import pytest
 from doubles import TASK
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from refinery_plugin._sandbox import Limits
@@ -21,6 +21,7 @@ OPEN = dataclasses.replace(TASK, sample=lambda seed, size: (seed + size,), secon
 NEVER = threading.Event()
 
 
+@example(unit=0.01171875, power=1.0, seconds=0.875)
 @given(unit=st.floats(1e-9, 1), power=st.sampled_from((0.5, 1.0, 2.0, 3.0)), seconds=st.floats(1e-3, 1))
 def test_the_size_is_large_enough_and_not_much_larger(unit: float, power: float, seconds: float) -> None:
     """It takes the seconds; one a tenth and one smaller would not: two digits are told above a hundred."""
