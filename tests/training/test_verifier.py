@@ -39,8 +39,8 @@ def test_a_right_program_is_correct_and_untimed(verifier: Verifier) -> None:
 
 
 def test_a_timed_program_is_compared_with_the_reference(verifier: Verifier) -> None:
-    """Timed, all figures are there, and a program that works ten times as much is slower beyond its noise."""
-    found = verifier.verify(SLOW, timed=True, runs=3)
+    """Timed, all figures are there, and a program that works a hundred times as much is slower, on any machine."""
+    found = verifier.verify(SLOW.replace("* 40", "* 600"), timed=True, runs=3)
     assert found.verdict == "correct"
     assert found.seconds is not None
     assert found.cpu_seconds is not None
