@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .._models.sample import run_values
+from .._reading.frames import TurnVerdict
 from .synergy import Ends
 
 if TYPE_CHECKING:
@@ -33,39 +34,56 @@ def ends(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Ends:
 def with_verdicts(results: Results, trajectories: Sequence[JudgedTrajectory]) -> list[JudgedTrajectory]:
     """Fill in what was found of turns' programs in the end, where nobody was told it while they worked.
 
-    Programs of turns are in the results of sessions with ``--refinery-turns``; the last ones always.
+    Programs of turns are in the results of sessions with ``--refinery-turns``. All of a trajectory's are known then, or
+    nothing is filled in: of the last one alone, all credit would go to whoever wrote it.
     """
-    rows, lasts = _rows(results, trajectories), _log_ratios(results)
-    times = _log_ratios_of_turns(results)
-    names, verdicts = results.programs["program"].tolist(), results.programs["verdict"].tolist()
-    reasons, types = results.programs["reason"].tolist(), results.programs["error_type"].tolist()
+    rows, end = _rows(results, trajectories), _End(results)
 
-    def filled(turn: JudgedTurn, row: int, final: int | None) -> JudgedTurn:
-        if turn.source is None:
-            return turn
+    def known(one: JudgedTrajectory) -> JudgedTrajectory:
+        if one.file not in rows:
+            return one
+        turns = [
+            turn if turn.source is None else end.fill_in(turn, rows[one.file], one.final_turn)
+            for turn in one.turns
+        ]
+        held = [turn for turn in turns if turn.source is not None]
+        if any(turn.verdict is None for turn in held):
+            return one
+        if any(turn.verdict == _CORRECT and turn.ratio is None for turn in held):
+            turns = [
+                dataclasses.replace(new, ratio=old.ratio) for new, old in zip(turns, one.turns, strict=True)
+            ]
+        return dataclasses.replace(one, turns=tuple(turns))
+
+    return [known(one) for one in trajectories]
+
+
+class _End:
+    """What the results say of programs, of turns and of those that trajectories end with."""
+
+    def __init__(self, results: Results) -> None:
+        programs = results.programs
+        self._names = programs["program"].tolist()
+        columns = (programs[name].tolist() for name in ("verdict", "reason", "error_type"))
+        self._lasts = [TurnVerdict(*of) for of in zip(*columns, strict=True)]
+        self._last_ratios = _log_ratios(results)
+        self._turns = results.turn_verdicts
+        self._turn_ratios = _log_ratios_of_turns(results)
+
+    def fill_in(self, turn: JudgedTurn, row: int, final: int | None) -> JudgedTurn:
+        """Return the turn with what it lacks, as far as it is known; ``row`` is that of its trajectory's program."""
+        key = (self._names[row], turn.number)
         if turn.number == final:
-            found, log = (verdicts[row], reasons[row], types[row]), lasts.get(row)
+            verdict, log = self._lasts[row], self._last_ratios.get(row)
+        elif key in self._turns:
+            verdict, log = self._turns[key], self._turn_ratios.get(key)
         else:
-            key = (names[row], turn.number)
-            one = results.turn_verdicts.get(key)
-            if one is None:
-                return turn
-            found, log = (one.verdict, one.reason, one.error_type), times.get(key)
-        known = turn
+            return turn
         if turn.verdict is None:
-            known = dataclasses.replace(turn, verdict=found[0], reason=found[1], error_type=found[2])
-        if known.ratio is None and log is not None and known.verdict == _CORRECT:
-            known = dataclasses.replace(known, ratio=math.exp(log))
-        return known
-
-    return [
-        one
-        if one.file not in rows
-        else dataclasses.replace(
-            one, turns=tuple(filled(turn, rows[one.file], one.final_turn) for turn in one.turns)
-        )
-        for one in trajectories
-    ]
+            turn = dataclasses.replace(turn, **dataclasses.asdict(verdict))
+        if turn.ratio is None and log is not None and turn.verdict == _CORRECT:
+            turn = dataclasses.replace(turn, ratio=math.exp(log))
+        return turn
 
 
 def _rows(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Mapping[str, int]:

@@ -109,6 +109,8 @@ def test_what_the_end_found_of_turns_is_known_of_trajectories_that_were_told_not
     assert [turn.ratio for turn in known.turns[1:]] == [None, None]
     told = dataclasses.replace(one, turns=(turn(1, 1, "a", 5.0), *untold[1:]))
     assert with_verdicts(results, [told])[0].turns[0] == told.turns[0]
+    longer = dataclasses.replace(one, turns=(*untold, dataclasses.replace(untold[0], number=4)), final_turn=4)
+    assert with_verdicts(results, [longer]) == [longer]
 
 
 @given(
