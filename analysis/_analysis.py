@@ -74,6 +74,7 @@ class Options:
     model : None is the full crossing of the study's own factors.
     effect : in the unit of the response. Without a response it is in seconds, and seconds are compared then.
     contrasts : None is the default ones.
+    nested : turns whose programs are compared with those that the same trajectories end with.
     """
 
     response: Response | Literal["passed"] | None = None
@@ -86,6 +87,7 @@ class Options:
     means: tuple[float, ...] | None = None
     margin: float | None = None
     tasks: Literal["random", "fixed"] | None = None
+    nested: tuple[int, ...] = ()
 
     @property
     def scale(self) -> Response:
@@ -105,6 +107,8 @@ class Options:
             raise AnalysisError(f"power {self.power!r}: must be above alpha ({self.alpha:g}) and below 1")
         if self.effect is not None:
             checked_effect(self.effect)
+        if any(turn < 1 for turn in self.nested):
+            raise AnalysisError(f"nested {min(self.nested)}: turns are counted from 1")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -263,7 +267,8 @@ def _compared(
     asked = [test.contrast for test in tested] + [one.contrast for one in linear]
     tasks = _tasks(results, sample, options, asked)
     over = None if tasks is None or not tasks.random or tasks.response != sample.response else tasks.contrasts
-    return Compared(contrasts=tested, linear=linear, over=over), tasks
+    random = tasks is not None and tasks.random
+    return Compared(contrasts=tested, linear=linear, over=over, random=random), tasks
 
 
 def _concluded(
@@ -278,6 +283,7 @@ def _concluded(
             passing=found.passing,
             censored=found.censored,
             trends=found.trend,
+            nested=found.nested,
             turns=found.turns,
             response=sample.response,
             unit=sample.unit,
@@ -401,7 +407,7 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
             )
         )
     if len(sample.blocks) > 1:
-        yield f"The {sample.block_name} is a block with {len(sample.blocks)} levels."
+        yield f"Programs are compared within each {sample.block_name} ({len(sample.blocks)}), never across them."
     single = [
         name for name, levels in results.factors.items() if len(levels) == 1 and name not in results.derived
     ]
@@ -409,4 +415,4 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
         yield f"Does not vary: {', '.join(single)}."
     many = [name for name, levels in fitted.levels.items() if len(levels) > pairwise.MAX_LEVELS]
     if many:
-        yield f"No pairs for {', '.join(many)}: more than {pairwise.MAX_LEVELS} levels."
+        yield f"Pairs of levels of {', '.join(many)} are not compared: more than {pairwise.MAX_LEVELS} levels."

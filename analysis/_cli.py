@@ -119,6 +119,14 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         choices=("random", "fixed"),
         help="whether several tasks are a sample of tasks, or all that matters (default: random from 5 tasks on)",
     )
+    root.add_argument(
+        "--nested",
+        type=int,
+        action="append",
+        metavar="TURN",
+        help="compare the programs after that turn with those that the same trajectories end with, by differences "
+        "within trajectories (where turns on the way were timed); may be repeated",
+    )
     root.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     if command is None:
         root.add_argument(
@@ -224,6 +232,7 @@ def options(args: argparse.Namespace) -> Options:
         means=means,
         margin=args.margin,
         tasks=args.tasks,
+        nested=tuple(args.nested or ()),
     )
 
 

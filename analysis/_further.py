@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Final, Protocol
 from ._inference import equivalence as equivalences
 from ._inference.censored import censored
 from ._inference.judged_turns import ends, with_verdicts
+from ._inference.nested_budgets import nested
 from ._inference.passing import Asked, passing
 from ._inference.synergy import turns
 from ._inference.trend import trends
+from ._models.nested_pairs import nested_pairs
 from ._models.noise_floor import same_within
 from ._models.passing_table import passing_table
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from ._inference.censored import Censored
     from ._inference.contrasts import ContrastTest
     from ._inference.equivalence import Equivalence
+    from ._inference.nested_budgets import Nested
     from ._inference.passing import Passing
     from ._inference.synergy import Turns
     from ._inference.trend import Linear, Trend
@@ -65,12 +68,17 @@ class FurtherOptions(Protocol):
     def tasks(self) -> str | None:
         """``random`` or ``fixed``."""
 
+    @property
+    def nested(self) -> tuple[int, ...]:
+        """Turns whose programs are compared with those that the same trajectories end with."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Further:
     """What these steps found.
 
-    ``censored`` is None without time-outs, ``turns`` without trajectories; ``equivalence`` is empty without a margin.
+    ``censored`` is None without time-outs, ``turns`` without trajectories; ``equivalence`` is empty without a margin,
+    ``nested`` without nested budgets whose turns were timed.
     """
 
     passing: Passing
@@ -78,18 +86,21 @@ class Further:
     trend: tuple[Trend, ...]
     equivalence: tuple[Equivalence, ...]
     turns: Turns | None
+    nested: tuple[Nested, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """What is compared with the margin and followed over amounts.
 
-    ``over`` has the contrasts and then the linear ones, over tasks like these; None where tasks are no sample.
+    ``over`` has the contrasts and then the linear ones, over tasks like these; None where tasks are no sample, which
+    ``random`` says of several tasks.
     """
 
     contrasts: Sequence[ContrastTest]
     linear: Sequence[Linear]
     over: Sequence[OverContrast | None] | None = None
+    random: bool = False
 
 
 def further(
@@ -123,6 +134,7 @@ def further(
         usd=paid.usd_per_replicate,
     )
     over, planned = compared.over, len(compared.contrasts)
+    pairs = nested_pairs(results, sample.response, options.nested)
     return Further(
         passing=rates,
         censored=censored(results, passing_table(results), alpha=options.alpha),
@@ -137,6 +149,7 @@ def further(
             alpha=options.alpha,
             random=None if options.tasks is None else options.tasks == "random",
         ),
+        nested=nested(pairs, random=compared.random),
     )
 
 

@@ -15,9 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from refinery_analysis._inference import passing, stratified, two_proportions
+from refinery_analysis._inference.nested_budgets import nested
+from refinery_analysis._inference.passing_together import together
 from refinery_analysis._models import logistic_glmm, survival, turns
 from refinery_analysis._models.formula import parse
 from refinery_analysis._models.freeman_halton import pass_test
+from refinery_analysis._models.nested_pairs import NestedPairs
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.task_reml import CellTable, exact_f
 from refinery_analysis._reading.judged_turns import JudgedTrajectory, JudgedTurn
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 ALPHA: Final = 0.05
 Integers = np.ndarray[Any, np.dtype[np.int_]]
+Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
 def table(passed: Integers, programs: int) -> PassingTable:
@@ -173,6 +177,73 @@ def separated(
     return run
 
 
+def alone(
+    rates: Floats, programs: int, *, tasks: int = 1, difficulty: float = 0.0, random: bool = False
+) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return the test of what two factors do together where each does something, and they do nothing together.
+
+    ``rates`` has the levels of one factor as rows, of the other as columns, and is additive; tasks are harder and
+    easier for all by up to ``difficulty`` (uniform), and where they are random each does a little of its own.
+    """
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        rows, columns = rates.shape
+        level = {"a": np.repeat(np.arange(rows), columns), "b": np.tile(np.arange(columns), rows)}
+        found = 0
+        for _ in range(studies):
+            of = rates.reshape(-1) + rng.uniform(-difficulty, difficulty, (tasks, 1))
+            if random:
+                of = of + rng.uniform(-0.1, 0.1, (tasks, rates.size))
+            made = PassingTable(
+                tasks=tuple(map(str, range(tasks))),
+                treatments=tuple(map(str, range(rates.size))),
+                factors={"a": tuple(map(str, range(rows))), "b": tuple(map(str, range(columns)))},
+                own=("a", "b"),
+                level=level,
+                generated=np.full((tasks, rates.size), programs),
+                passed=rng.binomial(programs, np.clip(of, 0, 1)),
+            )
+            (result,) = together(made, alpha=ALPHA, random=random)
+            found += result.p is not None and result.p < ALPHA
+        yield "conclusion", found / studies
+
+    return run
+
+
+def within_trajectories(
+    made: tuple[int, ...], share: float, sds: tuple[float, ...], *, tails: bool = False
+) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+    """Return the comparison of earlier and later programs of the same trajectories, which do not differ on average.
+
+    ``sds`` of the differences, by treatment, of which a ``share`` is there as both programs passed; with ``tails`` they
+    are those of a t distribution with 3 degrees of freedom.
+    """
+
+    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+        found = 0
+        for _ in range(studies):
+            both = rng.binomial(made, share)
+            cell = np.repeat(np.arange(len(made)), both)
+            noise = rng.standard_t(3, len(cell)) if tails else rng.standard_normal(len(cell))
+            pairs = NestedPairs(
+                factor="optimization",
+                early="3 iterations",
+                late="8 iterations",
+                turn=3,
+                y=noise * np.asarray(sds)[cell],
+                cell=cell.astype(np.intp),
+                task=np.zeros(len(cell), dtype=np.intp),
+                treatments=tuple(map(str, range(len(made)))),
+                made=np.asarray(made, dtype=np.intp),
+            )
+            (row,) = nested([pairs], random=False)
+            p = [value for value in (row.p, row.own_p) if value is not None]
+            found += bool(p) and max(p) < ALPHA
+        yield "conclusion", found / studies
+
+    return run
+
+
 def stopped(
     arms: int, programs: int, share: float
 ) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
@@ -294,6 +365,31 @@ def main() -> None:
         ("rotation of 2 agents, 20 trajectories", rotation(20)),
         ("2 x 2 separated, 5 programs, 97 % and 3 %", separated(5, (0.97, 0.03))),
         ("2 x 2 separated, 10 programs, 90 % and 2 %", separated(10, (0.9, 0.02))),
+    ]
+    flat, slope, edge = (
+        np.full((2, 2), 0.5),
+        np.asarray([[0.9, 0.6], [0.6, 0.3]]),
+        np.asarray([[0.99, 0.5]] * 2),
+    )
+    designs += [
+        ("together: 2 x 2, 6 programs, all 50 %", alone(flat, 6)),
+        ("together: 2 x 2, 10 programs, 90, 60, 60, 30 %", alone(slope, 10)),
+        ("together: 2 x 2, 10 programs, 99, 50, 99, 50 %", alone(edge, 10)),
+        ("together: 2 x 2, 10 programs, 97, 97, 3, 3 %", alone(np.asarray([[0.97] * 2, [0.03] * 2]), 10)),
+        ("together: 2 x 2, 40 programs, 90, 60, 60, 30 %", alone(slope, 40)),
+        ("together: 3 x 3, 8 programs, all 60 %", alone(np.full((3, 3), 0.6), 8)),
+        ("together: 2 x 2, 4 fixed tasks x 5, 70 %", alone(flat + 0.2, 5, tasks=4, difficulty=0.3)),
+        ("together: 2 x 2, 8 random tasks x 5", alone(flat, 5, tasks=8, difficulty=0.3, random=True)),
+        (
+            "together: 2 x 3, 20 random tasks x 3",
+            alone(np.full((2, 3), 0.6), 3, tasks=20, difficulty=0.3, random=True),
+        ),
+    ]
+    designs += [
+        ("nested: 1 treatment x 8, half have both", within_trajectories((8,), 0.5, (1.0,))),
+        ("nested: 4 treatments x 5, 80 %, SD 1", within_trajectories((5,) * 4, 0.8, (1.0,) * 4)),
+        ("nested: 3 and 12, SD 1.5 and 0.3", within_trajectories((3, 12), 1.0, (1.5, 0.3))),
+        ("nested: 3 treatments x 6, t tails", within_trajectories((6,) * 3, 0.9, (1.0,) * 3, tails=True)),
     ]
     print(f"{studies:,} studies each; per cent in which a difference is found where there is none")
     for number, (name, run) in enumerate(designs):

@@ -31,6 +31,7 @@ from refinery_analysis._inference.clearest_pair import Pooled
 from refinery_analysis._inference.conclusions import Evidence, conclude
 from refinery_analysis._inference.doubts import Doubts
 from refinery_analysis._inference.passing import factors as by_factor
+from refinery_analysis._inference.passing_together import together
 from refinery_analysis._inference.trend import linear_contrasts, trends
 from refinery_analysis._models.anova import anova, fit_model
 from refinery_analysis._models.formula import crossing, name_of, parse
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from refinery_analysis._inference.conclusions import Conclusion
-    from refinery_analysis._inference.passing import FactorPassing
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
@@ -189,9 +189,10 @@ def study(scenario: Scenario, rng: np.random.Generator) -> tuple[Conclusion, ...
     return with_beside(
         answered,
         Beside(
-            passing=cast("Any", types.SimpleNamespace(factors=of_factors)),
+            passing=cast("Any", of_factors),
             censored=cast("Any", time_outs(values, passed, stopped, cells)) if stopped.any() else None,
             trends=trends(sample, linear_contrasts(sample, own), alpha=ALPHA),
+            nested=(),
             turns=None,
             response=sample.response,
             unit=sample.unit,
@@ -202,8 +203,8 @@ def study(scenario: Scenario, rng: np.random.Generator) -> tuple[Conclusion, ...
 
 
 @functools.lru_cache(maxsize=100_000)
-def passing_of(scenario: Scenario, good: tuple[int, ...]) -> tuple[object, tuple[FactorPassing, ...]]:
-    """Return what ``conclude`` asks failures for (their test, and whether anything passed), and each factor's test."""
+def passing_of(scenario: Scenario, good: tuple[int, ...]) -> tuple[object, object]:
+    """Return what ``conclude`` asks failures for (their test, and whether anything passed), and tests of factors."""
     test = pass_test(list(scenario.made), list(good))
     failures = types.SimpleNamespace(test=test, rates=(types.SimpleNamespace(passed=sum(good)),))
     at = np.asarray(list(itertools.product(*map(range, scenario.levels))), dtype=np.intp)
@@ -217,7 +218,9 @@ def passing_of(scenario: Scenario, good: tuple[int, ...]) -> tuple[object, tuple
         generated=np.asarray([scenario.made], dtype=np.intp),
         passed=np.asarray([good], dtype=np.intp),
     )
-    return failures, by_factor(table, alpha=ALPHA)
+    return failures, types.SimpleNamespace(
+        factors=by_factor(table, alpha=ALPHA), together=together(table, alpha=ALPHA, random=False)
+    )
 
 
 def time_outs(values: Floats, passed: Flags, stopped: Flags, level: Integers) -> object:

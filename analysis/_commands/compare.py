@@ -498,7 +498,10 @@ def _advice(
     if n is None:
         return f"sessions differ too much here for a ratio of {worth:g}; use a quieter machine"
     enough = f"these sessions would show a ratio of {worth:g}; to see a smaller one, run more of them, {_HOW}"
-    wanted = f"to see a ratio of {worth:g} with 80 % power, have {n} sessions of each side (now {have}), run {_HOW}"
+    wanted = (
+        f"to see a ratio of {worth:g} in 80 of 100 such comparisons, have {n} sessions of each side (now {have}), run "
+        f"{_HOW}"
+    )
     return enough if n <= have else wanted
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from scipy import stats
 
 from .._errors import AnalysisError
@@ -165,7 +166,8 @@ def plan(analysis: Analysis, settings: PlanOptions | None = None) -> PlanResult:
         )
     effect_sizes.checked_effect(options.effect)
     check_rates(options.alpha, options.power)
-    if len(sample.treatments) < 2:  # noqa: PLR2004 - nothing to compare
+    within = any(known.sd is not None for known in analysis.further.nested)
+    if len(sample.treatments) < 2 and not within:  # noqa: PLR2004 - nothing to compare
         raise AnalysisError("plan: the study has one treatment, so there is nothing to compare")
     priced = rates(sample, analysis.cost, usd_per_program=settings.usd_per_program)
     if options.response == "passed":
@@ -183,7 +185,7 @@ def plan(analysis: Analysis, settings: PlanOptions | None = None) -> PlanResult:
         target=options.power,
         sigmas=(sigma.value, sigma.ci_low, sigma.ci_high, upper_sigma(sigma.value, sigma.df)),
     )
-    asked = candidate_designs.questions(sample, planner.replicate_price)
+    asked = candidate_designs.questions(sample, planner.replicate_price, analysis.further.nested)
     pairs = sorted(((planner.row(q), q) for q in asked), key=lambda pair: _order(pair[0]))
     return PlanResult(
         effect=options.effect,
@@ -307,14 +309,24 @@ class _Planner:
 
     def _times(self, question: Question) -> tuple[float, float, float, float]:
         """Return the spread's estimate, both 95 % limits and upper 80 % limit, in multiples of the estimate."""
-        if question.weights is None or not self.arms.unequal:
+        if question.within is not None:
+            return _limits(question.within.df)
+        if not self.arms.unequal:
             return _multiples(self.sigmas)
-        _, df = self.arms.sigma(question.weights)
-        low, high = stats.chi2.ppf([0.975, 0.025], df)
-        return 1.0, math.sqrt(df / low), math.sqrt(df / high), upper_sigma(1.0, df)
+        weights = question.weights
+        if weights is None:
+            weights = np.zeros(len(self.sample.treatments))
+            weights[list(question.design.treatments)] = 1.0
+        _, df = self.arms.sigma(weights)
+        return _limits(df)
 
     def _at(self, question: Question, generated: int, times: float) -> float:
         """Power with so many programs of each treatment, where spreads are ``times`` as large as estimated."""
+        if question.within is not None:
+            known = question.within
+            return self.arms.within_power(
+                known.rate, known.sd * times, self.effect, generated, alpha=self.alpha
+            )
         if question.pairs:
             return self.arms.paired_power(
                 question.pairs, self.effect, generated, alpha=self.alpha, times=times
@@ -346,6 +358,12 @@ class _Planner:
             return None
         power = self._at(question, generated, 1.0)
         return power if math.isfinite(power) else None
+
+
+def _limits(df: float) -> tuple[float, float, float, float]:
+    """Return 1, both 95 % limits and the upper 80 % limit of a spread in multiples of its estimate."""
+    low, high = stats.chi2.ppf([0.975, 0.025], df)
+    return 1.0, math.sqrt(df / low), math.sqrt(df / high), upper_sigma(1.0, df)
 
 
 def _multiples(sigmas: tuple[float, float, float, float]) -> tuple[float, float, float, float]:

@@ -14,6 +14,7 @@ from .._models.rate_spread import rate_spread
 from .._power import over_tasks
 from .._power.arms import PRIOR
 from .._power.over_tasks import OverTasks, ReplicateCost, Split
+from .._power.rates_over_tasks import RatesOverTasks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -184,7 +185,8 @@ class _SharedFacts:
                 continue
             rates = apart(spread.rates[0], self.effect)
             between, within = spread.planned(rates)
-            comparison = OverTasks(
+            points = spread.points(rates) or (np.asarray([rates[0]]), np.asarray([rates[1]]))
+            comparison = RatesOverTasks(
                 between=between,
                 within=np.asarray([within]),
                 passing=np.ones((1, 1)),
@@ -192,6 +194,11 @@ class _SharedFacts:
                 df_per_task=1,
                 known_df=float(spread.tasks - 1),
                 parts_known=spread.between is not None,
+                first=points[0],
+                second=points[1],
+                cells=spread.cells,
+                effect=self.effect,
+                apart=max(0.0, between - float((points[1] - points[0]).var())),
             )
             yield self._answered(
                 test.contrast.name,

@@ -1,4 +1,4 @@
-"""What is concluded beside times and pass rates of all treatments: factors in passing, time-outs, trends, teams."""
+"""What is concluded beside times and pass rates of all treatments: factors in passing, time-outs, trends and so on."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from .conclusions import PASSED, RATIO, SHARE, Conclusion
 from .equivalence import PASSED as MARGIN_ON_PASSING
 from .equivalence import bound, two_one_sided
 from .multiplicity import holm
+from .passing_together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from .censored import Censored
+    from .nested_budgets import Nested
     from .passing import FactorPassing, Passing
     from .synergy import Synergy, SynergyPassed, Turns
     from .trend import Trend
@@ -42,6 +44,7 @@ class Beside:
     passing: Passing
     censored: Censored | None
     trends: Sequence[Trend]
+    nested: Sequence[Nested]
     turns: Turns | None
     response: str
     unit: str
@@ -61,7 +64,7 @@ def with_beside(conclusions: Sequence[Conclusion], beside: Beside) -> tuple[Conc
     """
     passing = next((c for c in conclusions if c.response == PASSED), None)
     counted = [c.p for c in conclusions]
-    others = [*_on_time_outs(beside), *_on_trends(beside), *_on_teams(beside)]
+    others = [*_on_time_outs(beside), *_on_trends(beside), *_on_nested(beside), *_on_teams(beside)]
     adjusted = holm([*(c.p for c in others), *counted])[: len(others)]
     asked = sum(p is not None for p in [*(c.p for c in others), *counted])
     answered = [
@@ -121,14 +124,16 @@ def _estimated(conclusion: Conclusion, factor: FactorPassing, alpha: float) -> C
 
 
 def _on_factors(beside: Beside, passing: Conclusion) -> list[Conclusion]:
-    factors = beside.passing.factors
+    factors, pairs = beside.passing.factors, beside.passing.together
     if len(factors) < 2 or passing.p_adjusted is None:  # noqa: PLR2004 - one is the question of all treatments
         return []
-    adjusted = holm([factor.p for factor in factors])
+    every: tuple[FactorPassing | Together, ...] = (*factors, *pairs)
+    adjusted = holm([one.p for one in every])
+    asked = sum(p is not None for p in adjusted)
     rows = []
-    for factor, p in zip(factors, adjusted, strict=True):
+    for factor, p in zip(every, adjusted, strict=True):
         plain = Conclusion(
-            question=factor.factor,
+            question=factor.term if isinstance(factor, Together) else factor.factor,
             response=PASSED,
             answer="untestable",
             method=factor.method + _of_tasks(beside),
@@ -144,11 +149,33 @@ def _on_factors(beside: Beside, passing: Conclusion) -> list[Conclusion]:
             answer="different" if of_all < beside.alpha else "undecided",
             p=factor.p,
             p_adjusted=of_all,
-            method=f"{plain.method}, adjusted by Holm's rule for {len(factors)} factors and for the question whether "
-            "treatments differ at all (the larger p counts)",
+            method=f"{plain.method}, adjusted by Holm's rule for {asked} questions and for the one whether treatments "
+            "differ at all (the larger p counts)",
         )
-        rows.append(_estimated(answered, factor, beside.alpha))
+        rows.append(
+            _of_both(answered, factor, beside.alpha)
+            if isinstance(factor, Together)
+            else _estimated(answered, factor, beside.alpha)
+        )
     return rows
+
+
+def _of_both(conclusion: Conclusion, both: Together, alpha: float) -> Conclusion:
+    """Add the difference of differences that is clearest."""
+    low, high = both.ci_low, both.ci_high
+    if both.levels is None or both.at is None or low is None or high is None:
+        return conclusion
+    if conclusion.p_adjusted is None or conclusion.p_adjusted >= alpha:
+        low, high = min(low, 0.0), max(high, 0.0)
+    (a, b), (x, y) = both.levels, both.at
+    return dataclasses.replace(
+        conclusion,
+        estimate=both.difference,
+        ci_low=low,
+        ci_high=high,
+        unit=SHARE,
+        method=f"{conclusion.method}; the estimate is {a} - {b} at {x} minus {a} - {b} at {y}",
+    )
 
 
 # -- time-outs
@@ -167,7 +194,9 @@ def _on_time_outs(beside: Beside) -> Iterator[Conclusion]:
             kind="time-outs",
         )
         if factor.p is None:
-            yield dataclasses.replace(plain, why="there is nothing that could have come out otherwise")
+            yield dataclasses.replace(
+                plain, why="there is nothing in it that could have come out otherwise by chance"
+            )
             continue
         answered = dataclasses.replace(plain, answer="undecided", p=factor.p)
         ratio = factor.clearest
@@ -237,6 +266,47 @@ def _within(conclusion: Conclusion, estimate: float, se: float, df: float, besid
         answer="equivalent",
         method=f"{conclusion.method}; within the margin of {beside.margin:g} by two one-sided tests (p = {p:.3g})",
     )
+
+
+# -- nested budgets
+
+
+def _on_nested(beside: Beside) -> Iterator[Conclusion]:
+    """Compare earlier and later programs of the same trajectories; the larger of two p values counts."""
+    for row in beside.nested:
+        plain = Conclusion(
+            question=row.name,
+            response=beside.response,
+            answer="untestable",
+            method=row.method + _of_tasks(beside),
+            why=row.note,
+            kind="nested",
+        )
+        if row.p is None or row.se is None or row.estimate is None:
+            yield plain
+            continue
+        tests, method = [(row.p, row.se, row.df)], row.method
+        if (
+            row.own_p is not None
+            and row.own_se is not None
+            and row.own_df is not None
+            and len(row.treatments) > 1
+        ):
+            tests.append((row.own_p, row.own_se, row.own_df))
+            method += ", and with a variance for each treatment (the larger p counts)"
+        p, se, df = max(tests)
+        half = se * float(stats.t.isf(beside.alpha / 2, df))
+        is_ratio = beside.response in _LOGS
+        values = (row.estimate, row.estimate - half, row.estimate + half)
+        answered = dataclasses.replace(
+            plain, answer="undecided", p=p, why=None, method=method + _of_tasks(beside)
+        ).with_estimate(
+            (row.a, row.b),
+            _ratios(*values) if is_ratio else values,
+            RATIO if is_ratio else beside.unit,
+            how=f" in the {row.trajectories} of {row.made} trajectories in which both passed",
+        )
+        yield _within(answered, row.estimate, se, df, beside)
 
 
 # -- teams

@@ -22,13 +22,15 @@ if TYPE_CHECKING:
     from .result import TestResult
 
 Answer: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"]
-Kind: TypeAlias = Literal["times", "passing", "time-outs", "trend", "team"]
+Kind: TypeAlias = Literal["times", "passing", "time-outs", "trend", "nested", "team"]
 
 TREATMENT: Final = "treatment"
 PASSED: Final = "passed"
 SHARE: Final = "share of programs"
 RATIO: Final = "ratio"
-SPREADS: Final = "allowing for unequal spread, this can't be told from chance"
+SPREADS: Final = (
+    "as programs of some treatments may vary more than those of others, this can't be told from chance"
+)
 _RANK: Final[Mapping[Answer, int]] = {"different": 0, "equivalent": 1, "undecided": 2, "untestable": 3}
 
 
@@ -327,7 +329,7 @@ def _with_estimate(conclusion: Conclusion, evidence: Evidence, family: _Family) 
         levels=(family.pooled.level, own.level),
     )
     if pair is None:
-        return _with_contrast(conclusion, evidence)
+        return _with_contrast(conclusion, evidence, family.pooled.level)
     half = pair.half
     if conclusion.answer != "different":
         # No interval of an undecided question excludes equality: the failing test's own limits are wider then.
@@ -352,8 +354,11 @@ def _inverted(test: _Test) -> float:
     return math.sqrt(critical / test.statistic) if 0 < test.statistic < critical else 0.0
 
 
-def _with_contrast(conclusion: Conclusion, evidence: Evidence) -> Conclusion:
-    """Add the clearest planned contrast of a factor whose levels can't be compared within whole sets of treatments."""
+def _with_contrast(conclusion: Conclusion, evidence: Evidence, level: float) -> Conclusion:
+    """Add the clearest planned contrast of a factor whose levels can't be compared within whole sets of treatments.
+
+    Its limits allow for all planned contrasts of the factor (Bonferroni), at the level that Holm's rule leaves to it.
+    """
     known = [
         test
         for test in evidence.contrasts
@@ -362,12 +367,23 @@ def _with_contrast(conclusion: Conclusion, evidence: Evidence) -> Conclusion:
     if not known:
         return conclusion
     best = min(known, key=lambda test: (test.p or 0.0, -abs(test.t or 0.0)))
-    of_several = f", the clearest of {len(known)} planned contrasts" if len(known) > 1 else ""
+    of_several = (
+        f", the clearest of {len(known)} planned contrasts, with limits that allow for all of them"
+        if len(known) > 1
+        else ""
+    )
+    estimate, half = (
+        best.estimate or 0.0,
+        (best.se or 0.0) * float(special.stdtrit(best.df, 1 - level / 2 / len(known))),
+    )
+    low, high = estimate - half, estimate + half
+    if conclusion.answer != "different":
+        low, high = min(low, 0.0), max(high, 0.0)
     return _estimated(
         conclusion,
         evidence.sample,
         (best.contrast.a, best.contrast.b),
-        (best.estimate or 0.0, best.ci_low or 0.0, best.ci_high or 0.0),
+        (estimate, low, high),
         f"with the pooled variance{of_several}",
     )
 
@@ -399,7 +415,9 @@ def _objection(evidence: Evidence, term: str) -> str | None:
         return SPREADS if lost else None
     spread = evidence.tests["brown-forsythe"]
     if spread.p is not None and spread.p < evidence.alpha and spread.trusted is not False:
-        return "the spread differs between treatments, which the test assumes it does not"
+        return (
+            "programs of some treatments vary more than those of others, which this test does not allow for"
+        )
     return None
 
 

@@ -20,6 +20,7 @@ from .._models.passing_table import PassingTable, passing_table, without_machine
 from .._models.tasks import RANDOM_FROM
 from . import stratified, two_proportions
 from .multiplicity import holm
+from .passing_together import Together, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -162,6 +163,7 @@ class Passing:
     """Everything about passing; ``omnibus`` asks whether the treatments differ at all, ``factors`` which factors do.
 
     ``over_tasks`` compares all pairs of levels over tasks like these; it is empty where tasks are no sample.
+    ``together`` asks what each two factors do together.
     """
 
     rates: tuple[PassRate, ...]
@@ -173,6 +175,7 @@ class Passing:
     omnibus: PassTest
     factors: tuple[FactorPassing, ...]
     over_tasks: tuple[LevelsOverTasks, ...] = ()
+    together: tuple[Together, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,6 +214,7 @@ def passing(results: Results, asked: Asked, *, usd: float | None = None) -> Pass
         if random
         else factors(table, differences, alpha=asked.alpha),
         over_tasks=over,
+        together=together(table, alpha=asked.alpha, random=random),
     )
 
 
@@ -329,7 +333,10 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
         large = stratified.cmh(strata) if strata else None
         if large is None:
             return FactorPassing(
-                factor=factor, p=None, method=CMH, note="there is nothing that could have come out otherwise"
+                factor=factor,
+                p=None,
+                method=CMH,
+                note="there is nothing in it that could have come out otherwise by chance",
             )
         return FactorPassing(factor=factor, p=large[2], method=CMH)
     best = min(known, key=lambda pair: (pair.p_adjusted or 0.0, pair.p_exact or 0.0, -abs(pair.difference)))
@@ -337,7 +344,10 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
     answer = FactorPassing(factor=factor, p=p, method=best.method)
     a, b = (table.factors[factor].index(level) for level in (best.a, best.b))
     if best.difference * _matched(table, factor, a, b) < 0:
-        note = "programs of both levels are spread so unevenly over the strata that the rates of all say the opposite"
+        note = (
+            "programs of both levels are spread so unevenly over tasks and other factors that all together say the "
+            "opposite"
+        )
         return dataclasses.replace(answer, note=note)
     x, y, n, m = (
         int(of[:, table.at(factor, level)].sum())
@@ -476,7 +486,11 @@ class _Fits:
             return _untested(terms[i], method, str(error))
         df = full[1] - reduced[1]
         if df == 0:
-            return _untested(terms[i], method, "can't be told from the other terms: cells are empty")
+            return _untested(
+                terms[i],
+                method,
+                "can't be told from the other factors: combinations of levels have no program",
+            )
         statistic = max(0.0, 2 * (full[0] - reduced[0]))
         return PassTerm(
             term=name_of(terms[i]),

@@ -212,7 +212,11 @@ def _test(
     sum_sq = float(projected @ projected)
     fit = fitted.fit
     if fit.mse is None:
-        why = "no residual degrees of freedom" if fit.df <= 0 else "programs do not differ beyond the model"
+        why = (
+            "no programs are left to show what chance does"
+            if fit.df <= 0
+            else "programs of the same treatment do not differ at all"
+        )
         return _untested(names[i], df, sum_sq, "; ".join(filter(None, [note, f"no F: {why}"])))
     f = sum_sq / df / fit.mse
     return Term(
@@ -292,16 +296,18 @@ def _notes(fitted: Fitted) -> tuple[str, ...]:
     fit = fitted.fit
     if fit.df <= 0:
         why = (
-            "There are as many parameters as programs, so none is left to show how much times differ by chance, and "
-            "nothing can be tested. Make more programs of each treatment."
+            "There are so few programs that none is left to show how much times differ by chance, so nothing can be "
+            "tested. Make more programs of each treatment."
         )
         return (why,)
     if _has_empty(fitted):
         notes.append(
-            "Some treatments have no program that passed: effects that need them can't be estimated."
+            "Some treatments have no program that passed: what compares them with others can't be told."
         )
     if fit.mse is None:
-        notes.append("Programs do not differ at all beyond the model, so no F can be computed.")
+        notes.append(
+            "Programs of the same treatment do not differ at all, so nothing tells what chance does."
+        )
     return tuple(notes)
 
 

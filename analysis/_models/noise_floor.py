@@ -96,7 +96,7 @@ def contamination(results: Results, response: Response, model: Model, *, type: i
     marked = marks.fillna(value=False).to_numpy(dtype=bool)
     unknown = bool(marks.isna().all())
     if not marked.any():
-        note = "the files do not tell which runs were contaminated" if unknown else None
+        note = "the files do not tell beside which runs others computed" if unknown else None
         return Contamination(runs=0, programs=0, unknown=unknown, lost=0, anova=None, note=note)
     number = results.runs["program"].cat.codes.to_numpy()
     passed = results.programs["passed"].to_numpy(dtype=bool)
@@ -111,7 +111,7 @@ def contamination(results: Results, response: Response, model: Model, *, type: i
         lost=lost,
         anova=None if fitted is None else anova(fitted, type=type),
         note=(
-            "contaminated runs are kept: slow programs are hit more often, so leaving them out would select; "
+            "such runs are kept: slow programs are hit more often, so leaving them out would favour fast ones; "
             "the figures without them are for comparison"
         ),
     )

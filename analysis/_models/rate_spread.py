@@ -49,9 +49,18 @@ class RateSpread:
         odds to the mean asked for.
         """
         unit = sum(rate * (1 - rate) for rate in rates)
+        points = self.points(rates)
+        if points is None:
+            return unit * (self.between or 0.0), unit * self.within / self.cells
+        first, second = points
+        single = float((first * (1 - first) + second * (1 - second)).mean())
+        return unit * (self.between or 0.0) + float((second - first).var()), single / self.cells
+
+    def points(self, rates: tuple[float, float]) -> tuple[Floats, Floats] | None:
+        """Return both levels' rates in equally likely tasks, as `planned` has them; None where tasks are all alike."""
         alike = min(1.0 - self.within, _MOST_ALIKE)
         if self.between is None or alike <= _ALIKE or not all(0 < rate < 1 for rate in rates):
-            return unit * (self.between or 0.0), unit * self.within / self.cells
+            return None
         strength = (1 - alike) / alike
         points = (np.arange(_POINTS) + 0.5) / _POINTS
         first = np.clip(
@@ -64,8 +73,7 @@ class RateSpread:
         second = shifted(
             float(optimize.brentq(lambda by: float(shifted(by).mean()) - rates[1], -_FARTHEST, _FARTHEST))
         )
-        single = float((first * (1 - first) + second * (1 - second)).mean())
-        return unit * self.between + float((second - first).var()), single / self.cells
+        return first, second
 
 
 def rate_spread(

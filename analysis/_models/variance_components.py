@@ -59,12 +59,16 @@ def variance_components(results: Results, sample: Sample) -> Components:
     }
     notes += _confounded(layout, usable)
     if layout.runs - layout.rank < 1:
-        return dataclasses.replace(_none("too few runs"), notes=(*notes, "too few runs for any component"))
+        return dataclasses.replace(
+            _none("too few runs"), notes=(*notes, "too few runs to tell where the spread comes from")
+        )
     balanced = int(layout.count.min()) == int(layout.count.max())
     components = balanced_components(layout, usable) if balanced else numerical_components(layout, usable)
     notes += components.notes
     if layout.runs == layout.cells:
-        notes.append("one run per program and list: run includes program by list")
+        notes.append(
+            "each program ran once on each list: what its runs differ by can't be told from what the list does to it"
+        )
     values = {name: components.values.get(name) for name in ("program", "list", "program_list", "run")}
     return Components(
         **values,
@@ -84,11 +88,15 @@ def _confounded(layout: Layout, usable: dict[str, bool]) -> list[str]:
     programs, lists = layout.count.shape
     notes = []
     if not usable["program"]:
-        notes.append("one program per treatment: program can't be told from treatment")
+        notes.append(
+            "one program per treatment: what programs differ by can't be told from what treatments do"
+        )
     if lists == 1:
-        notes.append("one list: list can't be estimated, and program includes program by list")
+        notes.append("one list: nothing tells what another would have done to each program")
     elif layout.cells == programs:
-        notes.append("each program has one list: program includes program by list")
+        notes.append(
+            "each program ran on one list: what programs differ by can't be told from what the list does to each"
+        )
     return notes
 
 
@@ -108,9 +116,9 @@ def _gather(results: Results, sample: Sample) -> tuple[Layout | None, list[str]]
     numbers, at = np.unique(runs["list"].to_numpy()[use], return_inverse=True)
     size = (len(sample.programs), len(numbers))
     if size[0] * size[1] > _MOST_CELLS or size[0] * size[1] ** 2 > 4 * _MOST_CELLS:
-        return None, ["too many programs and lists to estimate components"]
+        return None, ["too many programs and lists to tell where the spread comes from"]
     if len(sample.treatments) > _MOST_TREATMENTS and len(np.unique(np.bincount(program))) > 1:
-        return None, ["too many treatments to estimate components of unbalanced data"]
+        return None, ["too many treatments of unequal size to tell where the spread comes from"]
     key = program * size[1] + at
     count = np.bincount(key, minlength=size[0] * size[1])
     # Treatments are fixed: taking their means out first changes nothing but the digits that sums of squares keep.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy import stats
 
+from .box_power import box_power
 from .noncentral_f import f_power
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Arms:
     sd : spread of those that pass, shape (k,): the treatments' own where ``unequal``, the pooled one elsewhere.
     df : degrees of freedom of each, shape (k,).
     unequal : whether treatments spread differently, so that they are planned, and will be tested, with their own.
+    pooled : the one spread of all.
     """
 
     rate: Floats
@@ -43,6 +46,7 @@ class Arms:
     sd: Floats
     df: Floats
     unequal: bool
+    pooled: float = float("nan")
 
     def feasible(self, treatments: Sequence[int]) -> bool:
         """Whether some program passed in every one of these treatments."""
@@ -132,13 +136,63 @@ class Arms:
         df = float(parts.sum() ** 2 / np.sum(parts**2 / left)) if self.unequal else float(left.sum())
         return float(f_power(effect**2 / float(parts.sum()), 1, df, alpha=alpha))
 
-    def omnibus_power(self, f: float, treatments: Sequence[int], generated: int, *, alpha: float) -> float:
-        """Power of the F test of all of some treatments with ``generated`` programs of each; ``f`` is Cohen's."""
-        rate = self.rate[list(treatments)]
+    def within_power(self, rate: Floats, sd: float, effect: float, generated: int, *, alpha: float) -> float:
+        """Power of the mean difference within trajectories whose spread is known; NaN where there is no test.
+
+        Parameters
+        ----------
+        rate : share of each treatment's trajectories in which both programs pass, shape (k,).
+        sd : of the differences.
+        """
         passing = generated * rate
+        if (passing <= 1).any():
+            return float("nan")
+        variance = float((sd**2 / passing * (1 + (1 - rate) / passing)).sum()) / len(rate) ** 2
+        df = float((passing - 1).sum())
+        return float(f_power(effect**2 / variance, 1, df, alpha=alpha))
+
+    def omnibus_power(self, f: float, treatments: Sequence[int], generated: int, *, alpha: float) -> float:
+        """Power of the test of all of some treatments with ``generated`` programs of each; NaN where there is none.
+
+        Parameters
+        ----------
+        f : Cohen's, with the pooled spread.
+
+        Notes
+        -----
+        With spreads of their own the test is the ANOVA-type statistic with Box's degrees of freedom, and the two
+        treatments that vary most are those that lie apart; of two treatments it is Welch's test.
+        """
+        used = list(treatments)
+        rate = self.rate[used]
+        passing = generated * rate
+        if self.unequal:
+            return self._own_omnibus_power(f, used, generated, alpha=alpha)
         whole = 1 / float(np.mean((1 + (1 - rate) / passing) / passing))
         k = len(rate)
         return float(f_power(k * whole * f**2, k - 1, float(np.maximum(passing - 1, 0).sum()), alpha=alpha))
+
+    def _own_omnibus_power(self, f: float, used: list[int], generated: int, *, alpha: float) -> float:
+        rate, k = self.rate[used], len(used)
+        passing = generated * rate
+        if (passing <= 1).any():
+            return float("nan")
+        variance = self.sd[used] ** 2 / passing * (1 + (1 - rate) / passing)
+        df_den = float(variance.sum()) ** 2 / float((variance**2 / (passing - 1)).sum())
+        testable = float(np.prod(stats.binom.sf(1, generated, rate)))
+        if k == 2:  # noqa: PLR2004 - Welch's test
+            effect = 2 * f * self.pooled
+            return testable * float(f_power(effect**2 / float(variance.sum()), 1, df_den, alpha=alpha))
+        # Which treatments lie apart is not said: the two that vary most are the hardest to tell.
+        means = np.zeros(k)
+        means[np.argsort(-variance)[:2]] = np.asarray([1.0, -1.0]) * f * self.pooled * math.sqrt(k / 2)
+        return testable * box_power(means, variance, df_den, alpha=alpha)
+
+
+def shrunk(passed: Floats, made: Floats) -> Floats:
+    """Return shares of what was made, each drawn towards that of all by `PRIOR` programs; 1 where all passed."""
+    whole = float(passed.sum() / made.sum()) if made.sum() and passed.sum() else 1.0
+    return np.asarray((passed + PRIOR * whole) / (made + PRIOR))
 
 
 def spreads_differ(tests: Mapping[str, TestResult], alpha: float) -> bool:
@@ -157,13 +211,13 @@ def arms(sample: Sample, *, unequal: bool) -> Arms:
         treatment has at least four programs that passed.
     """
     generated, passed = sample.generated.astype(np.float64), sample.counts.astype(np.float64)
-    whole = float(passed.sum() / generated.sum()) if generated.sum() and passed.sum() else 1.0
     own = unequal and bool((sample.counts >= _KNOWN).all())
     value = np.nan if sample.sigma.value is None else sample.sigma.value
     return Arms(
-        rate=np.asarray((passed + PRIOR * whole) / (generated + PRIOR)),
+        rate=shrunk(passed, generated),
         passed=passed,
         sd=sample.sds if own else np.full(passed.shape, value),
         df=passed - 1 if own else np.full(passed.shape, float(sample.sigma.df)),
         unequal=own,
+        pooled=value,
     )

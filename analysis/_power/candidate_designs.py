@@ -12,12 +12,14 @@ import numpy as np
 from .._inference.contrasts import planned_contrasts
 from .._reading.levels import OPTIMIZATION
 from . import effect_sizes
+from .arms import shrunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .._arrays import Floats
     from .._inference.contrasts import Contrast
+    from .._inference.nested_budgets import Nested
     from .._models.sample import LabelledTreatment, Sample
 
 _ITERATIONS = re.compile(r"(?P<number>[0-9]+) iterations?")
@@ -45,6 +47,18 @@ class Design:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Within:
+    """What is known of differences within trajectories: their spread, and the share of trajectories that have one.
+
+    ``rate`` has one share for each treatment that is paid, shape (k,).
+    """
+
+    sd: float
+    df: int
+    rate: Floats
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """A test of a design, as what one replicate per treatment adds to it.
 
@@ -58,6 +72,7 @@ class Question:
     weights : of a contrast, over the treatments of the study, shape (k,); None for an omnibus test.
     pairs : treatments whose programs are an earlier and a later one of the same trajectory, where the question is
         about the differences within trajectories; empty for others.
+    within : the spread of these differences, where the data hold them.
     """
 
     design: Design
@@ -69,17 +84,22 @@ class Question:
     note: str | None = None
     weights: Floats | None = None
     pairs: tuple[tuple[int, int], ...] = ()
+    within: Within | None = None
 
 
-def questions(sample: Sample, price: Callable[[Sequence[int]], float]) -> tuple[Question, ...]:
+def questions(
+    sample: Sample, price: Callable[[Sequence[int]], float], nested: Sequence[Nested] = ()
+) -> tuple[Question, ...]:
     """Return what could be asked, each in the cheapest design of its kind.
 
     Parameters
     ----------
     sample : the study's design; its values are not looked at.
     price : of one replicate of some treatments, to choose among equals.
+    nested : what is known of differences within trajectories.
     """
-    by_design = {(q.design.treatments, q.design.kind, q.name): q for q in _all(sample, price)}
+    every = (*_all(sample, price), *_known_within(sample, nested))
+    by_design = {(q.design.treatments, q.design.kind, q.name): q for q in every}
     return tuple(by_design.values())
 
 
@@ -273,7 +293,7 @@ def _nested(sample: Sample) -> Iterator[Question]:
             groups=len(paid),
             squares=len(paid) / 2,
             note="by differences within trajectories, where both programs must pass; how much these vary is not known "
-            "here, so at most that of unrelated programs is taken: rather too many",
+            f"here, so at most that of unrelated programs is taken: rather too many; {_do(large, budgets[small])}",
             pairs=pairs,
         )
         for contrast in planned_contrasts(_part(sample, paid)):
@@ -283,6 +303,44 @@ def _nested(sample: Sample) -> Iterator[Question]:
                     base, contrast, "counted by trajectories: prefixes add no independent programs"
                 )
                 yield dataclasses.replace(asked, design=design)
+
+
+def _do(large: str, turn: int) -> str:
+    """Return how such a study is made and analysed."""
+    return f"record {large} alone, time with --refinery-turns and analyse with --nested {turn}"
+
+
+def _known_within(sample: Sample, nested: Sequence[Nested]) -> Iterator[Question]:
+    """Ask of nested budgets whose differences within trajectories are known here: they take the place of guesses."""
+    place = {treatment.label: i for i, treatment in enumerate(sample.treatments)}
+    for known in nested:
+        paid = tuple(place[label] for label in known.treatments)
+        if known.sd is None or not paid:
+            continue
+        early = _within(sample, known.factor, known.a, paid) if known.factor in sample.factors else ()
+        treatments = tuple(sorted({*paid, *(i for i, _ in early)})) if len(early) == len(paid) else paid
+        yield Question(
+            design=Design(
+                kind="nested",
+                label=f"{known.factor} up to {known.b}, smaller budgets as its prefixes",
+                treatments=treatments,
+                paid=paid,
+            ),
+            name=known.name,
+            test="t",
+            df_num=1,
+            groups=len(paid),
+            squares=len(paid) / 2,
+            note=f"by differences within trajectories (SD {known.sd:.3g} here), where both programs must pass; "
+            + _do(known.b, known.turn),
+            within=Within(
+                sd=known.sd,
+                df=known.sd_df,
+                rate=shrunk(
+                    np.asarray(known.both, dtype=float), np.asarray(known.made_by_treatment, dtype=float)
+                ),
+            ),
+        )
 
 
 def _within(sample: Sample, factor: str, small: str, paid: Sequence[int]) -> tuple[tuple[int, int], ...]:

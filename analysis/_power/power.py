@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from .arms import arms
 from .noncentral_f import f_power, required
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from .._arrays import Floats, Integers
     from .._inference.contrasts import Contrast
@@ -82,7 +83,9 @@ class Power:
 
     ``sigma`` is the SD between programs of one treatment; its ``sigma_ci`` (95 %) and ``sigma_upper`` (80 %, one
     sided) are from chi-square with ``df`` degrees of freedom. All None where unknown (``note``). ``omnibus`` is keyed
-    ``extremes``, ``half`` and, where the user gave means, ``means``; ``contrasts`` by the contrasts' names.
+    ``extremes``, ``half`` and, where the user gave means, ``means``; ``contrasts`` by the contrasts' names. ``at`` has
+    the power of each question, by its name, with so many programs made of each treatment and spreads so many times as
+    large as estimated.
     """
 
     effect: float
@@ -96,6 +99,7 @@ class Power:
     sigma_upper: float | None
     omnibus: Mapping[str, QuestionPower]
     contrasts: Mapping[str, QuestionPower]
+    at: Mapping[str, Callable[[int, float], float]]
     note: str | None = None
 
     def document(self) -> dict[str, Any]:
@@ -117,25 +121,22 @@ class Power:
         yield from self.contrasts.values()
 
     def curve(self, name: str, replicates: Sequence[int]) -> PowerCurve:
-        """Return the power of one question (``QuestionPower.name``) at these replicates per treatment, each at least 2.
+        """Return the power of one question (``QuestionPower.name``) with so many programs made of each treatment.
+
+        These are the programs that `QuestionPower` counts: those that will fail are among them.
 
         Raises
         ------
         AnalysisError : no such question, or sigma is unknown.
         """
-        test_of_name = next((test for test in self.tests() if test.name == name), None)
-        if test_of_name is None:
+        if name not in {test.name for test in self.tests()}:
             raise AnalysisError(
                 f"power: no question {name!r}; there are {', '.join(t.name for t in self.tests())}"
             )
-        if self.sigma is None or self.sigma_ci is None:
+        if self.sigma is None or self.sigma_ci is None or name not in self.at:
             raise AnalysisError(f"power cannot be estimated because {self.note}")
-        at = [
-            balanced_power(
-                test_of_name.spread / sigma, self.groups, test_of_name.df_num, replicates, alpha=self.alpha
-            )
-            for sigma in (self.sigma, self.sigma_ci[1], self.sigma_ci[0])
-        ]
+        low, high = (limit / self.sigma for limit in self.sigma_ci)
+        at = [np.asarray([self.at[name](n, times) for n in replicates]) for times in (1.0, high, low)]
         return PowerCurve(replicates_per_treatment=tuple(replicates), power=at[0], low=at[1], high=at[2])
 
 
@@ -233,6 +234,7 @@ def power(
         sigma_upper=None if ask.sigmas is None else ask.sigmas.upper,
         omnibus={test.name.removeprefix("omnibus: "): test for test in _omnibus(ask, effect, given)},
         contrasts={contrast.name: _contrast(ask, contrast, effect) for contrast in contrasts},
+        at=ask.at,
         note=why if value is None else None,
     )
 
@@ -282,6 +284,7 @@ class _QuestionContext:
     alpha: float
     target: float
     why: str | None
+    at: dict[str, Callable[[int, float], float]] = dataclasses.field(default_factory=dict)
 
     def test(
         self,
@@ -302,11 +305,14 @@ class _QuestionContext:
         s = self.sigmas
         taken = self.present if contrast is None else np.flatnonzero(contrast[0])
         times = (1.0, s.low / s.value, s.high / s.value, s.upper / s.value)
-        if contrast is not None and self.arms.unequal:
-            df = self.arms.sigma(contrast[0])[1]
+        if self.arms.unequal:
+            df = self.arms.sigma(self._ones(taken) if contrast is None else contrast[0])[1]
             low, high = stats.chi2.ppf([0.975, 0.025], df)
             times = (1.0, math.sqrt(df / low), math.sqrt(df / high), upper_sigma(1.0, df))
-        needed = [self._required(spread / s.value, taken, contrast, each) for each in times]
+        self.at[name] = functools.partial(self._at, spread / s.value, taken.tolist(), contrast)
+        needed = [
+            required(functools.partial(self._with, name, each), target=self.target, least=2) for each in times
+        ]
         if needed[0] is None:
             note = "more than 10 million programs per treatment would be needed"
         return QuestionPower(
@@ -326,20 +332,28 @@ class _QuestionContext:
             note=note,
         )
 
-    def _required(
-        self, f: float, taken: Integers, contrast: tuple[Floats, float] | None, times: float
-    ) -> int | None:
-        design = taken.tolist()
+    def _ones(self, taken: Integers) -> Floats:
+        ones = np.zeros(len(self.sample.treatments))
+        ones[taken] = 1.0
+        return ones
 
-        def power_at(generated: int) -> float:
-            if contrast is None:
-                return self.arms.omnibus_power(f / times, design, generated, alpha=self.alpha)
-            weights, effect = contrast
-            return self.arms.contrast_power(
-                weights, effect, generated, alpha=self.alpha, design=design, times=times
-            )
+    def _with(self, name: str, times: float, generated: int) -> float:
+        return self.at[name](generated, times)
 
-        return required(power_at, target=self.target, least=2)
+    def _at(
+        self,
+        f: float,
+        design: list[int],
+        contrast: tuple[Floats, float] | None,
+        generated: int,
+        times: float,
+    ) -> float:
+        if contrast is None:
+            return self.arms.omnibus_power(f / times, design, generated, alpha=self.alpha)
+        weights, effect = contrast
+        return self.arms.contrast_power(
+            weights, effect, generated, alpha=self.alpha, design=design, times=times
+        )
 
     def _own(self, squares: float, df_num: int) -> float | None:
         if self.sigmas is None:

@@ -1,39 +1,55 @@
-"""What was found beside times and pass rates of all treatments, in sentences: time-outs, trends, teams, equality."""
+"""What was found beside times and pass rates of all treatments, in sentences: time-outs, trends, teams and so on."""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING, Final
 
-from .._inference.conclusions import PASSED
-from .text import count, listing, number, one_line, p_phrase, percent
+from .._inference.conclusions import PASSED, RATIO
+from .._models.nested_pairs import TURN
+from .text import by_chance, count, listing, number, one_line, p_phrase, p_words, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .._analysis import Analysis
     from .._inference.conclusions import Conclusion
     from .._inference.synergy import Turns
     from .._models.turns import Credit
 
+_MOST_NESTED: Final = 2
+"""Comparisons within trajectories of which the first screen tells."""
 _MOST: Final = 2
 """Teams of whose agents the first screen tells."""
 
 
 def beside(analysis: Analysis) -> tuple[str, ...]:
     """Return a sentence for each kind of question that the study has data for; none for the others."""
-    sentences = (_on_teams(analysis), _on_time_outs(analysis), _on_agents(analysis))
+    sentences = (_on_nested(analysis), _on_teams(analysis), _on_time_outs(analysis), _on_agents(analysis))
     return tuple(words for words in sentences if words)
 
 
 def factors_in_passing(analysis: Analysis) -> str:
     """Say which factors matter for passing, and how much at least; empty where that was not shown of any."""
-    proven = [
-        c
-        for c in analysis.conclusions
-        if c.kind == "passing" and c.answer == "different" and c.compared is not None
-    ]
-    return "; ".join(words for c in proven[:3] if (words := more_passed(c)))
+    proven = [c for c in analysis.conclusions if c.kind == "passing" and c.answer == "different"]
+    told = [words for c in proven[:3] if (words := more_passed(c))]
+    return "; ".join((*told, *(words for c in proven if (words := _together(c, analysis)))))
+
+
+def _together(conclusion: Conclusion, analysis: Analysis) -> str:
+    """Say how much more one pair of levels does for passing beside one level of another factor than beside another."""
+    both = next((t for t in analysis.further.passing.together if t.term == conclusion.question), None)
+    low, high = conclusion.ci_low, conclusion.ci_high
+    if both is None or both.levels is None or both.at is None or low is None or high is None:
+        return ""
+    (f, g), (a, b), (x, y) = both.factors, both.levels, both.at
+    if high < 0:
+        x, y, low, high = y, x, -high, -low
+    f, g, a, b, x, y = (one_line(text, limit=40) for text in (f, g, a, b, x, y))
+    return (
+        f"{f} {a} rather than {b} gains between {_points(low)} and {_points(high)} of 100 programs more with {g} {x} "
+        f"than with {g} {y}"
+    )
 
 
 def more_passed(conclusion: Conclusion) -> str:
@@ -53,6 +69,14 @@ def more_passed(conclusion: Conclusion) -> str:
     else:
         apart = f"between {_points(low)} and {_points(high)} more"
     return f"{apart} of 100 programs passed with {a} than with {b}"
+
+
+def apart(low: float, high: float, shown: Callable[[float], str]) -> str:
+    """``between 45 % less and 20 % more``, ``between 20 % and 45 % less``."""
+    if low < 0 < high:
+        return f"between {shown(-low)} less and {shown(high)} more"
+    near, far = sorted((abs(low), abs(high)))
+    return f"between {shown(near)} and {shown(far)} {'less' if high <= 0 else 'more'}"
 
 
 def _points(share: float) -> str:
@@ -82,7 +106,7 @@ def _on_time_outs(analysis: Analysis) -> str:
 
 def _longer(conclusion: Conclusion) -> str:
     """``agents 3 took between 1.4 and 3.2 times as long as agents 1``; open where nothing bounds it."""
-    name, p = one_line(conclusion.question, limit=40), p_phrase(conclusion.p_adjusted)
+    name, p = one_line(conclusion.question, limit=40), p_words(conclusion.p_adjusted)
     if conclusion.compared is None or conclusion.estimate is None:
         return f"{name} matters for the times ({p})"
     first, second = conclusion.compared
@@ -115,8 +139,8 @@ def _trend(conclusion: Conclusion, analysis: Analysis) -> str:
     way = f"from {_factor(conclusion)} {lowest} to {highest}"
     if conclusion.answer == "equivalent":
         margin = analysis.options.margin or 0.0
-        return f"{way} times change by less than the margin of {margin:g}"
-    p = p_phrase(conclusion.p_adjusted)
+        return f"{way} times change by less than the margin of {margin:g}, which you called small enough not to matter"
+    p = p_words(conclusion.p_adjusted)
     if conclusion.unit == "ratio":
         word = "rise" if low >= 1 else "fall"
         near, far = sorted((abs(low - 1), abs(high - 1)))
@@ -128,6 +152,46 @@ def _trend(conclusion: Conclusion, analysis: Analysis) -> str:
 
 def _factor(conclusion: Conclusion) -> str:
     return one_line(conclusion.question.removesuffix(": linear"), limit=40)
+
+
+# -- nested budgets
+
+
+def _on_nested(analysis: Analysis) -> str:
+    """Say what later programs of trajectories are like beside earlier ones of the same."""
+    asked = [c for c in analysis.conclusions if c.kind == "nested"]
+    sentences = [words for c in asked[:_MOST_NESTED] if (words := _nested(c, analysis))]
+    return _sentence("; ".join(sentences))
+
+
+def _nested(conclusion: Conclusion, analysis: Analysis) -> str:
+    row = next(row for row in analysis.further.nested if row.name == conclusion.question)
+    factor = one_line(row.factor, limit=40)
+    early, late = one_line(row.a, limit=40), one_line(row.b, limit=40)
+    what = f"programs after turn {early}" if row.factor == TURN else f"programs after {early}"
+    end = (
+        "what the same trajectories end with"
+        if row.factor == TURN
+        else f"those after {late} of the same trajectories"
+    )
+    low, high = conclusion.ci_low, conclusion.ci_high
+    if conclusion.answer == "untestable" or low is None or high is None:
+        why = one_line(conclusion.why or "too few trajectories have both", limit=200)
+        return f"whether {what} take another time than {end} can't be told: {why}"
+    is_ratio = conclusion.unit == RATIO
+    near, far = (low - 1, high - 1) if is_ratio else (low, high)
+    between = apart(
+        near, far, percent if is_ratio else lambda value: f"{number(value)} {conclusion.unit or ''}".strip()
+    )
+    counted = f"{row.trajectories} of {row.made} trajectories, in which both passed"
+    if conclusion.answer == "equivalent":
+        return f"{what} took {between} time than {end} ({counted}): small enough not to matter, as you said"
+    if conclusion.answer == "different":
+        return f"{what} took {between} time than {end} ({counted}; {p_words(conclusion.p_adjusted)})"
+    return (
+        f"that {factor} makes a difference within trajectories was not shown: {what} took {between} time than {end} "
+        f"({counted}; {p_words(conclusion.p)})"
+    )
 
 
 # -- teams
@@ -155,21 +219,21 @@ def _pair(conclusion: Conclusion) -> tuple[str, str]:
 def _team(conclusion: Conclusion) -> str:
     team, nominal = _pair(conclusion)
     against = f"the same agents each by themselves ({nominal})"
-    low, high, p = conclusion.ci_low or 0.0, conclusion.ci_high or 0.0, p_phrase(conclusion.p_adjusted)
+    low, high, p = conclusion.ci_low or 0.0, conclusion.ci_high or 0.0, p_words(conclusion.p_adjusted)
     if conclusion.answer == "equivalent":
-        return f"{team} is as fast as {against}, within the margin"
+        return f"{team} is as fast as {against}, within the margin that you called small enough not to matter"
     if conclusion.response == PASSED:
         better = low + high > 0
         near, far = sorted((abs(low), abs(high)))
         return (
-            f"of 100 trajectories, {team} ended with a correct program in {_points(near)} to {_points(far)} "
-            f"{'more' if better else 'fewer'} than {against} ({p})"
+            f"of 100 programs, {team} gets {_points(near)} to {_points(far)} "
+            f"{'more' if better else 'fewer'} right than {against} ({p})"
         )
     near, far = sorted((abs(low - 1), abs(high - 1)))
     word = "faster" if high <= 1 else "slower"
     less = "less" if high <= 1 else "more"
     return (
-        f"working together makes {'better' if word == 'faster' else 'worse'}: programs of {team} took "
+        f"working together makes {'better' if word == 'faster' else 'worse'} programs: those of {team} took "
         f"{percent(near)} to {percent(far)} {less} time than those of {against} ({p})"
     )
 
@@ -181,7 +245,9 @@ def _unproven_team(of: Sequence[Conclusion]) -> str:
         for c in of
         if c.p is not None
     )
-    why = f" ({shown})" if shown else f": {one_line(of[0].why or 'there are too few of them', limit=120)}"
+    least = by_chance(min((c.p for c in of if c.p is not None), default=None))
+    means = f"{shown}: chance alone does as much in {least}{' or more' if least[:1].isdigit() else ''}"
+    why = f" ({means})" if shown else f": {one_line(of[0].why or 'there are too few of them', limit=120)}"
     what = "" if len(of) > 1 else " in correct programs" if of[0].response == PASSED else " in times"
     return f"that {team} differs from the same agents each by themselves ({nominal}){what} was not shown{why}"
 
@@ -207,11 +273,12 @@ def _on_agents(analysis: Analysis) -> str:
 def _agents(team: str, rows: Sequence[Credit], turns: Turns) -> str:
     whole = math.fsum(row.log_ratio for row in rows)
     parts = listing(
-        f"agent {row.agent} {number(math.exp(row.log_ratio))}{_broke(team, row.agent, turns)}" for row in rows
+        f"agent {row.agent} by {number(math.exp(row.log_ratio))}{_broke(team, row.agent, turns)}"
+        for row in rows
     )
     return (
-        f"in {one_line(team, limit=60)} programs ended at {number(math.exp(whole))} times the reference's time, which "
-        f"is the product of what the agents' turns did: {parts}"
+        f"programs of {one_line(team, limit=60)} took {number(math.exp(whole))} times as long as the reference in the "
+        f"end; each agent's turns multiplied that time (below 1 is faster): {parts}"
     )
 
 
@@ -220,7 +287,7 @@ def _broke(team: str, agent: int, turns: Turns) -> str:
     if row is None or not (row.mended or row.broke):
         return ""
     counts = [f"{verb} {n}" for verb, n in (("mended", row.mended), ("broke", row.broke)) if n]
-    return f" ({' and '.join(counts)} of {row.turns})"
+    return f" ({' and '.join(counts)} in {row.turns} turns)"
 
 
 def _sentence(text: str) -> str:
@@ -233,4 +300,4 @@ def within_margin(conclusions: Sequence[Conclusion], margin: float | None) -> st
     if not names or margin is None:
         return ""
     settled = f"As to {listing(names)}, the times differ by less than the margin of {margin:g}"
-    return f"{settled}: small enough not to matter."
+    return f"{settled}: small enough not to matter, as you said."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._reading.feedback import told_feedback
-from .text import count, number, one_line, p_phrase, percent, sentence
+from .text import count, number, one_line, p_words, percent, sentence
 
 if TYPE_CHECKING:
     from .._analysis import Analysis
@@ -38,13 +38,13 @@ def _assumptions(analysis: Analysis) -> list[str]:
     spread, normal = analysis.tests["brown-forsythe"], analysis.tests["shapiro"]
     if spread.p is not None and spread.p < alpha and spread.trusted is not False:
         sentences.append(
-            f"Some treatments vary more than others (Brown-Forsythe {p_phrase(spread.p)}), though the analysis of "
-            "variance assumes that they do not; look at the tests that assume less."
+            f"Programs of some treatments vary more than those of others (Brown-Forsythe test, {p_words(spread.p)}), "
+            "which the analysis of variance does not allow for; believe it only where the tests that assume less agree."
         )
     if normal.p is not None and normal.p < alpha and normal.trusted is not False:
         sentences.append(
-            f"Residuals are not normal (Shapiro-Wilk {p_phrase(normal.p)}); "
-            "where programs are few, p values are approximate."
+            f"Times do not spread around their means in the shape that the tests assume (Shapiro-Wilk test, "
+            f"{p_words(normal.p)}); with few programs take answers that only just count as shown with care."
         )
     return sentences
 

@@ -6,12 +6,14 @@ import math
 from typing import TYPE_CHECKING
 
 from .._inference.conclusions import PASSED, RATIO, SPREADS, TREATMENT
-from .beside import beside, factors_in_passing, on_trends, within_margin
+from .beside import apart, beside, factors_in_passing, on_trends, within_margin
+from .names import effect_words
 from .tasks import of_which_tasks
-from .text import count, dollars, listing, number, one_line, p_phrase, percent
+from .text import by_chance, count, dollars, listing, number, one_line, p_phrase, p_words, percent
+from .undecided import limits_words, on_undecided
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from .._analysis import Analysis
     from .._inference.conclusions import Conclusion
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_SHOWN = 3
 """Intervals in one sentence; the table has them all."""
+_TWO = 2
 _TWICE = 2.0
 """From here on ratios are easier to read than percentages."""
 _FEW = 10
@@ -29,13 +32,15 @@ _FEW = 10
 def findings(analysis: Analysis) -> tuple[str, ...]:
     """Say in sentences whether times differ and whether programs pass, that first which the study asks first.
 
-    Then what there is on teams, time-outs and agents, and last what a conclusive study would take.
+    Then each factor whose question stays open beside others that have an answer, what there is on teams, time-outs and
+    agents, and last what a conclusive study would take.
     """
     times = of_which_tasks(analysis.tasks, on_times(analysis))
     first = (times, on_passing(analysis))
     if _counts_all(analysis):
         first = (first[1], first[0])
-    return (*first, *beside(analysis), on_planning(analysis))
+    open_ones = on_undecided(analysis, [] if _counts_all(analysis) else _shown(analysis), difference)
+    return (*first, *open_ones, *beside(analysis), on_planning(analysis))
 
 
 def term_name(term: str) -> str:
@@ -47,21 +52,29 @@ def on_times(analysis: Analysis) -> str:
     """Say what the times show, intervals first, with no more certainty than the conclusions have."""
     about = [c for c in analysis.conclusions if c.kind == "times"]
     same = [c for c in about if c.answer == "equivalent"]
-    tested = [c for c in about if c.p is not None and c not in same]
+    tested = _tested(analysis)
     proven = [c for c in tested if c.answer == "different"]
     settled = within_margin(same, analysis.options.margin)
     refused = _refused(c for c in about if c.answer == "untestable")
     if not tested:
         return " ".join(filter(None, (settled, refused)))
-    shown = (proven or tested)[:_MOST_SHOWN]
-    intervals = "; ".join(words for c in shown if (words := difference(c)))
-    head = f"{intervals[0].upper()}{intervals[1:]} ({_limits(analysis)}). " if intervals else ""
+    intervals = "; ".join(words for c in _shown(analysis) if (words := difference(c)))
+    head = f"{intervals[0].upper()}{intervals[1:]} ({limits_words(analysis)}). " if intervals else ""
     answer = _proven(proven) if proven else _unproven(analysis, tested)
     return " ".join(filter(None, (head + answer, settled, on_trends(analysis), refused)))
 
 
-def _limits(analysis: Analysis) -> str:
-    return f"{percent(1 - analysis.options.alpha)} limits, for all comparisons together"
+def _tested(analysis: Analysis) -> list[Conclusion]:
+    """Return the questions on times that have a p value and that no margin settled."""
+    return [
+        c for c in analysis.conclusions if c.kind == "times" and c.p is not None and c.answer != "equivalent"
+    ]
+
+
+def _shown(analysis: Analysis) -> list[Conclusion]:
+    """Return the questions whose intervals begin the sentence on times: proven ones, all where none is."""
+    tested = _tested(analysis)
+    return ([c for c in tested if c.answer == "different"] or tested)[:_MOST_SHOWN]
 
 
 def _unproven(analysis: Analysis, tested: Sequence[Conclusion]) -> str:
@@ -71,24 +84,30 @@ def _unproven(analysis: Analysis, tested: Sequence[Conclusion]) -> str:
         if hint is not None:
             return (
                 f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times: {hint.why} "
-                f"({p_phrase(hint.p)})."
+                f"({p_words(hint.p)})."
             )
     if hint is not None and (hint.p_adjusted or 0.0) < analysis.options.alpha and hint.why is not None:
         return (
             f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times "
-            f"({p_phrase(hint.p)}): {one_line(hint.why, limit=200)}."
+            f"({p_words(hint.p)}); {one_line(hint.why, limit=200)}."
         )
     if hint is not None:
         asked = sum(c.p is not None for c in analysis.conclusions) if _counts_all(analysis) else len(tested)
         return (
-            f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times: "
-            f"{p_phrase(hint.p)}, and {p_phrase(hint.p_adjusted)} once it is counted that {asked} questions "
-            "were asked."
+            f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times: chance alone does "
+            f"as much in {by_chance(hint.p)} ({p_phrase(hint.p)}), and in {by_chance(hint.p_adjusted)} "
+            f"({p_phrase(hint.p_adjusted)}) where {asked} questions are asked at once, as here. Below "
+            f"{1000 * analysis.options.alpha:g} of 1,000 it would count as shown."
         )
     shown = listing(f"{term_name(c.question)} {p_phrase(c.p)}" for c in tested)
+    least = by_chance(min(c.p for c in tested if c.p is not None))
+    more = " or more" if len(tested) > 1 and least[:1].isdigit() else ""
     small = int(analysis.sample.counts.max(initial=0)) < _FEW
-    no_proof = "; with so few programs this is no proof" if small else ", which is no proof"
-    return f"No difference between the treatments' times was shown ({shown}){no_proof} that there is none."
+    no_proof = "With so few programs this is no proof" if small else "That is no proof"
+    return (
+        f"No difference between the treatments' times was shown ({shown}: chance alone does as much in {least}{more}). "
+        f"{no_proof} that there is none."
+    )
 
 
 def _counts_all(analysis: Analysis) -> bool:
@@ -117,7 +136,12 @@ def _untestable(of: Sequence[Conclusion], why: str) -> str:
 
 def _proven(proven: Sequence[Conclusion]) -> str:
     shown = listing(f"{term_name(c.question)} ({p_phrase(c.p_adjusted)})" for c in proven)
-    sentence = f"The times differ by more than chance: {shown} {'makes' if len(proven) == 1 else 'make'} a difference"
+    most = by_chance(max(c.p_adjusted or 0.0 for c in proven))
+    fewer = " or fewer" if len(proven) > 1 and most[:1].isdigit() else ""
+    sentence = (
+        f"The times differ by more than chance, which alone does as much in {most}{fewer}: {shown} "
+        f"{'makes' if len(proven) == 1 else 'make'} a difference"
+    )
     unclear = [c for c in proven if c.compared is not None and not _excludes_equality(c)]
     if unclear:
         sentence += (
@@ -158,17 +182,9 @@ def difference(conclusion: Conclusion) -> str:
     if is_ratio:
         if high >= _TWICE:
             return f"{who} took between {number(low, digits=2)} and {number(high, digits=2)} times as long as {than}"
-        return f"{who} took {_apart(low - 1, high - 1, percent)} time than {than}"
+        return f"{who} took {apart(low - 1, high - 1, percent)} time than {than}"
     unit = conclusion.unit or ""
-    return f"{who} took {_apart(low, high, lambda value: f'{number(value)} {unit}')} than {than}"
-
-
-def _apart(low: float, high: float, shown: Callable[[float], str]) -> str:
-    """``between 45 % less and 20 % more``, ``between 20 % and 45 % less``."""
-    if low < 0 < high:
-        return f"between {shown(-low)} less and {shown(high)} more"
-    near, far = sorted((abs(low), abs(high)))
-    return f"between {shown(near)} and {shown(far)} {'less' if high <= 0 else 'more'}"
+    return f"{who} took {apart(low, high, lambda value: f'{number(value)} {unit}')} than {than}"
 
 
 def _levels(factor: str, first: str, second: str) -> tuple[str, str]:
@@ -191,22 +207,28 @@ def on_passing(analysis: Analysis) -> str:
     if rate is None or not rate.programs:
         return "There are no programs, so nothing can be said of how many pass."
     limits = (
-        f"{percent(1 - analysis.options.alpha)} interval {percent(rate.ci_low)} to {percent(rate.ci_high)}"
+        f"anything from {percent(rate.ci_low)} to {percent(rate.ci_high)} would fit, "
+        f"{percent(1 - analysis.options.alpha)} interval"
     )
     if rate.passed == rate.programs:
         every = "The one program" if rate.programs == 1 else f"All {rate.programs:,} programs"
         return f"{every} passed; a true pass rate below {percent(rate.ci_low)} would hardly have given that."
     head = f"{rate.passed:,} of {count(rate.programs, 'program')} passed ({percent(rate.estimate)}; {limits})"
-    concluded = next((c for c in analysis.conclusions if c.response == PASSED), None)
+    concluded = next(
+        (c for c in analysis.conclusions if c.kind == "passing" and c.question == TREATMENT), None
+    )
     if concluded is None or concluded.p is None:
         return f"{head}."
-    p = p_phrase(concluded.p)
+    p = p_words(concluded.p)
     if concluded.answer == "different":
         words = factors_in_passing(analysis)
         by = f": {words}" if words else ""
         return f"{head}, and the pass rates of the treatments differ by more than chance ({p}){by}."
     if concluded.answer == "equivalent":
-        return f"{head}; the pass rates differ by less than the margin of {percent(analysis.options.margin or 0.0)}."
+        return (
+            f"{head}; the pass rates of the treatments differ by less than {100 * (analysis.options.margin or 0.0):g} "
+            "of 100 programs, small enough not to matter."
+        )
     return f"{head}; that the pass rates of the treatments differ was not shown ({p})."
 
 
@@ -215,7 +237,10 @@ def on_planning(analysis: Analysis) -> str:
     sigma = analysis.sample.sigma
     if sigma.value is None:
         why = one_line(sigma.note or "no treatment has two programs that passed", limit=160).rstrip(".")
-        return f"How many programs a conclusive study needs can't be said: {why[0].lower() + why[1:]}."
+        return (
+            f"How many programs a conclusive study needs can't be said: {why[0].lower() + why[1:]}. Make a few more "
+            "programs of each treatment first."
+        )
     if analysis.power is None:
         return (
             f"Programs of the same treatment typically differ {_spread(analysis)}. "
@@ -260,14 +285,6 @@ def question_name(name: str) -> str:
     return patterns.get(name) or one_line(name, limit=60)
 
 
-def effect_words(analysis: Analysis) -> str:
-    """Return the difference that the user wants to find: seconds, or a ratio where the response is a logarithm."""
-    effect = analysis.options.effect or 0.0
-    if analysis.sample.response in {"log", "ratio"}:
-        return f"a factor of {number(math.exp(effect))}" if effect < 700 else "an immense factor"  # noqa: PLR2004
-    return f"a difference of {effect:g} {analysis.sample.unit}"
-
-
 def headline(analysis: Analysis) -> QuestionPower | None:
     """Return the question that comes first: whether any two treatments differ, if that can be answered."""
     if analysis.power is None or analysis.power.sigma is None:
@@ -286,10 +303,14 @@ def _needed(analysis: Analysis) -> str:
     own = "" if first.power is None else f"; this study's power was {percent(first.power)}"
     if first.total_required is None:
         what = effect[0].upper() + effect[1:]
-        return f"{what} between two of {asked.groups} treatments is out of any study's reach{own}."
+        return (
+            f"{what} between two of {asked.groups} treatments is out of any study's reach (more than 10 million "
+            f"programs of each){own}."
+        )
     money = "" if first.cost_usd is None else f", about {dollars(first.cost_usd)}"
+    two = "the two treatments" if asked.groups == _TWO else f"two of {asked.groups} treatments"
     sentence = (
-        f"To find {effect} between two of {asked.groups} treatments with {power} power takes "
+        f"To find {effect} between {two} in {100 * asked.target:g} of 100 such studies ({power} power) takes "
         f"{count(first.total_required, 'program')} ({first.replicates_required:,} per treatment{money}){own}"
     )
     return f"{sentence}{_cheapest(asked, first)}."

@@ -1,4 +1,4 @@
-"""The parts of the document on passing, time-outs, equivalence and trends."""
+"""The parts of the document on passing, time-outs, equivalence, trends, turns and nested budgets."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ def further_document(further: Further) -> dict[str, Any]:
         "censored": None if further.censored is None else _censored(further.censored),
         "trend": [_plain(dataclasses.asdict(trend)) for trend in further.trend],
         "turns": None if further.turns is None else _plain(dataclasses.asdict(further.turns)),
+        "nested": [{"question": row.name, **_plain(dataclasses.asdict(row))} for row in further.nested],
         "equivalence": [_plain(dataclasses.asdict(row)) for row in further.equivalence],
     }
 
@@ -29,7 +30,7 @@ def _censored(censored: Censored) -> dict[str, Any]:
 
 def _passed(further: Further) -> dict[str, Any]:
     values: dict[str, Any] = _plain(dataclasses.asdict(further.passing))
-    for name in ("omnibus", "factors", "over_tasks"):  # they stand among the conclusions
+    for name in ("omnibus", "factors", "over_tasks", "together"):  # they stand among the conclusions
         del values[name]
     values["power"] = None if further.passing.power is None else further.passing.power.document()
     return values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,14 @@ def value_unit(analysis: Analysis) -> str:
 def short_unit(analysis: Analysis) -> str:
     """Return the unit that follows a shown value, with its space."""
     return {"seconds": " s", "log": " s", "ratio": " × reference", "cpu": " CPU s"}[analysis.sample.response]
+
+
+def effect_words(analysis: Analysis) -> str:
+    """Return the difference that the user wants to find: seconds, or a ratio where the response is a logarithm."""
+    effect = analysis.options.effect or 0.0
+    if is_log(analysis):
+        return f"a factor of {number(math.exp(effect))}" if effect < 700 else "an immense factor"  # noqa: PLR2004
+    return f"a difference of {effect:g} {analysis.sample.unit}"
 
 
 def tips(programs: pd.DataFrame, lines: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from .text import number
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
     from .._models.tasks import TaskRatio, TasksFound
 
 _MOST = 8
+_LARGEST = 700.0
 
 
 def of_which_tasks(over_tasks: TasksFound | None, sentence: str) -> str:
@@ -53,9 +55,11 @@ def _row(task: TaskRatio) -> tuple[str, ...]:
 def spread_words(over_tasks: TasksFound) -> str | None:
     """Say how much times differ between tasks, between what treatments do from task to task, and between programs."""
     values = (
-        ("tasks", over_tasks.variance.task),
-        ("what treatments do from task to task", over_tasks.variance.task_treatment),
-        ("programs", over_tasks.variance.program),
+        ("from task to task", over_tasks.variance.task),
+        ("in what a treatment does from task to task", over_tasks.variance.task_treatment),
+        ("among programs alike", over_tasks.variance.program),
     )
-    spreads = [f"{name} {number(value**0.5)}" for name, value in values if value is not None]
-    return f"SD of the log ratio between {', '.join(spreads)}." if spreads else None
+    spreads = [
+        f"{number(math.exp(min(value**0.5, _LARGEST)))} {name}" for name, value in values if value is not None
+    ]
+    return f"Times differ by a typical factor of {', '.join(spreads)}." if spreads else None

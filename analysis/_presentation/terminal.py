@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from .._inference.conclusions import PASSED, TREATMENT
 from .caveats import caveats
-from .findings import effect_words, findings, question_name, term_name
-from .names import back, value_number
+from .findings import findings, question_name, term_name
+from .names import back, effect_words, value_number
 from .tables import reason
 from .tasks import spread_words, task_rows
 from .text import (
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MOST_LINES: Final = 60
 _BOLD, _DIM, _RESET = "\x1b[1m", "\x1b[2m", "\x1b[0m"
 _MOST_TERMS, _MOST_BESIDE, _MOST_QUESTIONS, _LEAST_TREATMENTS, _CAVEAT_LINES = 8, 8, 6, 3, 8
+_LEAST_CAVEAT_LINES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +79,13 @@ def summary(analysis: Analysis, *, width: int = 80, color: bool = False, written
             "Spread, noise and cost",
             tuple(_variance(analysis, width) + _noise(analysis, width) + _cost(analysis, width)),
         ),
-        _Part("Mind this", tuple(_mind(analysis, width))),
+        _Part("Mind this", ()),  # remarks: as many as fit beside a few treatments
         _Part("Written", tuple(_written(written, width))),
     ]
     room = MOST_LINES - len(title) - sum(part.height for part in parts) - 3
+    mind = _mind(analysis, width, min(_CAVEAT_LINES, max(room - _LEAST_TREATMENTS - 3, _LEAST_CAVEAT_LINES)))
+    parts[6] = _Part("Mind this", tuple(mind))
+    room -= parts[6].height
     parts[2] = _Part(
         _treatments_heading(analysis), tuple(_treatments(analysis, width, max(room, _LEAST_TREATMENTS)))
     )
@@ -207,6 +211,8 @@ def _asked(conclusion: Conclusion) -> str:
         return "pass rates" if conclusion.question == TREATMENT else f"pass rates: {name}"
     if conclusion.kind == "time-outs":
         return f"with time-outs: {name}"
+    if conclusion.kind == "nested":
+        return f"same trajectories: {name}"
     if conclusion.kind == "trend":
         return f"trend over {one_line(conclusion.question.removesuffix(': linear'), limit=60)}"
     kind = "team, pass rates" if conclusion.response == PASSED else "team, times"
@@ -351,16 +357,16 @@ def _noise(analysis: Analysis, width: int) -> list[str]:
     return wrapped(text, width, before="  ", after="  ")
 
 
-def _mind(analysis: Analysis, width: int) -> list[str]:
+def _mind(analysis: Analysis, width: int, most: int) -> list[str]:
     """As many caveats as fit in a few lines, whole ones only; the report has all."""
     remarks = caveats(analysis)
     printed: list[str] = []
     for i, caveat in enumerate(remarks):
         lines = wrapped(caveat, width, before="  - ", after="    ")
-        if printed and len(printed) + len(lines) > _CAVEAT_LINES - 1 + (i == len(remarks) - 1):
+        if printed and len(printed) + len(lines) > most - 1 + (i == len(remarks) - 1):
             printed.append(f"  - {count(len(remarks) - i, 'further remark')} in the report (--out DIR)")
             break
-        printed += lines[:_CAVEAT_LINES]
+        printed += lines[:most]
     return printed
 
 

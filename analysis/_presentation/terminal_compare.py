@@ -19,6 +19,8 @@ def text(result: Comparison) -> str:
     lines = [*_head(result), "", *_table(result)]
     for note in (*_reasons(result), *result.notes):
         lines += wrapped(note, _WIDTH, before="  - ", after="    ")
+    if any(", p " in line for line in lines):
+        lines += wrapped("p is how often chance alone does as much.", _WIDTH, before="  - ", after="    ")
     if result.advice:
         lines += ["", *wrapped(f"Next: {result.advice}", _WIDTH)]
     return "\n".join(in_ascii(line).rstrip() for line in lines)

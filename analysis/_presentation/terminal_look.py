@@ -28,8 +28,9 @@ def text(result: LookResult) -> str:
     lines += wrapped(_figures(result))
     lines += wrapped(_meaning(result))
     lines += wrapped(
-        f"Error: {look.spent:.3g} of {plan.alpha:g} may be used by now ({plan.spending}); ordinary p values and "
-        "intervals of these data are not valid by themselves, as they know nothing of the other looks."
+        f"Of the false alarms that the study allows itself ({plan.alpha:g}), {look.spent:.3g} may be used by now "
+        f"({plan.spending}). Ordinary p values and intervals of these data are not valid by themselves, as they know "
+        "nothing of the other looks."
     )
     if note := result.note:
         lines += wrapped(note)

@@ -15,7 +15,8 @@ def text(result: NegativeResult) -> str:
     lines = wrapped(
         f"Negative control: the {result.programs} programs that passed were given to the {result.treatments} "
         f"treatments at random, {result.resamples:,} times (seed {result.seed}), so that nothing but chance differs. "
-        f"A sound test finds a difference {result.alpha:.0%} of the time."
+        f"A sound test finds a difference {result.alpha:.0%} of the time: compare what each one found, give or take "
+        "the error of this simulation (MC error)."
     )
     lines += ["", f"{'found':>7}  {'+- MC error':>11}  {'p here':>8}  test"]
     for test in result.tests:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import plan_tasks
+from .findings import question_name
 from .text import dollars, in_ascii, whole, wrapped
 
 if TYPE_CHECKING:
@@ -47,17 +48,18 @@ def _lines(plan: PlanResult) -> Iterator[str]:
 
 def _lead(plan: PlanResult) -> Iterator[str]:
     sought = (
-        f"Designs that find a difference of {plan.effect:g} {plan.unit} with {plan.target:.0%} power at alpha"
+        f"Designs that find a difference of {plan.effect:g} {plan.unit}, if it is there, in {100 * plan.target:g} of "
+        f"100 studies ({plan.target:.0%} power), and one that is not there in {100 * plan.alpha:g} of 100 (alpha"
     )
     if plan.sigma is None or plan.sigma_ci is None or plan.sigma_upper is None:
         yield from wrapped(
-            f"{sought} {plan.alpha:g}, cheapest first: two levels by Boschloo's exact test, all outcomes enumerated. "
+            f"{sought} {plan.alpha:g}), cheapest first: two levels by Boschloo's exact test, all outcomes enumerated. "
             '"each" is programs to make of each treatment.'
         )
         return
     yield from wrapped(
-        f"{sought} {plan.alpha:g}, cheapest first. SD between programs {plan.sigma:.3g} (95 % interval "
-        f"{plan.sigma_ci[0]:.3g} to {plan.sigma_ci[1]:.3g})."
+        f"{sought} {plan.alpha:g}), cheapest first. Programs of the same treatment differ by {plan.sigma:.3g} "
+        f"(standard deviation, SD; anything from {plan.sigma_ci[0]:.3g} to {plan.sigma_ci[1]:.3g} would fit)."
     )
     yield from wrapped(
         '"each" is programs to make of each treatment, those that will fail included; "(safe)" is the recommended '
@@ -102,7 +104,7 @@ def _row(plan: PlanResult, row: PlanRow) -> Iterator[str]:
             else f"{row.power_at_budget:.0%} ({row.replicates_at_budget} each)"
         )
     yield line
-    yield from wrapped(f"{row.question} | {row.design}", before=" " * 11, after=" " * 13)
+    yield from wrapped(f"{question_name(row.question)} | {row.design}", before=" " * 11, after=" " * 13)
     if row.note:
         yield from wrapped(f"({row.note})", before=" " * 13, after=" " * 13)
     if row.sequential is not None:
@@ -114,6 +116,7 @@ def _sequential(plan: Schedule) -> str:
     p = ", ".join(f"{bound.nominal_p:.2g}" for bound in plan.bounds)
     return (
         f"in {len(plan.bounds)} looks at {looks} each ({plan.spending}, futility {plan.futility}): stop where "
-        f"p <= {p}; power {plan.power:.1%}, error {plan.type_one:.1%}; {plan.expected_if_effect:.0f} programs on "
-        f"average if the effect is there, {plan.expected_if_nothing:.0f} if nothing is, {plan.most_programs:,} at most"
+        f"p <= {p}; power {plan.power:.1%}, false alarms {plan.type_one:.1%}; {plan.expected_if_effect:.0f} programs "
+        f"on average if the effect is there, {plan.expected_if_nothing:.0f} if nothing is, {plan.most_programs:,} at "
+        "most"
     )

@@ -35,6 +35,7 @@ _ASCII: Final = str.maketrans(
     }
 )
 _LARGE, _SMALL, _TINY_P, _CENTS_MATTER = 1e6, 1e-4, 0.001, 100
+_SMALL_P, _NEARLY_ONE = 0.0995, 0.995
 
 
 def clean(text: object, *, limit: int = 4000) -> str:
@@ -106,6 +107,26 @@ def p_phrase(value: float | None) -> str:
     """``p = 0.241``, ``p < 0.001``."""
     shown = p_value(value)
     return f"p {shown}" if shown.startswith("<") else f"p = {shown}"
+
+
+def by_chance(value: float | None) -> str:
+    """Return in how many studies chance alone does as much, for who never met a p value: ``30 of 1,000 studies``.
+
+    Empty where there is no p value.
+    """
+    if value is None or not math.isfinite(value):
+        return ""
+    if value < _TINY_P:
+        return "fewer than 1 of 1,000 studies"
+    if value < _SMALL_P:
+        return f"{round(1000 * value)} of 1,000 studies"
+    return "nearly all studies" if value >= _NEARLY_ONE else f"{round(100 * value)} of 100 studies"
+
+
+def p_words(value: float | None) -> str:
+    """Return a p value with what it means: ``p = 0.030: chance alone does as much in 30 of 1,000 studies``."""
+    frequency = by_chance(value)
+    return f"{p_phrase(value)}: chance alone does as much in {frequency}" if frequency else p_phrase(value)
 
 
 def percent(share: float | None, *, decimals: int = 0) -> str:

@@ -159,6 +159,7 @@ def _again(analysis: Analysis) -> tuple[tuple[str, str], ...]:
         words.append(f'--model "{one_line(options.model, limit=200)}"')
     if options.effect is not None:
         words.append(f"--effect {options.effect:g}")
+    words += [f"--nested {turn}" for turn in options.nested]
     words += [f"--alpha {options.alpha:g}", f"--power {options.power:g}", "--out DIR"]
     return (
         ("command", " ".join(words)),

@@ -16,6 +16,7 @@ from .._presentation.text import (
     one_line,
     p_phrase,
     p_value,
+    p_words,
     percent,
     sentence,
 )
@@ -163,7 +164,7 @@ def _pseudoreplication_words(analysis: Analysis) -> tuple[str, ...]:
     _, term, p = min(flattered, key=lambda each: each[0])
     words = (
         f"Counted as {inflated.observations:,} independent observations, the timings of these "
-        f"{inflated.programs:,} programs would have made {term_name(term.term)} look significant "
+        f"{inflated.programs:,} programs would have made {term_name(term.term)} look like more than chance "
         f"({p_phrase(p)} instead of {p_value(term.p)}). "
         "They are not independent: timings of one program repeat one observation, so only programs are counted here."
     )
@@ -192,7 +193,8 @@ def contrasts(analysis: Analysis) -> Table:
     table = Table(
         caption=(
             f"Differences of means, {analysis.sample.unit}; Holm counts how many were asked, "
-            "Welch allows for unequal spread, and may be believed where it rejects by chance about as often as it says"
+            "Welch allows for treatments that vary more than others; believe it where it rejects by chance as rarely "
+            "as it says"
         ),
         columns=(
             "comparison",
@@ -237,7 +239,7 @@ def failure_words(analysis: Analysis) -> tuple[str, ...]:
     sentences = []
     if failures.test.p is not None:
         sentences.append(
-            f"Do the treatments differ in their pass rates? {failures.test.method}: {p_phrase(failures.test.p)}."
+            f"Do the treatments differ in their pass rates? {failures.test.method}: {p_words(failures.test.p)}."
         )
     elif failures.test.note:
         sentences.append(sentence(failures.test.note))
@@ -248,7 +250,7 @@ def failure_words(analysis: Analysis) -> tuple[str, ...]:
         penalty = "" if par2.penalty is None else f", {number(par2.penalty)} s each"
         sentences.append(
             f"Do the treatments differ when each failed program counts as twice its time limit (PAR2{penalty})? "
-            f"Permutation test: {p_phrase(par2.p)}."
+            f"Permutation test: {p_words(par2.p)}."
         )
     elif failures.failed and par2.note:
         sentences.append(sentence(par2.note))
@@ -271,7 +273,7 @@ def contamination_words(analysis: Analysis) -> tuple[str, ...]:
             f"{term_name(term.term)} {p_value(term.p)} with and {p_value(without.get(term.term))} without them"
             for term in analysis.anova.terms
         ]
-        sentences.append("p values: " + "; ".join(compared) + ".")
+        sentences.append("How often chance alone does as much (p): " + "; ".join(compared) + ".")
     if marks.note:
         sentences.append(sentence(marks.note))
     return tuple(sentences)

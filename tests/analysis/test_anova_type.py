@@ -109,7 +109,9 @@ def test_a_difference_that_one_wide_treatment_makes_is_none(tmp_path: Path) -> N
     assert found.ci_high is not None
     assert found.ci_low < 1 < found.ci_high
     assert found.answer == "undecided"
-    assert found.why == "allowing for unequal spread, this can't be told from chance"
+    assert found.why == (
+        "as programs of some treatments may vary more than those of others, this can't be told from chance"
+    )
 
 
 def test_a_treatment_with_one_program_can_not_be_told_from_chance(tmp_path: Path) -> None:

@@ -85,6 +85,12 @@ def test_pass_rates_lead_the_report_where_the_study_says_so(tmp_path: Path) -> N
     analysis = analyse(read_results([path]), Options(response="passed"))
     assert "programs passed" in findings(analysis)[0]
     assert [c.response for c in analysis.conclusions[:3]] == ["passed"] * 3
+    (told,) = [words for words in findings(analysis) if "undecided" in words]
+    assert told.startswith("Temperature: undecided; between ")
+    assert "more of 100 programs passed with temperature " in told
+    planned = analyse(read_results([path]), Options(response="passed", effect=0.2))
+    (told,) = [words for words in findings(planned) if "undecided" in words]
+    assert "more programs would decide on a difference of 20 of 100 programs" in told
 
 
 @pytest.mark.parametrize(("slope", "answer"), [(1.0, "different"), (0.0, "undecided")])

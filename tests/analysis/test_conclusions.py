@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refinery_analysis import Options, analyse, document, read_results
 from refinery_analysis._inference.multiplicity import holm_levels
+from scipy import stats
 from study_files import Made, benchmark_json, small, write
 
 if TYPE_CHECKING:
@@ -105,7 +107,7 @@ def test_what_is_proven_comes_before_what_is_not_and_all_are_counted(tmp_path: P
     [
         ({(1, 3): (-1.0, -1.0), (3, 3): (-1.0, -1.0)}, "no program passed"),
         ({(1, 3): (1.0, 1.1), (3, 3): (-1.0, -1.0)}, "only one treatment"),
-        ({(1, 3): (1.0,), (3, 3): (2.0,)}, "as many parameters as programs"),
+        ({(1, 3): (1.0,), (3, 3): (2.0,)}, "none is left to show how much times differ by chance"),
     ],
 )
 def test_what_cannot_be_tested_says_why(
@@ -133,7 +135,9 @@ def test_a_difference_that_hangs_on_equal_spread_says_so(tmp_path: Path) -> None
     wild = (1.0, 2.0, 1.0, 1.9, 1.1, 1.8)
     first = analysed(tmp_path, {(1, 3): still, (3, 3): wild}, Options(response="seconds")).conclusions[0]
     assert first.answer == "undecided"
-    assert first.why == "allowing for unequal spread, this can't be told from chance"
+    assert first.why == (
+        "as programs of some treatments may vary more than those of others, this can't be told from chance"
+    )
 
 
 def test_the_document_has_every_conclusion_with_the_promised_keys(tmp_path: Path) -> None:
@@ -246,12 +250,38 @@ def test_a_factor_that_changes_with_another_is_named(tmp_path: Path) -> None:
     assert any("changes together with" in (c.why or "") for c in found)
 
 
+def test_limits_over_machines_hold_for_all_contrasts_of_a_factor(tmp_path: Path) -> None:
+    """Three levels on two machines: the clearest of two contrasts, at half of alpha by Bonferroni, by hand."""
+    files = []
+    for node, shift in (("one", 1.0), ("two", 1.4)):
+        programs = [
+            Made(
+                treatment={"model": m},
+                replicate=i + 10 * (node == "two"),
+                seconds=[[shift * s * (1 + 0.04 * i)]],
+            )
+            for m, s in (("a", 1.0), ("b", 1.05), ("c", 1.3))
+            for i in range(1, 5)
+        ]
+        files.append(write(tmp_path / f"{node}.json", benchmark_json(programs, node=node)))
+    analysis = analyse(read_results(files))
+    first = analysis.conclusions[0]
+    best = min((t for t in analysis.contrasts if t.p is not None), key=lambda t: t.p or 0.0)
+    assert best.se is not None
+    assert best.estimate is not None
+    half = float(stats.t.isf(0.05 / 4, best.df)) * best.se
+    assert (first.ci_low, first.ci_high) == pytest.approx(
+        (math.exp(best.estimate - half), math.exp(best.estimate + half))
+    )
+    assert "the clearest of 2 planned contrasts, with limits that allow for all of them" in first.method
+
+
 def test_no_degree_of_freedom_is_not_called_an_empty_cell(tmp_path: Path) -> None:
     """Of a 2 x 2 study with one program in three treatments nothing can be tested, for want of replicates."""
     times = {(1, 3): (1.0,), (1, 8): (1.5,), (3, 3): (2.0,), (3, 8): (-1.0,)}
     first = analysed(tmp_path, times).conclusions[0]
     assert first.answer == "untestable"
-    assert "as many parameters as programs" in (first.why or "")
+    assert "none is left to show how much times differ by chance" in (first.why or "")
     assert "empty" not in (first.why or "")
 
 

@@ -13,9 +13,11 @@ from planning_data import PILOT, analysed, pilot, study
 from refinery_analysis import AnalysisError, Options, analyse, read_results
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.plan import PlanOptions, PlanResult, plan
+from refinery_analysis._inference.anova_type import box_test
 from refinery_analysis._power.arms import Arms
 from refinery_analysis._power.noncentral_f import required
 from refinery_analysis._power.power import replicates_required
+from refinery_analysis._presentation.findings import findings
 from refinery_analysis._presentation.terminal_plan import text
 from scipy import stats
 
@@ -178,6 +180,66 @@ def test_planned_programs_have_the_power_that_was_asked_for() -> None:
         df = part.sum(axis=1) ** 2 / (part**2 / (m - 1)).sum(axis=1)
         found = 2 * stats.t.sf(np.abs(t), df) < 0.05
         assert found.sum() / 20_000 > 0.79
+
+
+def test_of_two_treatments_any_difference_is_the_difference_of_the_two() -> None:
+    """With spreads of their own the question of all treatments has Welch's power, too; with one spread the pooled."""
+    for unequal in (True, False):
+        made = Arms(
+            rate=np.asarray([0.9, 0.7]),
+            passed=np.ones(2),
+            sd=np.asarray([0.4, 1.6]) if unequal else np.full(2, 0.8),
+            df=np.full(2, 20.0),
+            unequal=unequal,
+            pooled=0.8,
+        )
+        for n in (6, 20, 70):
+            pair = made.contrast_power(np.asarray([1.0, -1.0]), 0.7, n, alpha=0.05, design=(0, 1))
+            whole = made.omnibus_power(0.7 / 0.8 / 2, (0, 1), n, alpha=0.05)
+            assert whole == pytest.approx(pair, rel=1e-3 if unequal else 0.01)
+
+
+def test_any_difference_among_unequal_spreads_has_the_power_that_was_asked_for() -> None:
+    """Simulated: the ANOVA-type statistic of four treatments with failures finds those that vary most in 79 to 83 %."""
+    rate, sd = np.asarray([1.0, 0.8, 0.9, 0.6]), np.asarray([0.3, 1.2, 0.6, 0.9])
+    made = Arms(rate=rate, passed=np.ones(4), sd=sd, df=np.full(4, 20.0), unequal=True, pooled=0.8)
+    f = 0.9 * math.sqrt(1 / 8) / 0.8
+    n = required(lambda m: made.omnibus_power(f, range(4), m, alpha=0.05), target=0.8)
+    assert n is not None
+    rng = np.random.default_rng(8)
+    m = np.tile(np.round(n * rate).astype(int), (20_000, 1))
+    mean = rng.standard_normal(m.shape) * sd / np.sqrt(m) + np.asarray([0.0, 0.45, 0.0, -0.45])
+    variance = sd**2 * rng.chisquare(m - 1) / (m - 1)
+    found = box_test(mean, variance, m[0], np.eye(4) - 1 / 4).p < 0.05
+    assert 0.79 < found.mean() < 0.83
+
+
+def test_terminal_page_and_plan_have_one_number_where_spreads_are_unequal(tmp_path: Path) -> None:
+    """Two treatments, one of which spreads far more: the first screen, the table and ``plan`` plan with their own."""
+    rng = np.random.default_rng(5)
+    lines = ["model,replicate,list,run,seconds,passed"]
+    for model, sd, count in (("a", 0.2, 20), ("b", 1.3, 6)):
+        lines += [
+            f"{model},{r},1,1,{math.exp(sd * rng.standard_normal()):.5f},True" for r in range(1, count + 1)
+        ]
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    analysis = analyse(read_results([path]), Options(response="log", effect=math.log(1.6)))
+    assert analysis.power is not None
+    whole, pair = analysis.power.omnibus["extremes"], analysis.power.contrasts["model: a - b"]
+    planned = row(plan(analysis), "full", "model: a - b")
+    numbers = {each.replicates_required for each in (whole, pair)} | {planned.replicates_per_treatment}
+    assert len(numbers) == 1
+    (each,) = numbers
+    assert each is not None
+    variance = float((analysis.sample.sds**2).sum())
+    # By their own spreads, give or take the degrees of freedom; the pooled spread would say less than half of it.
+    by_hand = (stats.norm.isf(0.025) + stats.norm.isf(0.2)) ** 2 * variance / math.log(1.6) ** 2
+    assert by_hand <= each <= by_hand + 3
+    assert 2 * (analysis.power.sigma or 0.0) ** 2 < 0.6 * variance
+    assert f"({each:,} per treatment" in findings(analysis)[-1]
+    assert analysis.power.curve(pair.name, [each]).power[0] >= 0.8
+    assert analysis.power.curve(pair.name, [each - 1]).power[0] < 0.8
 
 
 def test_studies_that_end_without_a_test_find_nothing() -> None:

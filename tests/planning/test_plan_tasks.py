@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -19,11 +20,13 @@ from refinery_analysis._inference import two_proportions
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.rate_spread import RateSpread, rate_spread
 from refinery_analysis._power.over_tasks import OverTasks, ReplicateCost, cheapest, splits
+from refinery_analysis._power.rates_over_tasks import RatesOverTasks
 from refinery_analysis._report.page_blocks import Grid, Heading
 from refinery_analysis._report.sections import page
 from scipy import special, stats
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 
@@ -182,6 +185,61 @@ def test_planned_pass_rates_over_tasks_have_the_power_that_was_asked_for() -> No
     spreads = np.maximum(apart.std(axis=1, ddof=1), 1e-12)
     t = np.abs(apart.mean(axis=1)) / spreads * math.sqrt(tasks)
     assert float(np.mean(2 * stats.t.sf(t, tasks - 1) < 0.05)) > 0.79
+
+
+def rates_over_tasks(first: Sequence[float], second: Sequence[float], *, cells: int = 1) -> RatesOverTasks:
+    """Return a comparison of two levels whose rates in equally likely tasks are these."""
+    one, two = np.asarray(first), np.asarray(second)
+    return RatesOverTasks(
+        between=float((two - one).var()),
+        within=np.asarray([float((one * (1 - one) + two * (1 - two)).mean()) / cells]),
+        passing=np.ones((1, 1)),
+        treatments=2 * cells,
+        df_per_task=1,
+        known_df=100.0,
+        first=one,
+        second=two,
+        cells=cells,
+        effect=float((two - one).mean()),
+    )
+
+
+@pytest.mark.parametrize(("tasks", "replicates", "cells"), [(4, 2, 1), (5, 1, 1), (3, 1, 2), (7, 1, 1)])
+def test_power_of_rates_over_tasks_counts_every_outcome(tasks: int, replicates: int, cells: int) -> None:
+    """Each combination of the tasks' differences, tested one by one: the same chance to find a difference."""
+    made = rates_over_tasks((0.2, 0.5), (0.6, 0.9), cells=cells)
+    n = replicates * cells
+    each: dict[int, float] = {}
+    for p, q in ((0.2, 0.6), (0.5, 0.9)):
+        for x, y in itertools.product(range(n + 1), repeat=2):
+            share = float(stats.binom.pmf(x, n, p) * stats.binom.pmf(y, n, q)) / 2
+            each[y - x] = each.get(y - x, 0.0) + share
+    found = 0.0
+    for differences in itertools.product(each, repeat=tasks):
+        values = np.asarray(differences, dtype=float)
+        spread = float(values.std(ddof=1))
+        if spread > 0:
+            p_value = float(2 * stats.t.sf(abs(values.mean()) / spread * math.sqrt(tasks), tasks - 1))
+        else:
+            p_value = 2.0 ** (1 - tasks) if values[0] else 1.0
+        if p_value < 0.05:
+            found += math.prod(each[d] for d in differences)
+    power = made.power(tasks, replicates, made.effect, alpha=0.05)
+    assert power == pytest.approx(found, abs=1e-9)
+
+
+def test_tasks_for_pass_rates_are_the_fewest_that_have_the_power() -> None:
+    """One task fewer has less, by the same enumeration; where there are too many outcomes moments serve."""
+    made = rates_over_tasks((0.3, 0.5, 0.7), (0.5, 0.7, 0.9))
+    tasks = made.tasks(3, made.effect, alpha=0.05, target=0.8)
+    assert tasks is not None
+    assert made.power(tasks, 3, made.effect, alpha=0.05) >= 0.8
+    assert made.power(tasks - 1, 3, made.effect, alpha=0.05) < 0.8
+    by_moments = OverTasks.power(made, tasks, 3, made.effect, alpha=0.05)
+    assert made.power(tasks, 3, made.effect, alpha=0.05) == pytest.approx(by_moments, abs=0.05)
+    assert made.power(tasks, 100, made.effect, alpha=0.05) == OverTasks.power(
+        made, tasks, 100, made.effect, alpha=0.05
+    )
 
 
 def test_the_command_plans_over_tasks(tmp_path: Path) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from refinery_analysis._inference.multiplicity import holm
 from refinery_analysis._presentation.caveats import caveats
 from refinery_analysis._presentation.findings import findings, on_passing, on_planning, on_times
 from refinery_analysis._presentation.terminal import summary
+from refinery_analysis._presentation.text import p_words
 from refinery_analysis._report import tables
 from refinery_analysis._report.page_blocks import Grid
 from refinery_analysis._report.sections import page
@@ -82,14 +85,15 @@ def test_each_study_gets_three_sentences_that_fit_it(
     """What was found is told in three sentences, also where there is little to tell."""
     analysis = analysed(study)
     told = findings(analysis)
-    for sentence, part in zip(told, (times, passing, planning), strict=True):
+    for sentence, part in zip((*told[:2], told[-1]), (times, passing, planning), strict=True):
         assert part in sentence
-        assert sentence.endswith(".")
-    assert told == (on_times(analysis), on_passing(analysis), on_planning(analysis))
+    assert all(sentence.endswith(".") for sentence in told)
+    assert (*told[:2], told[-1]) == (on_times(analysis), on_passing(analysis), on_planning(analysis))
+    assert len(told) == 3 + (study == "pilot")  # whose trajectories of 8 iterations were timed after 3
 
 
 def test_planning_counts_and_prices_what_is_needed(analysed: Callable[[str], Analysis]) -> None:
-    """The third sentence has the total, the number per treatment, the price and this study's power."""
+    """The last sentence has the total, the number per treatment, the price and this study's power."""
     analysis = analysed("pilot")
     assert analysis.power is not None
     first = analysis.power.omnibus["extremes"]
@@ -98,6 +102,63 @@ def test_planning_counts_and_prices_what_is_needed(analysed: Callable[[str], Ana
     assert f"{first.replicates_required} per treatment" in told
     assert "about $" in told
     assert "this study's power was" in told
+
+
+@pytest.mark.parametrize(
+    ("p", "said"),
+    [
+        (0.0004, "p < 0.001: chance alone does as much in fewer than 1 of 1,000 studies"),
+        (0.0512, "p = 0.051: chance alone does as much in 51 of 1,000 studies"),
+        (0.733, "p = 0.733: chance alone does as much in 73 of 100 studies"),
+        (1.0, "p = 1.000: chance alone does as much in nearly all studies"),
+        (None, "p = –"),
+    ],
+)
+def test_a_p_value_stands_beside_what_it_means(p: float | None, said: str) -> None:
+    """In how many studies in which nothing differs chance alone does as much, near 5 % in thousandths."""
+    assert p_words(p) == said
+
+
+def two_factors(path: Path, *, effect: float = 1.0) -> Path:
+    """Write 2 models, which differ, x 2 prompts, which do not, 6 programs each."""
+    rng = np.random.default_rng(2)
+    lines = ["model,prompt,replicate,list,run,seconds,passed"]
+    for model, shift in (("a", 0.0), ("b", effect)):
+        for prompt in ("short", "long"):
+            lines += [
+                f"{model},{prompt},{r},1,1,{float(np.exp(shift + 0.3 * rng.standard_normal())):.5f},True"
+                for r in range(1, 7)
+            ]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_factor_that_stays_open_beside_others_has_a_sentence_of_its_own(tmp_path: Path) -> None:
+    """What still fits, and how many more programs would decide on the difference that matters; once that is known."""
+    results = read_results([two_factors(tmp_path / "r.csv")])
+    (told,) = [words for words in findings(analyse(results)) if "undecided" in words]
+    assert told.startswith("Prompt: undecided; prompt ")
+    assert re.search(r"between [0-9.]+ % less and [0-9.]+ % more time than prompt ", told)
+    assert "--effect 25%" in told
+    options = Options(response="log", effect=math.log(1.1))
+    planned = analyse(results, options)
+    assert planned.power is not None
+    needed = planned.power.contrasts["prompt: long - short"].total_required
+    assert needed is not None
+    (told,) = [words for words in findings(planned) if "undecided" in words]
+    assert (
+        f"{needed - 24:,} more programs would decide on a factor of 1.10 in 80 of 100 such studies." in told
+    )
+    enough = analyse(results, Options(response="log", effect=math.log(3)))
+    (told,) = [words for words in findings(enough) if "undecided" in words]
+    assert "This study had programs enough to find a factor of 3.00" in told
+
+
+def test_where_nothing_is_proven_the_first_sentence_has_the_limits_already(tmp_path: Path) -> None:
+    """No factor is told twice."""
+    told = findings(analyse(read_results([two_factors(tmp_path / "r.csv", effect=0.0)])))
+    assert not any("undecided" in words for words in told)
+    assert "prompt " in told[0].lower()
 
 
 def test_holm_agrees_with_r() -> None:
@@ -180,6 +241,7 @@ def test_no_study_is_told_in_broken_sentences(  # noqa: PLR0917 - drawn by Hypot
     analysis = analyse(read_results([path]), options)
     for sentence in (*findings(analysis), *caveats(analysis)):
         assert not FORBIDDEN.search(sentence), sentence
+        assert "alone does as much" in sentence or not re.search(r"\bp [=<] ", sentence), sentence
     text = summary(analysis)
     assert len(text.splitlines()) <= 60
     assert max(len(line) for line in text.splitlines()) <= 80

@@ -54,7 +54,7 @@ def figure(data: ByTurn) -> Figure:
     return Figure(
         name=NAME,
         title=TITLE,
-        caption=f"{above} Bars are intervals.",
+        caption=f"{above} Bars show what else would fit.",
         description=(
             f"Turns {int(first['turn'])} to {int(last['turn'])} across. Correct: {percent(first['value'])} at the "
             f"first, {percent(last['value'])} at the last."

@@ -47,8 +47,9 @@ def figure(data: Passes) -> Figure:
         name=NAME,
         title=TITLE,
         caption=(
-            f"Share of programs that passed, with Wilson's {percent(data.level)} interval: even a treatment in which "
-            "everything passed is known only as well as its number of programs allows."
+            "Share of programs that passed, and as a bar the true rates that would fit (Wilson's "
+            f"{percent(data.level)} interval): even a treatment in which everything passed is known only as well as "
+            "its number of programs allows."
         ),
         description=(
             f"Pass rates of {count(len(data.rates), 'treatment')}, between {percent(low)} and {percent(high)}, each "

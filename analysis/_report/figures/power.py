@@ -72,9 +72,9 @@ def figure(data: PowerCurves) -> Figure:
         name=NAME,
         title=TITLE,
         caption=(
-            f"How likely a study of that size is to find {data.effect}, if it is there. The band "
-            "shows what is not "
-            f"known of the spread between programs (95 % interval of its SD), for the solid line.{money}"
+            f"Power is how likely a study of that size is to find {data.effect}, if it is there. The band is what the "
+            "solid line may really be, as how much programs of the same treatment differ is known only roughly (95 % "
+            f"interval).{money}"
         ),
         description=(
             f"Rising curves of power, one for each of {count(data.curves['test'].nunique(), 'test')}, against programs "

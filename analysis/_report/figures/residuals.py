@@ -48,7 +48,7 @@ def figure(data: Residuals) -> Figure:
         title=TITLE,
         caption=(
             "A residual is how far a program lies from what the model expects of its treatment. "
-            f"{funnel(data.points)} Right: normal residuals lie along the line."
+            f"{funnel(data.points)} Right: the tests assume that the dots lie along the line (normal residuals)."
         ),
         description=(
             f"Two scatter plots of {len(data.points)} residuals ({data.unit}): against what the model expects, and "

@@ -75,7 +75,7 @@ def _caption(data: Times) -> str:
     parts = [f"{shown}; the axis is logarithmic, so equal distances are equal ratios."]
     if data.means["low"].notna().any():
         parts.append(
-            "Ticks are means, bars their 95 % intervals; one that touches the edge goes on beyond it."
+            "Ticks are means, bars what else would fit (95 % intervals); one that touches the edge goes on beyond it."
         )
     if data.reference:
         parts.append("The dashed line is the reference implementation.")

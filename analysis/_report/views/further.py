@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._presentation.findings import term_name
-from ..._presentation.text import MISSING, count, number, one_line, p_phrase, p_value, percent
+from ..._presentation.text import MISSING, count, number, one_line, p_value, p_words, percent
 from ..figure import Table, trimmed
 from ..page_blocks import Grid, Heading, Picture, Prose, Section
 from .teams import by_turn, credit
@@ -58,9 +58,9 @@ def passing(analysis: Analysis) -> tuple[Block, ...]:
         s = rates.stratified
         odds = "infinite" if s.odds_ratio is None else number(s.odds_ratio)
         common = (
-            f"Over {count(s.strata, 'stratum', 'strata')} of tasks and other factors, the odds of passing with "
-            f"{one_line(s.factor, limit=40)} {one_line(s.a, limit=60)} are {odds} times those with "
-            f"{one_line(s.b, limit=60)} ({p_phrase(s.p_exact)}, exact)."
+            f"Compared within each task and level of the other factors ({count(s.strata, 'comparison')}), the odds of "
+            f"passing (programs that pass for each that fails) with {one_line(s.factor, limit=40)} "
+            f"{one_line(s.a, limit=60)} are {odds} times those with {one_line(s.b, limit=60)} ({p_words(s.p_exact)})."
         )
         blocks.append(Prose((common,)))
     if len(rates.pass_at_k) > 1:
@@ -106,7 +106,7 @@ def _late(analysis: Analysis) -> tuple[Block, ...]:
         "much. Here they count as that and no more; programs that failed otherwise are left out."
     )
     if late.logrank.p is not None:
-        words += f" The log-rank test of treatments: {p_phrase(late.logrank.p)} (permutation)."
+        words += f" Do the treatments differ in how soon programs are done? Log-rank test: {p_words(late.logrank.p)}."
     blocks: list[Block] = [Prose((words,)), *_pictures(time_outs(analysis))]
     rows = [
         (
@@ -210,7 +210,12 @@ def _turns(turns: Turns | None) -> tuple[Block, ...]:
         for s in turns.synergy
     ]
     columns = ("team", "same agents by themselves", "difference (log ratio)", "interval", "p", "note")
-    blocks += _grid("Synergy: below 0 the team is faster", columns, rows, words={0, 1, 5})
+    blocks += _grid(
+        "Teams against the same agents by themselves: below 0 the team is faster",
+        columns,
+        rows,
+        words={0, 1, 5},
+    )
     return tuple(blocks)
 
 

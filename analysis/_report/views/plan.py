@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..._errors import AnalysisError
 from ..._presentation import plan_tasks
-from ..._presentation.findings import effect_words, question_name
+from ..._presentation.findings import question_name
+from ..._presentation.names import effect_words
 from ..._presentation.text import MISSING, dollars, duration, one_line, percent, sentence, whole
 from ..figure import Table, trimmed
 from ..page_blocks import Grid, Heading, Prose
@@ -34,8 +35,8 @@ def plan(analysis: Analysis, planned: PlanResult | AnalysisError | None) -> tupl
         return (Prose(("No design can be priced from these data.",)),)
     power = percent(analysis.options.power)
     lead = (
-        f"Each line is a study{_of_these(planned)} that would find {_effect(analysis, planned)} with {power} power: "
-        "the narrower the question, the cheaper."
+        f"Each line is a study{_of_these(planned)} that would find {_effect(analysis, planned)}, if it is there, in "
+        f"{100 * planned.target:g} of 100 cases ({power} power): the narrower the question, the cheaper."
         + (
             " Costs are what was paid here for such programs."
             if any(row.usd is not None for row in rows)

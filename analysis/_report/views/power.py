@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from ..._presentation.findings import effect_words, headline, question_name
+from ..._presentation.findings import headline, question_name
+from ..._presentation.names import effect_words
 from ..._presentation.text import dollars, number, percent, sentence, whole
 from ..figure import Table, trimmed
 from ..figures import power as power_figure
@@ -71,9 +72,8 @@ def _why_not(analysis: Analysis) -> str:
 
 
 def _here(analysis: Analysis) -> float:
-    """Programs per treatment that passed, of treatments that have any."""
-    counts = analysis.sample.counts
-    return float(counts[counts > 0].mean())
+    """Programs made per treatment, of treatments of which any passed: the curve counts those that fail, too."""
+    return float(analysis.sample.generated[analysis.sample.counts > 0].mean())
 
 
 def _grid(analysis: Analysis, first: QuestionPower) -> list[int]:

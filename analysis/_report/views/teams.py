@@ -128,8 +128,9 @@ def credit(turns: Turns) -> Figure | None:
         name=CREDIT,
         title=CREDIT_TITLE,
         caption=(
-            "By how much each agent's turns multiplied the time, on average over trajectories, with bootstrap "
-            "intervals (one that touches the edge goes on beyond it): left of the dashed line they made it faster. "
+            "By how much each agent's turns multiplied the time, on average over trajectories; bars show what else "
+            "would fit (bootstrap; one that touches the edge goes on beyond it). Left of the dashed line they made it "
+            "faster. "
             "The first correct program is credited with its whole ratio to the reference. The factors of a treatment's "
             "agents multiplied, their logarithms added, are the mean ratio of what its trajectories end with."
             f"{more}"
