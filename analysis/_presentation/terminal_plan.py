@@ -48,7 +48,10 @@ def _lines(plan: PlanResult) -> Iterator[str]:
 
 
 def _lead(plan: PlanResult) -> Iterator[str]:
-    sought = f"Designs that find {_effect(plan)}, if it is there, in {100 * plan.target:g} of 100 studies ({plan.target:.0%} power), and one that is not there in {100 * plan.alpha:g} of 100 (alpha"
+    sought = (
+        f"Designs that find {_effect(plan)}, if it is there, in {100 * plan.target:g} of 100 studies "
+        f"({plan.target:.0%} power), and one that is not there in {100 * plan.alpha:g} of 100 (alpha"
+    )
     if plan.sigma is None or plan.sigma_ci is None or plan.sigma_upper is None:
         yield from wrapped(
             f"{sought} {plan.alpha:g}), cheapest first: two levels by Boschloo's exact test, all outcomes enumerated. "
