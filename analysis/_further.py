@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import math
 from typing import TYPE_CHECKING, Final, Protocol
-
-import numpy as np
 
 from ._inference import equivalence as equivalences
 from ._inference.censored import censored
+from ._inference.judged_turns import ends, with_verdicts
 from ._inference.nested_budgets import nested
 from ._inference.passing import Asked, passing
-from ._inference.synergy import Ends, turns
+from ._inference.synergy import turns
 from ._inference.trend import trends
 from ._models.nested_pairs import nested_pairs
+from ._models.noise_floor import same_within
 from ._models.passing_table import passing_table
-from ._models.sample import run_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +35,6 @@ if TYPE_CHECKING:
     from ._reading.judged_turns import JudgedTrajectory
 
 PASSED: Final = "passed"
-_NOISE: Final = 0.1
-"""How much two times of one program differ at most, relatively, where no reference tells the machine's noise."""
 
 
 class FurtherOptions(Protocol):
@@ -147,9 +143,9 @@ def further(
         ),
         equivalence=_equivalence(sample, compared, rates, options),
         turns=turns(
-            _in_order(results, trajectories),
-            _ends(results, trajectories),
-            noise=_noise(floors),
+            with_verdicts(results, _in_order(results, trajectories)),
+            ends(results, trajectories),
+            noise=same_within(floors),
             alpha=options.alpha,
             random=None if options.tasks is None else options.tasks == "random",
         ),
@@ -172,46 +168,6 @@ def _in_order(results: Results, trajectories: Sequence[JudgedTrajectory]) -> lis
 
 def _about_passing(response: str | None) -> bool:
     return response == PASSED
-
-
-def _noise(floors: Sequence[NoiseFloor]) -> float:
-    """Return the log ratio up to which two times are the same: as far apart as those of the reference ever were."""
-    known = [floor.largest for floor in floors if floor.largest is not None]
-    return math.log1p(max(known, default=_NOISE))
-
-
-def _ends(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Ends:
-    """Return what the results say of each trajectory's last program."""
-    if not trajectories:
-        return Ends(log_ratio={}, passed={})
-    own = [name for name in results.factors if name not in results.derived]
-    programs = results.programs
-    keys = list(zip(programs["task"], *(programs[name] for name in own), programs["replicate"], strict=True))
-    passed = dict(zip(keys, programs["passed"].astype(bool).tolist(), strict=True))
-    ratios = _log_ratios(results, keys)
-    log_ratio, ended = {}, {}
-    for one in trajectories:
-        levels = tuple(one.treatment.get(name) for name in own)
-        key = next(
-            (known for task in (one.task, "") if (known := (task, *levels, one.replicate)) in passed), None
-        )
-        if key is not None:
-            ended[one.file] = passed[key]
-            if passed[key] and key in ratios:
-                log_ratio[one.file] = ratios[key]
-    return Ends(log_ratio=log_ratio, passed=ended)
-
-
-def _log_ratios(results: Results, keys: Sequence[tuple[object, ...]]) -> dict[tuple[object, ...], float]:
-    """Return each program's mean log ratio, by its key; those that were not timed are left out."""
-    if not len(results.reference):
-        return {}
-    values = run_values(results, "ratio")
-    number = results.runs["program"].cat.codes.to_numpy().astype(np.intp)
-    known = np.isfinite(values)
-    sums = np.bincount(number[known], weights=values[known], minlength=len(keys))
-    runs = np.bincount(number[known], minlength=len(keys))
-    return {key: float(sums[i] / runs[i]) for i, key in enumerate(keys) if runs[i]}
 
 
 def _equivalence(

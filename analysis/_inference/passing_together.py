@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 _MOST: Final = 36
 """Pairs of pairs of levels up to which an interaction is asked about."""
-_FARTHEST: Final = 40.0
-_STEPS: Final = 80
-MOVER: Final = "difference of differences of pass rates, by Wilson's limits put together (Zou and Donner)"
+ADJUSTED: Final = (
+    "difference of differences of pass rates, with Agresti and Caffo's two programs more of each"
+)
 OVER_TASKS: Final = "t test of the tasks' differences of differences of pass rates"
 _EMPTY: Final = "no four combinations of their levels all have programs"
 _SAME: Final = "what they do together is the same in every task"
@@ -55,9 +55,10 @@ def together(table: PassingTable, *, alpha: float, random: bool) -> tuple[Togeth
 
     Notes
     -----
-    Of these tasks: the method of variance estimates recovery (Zou and Donner 2008, Stat. Med. 27: 1693) for a sum of
-    independent rates with Wilson's limits, as Newcombe's interval is for a difference of two; p is the level at which a
-    limit reaches 0. Other factors and tasks are strata that weigh the same.
+    Of these tasks: the normal approximation for a sum of independent rates, each with one program more that passed and
+    one that failed, as Agresti and Caffo (2000, Am. Stat. 54: 280) have it for a difference of two. Limits put together
+    of Wilson's (Zou and Donner 2008, Stat. Med. 27: 1693) miss what is true in up to 18 % of studies with few programs,
+    these in at most 6 (``benchmarks/false_passes.py``). Other factors and tasks are strata that weigh the same.
     """
     return tuple(
         _term(table, f, g, alpha=alpha, random=random) for f, g in itertools.combinations(table.varying(), 2)
@@ -65,7 +66,7 @@ def together(table: PassingTable, *, alpha: float, random: bool) -> tuple[Togeth
 
 
 def _term(table: PassingTable, f: str, g: str, *, alpha: float, random: bool) -> Together:
-    method = OVER_TASKS if random else MOVER
+    method = OVER_TASKS if random else ADJUSTED
     plain = Together(term=f"{f}:{g}", factors=(f, g), method=method)
     pairs = math.comb(len(table.factors[f]), 2) * math.comb(len(table.factors[g]), 2)
     if pairs > _MOST:
@@ -148,28 +149,21 @@ class _Rates:
 
     @property
     def p(self) -> float:
-        """The level at which a limit reaches 0."""
-        if abs(self.estimate) < 1e-12:  # noqa: PLR2004 - rates are shares of whole numbers
-            return 1.0
-        low, high = 0.0, _FARTHEST
-        for _ in range(_STEPS):
-            z = (low + high) / 2
-            below, above = self._at(z)
-            low, high = (z, high) if below > 0 or above < 0 else (low, z)
-        return float(2 * stats.norm.sf(high))
+        """Two-sided, by the normal approximation."""
+        middle, se = self._adjusted()
+        return float(2 * stats.norm.sf(abs(middle) / se))
 
     def limits(self, alpha: float) -> tuple[float, float]:
-        """Return limits of the sum."""
-        return self._at(float(stats.norm.isf(alpha / 2)))
+        """Return limits of the sum; they hold the sum of the rates as they are, too."""
+        middle, se = self._adjusted()
+        half = float(stats.norm.isf(alpha / 2)) * se
+        return min(middle - half, self.estimate), max(middle + half, self.estimate)
 
-    def _at(self, z: float) -> tuple[float, float]:
-        rate, n = self.passed / self.made, self.made
-        middle = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
-        half = z / (1 + z**2 / n) * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2))
-        below, above = rate - (middle - half), middle + half - rate
-        up = np.where(self.weights > 0, above, below) * self.weights
-        down = np.where(self.weights > 0, below, above) * self.weights
-        return self.estimate - float(np.linalg.norm(down)), self.estimate + float(np.linalg.norm(up))
+    def _adjusted(self) -> tuple[float, float]:
+        """Return the sum of the rates with one more program that passed and one that failed each, and its error."""
+        n = self.made + 2
+        rate = (self.passed + 1) / n
+        return float(self.weights @ rate), math.sqrt(float(self.weights**2 @ (rate * (1 - rate) / n)))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

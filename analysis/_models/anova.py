@@ -257,8 +257,8 @@ def _confounded(names: Sequence[Names], i: int, others: Sequence[int], weighted:
                     "one), so the two can't be told apart"
                 )
             return (
-                f"{whole} changes together with {name_of(names[j])} among the programs that passed (treatments are "
-                "empty), so the two can't be told apart"
+                f"{whole} changes together with {name_of(names[j])} among the programs that passed (of the other "
+                "combinations none did), so the two can't be told apart"
             )
     return (
         f"{whole} can't be told from the other factors: treatments that it takes have no program that passed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,12 +12,17 @@ from .anova import anova, fit_model
 from .sample import sample as take_sample
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
     from .._reading.frames import Results
     from .anova import AnovaTable
     from .formula import Model
     from .sample import Response
+
+_NOISE = 0.1
+"""How much two times of one program differ at most, relatively, where no reference tells the machine's noise."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +82,12 @@ def _floor(machine: str, reference: pd.DataFrame) -> NoiseFloor:
         typical=float(np.median(gaps)) if gaps.size else None,
         largest=float(gaps.max()) if gaps.size else None,
     )
+
+
+def same_within(floors: Iterable[NoiseFloor]) -> float:
+    """Return the log ratio up to which two times are the same: as far apart as those of the reference ever were."""
+    known = [floor.largest for floor in floors if floor.largest is not None]
+    return math.log1p(max(known, default=_NOISE))
 
 
 def contamination(results: Results, response: Response, model: Model, *, type: int) -> Contamination:  # noqa: A002

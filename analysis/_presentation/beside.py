@@ -47,8 +47,8 @@ def _together(conclusion: Conclusion, analysis: Analysis) -> str:
         x, y, low, high = y, x, -high, -low
     f, g, a, b, x, y = (one_line(text, limit=40) for text in (f, g, a, b, x, y))
     return (
-        f"{f} {a} rather than {b} gains between {_points(low)} and {_points(high)} of 100 programs more with {g} {x} "
-        f"than with {g} {y}"
+        f"{f} {a} rather than {b} raises the pass rate by between {_points(low)} and {_points(high)} points more with "
+        f"{g} {x} than with {g} {y}"
     )
 
 
@@ -75,8 +75,9 @@ def apart(low: float, high: float, shown: Callable[[float], str]) -> str:
     """``between 45 % less and 20 % more``, ``between 20 % and 45 % less``."""
     if low < 0 < high:
         return f"between {shown(-low)} less and {shown(high)} more"
-    near, far = sorted((abs(low), abs(high)))
-    return f"between {shown(near)} and {shown(far)} {'less' if high <= 0 else 'more'}"
+    near, far = map(shown, sorted((abs(low), abs(high))))
+    word = "less" if high <= 0 else "more"
+    return f"about {near} {word}" if near == far else f"between {near} and {far} {word}"
 
 
 def _points(share: float) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from . import plan_tasks
 from .findings import question_name
-from .text import dollars, in_ascii, whole, wrapped
+from .text import dollars, in_ascii, number, whole, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,8 +49,8 @@ def _lines(plan: PlanResult) -> Iterator[str]:
 
 def _lead(plan: PlanResult) -> Iterator[str]:
     sought = (
-        f"Designs that find a difference of {plan.effect:g} {plan.unit}, if it is there, in {100 * plan.target:g} of "
-        f"100 studies ({plan.target:.0%} power), and one that is not there in {100 * plan.alpha:g} of 100 (alpha"
+        f"Designs that find {_effect(plan)}, if it is there, in {100 * plan.target:g} of 100 studies "
+        f"({plan.target:.0%} power), and one that is not there in {100 * plan.alpha:g} of 100 (alpha"
     )
     if plan.sigma is None or plan.sigma_ci is None or plan.sigma_upper is None:
         yield from wrapped(
@@ -65,6 +66,15 @@ def _lead(plan: PlanResult) -> Iterator[str]:
         '"each" is programs to make of each treatment, those that will fail included; "(safe)" is the recommended '
         f"number, for the upper 80 % limit of the SD ({plan.sigma_upper:.3g})."
     )
+
+
+def _effect(plan: PlanResult) -> str:
+    """Return the difference to be found: a factor where logarithms are compared, points for pass rates."""
+    if plan.unit.startswith("ln("):
+        return f"a factor of {number(math.exp(min(plan.effect, 700.0)))}"
+    if plan.passed is not None:
+        return f"a difference of {100 * plan.effect:.3g} of 100 programs"
+    return f"a difference of {plan.effect:g} {plan.unit}"
 
 
 def _tasks(plan: TaskPlan, target: float) -> Iterator[str]:

@@ -26,7 +26,7 @@ from .entries import (
     machine_name,
     writable,
 )
-from .frames import RESERVED, Source
+from .frames import RESERVED, Source, TurnVerdict
 from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
 from .named_files import is_outside, with_names
 from .one_task import tasks_told
@@ -150,6 +150,7 @@ class Reader:
         self.runs: dict[str, list[Any]] = {name: [] for name in ("seconds", *OPTIONAL)}
         self.unlisted = 0
         self.outside: list[str] = []
+        self.intermediate: list[tuple[Mapping[str, Any], Place]] = []
 
     def read(self) -> RawFile:
         study, declared = self._study()
@@ -183,6 +184,7 @@ class Reader:
             reference=self._reference(),
             notes=self.notes,
             tasks=tasks_told(self.refinery, _mapping(self.document.get("machine_info"))),
+            turn_verdicts=self._turn_verdicts(),
         )
 
     # -- the head of the file
@@ -244,7 +246,9 @@ class Reader:
                 raise place.error("", f"must be an object, got {type(entry).__name__}")
             if is_outside(entry):
                 self.outside.append(str(entry.get("file") or entry.get("sha256") or place.entry))
-            elif not self._is_intermediate(entry):
+            elif self._is_intermediate(entry):
+                self.intermediate.append((entry, place))
+            else:
                 self._read_program(entry, place)
         if self.outside and not self.programs:
             raise Place(self.file, "refinery").error(
@@ -252,6 +256,19 @@ class Reader:
                 "no program belongs to a treatment; their names must say it, such as 2_inf_60_1.py: agents, "
                 "iterations, seconds, replicate",
             )
+
+    def _turn_verdicts(self) -> dict[tuple[int, int], TurnVerdict]:
+        verdicts = {}
+        for entry, place in self.intermediate:
+            levels = self._levels(entry, place)
+            key = (self._number(levels), self._task(entry), place.whole(entry.get("replicate"), "replicate"))
+            if key in self.index:
+                verdicts[self.index[key], int(entry["turn"])] = TurnVerdict(
+                    verdict=self._verdict(entry.get("verdict"), place),
+                    reason=_text_or_none(entry.get("reason")),
+                    error_type=_text_or_none(entry.get("error_type")),
+                )
+        return verdicts
 
     def _is_intermediate(self, entry: Mapping[str, Any]) -> bool:
         turn, turns = entry.get("turn"), entry.get("turns")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from .frames import Source
+    from .frames import Source, TurnVerdict
 
 SHORTEST, LONGEST = 1e-15, 1e15
 """Seconds. Beyond, something else was written down, and the squares are no numbers that a float can hold."""
@@ -70,6 +70,7 @@ class RawFile:
         are whole numbers, ``session`` and ``block`` texts or None, all others floats, NaN where the file does not
         tell; ``passed`` and ``contaminated`` are 0 or 1 then.
     tasks : what the file says of its tasks, by name.
+    turn_verdicts : of programs that are no trajectory's last, by an index into ``programs`` and the turn.
     reference : columns of equal length, one row per run of the reference.
     """
 
@@ -82,6 +83,7 @@ class RawFile:
     reference: dict[str, list[Any]]
     notes: list[str]
     tasks: dict[str, TaskTold] = dataclasses.field(default_factory=dict)
+    turn_verdicts: dict[tuple[int, int], TurnVerdict] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -57,6 +57,15 @@ RESERVED = frozenset({*RUN_COLUMNS, *PROGRAM_COLUMNS, "turn"})
 """Names that no factor may have, since they are columns of the frames."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class TurnVerdict:
+    """What verification found of the program of one turn."""
+
+    verdict: str
+    reason: str | None
+    error_type: str | None
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where some of the results come from, and how they were made.
@@ -101,6 +110,7 @@ class Results:
         ``machine`` is None for programs that were timed on several.
     reference : one row per run of a reference: machine, session, task, block, list, run, seconds.
     turns : one row per run of an intermediate program: program, turn, machine, list, run, seconds, passed.
+    turn_verdicts : what verification found of intermediate programs, by program and turn; who failed has no run.
     machines : names; more than one makes the machine a block.
     crossed : the same programs were timed on several machines (then a program's value is its mean over them).
     sources : one per file.
@@ -120,3 +130,4 @@ class Results:
     sources: tuple[Source, ...]
     notes: tuple[str, ...]
     tasks: tuple[str, ...] = ()
+    turn_verdicts: Mapping[tuple[str, int], TurnVerdict] = dataclasses.field(default_factory=dict)

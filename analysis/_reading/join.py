@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from .._errors import AnalysisError
-from .frames import PROGRAM_COLUMNS, Results
+from .frames import PROGRAM_COLUMNS, Results, TurnVerdict
 from .levels import OPTIMIZATION, as_number, derive, ordered
 from .one_task import same_tasks
 
@@ -46,6 +46,13 @@ def join(files: Sequence[RawFile]) -> Results:
     frame, derived = _program_frame(programs, factors, several=len(machines) > 1)
     levels = {name: tuple(frame[name].cat.categories) for name in [*factors, *derived]}
     runs, turns = _run_frames(files, numbers, frame, levels)
+    verdicts = _turn_verdicts(files, numbers, frame)
+    if len(turns):
+        own = [verdicts.get(key) for key in zip(turns["program"], turns["turn"], strict=True)]
+        turns["passed"] = [
+            passed if one is None else one.verdict == _CORRECT
+            for one, passed in zip(own, turns["passed"], strict=True)
+        ]
     reference = _reference_frame(files)
     tasks = _tasks(files, programs)
     crossed = any(len(program.machines) > 1 for program in programs)
@@ -59,6 +66,7 @@ def join(files: Sequence[RawFile]) -> Results:
         programs=frame,
         reference=reference,
         turns=turns,
+        turn_verdicts=verdicts,
         machines=machines,
         crossed=crossed,
         sources=tuple(file.source for file in files),
@@ -68,6 +76,21 @@ def join(files: Sequence[RawFile]) -> Results:
             *_reading_notes(frame, runs, crossed=crossed),
         ),
     )
+
+
+def _turn_verdicts(
+    files: Sequence[RawFile], numbers: Sequence[np.ndarray[Any, np.dtype[np.intp]]], programs: pd.DataFrame
+) -> dict[tuple[str, int], TurnVerdict]:
+    """Return what was found of intermediate programs; what fails on one machine has failed."""
+    names = programs["program"].to_numpy()
+    verdicts: dict[tuple[str, int], TurnVerdict] = {}
+    for file, to in zip(files, numbers, strict=True):
+        for (number, turn), verdict in file.turn_verdicts.items():
+            key = (str(names[to[number]]), turn)
+            known = verdicts.get(key)
+            if known is None or known.verdict == _CORRECT:
+                verdicts[key] = verdict
+    return verdicts
 
 
 def _tasks(files: Sequence[RawFile], programs: Sequence[_Joined]) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from .._errors import AnalysisError
 from .._files import write_whole
+from .._models.noise_floor import same_within
 from .._presentation.csv_cells import csv_cell
 from . import page as pages
 from . import sections
@@ -33,7 +34,9 @@ def write(analysis: Analysis, directory: Path, trajectories: Path | None = None)
     wanted: dict[str, bytes] = {PAGE: text.encode()}
     possible: set[str] = {TRAJECTORIES}
     if trajectories is not None:
-        text = trajectories_html(analysis.results, trajectories, version=page.version)
+        text = trajectories_html(
+            analysis.results, trajectories, noise=same_within(analysis.noise), version=page.version
+        )
         wanted[TRAJECTORIES] = text.encode()
     for name, figure in drawn.items():
         possible |= {f"{name}.svg", f"{name}.png", f"figure-{name}.csv"}

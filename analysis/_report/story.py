@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import math
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,8 +12,6 @@ if TYPE_CHECKING:
 
     from .._reading.trajectories import TrajectoryFile, TrajectoryTurn
 
-_NOISE = 0.05
-"""Share by which a time must differ for a turn to be called faster or slower."""
 _CONTEXT = 3
 _LONG, _MOST_LINES = 400, 1500
 TRANSITIONS: Mapping[str, str] = {
@@ -74,8 +73,16 @@ class Story:
     turns: tuple[StoryTurn, ...]
 
 
-def story(file: TrajectoryFile, end: ProgramOutcome, turns: Mapping[int, ProgramOutcome]) -> Story:
-    """Put together what is known of a trajectory; ``turns`` is what was measured of single ones, by number."""
+def story(
+    file: TrajectoryFile, end: ProgramOutcome, turns: Mapping[int, ProgramOutcome], *, noise: float
+) -> Story:
+    """Put together what is known of a trajectory.
+
+    Parameters
+    ----------
+    turns : what was found of the programs of single ones in the end, by number.
+    noise : log ratio up to which two times are the same.
+    """
     results: dict[int, ProgramOutcome] = {}
     story_turns: list[StoryTurn] = []
     for turn in file.turns:
@@ -91,7 +98,7 @@ def story(file: TrajectoryFile, end: ProgramOutcome, turns: Mapping[int, Program
                 feedback=None if base is None else base.feedback,
                 result=results[turn.number],
                 transition=_transition(
-                    turn, before, results.get(base.number) if base else None, results[turn.number]
+                    turn, before, results.get(base.number) if base else None, results[turn.number], noise
                 ),
                 change=() if turn.program is None else change(before or "", turn.program),
             )
@@ -103,7 +110,7 @@ def _of_turn(
     turn: TrajectoryTurn, end: ProgramOutcome | None, measured: ProgramOutcome | None
 ) -> ProgramOutcome:
     own = ProgramOutcome(verdict=turn.verdict, why=turn.why, ratio=turn.ratio)
-    known = measured or (end if turn.verdict is None else None)
+    known = measured or end
     if known is None:
         return own
     return dataclasses.replace(
@@ -133,7 +140,7 @@ def _base(
 
 
 def _transition(
-    turn: TrajectoryTurn, before: str | None, was: ProgramOutcome | None, now: ProgramOutcome
+    turn: TrajectoryTurn, before: str | None, was: ProgramOutcome | None, now: ProgramOutcome, noise: float
 ) -> str:
     if turn.outcome in ("words", "cut"):
         return turn.outcome
@@ -143,16 +150,19 @@ def _transition(
         return "first"
     if turn.program == before:
         return "unchanged"
-    return _between(was, now)
+    return _between(was, now, noise)
 
 
-def _between(was: ProgramOutcome, now: ProgramOutcome) -> str:
+def _between(was: ProgramOutcome, now: ProgramOutcome, noise: float) -> str:
     if was.correct is not None and now.correct is not None and was.correct != now.correct:
         return "mended" if now.correct else "broke"
-    if not was.ratio or not now.ratio:
+    # Times of the end are of one session, and on the inputs that count; those that were told may be bounds.
+    pairs = ((was.seconds, now.seconds), (was.ratio, now.ratio))
+    both = next(((before, after) for before, after in pairs if before and after), None)
+    if both is None:
         return "changed"
-    share = now.ratio / was.ratio
-    return "faster" if share < 1 - _NOISE else "slower" if share > 1 + _NOISE else "unchanged"
+    step = math.log(both[1] / both[0])
+    return "faster" if step < -noise else "slower" if step > noise else "changed"
 
 
 def change(before: str, after: str) -> tuple[DiffLine, ...]:

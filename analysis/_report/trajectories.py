@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import re
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -28,15 +29,22 @@ _LONGEST_ID = 120
 _Key: TypeAlias = tuple[str, tuple[str, ...], int]
 
 
-def trajectories_html(results: Results, directory: Path, *, version: str) -> str:
+def trajectories_html(results: Results, directory: Path, *, noise: float, version: str) -> str:
     """Read the trajectories of a folder, and write the page; verdicts and times come from the results.
+
+    Parameters
+    ----------
+    noise : log ratio up to which two times are the same.
 
     Raises
     ------
     AnalysisError : the folder has none, or one cannot be read.
     """
     measured = _ResultsIndex(results)
-    stories = [story(file, measured.end(file), measured.turns(file)) for file in read_trajectories(directory)]
+    stories = [
+        story(file, measured.end(file), measured.turns(file), noise=noise)
+        for file in read_trajectories(directory)
+    ]
     css = asset("report.css") + "\n" + asset("trajectories.css")
     script = asset("trajectories.js")
     return (
@@ -69,13 +77,16 @@ class _ResultsIndex:
         self._seconds = (
             runs.groupby("program", observed=True)["seconds"].median().to_dict() if len(runs) else {}
         )
-        self._turns: dict[tuple[Any, int], ProgramOutcome] = {}
+        self._turns = {
+            key: ProgramOutcome(verdict=one.verdict, why=one.reason or "")
+            for key, one in results.turn_verdicts.items()
+        }
         if len(results.turns):
             for key, group in results.turns.groupby(["program", "turn"], observed=True):
                 program, turn = cast("tuple[str, int]", key)
-                correct = bool(group["passed"].all())
-                self._turns[program, int(turn)] = ProgramOutcome(
-                    verdict="correct" if correct else None, seconds=float(group["seconds"].median())
+                known = self._turns.get((program, int(turn)), ProgramOutcome())
+                self._turns[program, int(turn)] = dataclasses.replace(
+                    known, seconds=float(group["seconds"].median())
                 )
 
     def end(self, file: TrajectoryFile) -> ProgramOutcome:

@@ -79,5 +79,5 @@ def test_an_interaction_in_passing_is_a_conclusion(
     assert found.ci_low is not None
     assert found.ci_high is not None
     assert (found.ci_low <= 0 <= found.ci_high) is (answer == "undecided")
-    told = "of 100 programs more with prompt x than with prompt y" in on_passing(analysis)
+    told = "points more with prompt x than with prompt y" in on_passing(analysis)
     assert told is (answer == "different")

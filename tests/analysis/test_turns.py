@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from typing import TYPE_CHECKING, Any
@@ -11,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refinery_analysis import AnalysisError
 from refinery_analysis._cli import run
+from refinery_analysis._inference.judged_turns import with_verdicts
 from refinery_analysis._inference.synergy import Ends
 from refinery_analysis._inference.synergy import turns as found_in
 from refinery_analysis._models import turns as of_turns
 from refinery_analysis._reading.judged_turns import JudgedTrajectory, JudgedTurn
-from refinery_analysis._reading.read import read_trajectories
+from refinery_analysis._reading.read import read_results, read_trajectories
 from scipy import stats
 from study_files import small, write
 
@@ -72,6 +74,43 @@ def test_transitions_are_told_by_agent_and_add_up() -> None:
     assert (rows[1].faster, rows[1].unchanged, rows[1].undone) == (1, 2, 1)
     for row in rows.values():
         assert sum(getattr(row, kind) for kind in of_turns.KINDS) == row.turns == 4
+
+
+def test_what_the_end_found_of_turns_is_known_of_trajectories_that_were_told_nothing(tmp_path: Path) -> None:
+    """Verdict and ratio of each turn then come from a session that timed them; its runs say whether they passed."""
+    own = {"study": "s", "treatment": {"team": "duo"}, "replicate": 1}
+    timed = [
+        {"name": "a", "stats": {"data": [0.2, 0.2]}, "extra_info": {**own, "list": 1, "block": 1, "turn": 1}},
+    ]
+    programs = [
+        {**own, "turn": 1, "turns": 3, "verdict": "correct", "sha256": "1"},
+        {**own, "turn": 2, "turns": 3, "verdict": "error", "error_type": "NameError", "sha256": "2"},
+        {**own, "verdict": "wrong_answer", "reason": "for [1] it returned 0", "sha256": "3", "turns": 3},
+    ]
+    reference = [{"session": "x", "block": 1, "list": 1, "seconds": [0.1]}]
+    document = {
+        "machine_info": {},
+        "benchmarks": timed,
+        "refinery": {"schema": 1, "study": {"name": "s"}, "programs": programs, "reference": reference},
+    }
+    (tmp_path / "r.json").write_text(json.dumps(document))
+    results = read_results([tmp_path / "r.json"])
+    assert results.turns["passed"].tolist() == [True, True]
+    assert {key[1]: one.verdict for key, one in results.turn_verdicts.items()} == {1: "correct", 2: "error"}
+    untold = [
+        JudgedTurn(number=i, agent=1, source=f"v{i}", verdict=None, reason=None, error_type=None, ratio=None)
+        for i in (1, 2, 3)
+    ]
+    one = dataclasses.replace(trajectory(*untold, final=3), task="")
+    (known,) = with_verdicts(results, [one])
+    assert [turn.verdict for turn in known.turns] == ["correct", "error", "wrong_answer"]
+    assert [turn.error_type for turn in known.turns] == [None, "NameError", None]
+    assert known.turns[0].ratio == pytest.approx(2)
+    assert [turn.ratio for turn in known.turns[1:]] == [None, None]
+    told = dataclasses.replace(one, turns=(turn(1, 1, "a", 5.0), *untold[1:]))
+    assert with_verdicts(results, [told])[0].turns[0] == told.turns[0]
+    longer = dataclasses.replace(one, turns=(*untold, dataclasses.replace(untold[0], number=4)), final_turn=4)
+    assert with_verdicts(results, [longer]) == [longer]
 
 
 @given(

@@ -92,10 +92,28 @@ def test_what_a_turn_did_to_the_program_is_told(tmp_path: Path) -> None:
     """Mended, faster, broke, and what gave none; each turn with the one whose program it was given."""
     (tmp_path / "a.json").write_text(json.dumps(trajectory(MENDING)))
     (file,) = read_trajectories(tmp_path)
-    found = story(file, ProgramOutcome(), {})
+    found = story(file, ProgramOutcome(), {}, noise=0.05)
     assert [one.transition for one in found.turns] == ["first", "mended", "faster", "no program", "broke"]
     assert [one.base for one in found.turns] == [None, 1, 2, 3, 3]
     assert found.turns[1].feedback == "It is wrong."
+
+
+def test_what_the_end_found_of_turns_counts_where_nobody_was_told_while_they_worked(tmp_path: Path) -> None:
+    """Verdicts of turns then come from the results; times of one session count before those that were told."""
+    (tmp_path / "a.json").write_text(json.dumps(trajectory([turn(1, SLOW), turn(2, WRONG), turn(3, FAST)])))
+    (blind,) = read_trajectories(tmp_path)
+    right = ProgramOutcome(verdict="correct", seconds=2.0)
+    result = story(
+        blind, right, {1: right, 2: ProgramOutcome(verdict="wrong_answer", why="for [1]")}, noise=0.05
+    )
+    assert [one.transition for one in result.turns] == ["first", "broke", "mended"]
+    assert [one.result.why for one in result.turns] == ["", "for [1]", ""]
+    told = [turn(1, SLOW, feedback=GOOD), turn(2, FAST, feedback=BETTER)]
+    (tmp_path / "a.json").write_text(json.dumps(trajectory(told)))
+    (judged,) = read_trajectories(tmp_path)
+    for noise, transition in ((0.05, "slower"), (0.5, "changed")):
+        end = story(judged, ProgramOutcome(verdict="correct", seconds=2.5), {1: right}, noise=noise).turns[-1]
+        assert (end.transition, end.result.seconds, end.result.ratio) == (transition, 2.5, 0.5)
 
 
 def test_the_base_of_a_turn_follows_from_protocol_and_selection(tmp_path: Path) -> None:
@@ -109,7 +127,8 @@ def test_the_base_of_a_turn_follows_from_protocol_and_selection(tmp_path: Path) 
     bases = []
     for settings in ({"selection": "best"}, {"protocol": "independent"}):
         (tmp_path / "a.json").write_text(json.dumps(trajectory(turns, settings=settings)))
-        bases.append([one.base for one in story(read_trajectories(tmp_path)[0], ProgramOutcome(), {}).turns])
+        (file,) = read_trajectories(tmp_path)
+        bases.append([one.base for one in story(file, ProgramOutcome(), {}, noise=0.05).turns])
     assert bases == [[None, 1, 1, 1], [None, None, 1, 2]]
 
 

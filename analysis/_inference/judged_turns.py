@@ -1,0 +1,129 @@
+"""Trajectories and results of the same programs, put together."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .._models.sample import run_values
+from .._reading.frames import TurnVerdict
+from .synergy import Ends
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .._reading.frames import Results
+    from .._reading.judged_turns import JudgedTrajectory, JudgedTurn
+
+_CORRECT = "correct"
+
+
+def ends(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Ends:
+    """Return what the results say of each trajectory's last program."""
+    rows, ratios = _rows(results, trajectories), _log_ratios(results)
+    passed = results.programs["passed"].astype(bool).tolist()
+    return Ends(
+        log_ratio={file: ratios[row] for file, row in rows.items() if passed[row] and row in ratios},
+        passed={file: passed[row] for file, row in rows.items()},
+    )
+
+
+def with_verdicts(results: Results, trajectories: Sequence[JudgedTrajectory]) -> list[JudgedTrajectory]:
+    """Fill in what was found of turns' programs in the end, where nobody was told it while they worked.
+
+    Programs of turns are in the results of sessions with ``--refinery-turns``. All of a trajectory's are known then, or
+    nothing is filled in: of the last one alone, all credit would go to whoever wrote it.
+    """
+    rows, end = _rows(results, trajectories), _End(results)
+
+    def known(one: JudgedTrajectory) -> JudgedTrajectory:
+        if one.file not in rows:
+            return one
+        turns = [
+            turn if turn.source is None else end.fill_in(turn, rows[one.file], one.final_turn)
+            for turn in one.turns
+        ]
+        held = [turn for turn in turns if turn.source is not None]
+        if any(turn.verdict is None for turn in held):
+            return one
+        if any(turn.verdict == _CORRECT and turn.ratio is None for turn in held):
+            turns = [
+                dataclasses.replace(new, ratio=old.ratio) for new, old in zip(turns, one.turns, strict=True)
+            ]
+        return dataclasses.replace(one, turns=tuple(turns))
+
+    return [known(one) for one in trajectories]
+
+
+class _End:
+    """What the results say of programs, of turns and of those that trajectories end with."""
+
+    def __init__(self, results: Results) -> None:
+        programs = results.programs
+        self._names = programs["program"].tolist()
+        columns = (programs[name].tolist() for name in ("verdict", "reason", "error_type"))
+        self._lasts = [TurnVerdict(*of) for of in zip(*columns, strict=True)]
+        self._last_ratios = _log_ratios(results)
+        self._turns = results.turn_verdicts
+        self._turn_ratios = _log_ratios_of_turns(results)
+
+    def fill_in(self, turn: JudgedTurn, row: int, final: int | None) -> JudgedTurn:
+        """Return the turn with what it lacks, as far as it is known; ``row`` is that of its trajectory's program."""
+        key = (self._names[row], turn.number)
+        if turn.number == final:
+            verdict, log = self._lasts[row], self._last_ratios.get(row)
+        elif key in self._turns:
+            verdict, log = self._turns[key], self._turn_ratios.get(key)
+        else:
+            return turn
+        if turn.verdict is None:
+            turn = dataclasses.replace(turn, **dataclasses.asdict(verdict))
+        if turn.ratio is None and log is not None and turn.verdict == _CORRECT:
+            turn = dataclasses.replace(turn, ratio=math.exp(log))
+        return turn
+
+
+def _rows(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Mapping[str, int]:
+    """Return by each trajectory's file the row of its last program."""
+    if not trajectories:
+        return {}
+    own = [name for name in results.factors if name not in results.derived]
+    programs = results.programs
+    keys = zip(programs["task"], *(programs[name] for name in own), programs["replicate"], strict=True)
+    row = {key: i for i, key in enumerate(keys)}
+    found = {}
+    for one in trajectories:
+        levels = tuple(one.treatment.get(name) for name in own)
+        key = next((key for task in (one.task, "") if (key := (task, *levels, one.replicate)) in row), None)
+        if key is not None:
+            found[one.file] = row[key]
+    return found
+
+
+def _log_ratios(results: Results) -> dict[int, float]:
+    """Return each program's mean log ratio, by its row; those that were not timed are left out."""
+    if not len(results.reference):
+        return {}
+    values = run_values(results, "ratio")
+    number = results.runs["program"].cat.codes.to_numpy().astype(np.intp)
+    known = np.isfinite(values)
+    size = len(results.programs)
+    sums = np.bincount(number[known], weights=values[known], minlength=size)
+    runs = np.bincount(number[known], minlength=size)
+    return {i: float(sums[i] / runs[i]) for i in range(size) if runs[i]}
+
+
+def _log_ratios_of_turns(results: Results) -> dict[tuple[str, int], float]:
+    turns = results.turns
+    if not len(turns) or "reference_seconds" not in turns:
+        return {}
+    logs = np.log(
+        turns["seconds"].to_numpy(dtype=np.float64) / turns["reference_seconds"].to_numpy(dtype=np.float64)
+    )
+    means = (
+        turns.assign(log=logs)[np.isfinite(logs)].groupby(["program", "turn"], observed=True)["log"].mean()
+    )
+    return {(str(program), int(turn)): float(log) for (program, turn), log in means.items()}
