@@ -272,7 +272,7 @@ def _compared(
 
 
 def _concluded(
-    evidence: Evidence, found: Further, tasks: TasksFound | None, options: Options
+    evidence: Evidence, secondary: Further, tasks: TasksFound | None, options: Options
 ) -> tuple[Conclusion, ...]:
     """Answer every question: those on times and passing, the others beside them, and what a margin settles."""
     sample = evidence.sample
@@ -280,11 +280,11 @@ def _concluded(
     answered = with_beside(
         said_of_tasks(conclude(evidence), tasks, alpha=evidence.alpha),
         Beside(
-            passing=found.passing,
-            censored=found.censored,
-            trends=found.trend,
-            nested=found.nested,
-            turns=found.turns,
+            passing=secondary.passing,
+            censored=secondary.censored,
+            trends=secondary.trend,
+            nested=secondary.nested,
+            turns=secondary.turns,
             response=sample.response,
             unit=sample.unit,
             alpha=evidence.alpha,
@@ -297,7 +297,7 @@ def _concluded(
     varying = [name for name in evidence.own if len(sample.factors[name]) > 1]
     return settled(
         answered,
-        found.equivalence,
+        secondary.equivalence,
         pairs={
             ":".join(term): math.prod(math.comb(len(sample.factors[name]), 2) for name in term)
             for size in range(1, len(varying) + 1)

@@ -304,7 +304,7 @@ def _on_nested(beside: Beside) -> Iterator[Conclusion]:
             (row.a, row.b),
             _ratios(*values) if is_ratio else values,
             RATIO if is_ratio else beside.unit,
-            how=f" in the {row.trajectories} of {row.made} trajectories in which both passed",
+            how=f" in the {row.trajectories} of {row.generated} trajectories in which both passed",
         )
         yield _within(answered, row.estimate, se, df, beside)
 

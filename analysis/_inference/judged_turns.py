@@ -94,13 +94,13 @@ def _rows(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Mapping
     programs = results.programs
     keys = zip(programs["task"], *(programs[name] for name in own), programs["replicate"], strict=True)
     row = {key: i for i, key in enumerate(keys)}
-    found = {}
+    row_of_file = {}
     for one in trajectories:
         levels = tuple(one.treatment.get(name) for name in own)
         key = next((key for task in (one.task, "") if (key := (task, *levels, one.replicate)) in row), None)
         if key is not None:
-            found[one.file] = row[key]
-    return found
+            row_of_file[one.file] = row[key]
+    return row_of_file
 
 
 def _log_ratios(results: Results) -> dict[int, float]:

@@ -29,12 +29,12 @@ class Nested:
     Attributes
     ----------
     factor, a, b, turn : what is compared; ``turn`` is that of the earlier program.
-    trajectories, made : those in which both passed, and all of the larger budget.
+    trajectories, generated : those in which both passed, and all of the larger budget.
     estimate, se, df, p : a - b, the mean of the treatments' (and tasks') mean differences, with one variance of the
         differences; over tasks that are a sample, of the tasks' mean differences.
     own_se, own_df, own_p : with a variance for each treatment (Satterthwaite's df); None without two of each.
     sd, sd_df : spread of the differences within treatments, and its degrees of freedom; None where unknown.
-    treatments, both, made_by_treatment : whose trajectories they are, and of each how many have both, of how many.
+    treatments, both, generated_by_treatment : whose trajectories they are, and of each how many have both, of how many.
     """
 
     factor: str
@@ -42,10 +42,10 @@ class Nested:
     b: str
     turn: int
     trajectories: int
-    made: int
+    generated: int
     treatments: tuple[str, ...]
     both: tuple[int, ...]
-    made_by_treatment: tuple[int, ...]
+    generated_by_treatment: tuple[int, ...]
     estimate: float | None
     se: float | None
     df: float
@@ -81,10 +81,10 @@ def _compared(pairs: NestedPairs, *, random: bool) -> Nested:
         b=pairs.late,
         turn=pairs.turn,
         trajectories=len(pairs.y),
-        made=int(pairs.made.sum()),
+        generated=int(pairs.generated.sum()),
         treatments=pairs.treatments,
         both=tuple(both.tolist()),
-        made_by_treatment=tuple(pairs.made.tolist()),
+        generated_by_treatment=tuple(pairs.generated.tolist()),
         estimate=float(mean.mean()) if len(mean) else None,
         se=None,
         df=float(df),
@@ -123,17 +123,17 @@ def _over_tasks(plain: Nested, pairs: NestedPairs) -> Nested:
     ]
     wanted = sum(n > 0 for n in plain.both)
     means = np.asarray([float(of.mean()) for of in by_task if len(of) == wanted])
-    told = dataclasses.replace(
+    comparison = dataclasses.replace(
         plain, method=plain.method.replace(_PAIRED, "paired t test of the tasks' differences")
     )
     if len(means) < 2:  # noqa: PLR2004 - no spread of one
         note = "fewer than two tasks have trajectories with both programs in every treatment"
-        return dataclasses.replace(told, estimate=None, note=note)
+        return dataclasses.replace(comparison, estimate=None, note=note)
     spread = float(means.std(ddof=1))
-    told = dataclasses.replace(told, estimate=float(means.mean()))
+    comparison = dataclasses.replace(comparison, estimate=float(means.mean()))
     if spread**2 <= _rounding(means):
-        return dataclasses.replace(told, note="the difference is the same in every task")
-    return _tested(told, spread / math.sqrt(len(means)), len(means) - 1.0)
+        return dataclasses.replace(comparison, note="the difference is the same in every task")
+    return _tested(comparison, spread / math.sqrt(len(means)), len(means) - 1.0)
 
 
 def _tested(plain: Nested, se: float, df: float) -> Nested:

@@ -71,16 +71,16 @@ def _term(table: PassingTable, f: str, g: str, *, alpha: float, random: bool) ->
     pairs = math.comb(len(table.factors[f]), 2) * math.comb(len(table.factors[g]), 2)
     if pairs > _MOST:
         return dataclasses.replace(plain, note=f"more than {_MOST} pairs of pairs of levels")
-    found = [
+    tests = [
         (levels, at, test)
         for levels in itertools.combinations(range(len(table.factors[f])), 2)
         for at in itertools.combinations(range(len(table.factors[g])), 2)
         if (weights := _weights(table, (f, levels), (g, at))) is not None
         and (test := _of(table, weights, random=random)) is not None
     ]
-    known = [(test.p, levels, at, test) for levels, at, test in found if test.p is not None]
+    known = [(test.p, levels, at, test) for levels, at, test in tests if test.p is not None]
     if not known:
-        return dataclasses.replace(plain, note=_SAME if found else _EMPTY)
+        return dataclasses.replace(plain, note=_SAME if tests else _EMPTY)
     p, levels, at, best = min(known, key=lambda one: (one[0], -abs(one[3].estimate)))
     whole = min(1.0, p * len(known))
     low, high = best.limits(alpha / len(known))
@@ -130,7 +130,7 @@ class _Rates:
 
     weights: Floats
     passed: Floats
-    made: Floats
+    generated: Floats
 
     @classmethod
     def of(cls, table: PassingTable, weights: Floats) -> _Rates:
@@ -140,12 +140,12 @@ class _Rates:
         return cls(
             weights=weights[used] / tasks,
             passed=table.passed[used].astype(float),
-            made=table.generated[used].astype(float),
+            generated=table.generated[used].astype(float),
         )
 
     @property
     def estimate(self) -> float:
-        return float(self.weights @ (self.passed / self.made))
+        return float(self.weights @ (self.passed / self.generated))
 
     @property
     def p(self) -> float:
@@ -161,7 +161,7 @@ class _Rates:
 
     def _adjusted(self) -> tuple[float, float]:
         """Return the sum of the rates with one more program that passed and one that failed each, and its error."""
-        n = self.made + 2
+        n = self.generated + 2
         rate = (self.passed + 1) / n
         return float(self.weights @ rate), math.sqrt(float(self.weights**2 @ (rate * (1 - rate) / n)))
 
@@ -203,7 +203,7 @@ def _over_tasks(table: PassingTable, weights: Floats) -> _MeanOverTasks | None:
     )
 
 
-def _by_task(passed: Integers, made: Integers, weights: Floats) -> Iterator[float]:
-    for good, n, of in zip(passed, made, weights, strict=True):
+def _by_task(passed: Integers, generated: Integers, weights: Floats) -> Iterator[float]:
+    for good, n, of in zip(passed, generated, weights, strict=True):
         if of.any():
             yield float(of @ (good / np.maximum(n, 1)))

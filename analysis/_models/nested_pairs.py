@@ -35,7 +35,7 @@ class NestedPairs:
     cell : its treatment, an index into ``treatments``, shape (n,).
     task : its task, an index into ``Results.tasks``, shape (n,).
     treatments : labels of the treatments whose trajectories they are, shape (k,).
-    made : trajectories of each, shape (k,).
+    generated : trajectories of each, shape (k,).
 
     Notes
     -----
@@ -51,7 +51,7 @@ class NestedPairs:
     cell: Integers
     task: Integers
     treatments: tuple[str, ...]
-    made: Integers
+    generated: Integers
 
 
 def nested_pairs(results: Results, response: Response, asked: Sequence[int]) -> tuple[NestedPairs, ...]:
@@ -72,8 +72,8 @@ def nested_pairs(results: Results, response: Response, asked: Sequence[int]) -> 
                 f"--nested {turn}: no program was timed after turn {turn} (turns with times: {known}); time them with "
                 "pytest --benchmark-only --refinery-turns"
             )
-    found = (_pairs(results, response, one) for one in _comparisons(results, asked) if one.turn in there)
-    return tuple(pairs for pairs in found if pairs is not None)
+    candidates = (_pairs(results, response, one) for one in _comparisons(results, asked) if one.turn in there)
+    return tuple(pairs for pairs in candidates if pairs is not None)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +88,7 @@ class _AskedTurn:
 
 
 def _comparisons(results: Results, asked: Sequence[int]) -> Iterator[_AskedTurn]:
-    told = set()
+    compared_turns = set()
     for factor, levels in results.factors.items():
         if factor in results.derived:
             continue
@@ -107,10 +107,10 @@ def _comparisons(results: Results, asked: Sequence[int]) -> Iterator[_AskedTurn]
         }
         for turn, early in sorted(turns.items()):
             if turn < budgets[large]:
-                told.add(turn)
+                compared_turns.add(turn)
                 yield _AskedTurn(factor=factor, early=early, late=large, turn=turn, level=large)
     for turn in asked:
-        if turn not in told:
+        if turn not in compared_turns:
             yield _AskedTurn(factor=TURN, early=str(turn), late="last", turn=turn)
 
 
@@ -141,7 +141,7 @@ def _pairs(results: Results, response: Response, asked: _AskedTurn) -> NestedPai
         cell=np.asarray([place[label] for label in labels[both]], dtype=np.intp),
         task=np.asarray([tasks.get(task, 0) for task in programs["task"].to_numpy()[both]], dtype=np.intp),
         treatments=treatments,
-        made=np.asarray([int((labels[counted] == label).sum()) for label in treatments], dtype=np.intp),
+        generated=np.asarray([int((labels[counted] == label).sum()) for label in treatments], dtype=np.intp),
     )
 
 

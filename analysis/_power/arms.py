@@ -189,10 +189,10 @@ class Arms:
         return testable * box_power(means, variance, df_den, alpha=alpha)
 
 
-def shrunk(passed: Floats, made: Floats) -> Floats:
+def shrunk(passed: Floats, generated: Floats) -> Floats:
     """Return shares of what was made, each drawn towards that of all by `PRIOR` programs; 1 where all passed."""
-    whole = float(passed.sum() / made.sum()) if made.sum() and passed.sum() else 1.0
-    return np.asarray((passed + PRIOR * whole) / (made + PRIOR))
+    whole = float(passed.sum() / generated.sum()) if generated.sum() and passed.sum() else 1.0
+    return np.asarray((passed + PRIOR * whole) / (generated + PRIOR))
 
 
 def spreads_differ(tests: Mapping[str, TestResult], alpha: float) -> bool:

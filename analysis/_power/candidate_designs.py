@@ -337,7 +337,7 @@ def _known_within(sample: Sample, nested: Sequence[Nested]) -> Iterator[Question
                 sd=known.sd,
                 df=known.sd_df,
                 rate=shrunk(
-                    np.asarray(known.both, dtype=float), np.asarray(known.made_by_treatment, dtype=float)
+                    np.asarray(known.both, dtype=float), np.asarray(known.generated_by_treatment, dtype=float)
                 ),
             ),
         )

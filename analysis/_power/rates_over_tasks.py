@@ -68,18 +68,18 @@ class RatesOverTasks(OverTasks):
         self, replicates: float, effect: float, *, alpha: float, target: float, times: float = 1.0
     ) -> int | None:
         """Return the fewest tasks for a power, near those that moments give; None out of reach."""
-        found = OverTasks.tasks(self, replicates, effect, alpha=alpha, target=target, times=times)
-        if found is None or times != 1:
-            return found
+        tasks = OverTasks.tasks(self, replicates, effect, alpha=alpha, target=target, times=times)
+        if tasks is None or times != 1:
+            return tasks
         for _ in range(_MOST_STEPS):
-            if self.power(found, replicates, effect, alpha=alpha) >= target:
+            if self.power(tasks, replicates, effect, alpha=alpha) >= target:
                 break
-            found += 1
+            tasks += 1
         for _ in range(_MOST_STEPS):
-            if found <= 2 or not self.power(found - 1, replicates, effect, alpha=alpha) >= target:  # noqa: PLR2004
+            if tasks <= 2 or not self.power(tasks - 1, replicates, effect, alpha=alpha) >= target:  # noqa: PLR2004
                 break
-            found -= 1
-        return found
+            tasks -= 1
+        return tasks
 
     def _task(self, n: int) -> Floats:
         """Return the chances of a task's differences -n to n, shape (2n + 1,)."""

@@ -32,8 +32,8 @@ def beside(analysis: Analysis) -> tuple[str, ...]:
 def factors_in_passing(analysis: Analysis) -> str:
     """Say which factors matter for passing, and how much at least; empty where that was not shown of any."""
     proven = [c for c in analysis.conclusions if c.kind == "passing" and c.answer == "different"]
-    told = [words for c in proven[:3] if (words := more_passed(c))]
-    return "; ".join((*told, *(words for c in proven if (words := _together(c, analysis)))))
+    clauses = [words for c in proven[:3] if (words := more_passed(c))]
+    return "; ".join((*clauses, *(words for c in proven if (words := _together(c, analysis)))))
 
 
 def _together(conclusion: Conclusion, analysis: Analysis) -> str:
@@ -184,7 +184,7 @@ def _nested(conclusion: Conclusion, analysis: Analysis) -> str:
     between = apart(
         near, far, percent if is_ratio else lambda value: f"{number(value)} {conclusion.unit or ''}".strip()
     )
-    counted = f"{row.trajectories} of {row.made} trajectories, in which both passed"
+    counted = f"{row.trajectories} of {row.generated} trajectories, in which both passed"
     if conclusion.answer == "equivalent":
         return f"{what} took {between} time than {end} ({counted}): small enough not to matter, as you said"
     if conclusion.answer == "different":

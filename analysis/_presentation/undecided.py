@@ -28,13 +28,13 @@ def limits_words(analysis: Analysis) -> str:
 
 
 def on_undecided(
-    analysis: Analysis, told: Sequence[Conclusion], difference: Callable[[Conclusion], str]
+    analysis: Analysis, mentioned: Sequence[Conclusion], difference: Callable[[Conclusion], str]
 ) -> tuple[str, ...]:
     """Return a sentence for each factor of the study that stayed undecided, on the response that comes first.
 
     Parameters
     ----------
-    told : conclusions whose limits are told already.
+    mentioned : conclusions whose limits are told already.
     difference : words for the limits of a difference of times.
     """
     on_passing = analysis.conclusions[0].response == PASSED
@@ -46,7 +46,7 @@ def on_undecided(
         if c.kind == kind
         and c.answer == "undecided"
         and c.question in factors - {TREATMENT}
-        and c not in told
+        and c not in mentioned
     ]
     return tuple(
         f"{_upper(one_line(c.question, limit=60))}: undecided; {limits} ({limits_words(analysis)}). "

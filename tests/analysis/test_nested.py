@@ -73,7 +73,7 @@ def test_treatments_weigh_the_same_and_the_larger_p_counts(tmp_path: Path) -> No
     assert concluded(analysis).p == pytest.approx(max(R["two"]["p"], R["two"]["own_p"]), rel=1e-6)
     assert "same trajectories" in " ".join(findings(analysis))
     (row,) = document(analysis)["nested"]
-    assert (row["question"], row["turn"], row["trajectories"], row["made"]) == (QUESTION, 3, 13, 13)
+    assert (row["question"], row["turn"], row["trajectories"], row["generated"]) == (QUESTION, 3, 13, 13)
 
 
 def test_over_tasks_that_are_a_sample_the_tasks_differences_count(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_trajectory_counts_only_where_both_of_its_programs_passed(tmp_path: Pa
     rows = [*of_r((1,)), (1, 7, None, 1.0), (1, 8, 1.0, None)]
     analysis = analyse(read_results([timed(tmp_path / "r.csv", rows)]), Options(nested=(3,)))
     (found,) = analysis.further.nested
-    assert (found.trajectories, found.made) == (6, 8)
+    assert (found.trajectories, found.generated) == (6, 8)
     assert found.p == pytest.approx(R["one"]["p"], rel=1e-6)
     assert "6 of 8 trajectories, in which both passed" in " ".join(findings(analysis))
 
