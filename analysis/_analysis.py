@@ -8,16 +8,15 @@ import math
 from typing import TYPE_CHECKING, Literal
 
 from ._errors import AnalysisError
-from ._further import Compared, further
 from ._inference import contrasts, pairwise
 from ._inference.anova_type import anova_type_tests
-from ._inference.beside import Beside, with_beside
 from ._inference.clearest_pair import Pooled
 from ._inference.conclusions import Evidence, conclude
 from ._inference.doubts import Doubts, noise_of
 from ._inference.hc3 import hc3_tests
 from ._inference.over_tasks import said_of_tasks
 from ._inference.registry import reported_tests
+from ._inference.secondary_conclusions import Beside, with_beside
 from ._inference.settled_by_margin import settled
 from ._inference.trend import linear_contrasts
 from ._models import marginal_means, noise_floor, pass_rates, resolution, variance_components
@@ -31,11 +30,11 @@ from ._power.arms import spreads_differ
 from ._power.effect_sizes import checked_effect
 from ._power.power import power
 from ._power.published_reasoning import as_published, is_pilot2025
+from ._secondary import Compared, further
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ._further import Further
     from ._inference.conclusions import Conclusion
     from ._inference.contrasts import Contrast, ContrastTest
     from ._inference.pairwise import Pair
@@ -54,6 +53,7 @@ if TYPE_CHECKING:
     from ._power.published_reasoning import Published
     from ._reading.frames import Results
     from ._reading.judged_turns import JudgedTrajectory
+    from ._secondary import Further
 
 RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)

@@ -25,13 +25,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from refinery_analysis._inference.anova_type import anova_type_tests
-from refinery_analysis._inference.beside import Beside, with_beside
 from refinery_analysis._inference.censored import FactorCensored
 from refinery_analysis._inference.clearest_pair import Pooled
 from refinery_analysis._inference.conclusions import Evidence, conclude
 from refinery_analysis._inference.doubts import Doubts
 from refinery_analysis._inference.passing import factors as by_factor
 from refinery_analysis._inference.passing_together import together
+from refinery_analysis._inference.secondary_conclusions import Beside, with_beside
 from refinery_analysis._inference.trend import linear_contrasts, trends
 from refinery_analysis._models.anova import anova, fit_model
 from refinery_analysis._models.formula import crossing, name_of, parse

@@ -6,7 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from .._inference.registry import REPORTED
-from .further_document import further_document
+from .secondary_document import secondary_document
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -52,7 +52,7 @@ def document(analysis: Analysis) -> dict[str, Any]:
         "pairwise": [_pair(pair) for pair in analysis.pairs],
         "contrasts": [_contrast(test) for test in analysis.contrasts],
         "failures": _failures(analysis),
-        **further_document(analysis.further),
+        **secondary_document(analysis.further),
         "contamination": _contamination(analysis),
         "bounds": _bounds(analysis),
         "noise": [_plain(floor) for floor in analysis.noise],

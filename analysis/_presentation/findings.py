@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING
 
 from .._inference.conclusions import PASSED, RATIO, SPREADS, TREATMENT
-from .beside import apart, beside, factors_in_passing, on_trends, within_margin
 from .names import effect_words
+from .secondary_sentences import apart, beside, factors_in_passing, on_trends, within_margin
 from .tasks import of_which_tasks
 from .text import by_chance, count, dollars, listing, number, one_line, p_phrase, p_words, percent
 from .undecided import limits_words, on_undecided

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from .._inference.conclusions import PASSED, TREATMENT
-from .beside import more_passed
 from .names import effect_words
+from .secondary_sentences import more_passed
 from .text import count, one_line
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from .._presentation.tables import reason
 from .._presentation.text import count, dollars, number, one_line, percent, sentence
 from . import run_details, tables
 from .page_blocks import Caveats, Findings, Grid, Heading, Page, Picture, Prose, Section, Tiles
-from .views import further, tasks
+from .views import secondary, tasks
 from .views.checks import noise, residuals, tests_table
 from .views.interaction import interaction
 from .views.passes import failures, passes
@@ -40,7 +40,7 @@ def page(analysis: Analysis) -> Page:
         tasks.section(analysis),
         _factors(analysis, called),
         _passing(analysis, called),
-        *further.sections(analysis),
+        *secondary.sections(analysis),
         _power(analysis),
         _plan(analysis),
         _refinement(analysis, called),
@@ -134,7 +134,7 @@ def _passing(analysis: Analysis, called: Names) -> Section:
     words = tables.failure_words(analysis)
     if words:
         blocks.append(Prose(words))
-    blocks += further.passing(analysis)
+    blocks += secondary.passing(analysis)
     blocks += [Heading("Kinds of failure"), Picture(failures(analysis, called))]
     return Section(ident="passing", title="Which programs pass", blocks=tuple(blocks))
 

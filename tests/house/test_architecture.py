@@ -36,7 +36,7 @@ FLOORS = {
         ("_presentation",),
         ("_commands",),
         ("_analysis",),
-        ("_further",),
+        ("_secondary",),
         ("_sequential",),
         ("_power",),
         ("_inference",),

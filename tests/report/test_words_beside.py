@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from refinery_analysis._inference.conclusions import Conclusion
 from refinery_analysis._models.tasks import TaskRatio
-from refinery_analysis._presentation.beside import _longer, _team, _unproven_team, more_passed
+from refinery_analysis._presentation.secondary_sentences import _longer, _team, _unproven_team, more_passed
 from refinery_analysis._presentation.tasks import task_rows
 
 PASSING = Conclusion(

@@ -6,11 +6,11 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .._further import Further
     from .._inference.censored import Censored
+    from .._secondary import Further
 
 
-def further_document(further: Further) -> dict[str, Any]:
+def secondary_document(further: Further) -> dict[str, Any]:
     """Return these keys as plain values."""
     return {
         "passed": _passed(further),
