@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
+import math
+import random
 import re
 import subprocess
 import sys
@@ -22,7 +25,7 @@ from refinery_plugin._tasks import SHIPPED_TASKS
 from refinery_plugin._verification.verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 REFERENCE = DOCS / "reference"
@@ -34,7 +37,7 @@ _TYPES: dict[str, type | None] = {
     "object": dict,
     "null": None,
 }
-_SOMETIMES = {"turn", "sessions", "prices", "request", "given"}
+_SOMETIMES = {"turn", "sessions", "prices", "request", "given", "simulated_size", "robust_simulated_size"}
 """Keys that only some files have."""
 
 
@@ -119,13 +122,35 @@ def test_every_field_of_a_trajectory_file_is_described_with_its_type(tutorial: P
         assert compare(document, REFERENCE / "trajectory.md", top="The file") <= {"turns[].feedback"}
 
 
-def test_every_field_of_the_analysis_is_described_with_its_type(tutorial: Path) -> None:
-    """Compared with the analysis of the tutorial's results."""
-    results = refinery_analysis.read_results([str(tutorial / "results.json")])
-    document = refinery_analysis.document(
-        refinery_analysis.analyse(results, refinery_analysis.Options(effect=0.02))
-    )
-    assert compare(document, REFERENCE / "analysis-json.md", top="The document") == set()
+def made_up(path: Path, *, tasks: int = 1, turns: Sequence[int] = (8,)) -> Path:
+    """Write a study of three treatments of five programs, of several tasks, or timed after several turns."""
+    draw = random.Random(1)  # noqa: S311 - data, no secret
+    lines = ["task,agents,optimization,replicate,list,run,seconds,passed,turn"]
+    for task, agents, replicate, turn in itertools.product(range(tasks), (1, 2, 3), range(1, 6), turns):
+        seconds = math.exp(draw.gauss(task + 0.1 * agents - 0.05 * turn, 0.1 + 0.02 * agents))
+        lines.append(f"t{task},{agents},8 iterations,{replicate},1,1,{seconds},true,{turn}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_every_field_of_the_analysis_is_described_with_its_type(tutorial: Path, tmp_path: Path) -> None:
+    """Compared with the analysis of the tutorial's results, and of studies that have what those lack."""
+    asked: dict[Path, refinery_analysis.Options] = {
+        tutorial / "results.json": refinery_analysis.Options(effect=0.02),
+        made_up(tmp_path / "tasks.csv", tasks=4): refinery_analysis.Options(effect=0.1, margin=0.1),
+        made_up(tmp_path / "turns.csv", turns=(3, 8)): refinery_analysis.Options(margin=1.25, nested=(3,)),
+    }
+    unchecked = [
+        compare(
+            refinery_analysis.document(
+                refinery_analysis.analyse(refinery_analysis.read_results([str(path)]), options)
+            ),
+            REFERENCE / "analysis-json.md",
+            top="The document",
+        )
+        for path, options in asked.items()
+    ]
+    assert set.intersection(*unchecked) == set()
 
 
 def _help(*command: str) -> set[str]:
