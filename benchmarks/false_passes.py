@@ -234,7 +234,7 @@ def within_trajectories(
                 cell=cell.astype(np.intp),
                 task=np.zeros(len(cell), dtype=np.intp),
                 treatments=tuple(map(str, range(len(made)))),
-                made=np.asarray(made, dtype=np.intp),
+                generated=np.asarray(made, dtype=np.intp),
             )
             (row,) = nested([pairs], random=False)
             p = [value for value in (row.p, row.own_p) if value is not None]
