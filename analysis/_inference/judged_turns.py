@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,8 @@ from .synergy import Ends
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    import pandas as pd
+
     from .._reading.frames import Results
     from .._reading.judged_turns import JudgedTrajectory, JudgedTurn
 
@@ -23,10 +25,15 @@ _CORRECT = "correct"
 
 def ends(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Ends:
     """Return what the results say of each trajectory's last program."""
-    rows, ratios = _rows(results, trajectories), _log_ratios(results)
-    passed = results.programs["passed"].astype(bool).tolist()
+    if not trajectories:
+        return Ends(log_ratio={}, passed={})
+    rows, ratios = _rows(results, trajectories), _log_ratios(results, results.runs, "program")
+    programs = results.programs
+    passed, names = programs["passed"].astype(bool).tolist(), programs["program"].tolist()
     return Ends(
-        log_ratio={file: ratios[row] for file, row in rows.items() if passed[row] and row in ratios},
+        log_ratio={
+            file: ratios[names[row]] for file, row in rows.items() if passed[row] and names[row] in ratios
+        },
         passed={file: passed[row] for file, row in rows.items()},
     )
 
@@ -37,6 +44,8 @@ def with_verdicts(results: Results, trajectories: Sequence[JudgedTrajectory]) ->
     Programs of turns are in the results of sessions with ``--refinery-turns``. All of a trajectory's are known then, or
     nothing is filled in: of the last one alone, all credit would go to whoever wrote it.
     """
+    if not trajectories:
+        return []
     rows, end = _rows(results, trajectories), _End(results)
 
     def known(one: JudgedTrajectory) -> JudgedTrajectory:
@@ -66,15 +75,15 @@ class _End:
         self._names = programs["program"].tolist()
         columns = (programs[name].tolist() for name in ("verdict", "reason", "error_type"))
         self._lasts = [TurnVerdict(*of) for of in zip(*columns, strict=True)]
-        self._last_ratios = _log_ratios(results)
+        self._last_ratios = _log_ratios(results, results.runs, "program")
         self._turns = results.turn_verdicts
-        self._turn_ratios = _log_ratios_of_turns(results)
+        self._turn_ratios = _log_ratios(results, results.turns, "program", "turn")
 
     def fill_in(self, turn: JudgedTurn, row: int, final: int | None) -> JudgedTurn:
         """Return the turn with what it lacks, as far as it is known; ``row`` is that of its trajectory's program."""
         key = (self._names[row], turn.number)
         if turn.number == final:
-            verdict, log = self._lasts[row], self._last_ratios.get(row)
+            verdict, log = self._lasts[row], self._last_ratios.get(key[0])
         elif key in self._turns:
             verdict, log = self._turns[key], self._turn_ratios.get(key)
         else:
@@ -88,8 +97,6 @@ class _End:
 
 def _rows(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Mapping[str, int]:
     """Return by each trajectory's file the row of its last program."""
-    if not trajectories:
-        return {}
     own = [name for name in results.factors if name not in results.derived]
     programs = results.programs
     keys = zip(programs["task"], *(programs[name] for name in own), programs["replicate"], strict=True)
@@ -103,27 +110,9 @@ def _rows(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Mapping
     return row_of_file
 
 
-def _log_ratios(results: Results) -> dict[int, float]:
-    """Return each program's mean log ratio, by its row; those that were not timed are left out."""
-    if not len(results.reference):
-        return {}
-    values = run_values(results, "ratio")
-    number = results.runs["program"].cat.codes.to_numpy().astype(np.intp)
-    known = np.isfinite(values)
-    size = len(results.programs)
-    sums = np.bincount(number[known], weights=values[known], minlength=size)
-    runs = np.bincount(number[known], minlength=size)
-    return {i: float(sums[i] / runs[i]) for i in range(size) if runs[i]}
-
-
-def _log_ratios_of_turns(results: Results) -> dict[tuple[str, int], float]:
-    turns = results.turns
-    if not len(turns) or "reference_seconds" not in turns:
-        return {}
-    logs = np.log(
-        turns["seconds"].to_numpy(dtype=np.float64) / turns["reference_seconds"].to_numpy(dtype=np.float64)
-    )
-    means = (
-        turns.assign(log=logs)[np.isfinite(logs)].groupby(["program", "turn"], observed=True)["log"].mean()
-    )
-    return {(str(program), int(turn)): float(log) for (program, turn), log in means.items()}
+def _log_ratios(results: Results, runs: pd.DataFrame, *by: str) -> dict[Any, float]:
+    """Return the mean log ratio of runs, by some of their columns; those without a reference are left out."""
+    values = run_values(dataclasses.replace(results, runs=runs), "ratio")
+    known = runs.assign(log_ratio=values)[np.isfinite(values)]
+    means: dict[Any, float] = known.groupby(list(by), observed=True)["log_ratio"].mean().to_dict()
+    return means
