@@ -1,4 +1,4 @@
-"""Dicts: what is bought together with what most often."""
+"""Dicts: what is bought together with one product, and how often."""
 
 from __future__ import annotations
 
@@ -13,61 +13,76 @@ if TYPE_CHECKING:
 NAME = "core-companions"
 
 
-def find_companions(baskets: dict[str, list[str]]) -> dict[str, str]:
-    """Ask every basket for every pair of products."""
-    products = sorted({product for basket in baskets.values() for product in basket})
+def find_companions(baskets: dict[str, list[str]], product: str) -> dict[str, int]:
+    """Ask every basket for every other product."""
+    others = sorted({other for basket in baskets.values() for other in basket if other != product})
     companions = {}
-    for product in products:
-        most = 0
-        for other in products:
-            if other == product:
-                continue
-            together = 0
-            for basket in baskets.values():
-                if product in basket and other in basket:
-                    together += 1
-            if together > most:
-                most = together
-                companions[product] = other
+    for other in others:
+        together = 0
+        for basket in baskets.values():
+            if product in basket and other in basket:
+                together += 1
+        if together > 0:
+            companions[other] = together
     return companions
 
 
-def sample(seed: int, *, customers: int = 260, products: int = 90) -> tuple[dict[str, list[str]]]:
-    """Return baskets of three to eleven products each; a product may stand in one twice."""
+def sample(seed: int, *, customers: int = 1500, products: int = 400) -> tuple[dict[str, list[str]], str]:
+    """Return baskets of three to nine products each, some twice; a third holds the product that is asked for."""
     draw = Draw(NAME, seed)
-    names = [f"p{number}" for number in draw.subset(range(100, 1000), products)]
-    return (
-        {
-            f"c{customer}": draw.choices(names, size)
-            for customer, size in enumerate(draw.integers(3, 11, customers))
-        },
-    )
+    names = [f"p{number}" for number in draw.subset(range(1000, 10_000), products)]
+    asked = names[0]
+    baskets = {}
+    for customer, size in enumerate(draw.integers(3, 9, customers)):
+        basket = draw.choices(names, size)
+        if customer % 3 == 0:
+            basket[: 1 + customer % 2] = [asked] * (1 + customer % 2)
+        baskets[f"c{customer}"] = basket
+    return baskets, asked
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return few baskets: empty ones, repeats in a basket, ties, products that stand alone."""
+    """Return few baskets: empty ones, repeats in a basket, products that stand alone, one that nobody bought."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    def baskets(products: str, longest: int) -> SearchStrategy[dict[str, list[str]]]:
+    def case(products: str, longest: int) -> SearchStrategy[tuple[object, ...]]:
         basket = st.lists(st.sampled_from(products), max_size=longest)
-        return st.dictionaries(st.sampled_from([f"c{n}" for n in range(12)]), basket, max_size=8)
+        baskets = st.dictionaries(st.sampled_from([f"c{n}" for n in range(12)]), basket, max_size=8)
+        return st.tuples(baskets, st.sampled_from("abc"))
 
-    return st.tuples(st.one_of(baskets("ab", 3), baskets("abcd", 4), baskets("hgfedcba", 3)))
+    return st.one_of(case("ab", 3), case("abcd", 4), case("hgfedcba", 5))
 
 
 TASK = declare(
     find_companions,
     name=NAME,
+    version="2",
     prompt="""
         You are given `baskets`, a dict from the name of a customer to the list of the products that the customer
-        bought; names of customers and products are short strings of lowercase letters and digits. There are 0 to 300
-        customers, 0 to 20 products a list, and a product may occur in one list more than once.
+        bought, and `product`, the name of one product; names are short strings of lowercase letters and digits. There
+        are 0 to 2,000 customers and 0 to 20 products a list. A product may occur in one list more than once, which
+        counts like once.
 
-        Two products are companions as many times as there are customers whose list holds both of them, however often
-        each. Return a dict that maps every product with at least one companion to the other product that is its
-        companion the most times; among equals it is the one that comes first in alphabetical order. A product that was
-        never bought together with another one is no key of the result. The order of the keys does not matter.
+        Return a dict from every other product that at least one customer bought together with `product` to the number
+        of customers who bought both. `product` itself is no key of the result, and neither is a product that nobody
+        bought together with it. The order of the keys does not matter.
+
+        For example, `find_companions({"ann": ["tea", "milk", "tea"], "bob": ["rice", "milk", "tea", "rice"], "eve":
+        ["rice", "salt"]}, "tea")` is `{"milk": 2, "rice": 1}`.
     """,
+    examples=(
+        (
+            (
+                {
+                    "ann": ["tea", "milk", "tea"],
+                    "bob": ["rice", "milk", "tea", "rice"],
+                    "eve": ["rice", "salt"],
+                },
+                "tea",
+            ),
+            {"milk": 2, "rice": 1},
+        ),
+    ),
     sample=sample,
     strategy=strategy,
 )

@@ -14,71 +14,58 @@ NAME = "core-unfold"
 
 
 def unfold(text: str) -> str:
-    """Write out the last group, which holds no other, until there is none."""
+    """Write out the first group that is left, until there is none."""
     while "(" in text:
-        start = text.rindex("(")
-        end = text.index(")", start)
+        start = text.index("(")
+        end = text.index(")")
         digits = start
         while digits > 0 and text[digits - 1].isdigit():
             digits -= 1
-        times = int(text[digits:start]) if digits < start else 2
         written = ""
-        for _ in range(times):
+        for _ in range(int(text[digits:start])):
             written += text[start + 1 : end]
         text = text[:digits] + written + text[end + 1 :]
     return text
 
 
-def sample(seed: int, *, size: int = 5_000) -> tuple[str]:
-    """Return so many groups side by side, each with letters and two groups within."""
+def sample(seed: int, *, size: int = 6_000) -> tuple[str]:
+    """Return so many groups, of no letter to five, with letters between some of them."""
     draw = Draw(NAME, seed)
-    letters = iter(draw.choices("abcdefghijklmnopqrstuvwxyz", 5 * size))
-    numbers = iter(draw.choices(("", "0", "1", "2", "3", "4", "11"), 3 * size))
-
-    def group(inside: str) -> str:
-        return f"{next(numbers)}({next(letters)}{inside}{next(letters)})"
-
-    return ("".join(group(group(next(letters)) if index % 2 else "") for index in range(size)),)
+    letters = draw.choices("abcdefghijklmnopqrstuvwxyz", 8 * size)
+    numbers = draw.choices(("0", "1", "2", "3", "4", "5", "13"), size)
+    inside, between = draw.integers(0, 5, size), draw.integers(0, 2, size)
+    parts = []
+    for place, number in enumerate(numbers):
+        own = "".join(letters[8 * place : 8 * place + inside[place]])
+        parts += [f"{number}({own})", *letters[8 * place + 5 : 8 * place + 5 + between[place]]]
+    return ("".join(parts),)
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return short texts: empty groups, no number, the number 0, numbers of several digits, groups in groups."""
+    """Return short texts: no group, empty ones, side by side, the number 0, numbers of two digits."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    number = st.sampled_from(("", "0", "1", "2", "3", "10", "12"))
+    number = st.sampled_from(("0", "1", "2", "3", "9", "10", "12", "20"))
     letters = st.text(alphabet="abcxyz", max_size=4)
-    piece = st.recursive(
-        letters,
-        lambda inner: st.builds(
-            lambda times, parts: f"{times}({''.join(parts)})", number, st.lists(inner, max_size=3)
-        ),
-        max_leaves=6,
-    )
-    whole = st.lists(st.one_of(letters, piece), max_size=5).map("".join)
-    return st.tuples(whole.filter(lambda text: _depth(text) <= 4))  # noqa: PLR2004
-
-
-def _depth(text: str) -> int:
-    depth = deepest = 0
-    for letter in text:
-        depth += (letter == "(") - (letter == ")")
-        deepest = max(deepest, depth)
-    return deepest
+    group = st.builds(lambda times, piece: f"{times}({piece})", number, letters)
+    return st.tuples(st.lists(st.one_of(letters, group), max_size=6).map("".join))
 
 
 TASK = declare(
     unfold,
     name=NAME,
+    version="2",
     prompt="""
-        You are given `text`, a string of 0 to 50,000 characters in which repeats are written short: `3(ab)` stands for
-        `ababab`. A group is a decimal number without a sign, followed by the text to repeat in round brackets. The
-        number may be 0, and then the group stands for nothing; it may have two digits; where it is left out the text is
-        repeated twice, so `(ab)` stands for `abab`. Groups may stand inside of groups, at most four deep: `2(a3(b))`
-        stands for `abbbabbb`. A group may be empty. Apart from groups there are lowercase letters only; a number always
-        belongs to the bracket that follows it, and brackets are balanced.
+        You are given `text`, a string of 0 to 80,000 characters in which repeats are written short. A group is a number
+        followed by letters in round brackets, and it stands for these letters, repeated so many times: `3(ab)` stands
+        for `ababab`. The number is always there; it has one or two digits, and may be 0: then the group stands for
+        nothing. There may be no letters in the brackets. Groups never stand inside of other groups. Before, between and
+        after groups there may be other lowercase letters, which stay as they are.
 
-        Return the text with all groups written out. It has at most 2,000,000 letters.
+        Return the text with all groups written out. For example, `unfold("x3(ab)c")` is `"xabababc"`, and
+        `unfold("a0(b)12(z)2()")` is `"azzzzzzzzzzzz"`.
     """,
+    examples=((("x3(ab)c",), "xabababc"), (("a0(b)12(z)2()",), "azzzzzzzzzzzz")),
     sample=sample,
     strategy=strategy,
 )
