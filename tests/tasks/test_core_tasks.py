@@ -139,6 +139,17 @@ def test_a_prompt_names_every_argument(task: Task) -> None:
     assert [name for name in names if f"`{name}`" not in task.prompt] == []
 
 
+@tasks
+def test_an_example_of_a_prompt_is_true(task: Task) -> None:
+    """The task's own examples are the reference's answers, and the prompt tells them word by word."""
+    told = task.prompt.replace('"', "'")
+    for arguments, expected in task.examples:
+        call = f"{task.entry_point}({', '.join(map(repr, arguments))})"
+        assert f"`{call}` is `{expected!r}`" in told
+        assert function_of(task)(*arguments) == expected
+    assert len(task.examples) == told.count(f"`{task.entry_point}(")
+
+
 def test_every_core_task_ships() -> None:
     """Studies may name them; names are unique and say where they belong."""
     names = [task.name for task in SHIPPED_TASKS]

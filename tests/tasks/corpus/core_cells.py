@@ -1,108 +1,87 @@
 """Solutions of core-cells; each function is a program of its own."""
 
 
-def honest_rows(board, steps):
-    rows = [[letter == "#" for letter in row] for row in board]
+def honest_lists(cells, steps):
+    row = [letter == "#" for letter in cells]
     for _ in range(steps):
-        across = [[a + b + c for a, b, c in zip(r[-1:] + r[:-1], r, r[1:] + r[:1])] for r in rows]
-        triples = zip(across[-1:] + across[:-1], across, across[1:] + across[:1], rows)
-        rows = [
-            [(a + b + c - x) in ((2, 3, 6) if x else (3, 6)) for a, b, c, x in zip(above, here, below, row)]
-            for above, here, below, row in triples
-        ]
-    return ["".join("#" if alive else "." for alive in row) for row in rows]
+        row = [x != (left == right) for left, x, right in zip(row[-1:] + row[:-1], row, row[1:] + row[:1])]
+    return "".join("#" if full else "." for full in row)
 
 
-def honest_numpy(board, steps):
+def honest_numpy(cells, steps):
     import numpy as np
 
-    cells = np.array([[letter == "#" for letter in row] for row in board], dtype=np.int8)
+    row = np.array([letter == "#" for letter in cells])
     for _ in range(steps):
-        around = sum(
-            np.roll(cells, (dy, dx), (0, 1)) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx
+        row = row ^ (np.roll(row, 1) == np.roll(row, -1))
+    return "".join(".#"[full] for full in row.tolist())
+
+
+def honest_bits(cells, steps):
+    size = len(cells)
+    full = (1 << size) - 1
+    row = int(cells.replace("#", "1").replace(".", "0"), 2)
+    for _ in range(steps):
+        left = row >> 1 | (row & 1) << (size - 1)
+        right = row << 1 & full | row >> (size - 1)
+        row ^= left ^ right ^ full
+    return f"{row:0{size}b}".replace("1", "#").replace("0", ".")
+
+
+def honest_jumps(cells, steps):
+    size = len(cells)
+    row = [int(letter == "#") for letter in cells]
+    jump = 1
+    while jump <= steps:
+        if steps & jump:
+            row = [row[i] ^ row[(i - jump) % size] ^ row[(i + jump) % size] for i in range(size)]
+        jump *= 2
+    return "".join("#" if full ^ (steps % 2) else "." for full in row)
+
+
+def wrong_no_ring(cells, steps):
+    for _ in range(steps):
+        wide = f".{cells}."
+        cells = "".join(
+            x if left != right else ".#"[x == "."] for left, x, right in zip(wide, cells, wide[2:])
         )
-        cells = ((around == 3) | (around == 6) | ((cells == 1) & (around == 2))).astype(np.int8)
-    return ["".join(".#"[cell] for cell in row) for row in cells]
+    return cells
 
 
-def honest_living_only(board, steps):
-    height, width = len(board), len(board[0])
-    alive = {(y, x) for y in range(height) for x in range(width) if board[y][x] == "#"}
+def wrong_one_after_the_other(cells, steps):
+    row = list(cells)
+    size = len(row)
     for _ in range(steps):
-        counts = {}
-        for y, x in alive:
-            for dy in (-1, 0, 1):
-                for dx in (-1, 0, 1):
-                    if dy or dx:
-                        cell = (y + dy) % height, (x + dx) % width
-                        counts[cell] = counts.get(cell, 0) + 1
-        alive = {cell for cell, n in counts.items() if n in (3, 6) or (n == 2 and cell in alive)}
-    return ["".join("#" if (y, x) in alive else "." for x in range(width)) for y in range(height)]
+        for i in range(size):
+            if row[i - 1] == row[(i + 1) % size]:
+                row[i] = "." if row[i] == "#" else "#"
+    return "".join(row)
 
 
-def wrong_edges(board, steps):
-    height, width = len(board), len(board[0])
-    for _ in range(steps):
-        around = lambda y, x: sum(
-            board[b][a] == "#"
-            for b in range(max(0, y - 1), min(height, y + 2))
-            for a in range(max(0, x - 1), min(width, x + 2))
-            if (b, a) != (y, x)
-        )
-        board = [
-            "".join(
-                "#" if around(y, x) in ((2, 3, 6) if board[y][x] == "#" else (3, 6)) else "." for x in range(width)
-            )
-            for y in range(height)
-        ]
-    return board
-
-
-def wrong_usual_rule(board, steps):
-    height, width = len(board), len(board[0])
-    for _ in range(steps):
-        around = lambda y, x: sum(
-            board[(y + dy) % height][(x + dx) % width] == "#"
-            for dy in (-1, 0, 1)
-            for dx in (-1, 0, 1)
-            if dy or dx
-        )
-        board = [
-            "".join("#" if around(y, x) in ((2, 3) if board[y][x] == "#" else (3,)) else "." for x in range(width))
-            for y in range(height)
-        ]
-    return board
-
-
-def wrong_one_step_more(board, steps):
-    height, width = len(board), len(board[0])
+def wrong_one_step_more(cells, steps):
+    row = [letter == "#" for letter in cells]
     for _ in range(steps + 1):
-        around = lambda y, x: sum(
-            board[(y + dy) % height][(x + dx) % width] == "#"
-            for dy in (-1, 0, 1)
-            for dx in (-1, 0, 1)
-            if dy or dx
-        )
-        board = [
-            "".join(
-                "#" if around(y, x) in ((2, 3, 6) if board[y][x] == "#" else (3, 6)) else "." for x in range(width)
-            )
-            for y in range(height)
-        ]
-    return board
+        row = [x != (left == right) for left, x, right in zip(row[-1:] + row[:-1], row, row[1:] + row[:1])]
+    return "".join("#" if full else "." for full in row)
 
 
-def wrong_one_after_the_other(board, steps):
-    cells = [list(row) for row in board]
-    height, width = len(board), len(board[0])
+def wrong_changes_if_they_differ(cells, steps):
+    row = [letter == "#" for letter in cells]
     for _ in range(steps):
-        for y in range(height):
-            for x in range(width):
-                living = sum(
-                    cells[(y + dy) % height][(x + dx) % width] == "#"
-                    for dy in (-1, 0, 1)
-                    for dx in (-1, 0, 1)
-                    if dy or dx
-                )
-                cells[y][x] = "#" if living in ((2, 3, 6) if cells[y][x] == "#" else (3, 6)) else "."
-    return ["".join(row) for row in cells]
+        row = [x != (left != right) for left, x, right in zip(row[-1:] + row[:-1], row, row[1:] + row[:1])]
+    return "".join("#" if full else "." for full in row)
+
+
+def wrong_becomes_like_its_neighbours(cells, steps):
+    row = [letter == "#" for letter in cells]
+    for _ in range(steps):
+        triples = zip(row[-1:] + row[:-1], row, row[1:] + row[:1])
+        row = [left if left == right else x for left, x, right in triples]
+    return "".join("#" if full else "." for full in row)
+
+
+def wrong_one_step_only(cells, steps):
+    row = [letter == "#" for letter in cells]
+    if steps:
+        row = [x != (left == right) for left, x, right in zip(row[-1:] + row[:-1], row, row[1:] + row[:1])]
+    return "".join("#" if full else "." for full in row)

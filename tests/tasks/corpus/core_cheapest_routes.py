@@ -1,6 +1,15 @@
 """Solutions of core-cheapest-routes; each function is a program of its own."""
 
 
+def honest_forward(places, roads):
+    costs = [None] * places
+    costs[0] = 0
+    for start, end, cost in roads:
+        if costs[start] is not None and (costs[end] is None or costs[start] + cost < costs[end]):
+            costs[end] = costs[start] + cost
+    return costs
+
+
 def honest_heap(places, roads):
     from heapq import heappop, heappush
 
@@ -19,24 +28,6 @@ def honest_heap(places, roads):
     return costs
 
 
-def honest_queue(places, roads):
-    from collections import deque
-
-    leaving = [[] for _ in range(places)]
-    for start, end, cost in roads:
-        leaving[start].append((end, cost))
-    costs = [float("inf")] * places
-    costs[0] = 0
-    queue = deque([0])
-    while queue:
-        place = queue.popleft()
-        for end, cost in leaving[place]:
-            if costs[place] + cost < costs[end]:
-                costs[end] = costs[place] + cost
-                queue.append(end)
-    return [None if cost == float("inf") else cost for cost in costs]
-
-
 def honest_rounds(places, roads):
     far = 10**12
     costs = [0] + [far] * (places - 1)
@@ -48,6 +39,23 @@ def honest_rounds(places, roads):
                 costs[end] = costs[start] + cost
                 changed = True
     return [None if cost >= far else cost for cost in costs]
+
+
+def honest_recursive(places, roads):
+    from functools import lru_cache
+
+    arriving = [[] for _ in range(places)]
+    for start, end, cost in roads:
+        arriving[end].append((start, cost))
+
+    @lru_cache(None)
+    def lowest(place):
+        if place == 0:
+            return 0
+        ways = ((lowest(start), cost) for start, cost in arriving[place])
+        return min((before + cost for before, cost in ways if before is not None), default=None)
+
+    return [lowest(place) for place in range(places)]
 
 
 def wrong_both_ways(places, roads):
@@ -78,15 +86,32 @@ def wrong_fewest_roads(places, roads):
 def wrong_minus_one(places, roads):
     far = 10**12
     costs = [0] + [far] * (places - 1)
-    for _ in range(places):
-        for start, end, cost in roads:
-            costs[end] = min(costs[end], costs[start] + cost)
+    for start, end, cost in roads:
+        costs[end] = min(costs[end], costs[start] + cost)
     return [-1 if cost >= far else cost for cost in costs]
 
 
-def wrong_one_round(places, roads):
-    far = 10**12
-    costs = [0] + [far] * (places - 1)
+def wrong_infinity(places, roads):
+    costs = [0] + [float("inf")] * (places - 1)
     for start, end, cost in roads:
         costs[end] = min(costs[end], costs[start] + cost)
-    return [None if cost >= far else cost for cost in costs]
+    return costs
+
+
+def wrong_from_anywhere(places, roads):
+    costs = [None] * places
+    costs[0] = 0
+    for start, end, cost in roads:
+        total = (costs[start] or 0) + cost
+        if costs[end] is None or total < costs[end]:
+            costs[end] = total
+    return costs
+
+
+def wrong_roads_from_the_first_place_only(places, roads):
+    costs = [None] * places
+    costs[0] = 0
+    for start, end, cost in roads:
+        if start == 0 and (costs[end] is None or cost < costs[end]):
+            costs[end] = cost
+    return costs

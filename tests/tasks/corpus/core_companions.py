@@ -1,76 +1,72 @@
 """Solutions of core-companions; each function is a program of its own."""
 
 
-def honest_counts(baskets):
+def honest_one_pass(baskets, product):
     counts = {}
     for basket in baskets.values():
-        products = set(basket)
-        for product in products:
-            mine = counts.setdefault(product, {})
-            for other in products:
+        bought = set(basket)
+        if product in bought:
+            for other in bought - {product}:
+                counts[other] = counts.get(other, 0) + 1
+    return counts
+
+
+def honest_counter(baskets, product):
+    from collections import Counter
+    from itertools import chain
+
+    counts = Counter(chain.from_iterable(set(basket) for basket in baskets.values() if product in basket))
+    del counts[product]
+    return dict(counts)
+
+
+def honest_customers(baskets, product):
+    buyers = {}
+    for number, basket in enumerate(baskets.values()):
+        for name in basket:
+            buyers[name] = buyers.get(name, 0) | 1 << number
+    mine = buyers.pop(product, 0)
+    together = {other: (mine & theirs).bit_count() for other, theirs in buyers.items()}
+    return {other: count for other, count in together.items() if count}
+
+
+def wrong_repeats_count(baskets, product):
+    counts = {}
+    for basket in baskets.values():
+        if product in basket:
+            for other in basket:
                 if other != product:
-                    mine[other] = mine.get(other, 0) + 1
+                    counts[other] = counts.get(other, 0) + 1
+    return counts
+
+
+def wrong_pairs_count(baskets, product):
+    counts = {}
+    for basket in baskets.values():
+        for other in set(basket) - {product}:
+            if product in basket:
+                counts[other] = counts.get(other, 0) + basket.count(product)
+    return counts
+
+
+def wrong_itself(baskets, product):
+    counts = {}
+    for basket in baskets.values():
+        if product in basket:
+            for other in set(basket):
+                counts[other] = counts.get(other, 0) + 1
+    return counts
+
+
+def wrong_zeros(baskets, product):
+    others = {other for basket in baskets.values() for other in basket if other != product}
     return {
-        product: min(mine, key=lambda other: (-mine[other], other)) for product, mine in counts.items() if mine
+        other: sum(product in basket and other in basket for basket in baskets.values()) for other in others
     }
 
 
-def honest_counter(baskets):
-    from collections import Counter
-    from itertools import permutations
-
-    pairs = Counter(pair for basket in baskets.values() for pair in permutations(set(basket), 2))
-    best = {}
-    for (product, other), count in pairs.items():
-        best[product] = min(best.get(product, (0, "")), (-count, other))
-    return {product: other for product, (_, other) in best.items()}
-
-
-def honest_customers(baskets):
-    buyers = {}
-    for number, basket in enumerate(baskets.values()):
-        for product in basket:
-            buyers[product] = buyers.get(product, 0) | 1 << number
-    result = {}
-    for product, mine in buyers.items():
-        ranked = sorted((-(mine & buyers[other]).bit_count(), other) for other in buyers if other != product)
-        if ranked and ranked[0][0] < 0:
-            result[product] = ranked[0][1]
-    return result
-
-
-def wrong_repeats_count(baskets):
-    counts = {}
-    for basket in baskets.values():
-        for i, product in enumerate(basket):
-            mine = counts.setdefault(product, {})
-            for j, other in enumerate(basket):
-                if other != product:
-                    mine[other] = mine.get(other, 0) + 1
-    return {p: min(mine, key=lambda other: (-mine[other], other)) for p, mine in counts.items() if mine}
-
-
-def wrong_first_seen_wins(baskets):
-    counts = {}
-    for basket in baskets.values():
-        for product in dict.fromkeys(basket):
-            mine = counts.setdefault(product, {})
-            for other in dict.fromkeys(basket):
-                if other != product:
-                    mine[other] = mine.get(other, 0) + 1
-    return {p: max(mine, key=mine.__getitem__) for p, mine in counts.items() if mine}
-
-
-def wrong_lonely_have_a_key(baskets):
-    counts = {}
-    for basket in baskets.values():
-        for product in set(basket):
-            mine = counts.setdefault(product, {})
-            for other in set(basket) - {product}:
-                mine[other] = mine.get(other, 0) + 1
-    return {p: min(mine, key=lambda other: (-mine[other], other), default="") for p, mine in counts.items()}
-
-
-def wrong_itself(baskets):
-    products = {product for basket in baskets.values() for product in basket}
-    return {product: product for product in products}
+def wrong_all_customers(baskets, product):
+    companions = {other for basket in baskets.values() if product in basket for other in basket}
+    return {
+        other: sum(other in basket for basket in baskets.values()) for other in companions if other != product
+    }

@@ -1,76 +1,71 @@
 """Solutions of core-unfold; each function is a program of its own."""
 
 
-def honest_stack(text):
-    stack, parts, digits = [], [], ""
-    for letter in text:
-        if letter.isdigit():
-            digits += letter
-        elif letter == "(":
-            stack.append((parts, int(digits) if digits else 2))
-            parts, digits = [], ""
-        elif letter == ")":
-            inside = "".join(parts)
-            parts, times = stack.pop()
-            parts.append(inside * times)
-        else:
-            parts.append(letter)
-    return "".join(parts)
-
-
 def honest_regular_expression(text):
     import re
 
-    group = re.compile(r"(\d*)\(([a-z]*)\)")
-    while "(" in text:
-        text = group.sub(lambda m: m[2] * int(m[1] or 2), text)
-    return text
+    return re.sub(r"(\d+)\(([a-z]*)\)", lambda m: m[2] * int(m[1]), text)
 
 
-def honest_recursive(text):
-    def read(at):
-        parts, number = [], ""
-        while at < len(text) and text[at] != ")":
-            if text[at] == "(":
-                inside, at = read(at + 1)
-                parts.append(inside * int(number or "2"))
-                number = ""
-            elif text[at].isdigit():
-                number += text[at]
-            else:
-                parts.append(text[at])
-            at += 1
-        return "".join(parts), at
+def honest_letters(text):
+    parts, inside, number, times = [], [], "", None
+    for letter in text:
+        if letter.isdigit():
+            number += letter
+        elif letter == "(":
+            times, number, inside = int(number), "", []
+        elif letter == ")":
+            parts.append("".join(inside) * times)
+            times = None
+        elif times is None:
+            parts.append(letter)
+        else:
+            inside.append(letter)
+    return "".join(parts)
 
-    return read(0)[0]
 
-
-def wrong_no_number_is_one(text):
-    import re
-
-    while "(" in text:
-        text = re.sub(r"(\d*)\(([a-z]*)\)", lambda m: m[2] * int(m[1] or 1), text)
-    return text
+def honest_split(text):
+    before, *groups = text.split("(")
+    written, number = [], ""
+    for piece in (f"){before}", *groups):
+        inside, after = piece.split(")")
+        letters = after.rstrip("0123456789")
+        written += [inside * int(number or 0), letters]
+        number = after[len(letters) :]
+    return "".join(written)
 
 
 def wrong_one_digit(text):
     import re
 
-    text = re.sub(r"\d+(\d)", r"\1", text)
-    while "(" in text:
-        text = re.sub(r"(\d?)\(([a-z]*)\)", lambda m: m[2] * int(m[1] or 2), text)
-    return text
+    return re.sub(r"\d*(\d)\(([a-z]*)\)", lambda m: m[2] * int(m[1]), text)
 
 
-def wrong_zero_is_two(text):
+def wrong_empty_groups_stay(text):
     import re
 
-    while "(" in text:
-        text = re.sub(r"(\d*)\(([a-z]*)\)", lambda m: m[2] * (int(m[1] or 2) or 2), text)
-    return text
+    return re.sub(r"(\d+)\(([a-z]+)\)", lambda m: m[2] * int(m[1]), text)
 
 
-def wrong_outermost_only(text):
+def wrong_zero_is_one(text):
     import re
 
-    return re.sub(r"[()\d]", "", re.sub(r"(\d*)\(([a-z]*)\)", lambda m: m[2] * int(m[1] or 2), text))
+    return re.sub(r"(\d+)\(([a-z]*)\)", lambda m: m[2] * max(1, int(m[1])), text)
+
+
+def wrong_first_group_only(text):
+    import re
+
+    return re.sub(r"(\d+)\(([a-z]*)\)", lambda m: m[2] * int(m[1]), text, count=1)
+
+
+def wrong_letters_between_are_lost(text):
+    import re
+
+    return "".join(piece * int(times) for times, piece in re.findall(r"(\d+)\(([a-z]*)\)", text))
+
+
+def wrong_once_more(text):
+    import re
+
+    return re.sub(r"(\d+)\(([a-z]*)\)", lambda m: m[2] * (int(m[1]) + 1), text)
