@@ -27,16 +27,16 @@ tasks = pytest.mark.parametrize("task", CORE_TASKS, ids=[task.name for task in C
 SAMPLES = {
     "core-density": "5a6189b292c21f12",
     "core-schedule": "2d228c44dc97657f",
-    "core-repeated-text": "f4ddcb51531aa873",
+    "core-repeated-text": "e47998cdb8495a44",
     "core-coprime-pairs": "b8399c38a84b22e3",
     "core-inversions": "c42072102c24a689",
-    "core-skyline": "4e39053ec4e5a46e",
-    "core-companions": "bdf07c5180a7d8aa",
-    "core-cheapest-routes": "5205a6b0815e5391",
+    "core-skyline": "12e646f7f6e2860e",
+    "core-companions": "cc520b96f1c5288c",
+    "core-cheapest-routes": "9b52f8323d50b8ff",
     "core-edit-distance": "9522aed2ed159bcc",
-    "core-unfold": "6457985a5918997b",
-    "core-coverage": "ea51b80bec3f3e8a",
-    "core-cells": "8fed862408145523",
+    "core-unfold": "ea8ef1943054d163",
+    "core-coverage": "9f7467f4e6bf8dd7",
+    "core-cells": "d31c3f3ed0ac4d52",
     "core-matrix-product": "38ba6e0e0c24e852",
 }
 
