@@ -1,4 +1,4 @@
-"""Simulation: cells on a ring that change with their neighbours."""
+"""Simulation: numbers on a ring that change with their neighbours."""
 
 from __future__ import annotations
 
@@ -13,39 +13,32 @@ if TYPE_CHECKING:
 NAME = "core-cells"
 
 
-def simulate(cells: str, steps: int) -> str:
+def simulate(cells: list[int], steps: int) -> list[int]:
     """Look at the two neighbours of every cell, one by one."""
     size = len(cells)
     for _ in range(steps):
-        after = ""
+        after = []
         for place in range(size):
             left, right = cells[(place - 1) % size], cells[(place + 1) % size]
-            if left != right:
-                after += cells[place]
-            elif cells[place] == "#":
-                after += "."
-            else:
-                after += "#"
+            after.append((left + cells[place] + right) % 10)
         cells = after
     return cells
 
 
-def sample(seed: int, *, size: int = 1000, steps: int = 450) -> tuple[str, int]:
-    """Return a ring on which a third of the cells are full, and about so many steps."""
+def sample(seed: int, *, size: int = 1200, steps: int = 500) -> tuple[list[int], int]:
+    """Return a ring of random digits, and about so many steps."""
     draw = Draw(NAME, seed)
-    return "".join(draw.choices("#..", size)), steps + draw.integer(-60, 60)
+    return draw.integers(0, 9, size), steps + draw.integer(-40, 40)
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
     """Return short rings: no step, all cells alike, three cells only."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    def ring(letters: str, longest: int) -> SearchStrategy[str]:
-        return st.text(alphabet=letters, min_size=3, max_size=longest)
-
-    return st.tuples(
-        st.one_of(ring("#.", 12), ring("#...", 30), ring("#", 6), ring(".", 6)), st.integers(0, 9)
-    )
+    ring = st.lists(st.integers(0, 9), min_size=3, max_size=12)
+    alike = st.builds(lambda digit, size: [digit] * size, st.integers(0, 9), st.integers(3, 6))
+    lonely = st.lists(st.sampled_from((0, 0, 0, 1, 7)), min_size=5, max_size=20)
+    return st.tuples(st.one_of(ring, lonely, alike), st.integers(0, 9))
 
 
 TASK = declare(
@@ -53,18 +46,18 @@ TASK = declare(
     name=NAME,
     version="2",
     prompt="""
-        You are given `cells`, a string of 3 to 2,000 characters, and `steps`, an integer from 0 to 1,000. Each
-        character is a cell: `#` is full and `.` is empty. The cells lie on a ring: the left neighbour of the first cell
-        is the last cell, and the right neighbour of the last cell is the first cell.
+        You are given `cells`, a list of 3 to 2,000 integers from 0 to 9, and `steps`, an integer from 0 to 1,000. The
+        cells lie on a ring: the left neighbour of the first cell is the last cell, and the right neighbour of the last
+        cell is the first cell.
 
-        In one step all cells look at their two neighbours and then change at the same time. If both neighbours are full
-        or both are empty, the cell changes: a full one becomes empty, an empty one becomes full. If one neighbour is
-        full and the other one is empty, the cell stays as it is. Return the string after `steps` steps; after 0 steps
-        it is the given one.
+        In one step all cells change at the same time: each becomes the last digit of the sum of three numbers, which
+        are its left neighbour, itself and its right neighbour. Return the list of cells after `steps` steps; after 0
+        steps it is the given one.
 
-        For example, `simulate("#....", 1)` is `"..##."`, and `simulate("#....", 2)` is `"#.##."`.
+        For example, `simulate([1, 2, 3, 9], 1)` is `[2, 6, 4, 3]`: the first cell becomes 2, the last digit of 9 + 1 +
+        2. `simulate([1, 2, 3, 9], 2)` is `[1, 2, 3, 9]`.
     """,
-    examples=((("#....", 1), "..##."), (("#....", 2), "#.##.")),
+    examples=((([1, 2, 3, 9], 1), [2, 6, 4, 3]), (([1, 2, 3, 9], 2), [1, 2, 3, 9])),
     sample=sample,
     strategy=strategy,
 )

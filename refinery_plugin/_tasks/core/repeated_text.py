@@ -1,4 +1,4 @@
-"""Strings: the longest piece of a text that stands in it twice, side by side or apart."""
+"""Strings: the pieces of a text that stand in it more than once."""
 
 from __future__ import annotations
 
@@ -13,52 +13,50 @@ if TYPE_CHECKING:
 NAME = "core-repeated-text"
 
 
-def longest_repeat(text: str) -> str:
-    """Look for every piece in what comes after it."""
-    best = ""
-    for start in range(len(text)):
-        for end in range(start + 1, len(text) + 1):
-            if text[start:end] in text[end:] and end - start > len(best):
-                best = text[start:end]
-    return best
+def find_repeats(text: str, length: int) -> list[str]:
+    """Compare every piece with all that begin after it."""
+    repeats: list[str] = []
+    for start in range(len(text) - length + 1):
+        piece = text[start : start + length]
+        for later in range(start + 1, len(text) - length + 1):
+            if text[later : later + length] == piece:
+                if piece not in repeats:
+                    repeats.append(piece)
+                break
+    return sorted(repeats)
 
 
-def sample(seed: int, *, size: int = 620) -> tuple[str]:
-    """Return a text of random letters into which one piece was copied twice."""
+def sample(seed: int, *, size: int = 1500, length: int = 6) -> tuple[str, int]:
+    """Return a text of random letters in which about one piece of ten stands twice."""
     draw = Draw(NAME, seed)
-    letters = draw.choices("abcd", size)
-    length = draw.integer(size // 30, size // 12)
-    for start in draw.integers(0, size - length, 1):
-        target = draw.integer(0, size - length)
-        letters[target : target + length] = letters[start : start + length]
-    return ("".join(letters),)
+    return "".join(draw.choices("abcd", size)), length
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return short texts: without any repeat, pieces side by side, that overlap, of equal length, one letter only."""
+    """Return short texts: without any repeat, repeats that overlap, three times the same, as long as a piece."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    few = st.text(alphabet="ab", min_size=1, max_size=14)
-    many = st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=30)
-    overlapping = st.builds(lambda piece, times: piece * times, few, st.integers(1, 5))
-    planted = st.builds(lambda piece, middle: piece + middle + piece[::-1] + piece, few, many)
-    return st.tuples(st.one_of(few, many, overlapping, planted))
+    few = st.text(alphabet="ab", min_size=4, max_size=20)
+    many = st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=30)
+    tripled = st.builds(lambda piece, middle: piece + middle + piece + piece, few, many)
+    return st.tuples(st.one_of(few, many, tripled), st.integers(1, 4))
 
 
 TASK = declare(
-    longest_repeat,
+    find_repeats,
     name=NAME,
     version="2",
     prompt="""
-        You are given `text`, a string of 1 to 700 lowercase letters `a` to `z`. Return the longest piece of it (letters
-        that follow each other) that occurs in `text` at least twice without overlapping: a second time at or after the
-        end of the first. Among several pieces of the same length return the one that starts first in `text`. If no
-        letter occurs twice, return the empty string.
+        You are given `text`, a string of 1 to 2,000 lowercase letters, and `length`, an integer from 1 to 10 that is
+        never greater than the length of `text`. A piece is what you read in `text` when you begin at any position and
+        take `length` letters. Find all pieces that begin at two or more different positions; the places may overlap.
 
-        For example, `longest_repeat("xabcyabcz")` is `"abc"`, and `longest_repeat("kokokom")` is `"ko"`: `"kok"` occurs
-        twice, too, but the second time begins before the first one ends.
+        Return a list of these pieces, each of them once, in alphabetical order. If there are none, return an empty
+        list.
+
+        For example, `find_repeats("xabyabxab", 2)` is `["ab", "xa"]`, and `find_repeats("aaab", 2)` is `["aa"]`.
     """,
-    examples=((("xabcyabcz",), "abc"), (("kokokom",), "ko")),
+    examples=((("xabyabxab", 2), ["ab", "xa"]), (("aaab", 2), ["aa"])),
     sample=sample,
     strategy=strategy,
 )

@@ -14,41 +14,42 @@ NAME = "core-unfold"
 
 
 def unfold(text: str) -> str:
-    """Write out the first group that is left, until there is none."""
-    while "(" in text:
-        start = text.index("(")
-        end = text.index(")")
-        digits = start
-        while digits > 0 and text[digits - 1].isdigit():
-            digits -= 1
+    """Write out the first repeat that is left, until there is none; then take the commas away."""
+    while "*" in text:
+        star = text.index("*")
+        start = text.rfind(",", 0, star) + 1
+        end = text.find(",", star)
+        if end < 0:
+            end = len(text)
         written = ""
-        for _ in range(int(text[digits:start])):
-            written += text[start + 1 : end]
-        text = text[:digits] + written + text[end + 1 :]
-    return text
+        for _ in range(int(text[star + 1 : end])):
+            written += text[start:star]
+        text = text[:start] + written + text[end:]
+    return text.replace(",", "")
 
 
-def sample(seed: int, *, size: int = 6_000) -> tuple[str]:
-    """Return so many groups, of no letter to five, with letters between some of them."""
+def sample(seed: int, *, size: int = 8_000) -> tuple[str]:
+    """Return so many pieces, of one letter to five; two of seven have no number."""
     draw = Draw(NAME, seed)
-    letters = draw.choices("abcdefghijklmnopqrstuvwxyz", 8 * size)
-    numbers = draw.choices(("0", "1", "2", "3", "4", "5", "13"), size)
-    inside, between = draw.integers(0, 5, size), draw.integers(0, 2, size)
-    parts = []
-    for place, number in enumerate(numbers):
-        own = "".join(letters[8 * place : 8 * place + inside[place]])
-        parts += [f"{number}({own})", *letters[8 * place + 5 : 8 * place + 5 + between[place]]]
-    return ("".join(parts),)
+    letters = draw.choices("abcdefghijklmnopqrstuvwxyz", 5 * size)
+    numbers = draw.choices(("", "", "*0", "*2", "*3", "*4", "*13"), size)
+    lengths = draw.integers(1, 5, size)
+    return (
+        ",".join(
+            "".join(letters[5 * place : 5 * place + length]) + number
+            for place, (length, number) in enumerate(zip(lengths, numbers, strict=True))
+        ),
+    )
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return short texts: no group, empty ones, side by side, the number 0, numbers of two digits."""
+    """Return short texts: one piece, without a number, the number 0, numbers of two digits, equal pieces."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    number = st.sampled_from(("0", "1", "2", "3", "9", "10", "12", "20"))
-    letters = st.text(alphabet="abcxyz", max_size=4)
-    group = st.builds(lambda times, piece: f"{times}({piece})", number, letters)
-    return st.tuples(st.lists(st.one_of(letters, group), max_size=6).map("".join))
+    number = st.sampled_from(("", "", "*0", "*1", "*2", "*3", "*9", "*10", "*12"))
+    letters = st.text(alphabet="abcxyz", min_size=1, max_size=4)
+    piece = st.builds(lambda word, times: word + times, letters, number)
+    return st.tuples(st.lists(piece, min_size=1, max_size=6).map(",".join))
 
 
 TASK = declare(
@@ -56,16 +57,15 @@ TASK = declare(
     name=NAME,
     version="2",
     prompt="""
-        You are given `text`, a string of 0 to 80,000 characters in which repeats are written short. A group is a number
-        followed by letters in round brackets, and it stands for these letters, repeated so many times: `3(ab)` stands
-        for `ababab`. The number is always there; it has one or two digits, and may be 0: then the group stands for
-        nothing. There may be no letters in the brackets. Groups never stand inside of other groups. Before, between and
-        after groups there may be other lowercase letters, which stay as they are.
+        You are given `text`, a string of 1 to 80,000 characters: pieces with a comma between each two. A piece is one
+        or more lowercase letters. It may be followed by a star and a number, which say how many times the letters are
+        repeated: `ab*3` stands for `ababab`. The number has one or two digits, and may be 0: then the piece stands for
+        nothing. A piece without a star stands for its letters, once.
 
-        Return the text with all groups written out. For example, `unfold("x3(ab)c")` is `"xabababc"`, and
-        `unfold("a0(b)12(z)2()")` is `"azzzzzzzzzzzz"`.
+        Return the text with all repeats written out, without commas, stars and numbers. For example,
+        `unfold("ab*3,c,z*0,y*12")` is `"abababcyyyyyyyyyyyy"`, and `unfold("abc")` is `"abc"`.
     """,
-    examples=((("x3(ab)c",), "xabababc"), (("a0(b)12(z)2()",), "azzzzzzzzzzzz")),
+    examples=((("ab*3,c,z*0,y*12",), "abababcyyyyyyyyyyyy"), (("abc",), "abc")),
     sample=sample,
     strategy=strategy,
 )
