@@ -27,16 +27,16 @@ tasks = pytest.mark.parametrize("task", CORE_TASKS, ids=[task.name for task in C
 SAMPLES = {
     "core-density": "5a6189b292c21f12",
     "core-schedule": "2d228c44dc97657f",
-    "core-repeated-text": "e47998cdb8495a44",
+    "core-repeated-text": "f0b28d7f02874242",
     "core-coprime-pairs": "b8399c38a84b22e3",
     "core-inversions": "c42072102c24a689",
-    "core-skyline": "12e646f7f6e2860e",
-    "core-companions": "cc520b96f1c5288c",
-    "core-cheapest-routes": "9b52f8323d50b8ff",
+    "core-skyline": "4c8791a43818853f",
+    "core-companions": "466fcc7677d139b7",
+    "core-cheapest-routes": "f5057b84d46764e7",
     "core-edit-distance": "9522aed2ed159bcc",
-    "core-unfold": "ea8ef1943054d163",
+    "core-unfold": "2ec8591322e03796",
     "core-coverage": "9f7467f4e6bf8dd7",
-    "core-cells": "d31c3f3ed0ac4d52",
+    "core-cells": "b73abe35dc1fa73d",
     "core-matrix-product": "38ba6e0e0c24e852",
 }
 

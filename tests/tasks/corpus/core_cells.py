@@ -2,86 +2,69 @@
 
 
 def honest_lists(cells, steps):
-    row = [letter == "#" for letter in cells]
     for _ in range(steps):
-        row = [x != (left == right) for left, x, right in zip(row[-1:] + row[:-1], row, row[1:] + row[:1])]
-    return "".join("#" if full else "." for full in row)
+        lefts, rights = cells[-1:] + cells[:-1], cells[1:] + cells[:1]
+        cells = [(left + x + right) % 10 for left, x, right in zip(lefts, cells, rights)]
+    return cells
 
 
 def honest_numpy(cells, steps):
     import numpy as np
 
-    row = np.array([letter == "#" for letter in cells])
+    row = np.array(cells)
     for _ in range(steps):
-        row = row ^ (np.roll(row, 1) == np.roll(row, -1))
-    return "".join(".#"[full] for full in row.tolist())
+        row = (np.roll(row, 1) + row + np.roll(row, -1)) % 10
+    return row.tolist()
 
 
-def honest_bits(cells, steps):
+def honest_large_number(cells, steps):
     size = len(cells)
-    full = (1 << size) - 1
-    row = int(cells.replace("#", "1").replace(".", "0"), 2)
+    bits = 8 * size
+    row = int.from_bytes(bytes(cells), "little")
     for _ in range(steps):
-        left = row >> 1 | (row & 1) << (size - 1)
-        right = row << 1 & full | row >> (size - 1)
-        row ^= left ^ right ^ full
-    return f"{row:0{size}b}".replace("1", "#").replace("0", ".")
-
-
-def honest_jumps(cells, steps):
-    size = len(cells)
-    row = [int(letter == "#") for letter in cells]
-    jump = 1
-    while jump <= steps:
-        if steps & jump:
-            row = [row[i] ^ row[(i - jump) % size] ^ row[(i + jump) % size] for i in range(size)]
-        jump *= 2
-    return "".join("#" if full ^ (steps % 2) else "." for full in row)
+        row += (row << 8 | row >> (bits - 8)) + (row >> 8 | row << (bits - 8)) & (1 << bits) - 1
+        row = int.from_bytes(bytes(value % 10 for value in row.to_bytes(size, "little")), "little")
+    return list(row.to_bytes(size, "little"))
 
 
 def wrong_no_ring(cells, steps):
     for _ in range(steps):
-        wide = f".{cells}."
-        cells = "".join(
-            x if left != right else ".#"[x == "."] for left, x, right in zip(wide, cells, wide[2:])
-        )
+        lefts, rights = [0, *cells[:-1]], [*cells[1:], 0]
+        cells = [(left + x + right) % 10 for left, x, right in zip(lefts, cells, rights)]
     return cells
 
 
 def wrong_one_after_the_other(cells, steps):
     row = list(cells)
-    size = len(row)
     for _ in range(steps):
-        for i in range(size):
-            if row[i - 1] == row[(i + 1) % size]:
-                row[i] = "." if row[i] == "#" else "#"
-    return "".join(row)
+        for i in range(len(row)):
+            row[i] = (row[i - 1] + row[i] + row[(i + 1) % len(row)]) % 10
+    return row
 
 
 def wrong_one_step_more(cells, steps):
-    row = [letter == "#" for letter in cells]
     for _ in range(steps + 1):
-        row = [x != (left == right) for left, x, right in zip(row[-1:] + row[:-1], row, row[1:] + row[:1])]
-    return "".join("#" if full else "." for full in row)
+        lefts, rights = cells[-1:] + cells[:-1], cells[1:] + cells[:1]
+        cells = [(left + x + right) % 10 for left, x, right in zip(lefts, cells, rights)]
+    return cells
 
 
-def wrong_changes_if_they_differ(cells, steps):
-    row = [letter == "#" for letter in cells]
+def wrong_without_itself(cells, steps):
     for _ in range(steps):
-        row = [x != (left != right) for left, x, right in zip(row[-1:] + row[:-1], row, row[1:] + row[:1])]
-    return "".join("#" if full else "." for full in row)
+        lefts, rights = cells[-1:] + cells[:-1], cells[1:] + cells[:1]
+        cells = [(left + right) % 10 for left, right in zip(lefts, rights)]
+    return cells
 
 
-def wrong_becomes_like_its_neighbours(cells, steps):
-    row = [letter == "#" for letter in cells]
+def wrong_whole_sums(cells, steps):
     for _ in range(steps):
-        triples = zip(row[-1:] + row[:-1], row, row[1:] + row[:1])
-        row = [left if left == right else x for left, x, right in triples]
-    return "".join("#" if full else "." for full in row)
+        lefts, rights = cells[-1:] + cells[:-1], cells[1:] + cells[:1]
+        cells = [left + x + right for left, x, right in zip(lefts, cells, rights)]
+    return cells
 
 
 def wrong_one_step_only(cells, steps):
-    row = [letter == "#" for letter in cells]
-    if steps:
-        row = [x != (left == right) for left, x, right in zip(row[-1:] + row[:-1], row, row[1:] + row[:1])]
-    return "".join("#" if full else "." for full in row)
+    if not steps:
+        return cells
+    lefts, rights = cells[-1:] + cells[:-1], cells[1:] + cells[:1]
+    return [(left + x + right) % 10 for left, x, right in zip(lefts, cells, rights)]

@@ -1,96 +1,58 @@
 """Solutions of core-repeated-text; each function is a program of its own."""
 
 
-def honest_growing(text):
-    best = ""
-    for start in range(len(text)):
-        while text.find(text[start : start + len(best) + 1], start + len(best) + 1) >= 0:
-            best = text[start : start + len(best) + 1]
-    return best
+def honest_sets(text, length):
+    seen, repeats = set(), set()
+    for start in range(len(text) - length + 1):
+        piece = text[start : start + length]
+        if piece in seen:
+            repeats.add(piece)
+        seen.add(piece)
+    return sorted(repeats)
 
 
-def honest_by_length(text):
-    def repeated(length):
-        first, found = {}, []
-        for start in range(len(text) - length + 1):
-            before = first.setdefault(text[start : start + length], start)
-            if start - before >= length:
-                found.append(before)
-        return min(found, default=None)
+def honest_counter(text, length):
+    from collections import Counter
 
-    low, high, best = 0, len(text) // 2, ""
-    while low < high:
-        middle = (low + high + 1) // 2
-        start = repeated(middle)
-        if start is None:
-            high = middle - 1
-        else:
-            best, low = text[start : start + middle], middle
-    return best
+    counts = Counter(text[start : start + length] for start in range(len(text) - length + 1))
+    return sorted(piece for piece, count in counts.items() if count > 1)
 
 
-def honest_common_beginnings(text):
-    size = len(text)
-    best, after = "", [0] * (size + 1)
-    for i in range(size - 1, -1, -1):
-        row = [0] * (size + 1)
-        for j in range(size - 1, i, -1):
-            if text[i] == text[j]:
-                row[j] = after[j + 1] + 1
-                length = min(row[j], j - i)
-                if length >= len(best):
-                    best = text[i : i + length]
-        after = row
-    return best
+def honest_sorted(text, length):
+    pieces = sorted(text[start : start + length] for start in range(len(text) - length + 1))
+    return list(dict.fromkeys(piece for piece, after in zip(pieces, pieces[1:]) if piece == after))
 
 
-def honest_count(text):
-    best = ""
-    for start in range(len(text)):
-        for end in range(start + 1, len(text) + 1):
-            if text.count(text[start:end]) > 1 and end - start > len(best):
-                best = text[start:end]
-    return best
+def honest_find(text, length):
+    pieces = {text[start : start + length] for start in range(len(text) - length + 1)}
+    return sorted(piece for piece in pieces if text.find(piece, text.find(piece) + 1) >= 0)
 
 
-def wrong_overlapping(text):
-    best = ""
-    for start in range(len(text)):
-        while text.find(text[start : start + len(best) + 1], start + 1) >= 0:
-            best = text[start : start + len(best) + 1]
-    return best
+def wrong_no_overlap(text, length):
+    pieces = {text[start : start + length] for start in range(len(text) - length + 1)}
+    return sorted(piece for piece in pieces if text.count(piece) > 1)
 
 
-def wrong_last_of_equals(text):
-    best = ""
-    for start in range(len(text)):
-        for end in range(start + max(1, len(best)), len(text) + 1):
-            if text[start:end] in text[end:]:
-                best = text[start:end]
-    return best
+def wrong_each_time(text, length):
+    pieces = [text[start : start + length] for start in range(len(text) - length + 1)]
+    return sorted(piece for place, piece in enumerate(pieces) if piece in pieces[:place])
 
 
-def wrong_first_in_the_alphabet(text):
-    best = ""
-    for start in range(len(text)):
-        for end in range(start + max(1, len(best)), len(text) + 1):
-            piece = text[start:end]
-            if piece in text[end:] and (len(piece) > len(best) or piece < best):
-                best = piece
-    return best
+def wrong_in_order_of_the_text(text, length):
+    pieces = [text[start : start + length] for start in range(len(text) - length + 1)]
+    return list(dict.fromkeys(piece for piece in pieces if pieces.count(piece) > 1))
 
 
-def wrong_a_letter_between(text):
-    best = ""
-    for start in range(len(text)):
-        while text.find(text[start : start + len(best) + 1], start + len(best) + 2) >= 0:
-            best = text[start : start + len(best) + 1]
-    return best
+def wrong_last_piece_is_missing(text, length):
+    pieces = [text[start : start + length] for start in range(len(text) - length)]
+    return sorted({piece for piece in pieces if pieces.count(piece) > 1})
 
 
-def wrong_one_letter_short(text):
-    best = ""
-    for start in range(len(text)):
-        while text.find(text[start : start + len(best) + 1], start + len(best) + 1) >= 0:
-            best = text[start : start + len(best) + 1]
-    return best[:-1]
+def wrong_exactly_twice(text, length):
+    pieces = [text[start : start + length] for start in range(len(text) - length + 1)]
+    return sorted({piece for piece in pieces if pieces.count(piece) == 2})
+
+
+def wrong_pieces_side_by_side(text, length):
+    pieces = [text[start : start + length] for start in range(0, len(text) - length + 1, length)]
+    return sorted({piece for piece in pieces if pieces.count(piece) > 1})

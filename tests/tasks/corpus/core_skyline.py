@@ -4,7 +4,7 @@
 def honest_paint(buildings, width):
     outline = [0] * width
     for left, right, height in buildings:
-        for x in range(left, min(right, width)):
+        for x in range(left, right):
             if height > outline[x]:
                 outline[x] = height
     return outline
@@ -13,9 +13,7 @@ def honest_paint(buildings, width):
 def honest_lowest_first(buildings, width):
     outline = [0] * width
     for left, right, height in sorted(buildings, key=lambda building: building[2]):
-        end = min(right, width)
-        if left < end:
-            outline[left:end] = [height] * (end - left)
+        outline[left:right] = [height] * (right - left)
     return outline
 
 
@@ -60,7 +58,7 @@ def wrong_left_excluded(buildings, width):
 def wrong_last_one_wins(buildings, width):
     outline = [0] * width
     for left, right, height in buildings:
-        for x in range(left, min(right, width)):
+        for x in range(left, right):
             outline[x] = height
     return outline
 
@@ -68,13 +66,13 @@ def wrong_last_one_wins(buildings, width):
 def wrong_heights_add_up(buildings, width):
     outline = [0] * width
     for left, right, height in buildings:
-        for x in range(left, min(right, width)):
+        for x in range(left, right):
             outline[x] += height
     return outline
 
 
-def wrong_beyond_the_width(buildings, width):
-    outline = [0] * max(width, *(right for _, right, _ in buildings))
+def wrong_to_the_last_end_only(buildings, width):
+    outline = [0] * max(right for _, right, _ in buildings)
     for left, right, height in buildings:
         for x in range(left, right):
             outline[x] = max(outline[x], height)
@@ -84,6 +82,6 @@ def wrong_beyond_the_width(buildings, width):
 def wrong_changes_only(buildings, width):
     outline = [0] * width
     for left, right, height in buildings:
-        for x in range(left, min(right, width)):
+        for x in range(left, right):
             outline[x] = max(outline[x], height)
     return [height for x, height in enumerate(outline) if x == 0 or height != outline[x - 1]]

@@ -1,71 +1,68 @@
 """Solutions of core-unfold; each function is a program of its own."""
 
 
-def honest_regular_expression(text):
-    import re
-
-    return re.sub(r"(\d+)\(([a-z]*)\)", lambda m: m[2] * int(m[1]), text)
-
-
-def honest_letters(text):
-    parts, inside, number, times = [], [], "", None
-    for letter in text:
-        if letter.isdigit():
-            number += letter
-        elif letter == "(":
-            times, number, inside = int(number), "", []
-        elif letter == ")":
-            parts.append("".join(inside) * times)
-            times = None
-        elif times is None:
-            parts.append(letter)
-        else:
-            inside.append(letter)
-    return "".join(parts)
-
-
 def honest_split(text):
-    before, *groups = text.split("(")
-    written, number = [], ""
-    for piece in (f"){before}", *groups):
-        inside, after = piece.split(")")
-        letters = after.rstrip("0123456789")
-        written += [inside * int(number or 0), letters]
-        number = after[len(letters) :]
+    written = []
+    for piece in text.split(","):
+        letters, _, number = piece.partition("*")
+        written.append(letters * int(number or 1))
     return "".join(written)
 
 
+def honest_regular_expression(text):
+    import re
+
+    return re.sub(r"([a-z]+)\*(\d+)", lambda m: m[1] * int(m[2]), text).replace(",", "")
+
+
+def honest_letters(text):
+    parts, letters, number = [], "", ""
+    for letter in f"{text},":
+        if letter == ",":
+            parts.append(letters * int(number or 1))
+            letters, number = "", ""
+        elif letter.isdigit():
+            number += letter
+        elif letter != "*":
+            letters += letter
+    return "".join(parts)
+
+
 def wrong_one_digit(text):
+    return "".join(
+        piece.split("*")[0] * int(piece[-1]) if "*" in piece else piece for piece in text.split(",")
+    )
+
+
+def wrong_first_digit(text):
     import re
 
-    return re.sub(r"\d*(\d)\(([a-z]*)\)", lambda m: m[2] * int(m[1]), text)
+    return re.sub(r"([a-z]+)\*(\d)\d*", lambda m: m[1] * int(m[2]), text).replace(",", "")
 
 
-def wrong_empty_groups_stay(text):
+def wrong_no_number_is_nothing(text):
     import re
 
-    return re.sub(r"(\d+)\(([a-z]+)\)", lambda m: m[2] * int(m[1]), text)
+    return "".join(letters * int(number) for letters, number in re.findall(r"([a-z]+)\*(\d+)", text))
+
+
+def wrong_no_number_is_twice(text):
+    parts = [piece.partition("*") for piece in text.split(",")]
+    return "".join(letters * int(number or 2) for letters, _, number in parts)
 
 
 def wrong_zero_is_one(text):
+    parts = [piece.partition("*") for piece in text.split(",")]
+    return "".join(letters * (int(number or 1) or 1) for letters, _, number in parts)
+
+
+def wrong_commas_stay(text):
     import re
 
-    return re.sub(r"(\d+)\(([a-z]*)\)", lambda m: m[2] * max(1, int(m[1])), text)
+    return re.sub(r"([a-z]+)\*(\d+)", lambda m: m[1] * int(m[2]), text)
 
 
-def wrong_first_group_only(text):
+def wrong_last_letter_only(text):
     import re
 
-    return re.sub(r"(\d+)\(([a-z]*)\)", lambda m: m[2] * int(m[1]), text, count=1)
-
-
-def wrong_letters_between_are_lost(text):
-    import re
-
-    return "".join(piece * int(times) for times, piece in re.findall(r"(\d+)\(([a-z]*)\)", text))
-
-
-def wrong_once_more(text):
-    import re
-
-    return re.sub(r"(\d+)\(([a-z]*)\)", lambda m: m[2] * (int(m[1]) + 1), text)
+    return re.sub(r"([a-z])\*(\d+)", lambda m: m[1] * int(m[2]), text).replace(",", "")
