@@ -48,13 +48,14 @@ TASK = declare(
     version="2",
     prompt="""
         You are given `text`, a string of 1 to 2,000 lowercase letters, and `length`, an integer from 1 to 10 that is
-        never greater than the length of `text`. A piece is what you read in `text` when you begin at any position and
-        take `length` letters. Find all pieces that begin at two or more different positions; the places may overlap.
+        never greater than the length of `text`. Which pieces of `length` letters occur in `text` more than once? Count
+        how often each piece occurs, at whichever position it begins; occurrences may overlap.
 
-        Return a list of these pieces, each of them once, in alphabetical order. If there are none, return an empty
-        list.
+        Return a list of the pieces that occur at least twice, each of them once, in alphabetical order. Pieces that
+        occur only once are not in it. If no piece occurs twice, return an empty list.
 
-        For example, `find_repeats("xabyabxab", 2)` is `["ab", "xa"]`, and `find_repeats("aaab", 2)` is `["aa"]`.
+        For example, `find_repeats("xabyabxab", 2)` is `["ab", "xa"]`: `"ab"` occurs three times, `"xa"` twice, and
+        `"by"`, `"ya"` and `"bx"` only once. `find_repeats("aaab", 2)` is `["aa"]`.
     """,
     examples=((("xabyabxab", 2), ["ab", "xa"]), (("aaab", 2), ["aa"])),
     sample=sample,

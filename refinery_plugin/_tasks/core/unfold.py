@@ -57,15 +57,15 @@ TASK = declare(
     name=NAME,
     version="2",
     prompt="""
-        You are given `text`, a string of 1 to 80,000 characters: pieces with a comma between each two. A piece is one
-        or more lowercase letters. It may be followed by a star and a number, which say how many times the letters are
-        repeated: `ab*3` stands for `ababab`. The number has one or two digits, and may be 0: then the piece stands for
-        nothing. A piece without a star stands for its letters, once.
+        You are given `text`, a string of 1 to 80,000 characters: words with a comma between each two. A word is one or
+        more lowercase letters. After a word there may be a star and a number, which say how many times the word is
+        repeated: `ab*3` stands for `ababab`. The number has one or two digits, and may be 0: then the word is left out.
+        A word without a star and a number is written once.
 
-        Return the text with all repeats written out, without commas, stars and numbers. For example,
-        `unfold("ab*3,c,z*0,y*12")` is `"abababcyyyyyyyyyyyy"`, and `unfold("abc")` is `"abc"`.
+        Return the text with all words written out, without commas, stars and numbers. For example,
+        `unfold("ab*3,cde,xyz*0,wo*10")` is `"abababcdewowowowowowowowowowo"`, and `unfold("abc")` is `"abc"`.
     """,
-    examples=((("ab*3,c,z*0,y*12",), "abababcyyyyyyyyyyyy"), (("abc",), "abc")),
+    examples=((("ab*3,cde,xyz*0,wo*10",), "abababcdewowowowowowowowowowo"), (("abc",), "abc")),
     sample=sample,
     strategy=strategy,
 )
