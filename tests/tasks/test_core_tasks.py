@@ -31,7 +31,7 @@ SAMPLES = {
     "core-coprime-pairs": "b8399c38a84b22e3",
     "core-inversions": "c42072102c24a689",
     "core-skyline": "4c8791a43818853f",
-    "core-companions": "466fcc7677d139b7",
+    "core-companions": "8db99cc66db2a166",
     "core-cheapest-routes": "f5057b84d46764e7",
     "core-edit-distance": "9522aed2ed159bcc",
     "core-unfold": "2ec8591322e03796",

@@ -1,4 +1,4 @@
-"""Dicts: what is bought together with one product, and how often."""
+"""Dicts: how many other products each product was bought together with."""
 
 from __future__ import annotations
 
@@ -13,43 +13,39 @@ if TYPE_CHECKING:
 NAME = "core-companions"
 
 
-def find_companions(baskets: list[list[str]], product: str) -> dict[str, int]:
-    """Ask every basket for every other product."""
-    others = sorted({other for basket in baskets for other in basket if other != product})
+def find_companions(pairs: list[tuple[str, str]]) -> dict[str, int]:
+    """Ask all pairs for every product."""
     companions = {}
-    for other in others:
-        together = 0
-        for basket in baskets:
-            if product in basket and other in basket:
-                together += 1
-        if together > 0:
-            companions[other] = together
+    for product in sorted({name for pair in pairs for name in pair}):
+        others: list[str] = []
+        for one, other in pairs:
+            if one == product and other not in others:
+                others.append(other)
+            if other == product and one not in others:
+                others.append(one)
+        companions[product] = len(others)
     return companions
 
 
-def sample(seed: int, *, size: int = 1500, products: int = 400) -> tuple[list[list[str]], str]:
-    """Return baskets of three to nine products each; a third of them hold the product that is asked for."""
+def sample(seed: int, *, size: int = 4000, products: int = 500) -> tuple[list[tuple[str, str]]]:
+    """Return pairs of products, some of which were bought together more often, in either order."""
     draw = Draw(NAME, seed)
     names = [f"p{number}" for number in draw.subset(range(1000, 10_000), products)]
-    asked = names[0]
-    baskets = []
-    for place, count in enumerate(draw.integers(3, 9, size)):
-        basket = list(dict.fromkeys(draw.choices(names, count)))
-        if place % 3 == 0 and asked not in basket:
-            basket[place % len(basket)] = asked
-        baskets.append(basket)
-    return baskets, asked
+    ones, steps = draw.integers(0, products - 1, size), draw.integers(1, 20, size)
+    turned = draw.integers(0, 1, size)
+    pairs = [(names[one], names[(one + step) % products]) for one, step in zip(ones, steps, strict=True)]
+    return ([pair[::-1] if turn else pair for pair, turn in zip(pairs, turned, strict=True)],)
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return few baskets: empty ones, equal ones, products that stand alone, one that nobody bought."""
+    """Return few pairs: none, the same one twice, in both orders, one product with all others."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    def case(products: str, longest: int) -> SearchStrategy[tuple[object, ...]]:
-        basket = st.lists(st.sampled_from(products), max_size=longest, unique=True)
-        return st.tuples(st.lists(basket, max_size=8), st.sampled_from("abc"))
+    def pairs(products: str) -> SearchStrategy[list[tuple[str, str]]]:
+        both = [(one, other) for one in products for other in products if one != other]
+        return st.lists(st.sampled_from(both), max_size=10)
 
-    return st.one_of(case("ab", 2), case("abcd", 4), case("hgfedcba", 5))
+    return st.tuples(st.one_of(pairs("ab"), pairs("abc"), pairs("hgfedcba")))
 
 
 TASK = declare(
@@ -57,23 +53,18 @@ TASK = declare(
     name=NAME,
     version="2",
     prompt="""
-        You are given `baskets`, a list of 0 to 2,000 lists, and `product`, the name of one product. Each list holds the
-        names of 0 to 20 different products that somebody bought together, in any order; names are short strings of
-        lowercase letters and digits.
+        You are given `pairs`, a list of 0 to 5,000 tuples `(a, b)`: the names of two different products that were
+        bought together. Names are short strings of lowercase letters and digits. The same two products may be in the
+        list more than once, in the same order or the other way round.
 
-        Look at the baskets that hold `product`, and count for every other product in how many of them it is. Return
-        these counts in a dict from the name of the other product to its count. `product` itself is no key of the
-        result, and a product that is in none of these baskets is none either. The order of the keys does not matter.
+        The companions of a product are all other products that it was bought together with at least once. Return a dict
+        that maps every product in `pairs` to the number of its different companions. The order of the keys does not
+        matter.
 
-        For example, `find_companions([["tea", "milk"], ["rice", "milk", "tea"], ["rice", "salt"]], "tea")` is `{"milk":
-        2, "rice": 1}`.
+        For example, `find_companions([("tea", "milk"), ("milk", "tea"), ("rice", "milk")])` is `{"tea": 1, "milk": 2,
+        "rice": 1}`.
     """,
-    examples=(
-        (
-            ([["tea", "milk"], ["rice", "milk", "tea"], ["rice", "salt"]], "tea"),
-            {"milk": 2, "rice": 1},
-        ),
-    ),
+    examples=((([("tea", "milk"), ("milk", "tea"), ("rice", "milk")],), {"tea": 1, "milk": 2, "rice": 1}),),
     sample=sample,
     strategy=strategy,
 )

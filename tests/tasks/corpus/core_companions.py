@@ -1,63 +1,62 @@
 """Solutions of core-companions; each function is a program of its own."""
 
 
-def honest_one_pass(baskets, product):
-    counts = {}
-    for basket in baskets:
-        if product in basket:
-            for other in basket:
-                if other != product:
-                    counts[other] = counts.get(other, 0) + 1
-    return counts
+def honest_sets(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).add(other)
+        companions.setdefault(other, set()).add(one)
+    return {product: len(others) for product, others in companions.items()}
 
 
-def honest_counter(baskets, product):
+def honest_counter(pairs):
     from collections import Counter
     from itertools import chain
 
-    counts = Counter(chain.from_iterable(basket for basket in baskets if product in basket))
-    del counts[product]
-    return dict(counts)
+    return dict(Counter(chain.from_iterable({(min(pair), max(pair)) for pair in pairs})))
 
 
-def honest_bits(baskets, product):
-    holders = {}
-    for number, basket in enumerate(baskets):
-        for name in basket:
-            holders[name] = holders.get(name, 0) | 1 << number
-    mine = holders.pop(product, 0)
-    together = {other: (mine & theirs).bit_count() for other, theirs in holders.items()}
-    return {other: count for other, count in together.items() if count}
+def honest_sorted(pairs):
+    from itertools import groupby
+
+    both = sorted(set(pairs) | {(other, one) for one, other in pairs})
+    return {product: len(list(group)) for product, group in groupby(both, key=lambda pair: pair[0])}
 
 
-def wrong_itself(baskets, product):
+def wrong_repeats_count(pairs):
     counts = {}
-    for basket in baskets:
-        if product in basket:
-            for other in basket:
-                counts[other] = counts.get(other, 0) + 1
+    for pair in pairs:
+        for product in pair:
+            counts[product] = counts.get(product, 0) + 1
     return counts
 
 
-def wrong_zeros(baskets, product):
-    others = {other for basket in baskets for other in basket if other != product}
-    return {other: sum(product in basket and other in basket for basket in baskets) for other in others}
-
-
-def wrong_all_baskets(baskets, product):
-    companions = {other for basket in baskets if product in basket for other in basket if other != product}
-    return {other: sum(other in basket for basket in baskets) for other in companions}
-
-
-def wrong_once_each(baskets, product):
-    return {other: 1 for basket in baskets if product in basket for other in basket if other != product}
-
-
-def wrong_neighbours_only(baskets, product):
+def wrong_turned_pairs_count_twice(pairs):
     counts = {}
-    for basket in baskets:
-        for pair in zip(basket, basket[1:]):
-            if product in pair:
-                other = pair[0] if pair[1] == product else pair[1]
-                counts[other] = counts.get(other, 0) + 1
+    for pair in set(pairs):
+        for product in pair:
+            counts[product] = counts.get(product, 0) + 1
     return counts
+
+
+def wrong_one_direction(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).add(other)
+    return {product: len(others) for product, others in companions.items()}
+
+
+def wrong_itself_counts(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).update((one, other))
+        companions.setdefault(other, set()).update((one, other))
+    return {product: len(others) for product, others in companions.items()}
+
+
+def wrong_names_for_counts(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).add(other)
+        companions.setdefault(other, set()).add(one)
+    return {product: sorted(others) for product, others in companions.items()}
