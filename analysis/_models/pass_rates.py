@@ -283,6 +283,8 @@ def _sentence(sample: Sample, good: Integers, given: Mapping[str, float], par2: 
         return f"All {total} programs passed, so no time was left out."
     if failed == total:
         return f"None of the {total} programs passed, so there are no times to compare."
+    if not sample.counts.any():
+        return f"{failed} of {total} programs failed; those that passed were not timed."
     have = "has" if failed == 1 else "have"
     head = f"{failed} of {total} programs failed and {have} no valid time; times are those of the programs that passed."
     gains = {

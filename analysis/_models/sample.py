@@ -378,7 +378,7 @@ def saturated(
 def _sigma(y: Floats, cell: Integers, block: Integers) -> Sigma:
     fitted = saturated(y, cell, block)
     if fitted is None:
-        return Sigma(value=None, df=0, ci_low=None, ci_high=None, note="no program passed")
+        return Sigma(value=None, df=0, ci_low=None, ci_high=None, note="no program that passed has a time")
     fit = fitted[0]
     if fit.df <= 0:
         note = "no treatment has two programs that passed, so their spread is unknown"
