@@ -395,8 +395,11 @@ def _power(
 def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[str]:
     yield from results.notes
     if fitted is None:
-        none = "No program that passed was timed" if results.programs["passed"].any() else "No program passed"
-        yield f"{none}: there is no time to analyse, only failures."
+        yield (
+            "No program that passed was timed: there are no times to analyse, only who passed."
+            if results.programs["passed"].any()
+            else "No program passed: there is no time to analyse, only failures."
+        )
         return
     empty = [t.label for t, n in zip(sample.treatments, sample.counts, strict=True) if n == 0]
     if empty:

@@ -11,6 +11,7 @@ runs-100k           25,000 programs, 100,000 runs, to the summary  2 s beyond im
 runs-1m             250,000 programs, 1,000,000 runs               10 s beyond imports, 3 GB
 csv-1m              the same million as CSV                        10 s beyond imports, 3 GB
 page                5,000 programs in 200 treatments, ``--out``    15 s, page at most 3 MB
+tests               20,000 studies of each test of the registry    10 s each
 =================== ============================================== ==========================
 """
 
@@ -23,15 +24,20 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from refinery_analysis._inference.registry import TESTS
+from refinery_analysis._inference.rowwise import DataSets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 LISTS, RUNS = 2, 2
+STUDIES, BATCH, MOST_SECONDS = 20_000, 2_000, 10.0
+PROGRAMS = np.full(12, 5)
 FAILING = 0.1
 """Of the programs; each kind of failure is one of the three."""
 
@@ -190,13 +196,35 @@ def measure(name: str, case: Case, folder: Path) -> bool:
     return good
 
 
+def measure_tests() -> bool:
+    """Do every test of the registry on 20,000 studies in which nothing differs; return whether each is in bounds."""
+    good = True
+    for test in TESTS:
+        rng = np.random.default_rng(20261125)
+        found, started = 0, time.process_time()
+        for _ in range(STUDIES // BATCH):
+            data = DataSets(counts=PROGRAMS, y=rng.standard_normal((BATCH, int(PROGRAMS.sum()))))
+            values = data.of(data.residuals) if test.of_residuals else data
+            rejected = test.figures(values).p <= 0.05 if test.rejects is None else test.rejects(values, 0.05)
+            found += int(rejected.sum())
+        took = time.process_time() - started
+        good &= took <= MOST_SECONDS
+        told = f"{STUDIES:,} studies of {PROGRAMS.size} x {PROGRAMS[0]}: {test.title:20} {took:6.2f} s"
+        print(f"{told} (at most {MOST_SECONDS:g}); {found / STUDIES:.2%} find a difference", flush=True)
+    return good
+
+
 def main() -> int:
     """Measure the cases that were asked for; 1 where a bound does not hold."""
     asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    asked.add_argument("--case", action="append", choices=tuple(CASES), help="may be repeated (default: all)")
-    names = asked.parse_args().case or list(CASES)
+    asked.add_argument(
+        "--case", action="append", choices=(*CASES, "tests"), help="may be repeated (default: all)"
+    )
+    names = asked.parse_args().case or [*CASES, "tests"]
     with tempfile.TemporaryDirectory() as folder:
-        good = [measure(name, CASES[name], Path(folder)) for name in names]
+        good = [
+            measure_tests() if name == "tests" else measure(name, CASES[name], Path(folder)) for name in names
+        ]
     return int(not all(good))
 
 

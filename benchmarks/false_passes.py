@@ -1,18 +1,19 @@
 """How often passing, times over tasks, time-outs and credit are said to differ where nothing does.
 
-Run by hand: ``python benchmarks/false_passes.py > benchmarks/false_passes.txt``. Each line is one design in which
-treatments are all alike, with the share of its studies, in per cent at alpha 5 %, in which the test finds a difference;
-``conclusion`` is what the report's conclusion rests on, and must stay at 6 % or below. The others are in the document
-beside it: they show why they are no conclusions.
+Run by hand: ``python benchmarks/false_passes.py > benchmarks/false_passes.txt`` (``--checkpoint FILE`` lets a killed
+run go on). Each line is one design in which treatments are all alike, with the share of its studies, in per cent at
+alpha 5 %, in which the test finds a difference; ``conclusion`` is what the report's conclusion rests on, and must stay
+at 6 % or below. The others are in the document beside it: they show why they are no conclusions.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import functools
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
+import in_chunks
 import numpy as np
 from refinery_analysis._inference import passing, stratified, two_proportions
 from refinery_analysis._inference.nested_budgets import nested
@@ -27,11 +28,14 @@ from refinery_analysis._reading.judged_turns import JudgedTrajectory, JudgedTurn
 from scipy import special, stats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Mapping
 
 ALPHA: Final = 0.05
 Integers = np.ndarray[Any, np.dtype[np.int_]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+Found = tuple[str, int, int]
+"""What was tested, how many differences it found, and in how many studies."""
+Run = Callable[[np.random.Generator, int], Iterator[Found]]
 
 
 def table(passed: Integers, programs: int) -> PassingTable:
@@ -67,30 +71,30 @@ class Tasks:
         return np.asarray(rng.binomial(self.programs, special.expit(odds)))
 
 
-def over_tasks(design: Tasks, rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+def over_tasks(design: Tasks, rng: np.random.Generator, studies: int) -> Iterator[Found]:
     """Yield the rates of the conclusion over tasks, and of the mixed model's likelihood ratio by chi-square."""
     drawn = [design.draw(rng) for _ in range(studies)]
     p = [passing._between_tasks(table(x, design.programs)).p for x in drawn]  # noqa: SLF001 - the step by itself, without a study around it
-    yield "conclusion", float(np.mean([value is not None and value < ALPHA for value in p]))
-    some = drawn[: min(200, studies)]
+    yield "conclusion", sum(value is not None and value < ALPHA for value in p), studies
+    # A mixed model takes long: one study in ten shows what it does.
+    some = drawn[: max(1, studies // 10)]
     x = np.column_stack([np.ones(design.arms), np.eye(design.arms)[:, 1:]])
     made = np.full((design.tasks, design.arms), float(design.programs))
-    found = []
+    found = tried = 0
     for passed in some:
         if not 0 < passed.sum() < made.sum():
             continue
+        tried += 1
         full = logistic_glmm.fit_glmm(x, passed.astype(float), made).log_likelihood
         none = logistic_glmm.fit_glmm(x[:, :1], passed.astype(float), made).log_likelihood
-        found.append(stats.chi2.sf(2 * (full - none), design.arms - 1) < ALPHA)
-    yield f"mixed model, chi-square ({len(some):,} studies)", float(np.mean(found))
+        found += bool(stats.chi2.sf(2 * (full - none), design.arms - 1) < ALPHA)
+    yield "mixed model, chi-square", found, tried
 
 
-def times_over_tasks(
-    tasks: int, arms: int, programs: int
-) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+def times_over_tasks(tasks: int, arms: int, programs: int) -> Run:
     """Return the exact F of log times over tasks in which treatments differ from task to task."""
 
-    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+    def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
         x = np.column_stack([np.ones(arms), np.eye(arms)[:, 1:]])
         found = 0
         for _ in range(studies):
@@ -102,55 +106,51 @@ def times_over_tasks(
             contrasts = np.eye(arms)[1:] - np.eye(arms)[:1]
             result = exact_f(made, contrasts)
             found += result is not None and result.p < ALPHA
-        yield "conclusion", found / studies
+        yield "conclusion", found, studies
 
     return run
 
 
-def one_task(
-    arms: int, programs: int, rate: float
-) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+def one_task(arms: int, programs: int, rate: float) -> Run:
     """Return the exact test of all treatments of one task; Boschloo's too where there are two."""
 
-    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+    def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
         drawn = rng.binomial(programs, rate, (studies, arms))
         kinds, counts = np.unique(drawn, axis=0, return_counts=True)
         exact = [pass_test([programs] * arms, row.tolist()).p for row in kinds]
         below = np.asarray([value is not None and value < ALPHA for value in exact])
-        yield "conclusion", float(counts @ below / studies)
+        yield "conclusion", int(counts @ below), studies
         if arms == 2:
             below = np.asarray(
                 [two_proportions.boschloo((int(x), int(y)), (programs, programs)) < ALPHA for x, y in kinds]
             )
-            yield "Boschloo", float(counts @ below / studies)
+            yield "Boschloo", int(counts @ below), studies
 
     return run
 
 
-def fixed_tasks(design: Tasks) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+def fixed_tasks(design: Tasks) -> Run:
     """Return the exact conditional test over tasks that are all that matters."""
 
-    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+    def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
         found = 0
         for _ in range(studies):
             n = design.programs
             result = stratified.exact_conditional([(int(x), n, int(y), n) for x, y in design.draw(rng)])
             found += result is not None and result.p < ALPHA
-        yield "conclusion", found / studies
+        yield "conclusion", found, studies
 
     return run
 
 
-def separated(
-    programs: int, rates: tuple[float, float]
-) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+def separated(programs: int, rates: tuple[float, float]) -> Run:
     """Return tests of a factor that does nothing beside one whose levels pass nearly always and nearly never.
 
     Outcomes of the 2 x 2 are separated in most studies. The conclusion is the exact test within strata, with that of
     all treatments; Firth's likelihood ratio stands in the document beside it.
     """
 
-    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+    def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
         levels = {"a": np.asarray([0, 0, 1, 1]), "b": np.asarray([0, 1, 0, 1])}
         exact = penalised = 0
         model = parse("a*b", ["a", "b"])
@@ -171,22 +171,22 @@ def separated(
             terms = passing._terms(made, asked, random=False)  # noqa: SLF001 - the step by itself
             (term,) = [term for term in terms if term.term == "b"]
             penalised += term.p is not None and term.p < ALPHA
-        yield "conclusion", exact / studies
-        yield "Firth's likelihood ratio", penalised / studies
+        yield "conclusion", exact, studies
+        yield "Firth's likelihood ratio", penalised, studies
 
     return run
 
 
 def alone(
     rates: Floats, programs: int, *, tasks: int = 1, difficulty: float = 0.0, random: bool = False
-) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+) -> Run:
     """Return the test of what two factors do together where each does something, and they do nothing together.
 
     ``rates`` has the levels of one factor as rows, of the other as columns, and is additive; tasks are harder and
     easier for all by up to ``difficulty`` (uniform), and where they are random each does a little of its own.
     """
 
-    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+    def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
         rows, columns = rates.shape
         level = {"a": np.repeat(np.arange(rows), columns), "b": np.tile(np.arange(columns), rows)}
         found = 0
@@ -205,21 +205,21 @@ def alone(
             )
             (result,) = together(made, alpha=ALPHA, random=random)
             found += result.p is not None and result.p < ALPHA
-        yield "conclusion", found / studies
+        yield "conclusion", found, studies
 
     return run
 
 
 def within_trajectories(
     made: tuple[int, ...], share: float, sds: tuple[float, ...], *, tails: bool = False
-) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+) -> Run:
     """Return the comparison of earlier and later programs of the same trajectories, which do not differ on average.
 
     ``sds`` of the differences, by treatment, of which a ``share`` is there as both programs passed; with ``tails`` they
     are those of a t distribution with 3 degrees of freedom.
     """
 
-    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+    def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
         found = 0
         for _ in range(studies):
             both = rng.binomial(made, share)
@@ -239,17 +239,15 @@ def within_trajectories(
             (row,) = nested([pairs], random=False)
             p = [value for value in (row.p, row.own_p) if value is not None]
             found += bool(p) and max(p) < ALPHA
-        yield "conclusion", found / studies
+        yield "conclusion", found, studies
 
     return run
 
 
-def stopped(
-    arms: int, programs: int, share: float
-) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+def stopped(arms: int, programs: int, share: float) -> Run:
     """Return the log-rank test of log-normal times of which a share is stopped."""
 
-    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
+    def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
         limit = float(stats.norm.isf(share))
         group, stratum = np.repeat(np.arange(arms), programs), np.zeros(arms * programs, dtype=np.intp)
         permuted = asymptotic = 0
@@ -258,28 +256,33 @@ def stopped(
             result = survival.log_rank(np.minimum(y, limit), y < limit, group, stratum, arms)
             if result is not None:
                 permuted += result[1] < ALPHA
-                asymptotic += stats.chi2.sf(result[0], arms - 1) < ALPHA
-        yield "conclusion", permuted / studies
-        yield "chi-square", asymptotic / studies
+                asymptotic += bool(stats.chi2.sf(result[0], arms - 1) < ALPHA)
+        yield "conclusion", permuted, studies
+        yield "chi-square", asymptotic, studies
 
     return run
 
 
-def rotation(trajectories: int) -> Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]:
+def rotation(trajectories: int) -> Run:
     """Return how often a credit's interval excludes what an agent has: two alike take turns, some turns fail."""
 
-    def run(rng: np.random.Generator, studies: int) -> Iterator[tuple[str, float]]:
-        # What an agent has on average is known from very many trajectories.
-        truth = np.mean([_credit(rng) for _ in range(max(2_000, studies))], axis=0)
-        missed = 0
+    def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
+        truth, missed = _usual_credit(), 0
         for _ in range(studies):
             values = np.asarray([_credit(rng) for _ in range(trajectories)])
             low, high = turns._bootstrap(values, ALPHA)  # noqa: SLF001 - the step by itself
             if low is not None and high is not None:
-                missed += not low[0] <= truth[0] <= high[0]
-        yield "conclusion", missed / studies
+                missed += not low[0] <= truth <= high[0]
+        yield "conclusion", missed, studies
 
     return run
+
+
+@functools.cache
+def _usual_credit() -> float:
+    """Return what the first agent has on average, known from very many trajectories."""
+    rng = np.random.default_rng(20261126)
+    return float(np.mean([_credit(rng)[0] for _ in range(20_000)]))
 
 
 def _credit(rng: np.random.Generator) -> tuple[float, float]:
@@ -316,14 +319,9 @@ def _credit(rng: np.random.Generator) -> tuple[float, float]:
             return parts[1], parts[2]
 
 
-def main() -> None:
-    """Print a line for each design."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--studies", type=int, default=2_000, help="of each design; 20000 take hours")
-    parser.add_argument("--only", type=int, nargs="*", help="numbers of designs, from 0")
-    args = parser.parse_args()
-    studies = args.studies
-    designs: list[tuple[str, Callable[[np.random.Generator, int], Iterator[tuple[str, float]]]]] = [
+def designs() -> list[tuple[str, Run]]:
+    """Return what is simulated, by names that are printed."""
+    listed: list[tuple[str, Run]] = [
         ("one task, 2 arms x 8, rate 0.5", one_task(2, 8, 0.5)),
         ("one task, 2 arms x 20, rate 0.1", one_task(2, 20, 0.1)),
         ("one task, 6 arms x 5, rate 0.8", one_task(6, 5, 0.8)),
@@ -332,7 +330,7 @@ def main() -> None:
             fixed_tasks(Tasks(tasks=4, arms=2, programs=5, difficulty=1.5, interaction=0)),
         ),
     ]
-    designs += [
+    listed += [
         ("8 tasks, 2 arms x 5, times", times_over_tasks(8, 2, 5)),
         ("8 tasks, 4 arms x 5, times", times_over_tasks(8, 4, 5)),
         ("20 tasks, 3 arms x 5, times", times_over_tasks(20, 3, 5)),
@@ -357,8 +355,8 @@ def main() -> None:
         name = (
             f"{tasks} tasks, {arms} arms x {programs}, SD {difficulty:g} and {interaction:g}, mean {mean:g}"
         )
-        designs.append((name, functools.partial(over_tasks, design)))
-    designs += [
+        listed.append((name, functools.partial(over_tasks, design)))
+    listed += [
         ("20 % stopped, 2 arms x 8", stopped(2, 8, 0.2)),
         ("20 % stopped, 4 arms x 5", stopped(4, 5, 0.2)),
         ("rotation of 2 agents, 6 trajectories", rotation(6)),
@@ -371,7 +369,7 @@ def main() -> None:
         np.asarray([[0.9, 0.6], [0.6, 0.3]]),
         np.asarray([[0.99, 0.5]] * 2),
     )
-    designs += [
+    listed += [
         ("together: 2 x 2, 6 programs, all 50 %", alone(flat, 6)),
         ("together: 2 x 2, 10 programs, 90, 60, 60, 30 %", alone(slope, 10)),
         ("together: 2 x 2, 10 programs, 99, 50, 99, 50 %", alone(edge, 10)),
@@ -385,19 +383,37 @@ def main() -> None:
             alone(np.full((2, 3), 0.6), 3, tasks=20, difficulty=0.3, random=True),
         ),
     ]
-    designs += [
+    listed += [
         ("nested: 1 treatment x 8, half have both", within_trajectories((8,), 0.5, (1.0,))),
         ("nested: 4 treatments x 5, 80 %, SD 1", within_trajectories((5,) * 4, 0.8, (1.0,) * 4)),
         ("nested: 3 and 12, SD 1.5 and 0.3", within_trajectories((3, 12), 1.0, (1.5, 0.3))),
         ("nested: 3 treatments x 6, t tails", within_trajectories((6,) * 3, 0.9, (1.0,) * 3, tails=True)),
     ]
-    print(f"{studies:,} studies each; per cent in which a difference is found where there is none")
-    for number, (name, run) in enumerate(designs):
-        if args.only is not None and number not in args.only:
-            continue
-        # A seed for each design, so that they can be run apart.
-        for what, rate in run(np.random.default_rng([20261126, number]), studies):
-            print(f"{name:55} {what:45} {100 * rate:5.2f}", flush=True)
+    return listed
+
+
+DESIGNS: Final = designs()
+
+
+def count(scenario: int, studies: int, rng: np.random.Generator) -> Mapping[str, int]:
+    """Return how many differences each test of a design finds, and in how many studies (``of`` and its name)."""
+    return {
+        name: number
+        for what, found, of in DESIGNS[scenario][1](rng, studies)
+        for name, number in ((what, int(found)), (f"of {what}", of))
+    }
+
+
+def main() -> None:
+    """Print a line for each test of each design."""
+    wanted = in_chunks.asked(__doc__, studies=2_000, scenarios=len(DESIGNS), chunk=250)
+    print("Per cent of studies in which a difference is found where there is none\n")
+    print(f"{'':55} {'':30} {'studies':>8} {'found':>6}", flush=True)
+    for counts in in_chunks.counted(count, [name for name, _ in DESIGNS], wanted):
+        for what in [name for name in counts.found if not name.startswith("of ")]:
+            of = counts.found[f"of {what}"]
+            rate = 100 * counts.found[what] / max(of, 1)
+            print(f"{DESIGNS[counts.scenario][0]:55} {what:30} {of:8,} {rate:6.2f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """How often a report's first table, as it is printed, says "different" where nothing differs.
 
-Run by hand: ``python benchmarks/printed_conclusions.py > benchmarks/printed_conclusions.txt``. Unlike
+Run by hand: ``python benchmarks/printed_conclusions.py > benchmarks/printed_conclusions.txt`` (about half an hour of a
+processor; ``--checkpoint FILE`` lets a killed run go on, ``--jobs`` says how many processes share it). Unlike
 ``false_headlines.py``, which compares candidates for one test, this asks the analysis itself: every study is drawn,
 programs fail at random, and ``conclude`` and ``with_beside`` answer all of its questions with every veto: times, pass
 rates of treatments and factors, trends over amounts (levels are numbers: three of them have one) and time-outs. In each
@@ -16,13 +17,14 @@ None may be above 6 %.
 
 from __future__ import annotations
 
-import argparse
+import collections
 import dataclasses
 import functools
 import itertools
 import types
 from typing import TYPE_CHECKING, Any, cast
 
+import in_chunks
 import numpy as np
 from refinery_analysis._inference.anova_type import anova_type_tests
 from refinery_analysis._inference.censored import FactorCensored
@@ -41,7 +43,7 @@ from refinery_analysis._models.sample import LabelledTreatment, of_values
 from refinery_analysis._models.survival import log_rank
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from refinery_analysis._inference.conclusions import Conclusion
 
@@ -239,26 +241,27 @@ def column_of(conclusion: Conclusion) -> str:
     return "times" if conclusion.kind == "times" else "beside"
 
 
+def count(scenario: int, studies: int, rng: np.random.Generator) -> Mapping[str, int]:
+    """Return in how many studies each column has something that is said to differ."""
+    found: collections.Counter[str] = collections.Counter()
+    for _ in range(studies):
+        false = {column_of(c) for c in study(SCENARIOS[scenario], rng) if c.answer == "different"}
+        found.update([*false, "table"] if false else false)
+    return found
+
+
 def main() -> int:
     """Print one line a scenario; 1 where a table is false too often."""
-    asked = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    asked.add_argument("--studies", type=int, default=20_000, help="a scenario (default: %(default)s)")
-    asked.add_argument("--scenario", type=int, action="append", help="number, from 0 (default: all)")
-    args = asked.parse_args()
-    print(f"{args.studies:,} studies a scenario in which nothing differs; per cent with a false answer\n")
-    print(f"{'':38}" + "".join(f"{name:>10}" for name in COLUMNS), flush=True)
+    wanted = in_chunks.asked(__doc__, studies=20_000, scenarios=len(SCENARIOS))
+    print("Studies in which nothing differs; per cent with a false answer\n")
+    print(f"{'':38}{'studies':>10}" + "".join(f"{name:>10}" for name in COLUMNS), flush=True)
     worst = 0.0
-    for number in args.scenario or range(len(SCENARIOS)):
-        scenario = SCENARIOS[number]
-        rng = np.random.default_rng([20261126, number])
-        counted = np.zeros(len(COLUMNS))
-        for _ in range(args.studies):
-            found = {column_of(c) for c in study(scenario, rng) if c.answer == "different"}
-            counted += [*(name in found for name in COLUMNS[:-1]), bool(found)]
-        rates = counted / args.studies
-        worst = max(worst, float(rates.max()))
-        print(f"{scenario.name:38}" + "".join(f"{100 * rate:10.2f}" for rate in rates), flush=True)
-    print(f"{'largest':38}{100 * worst:40.2f}")
+    for counts in in_chunks.counted(count, [scenario.name for scenario in SCENARIOS], wanted):
+        rates = [counts.rate(name) for name in COLUMNS]
+        worst = max(worst, *rates)
+        told = f"{SCENARIOS[counts.scenario].name:38}{counts.studies:10,}"
+        print(told + "".join(f"{100 * rate:10.2f}" for rate in rates), flush=True)
+    print(f"{'largest':48}{100 * worst:40.2f}")
     return int(worst > MOST)
 
 

@@ -53,8 +53,8 @@ def box_test(mean: Floats, variance: Floats, counts: Integers, projection: Float
     own = np.diagonal(projection)
     trace = of_means @ own
     with np.errstate(invalid="ignore", divide="ignore"):
-        statistic = np.einsum("si,ij,sj->s", mean, projection, mean, optimize=True) / trace
-        df_num = trace**2 / np.einsum("si,ij,sj->s", of_means, projection**2, of_means, optimize=True)
+        statistic = np.sum((mean @ projection) * mean, axis=1) / trace
+        df_num = trace**2 / np.sum((of_means @ projection**2) * of_means, axis=1)
         df_den = trace**2 / (of_means**2 @ (own**2 / (counts - 1)))
         if float(own.sum()) > _ONE:
             df_den = np.maximum(df_den - 1, 1)
@@ -90,9 +90,14 @@ def projection(
     matrix: Floats = np.ones((1, 1))
     for name in term:
         size = len(factors[name])
-        matrix = np.asarray(np.kron(matrix, np.eye(size) - 1 / size), dtype=np.float64)
+        matrix = _kronecker(matrix, np.eye(size) - 1 / size)
     used = np.asarray([at[*levels, *rest] for levels in asked for rest in whole], dtype=np.intp)
-    return used, np.kron(matrix, np.full((len(whole), len(whole)), 1 / len(whole)))
+    return used, _kronecker(matrix, np.full((len(whole), len(whole)), 1 / len(whole)))
+
+
+def _kronecker(a: Floats, b: Floats) -> Floats:
+    """Return what ``np.kron`` does of two matrices, which takes ten times as long for small ones."""
+    return (a[:, None, :, None] * b[None, :, None, :]).reshape(len(a) * len(b), -1)
 
 
 def matched(sample: Sample, term: Sequence[str], own: Sequence[str]) -> tuple[Integers, Floats] | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import stats
 
+from .._models.combinations import combinations
 from .._models.lognormal_aft import Lognormal
 from .._models.passing_table import task_numbers
 from .._models.survival import curve, log_rank, restricted_mean
@@ -248,10 +249,9 @@ def _factor(
 ) -> FactorCensored:
     """Compare the levels of one factor within tasks and the combinations of the other factors."""
     others = [name for name in table.own if name != factor]
-    keys = np.stack(
-        [np.zeros(len(table.treatments), np.intp), *(table.level[name] for name in others)], axis=1
+    _, group = combinations(
+        [np.zeros(len(table.treatments), np.intp), *(table.level[name] for name in others)]
     )
-    group = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1).astype(np.intp)
     stratum = times.task * (int(group.max()) + 1) + group[times.treatment]
     level = np.asarray(table.level[factor])[times.treatment]
     logrank = log_rank(times.time, times.finished, level, stratum, len(table.factors[factor]))

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from .._errors import AnalysisError
 from .._models.marginal_means import of_treatments
@@ -262,12 +262,15 @@ def contrast_tests(
 
     The intervals are 1 - alpha each, not adjusted.
     """
-    tests = [_test(sample, contrast, alpha) for contrast in contrasts]
+    tests = [
+        _with_own_spreads(sample, pooled_test(sample, contrast, alpha=alpha), alpha) for contrast in contrasts
+    ]
     adjusted = holm([test.p for test in tests])
     return tuple(dataclasses.replace(test, p_holm=p) for test, p in zip(tests, adjusted, strict=True))
 
 
-def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:
+def pooled_test(sample: Sample, contrast: Contrast, *, alpha: float) -> ContrastTest:
+    """Test one contrast with the pooled variance, and with nothing beside it."""
     missing = [
         sample.treatments[i].label for i in np.flatnonzero((contrast.weights != 0) & (sample.counts == 0))
     ]
@@ -283,25 +286,37 @@ def _test(sample: Sample, contrast: Contrast, alpha: float) -> ContrastTest:
     if se is None or se <= 0:
         return _untested(contrast, estimate, sample.sigma.note or "the spread between programs is unknown")
     df = treatments.fit.df
-    half = float(stats.t.ppf(1 - alpha / 2, df)) * se
-    own_se, own_df = satterthwaite(sample, contrast.weights) if len(sample.blocks) == 1 else (None, None)
-    size = None
-    if own_se is not None:
-        used = np.flatnonzero(contrast.weights)
-        size = family_size(sample.counts[used], contrast.weights[None, used], levels=2, alpha=alpha)
+    half = float(special.stdtrit(df, 1 - alpha / 2)) * se
     return ContrastTest(
         contrast=contrast,
         estimate=estimate,
         se=se,
         df=df,
         t=estimate / se,
-        p=float(2 * stats.t.sf(abs(estimate / se), df)),
+        p=float(2 * special.stdtr(df, -abs(estimate / se))),
         p_holm=None,
         ci_low=estimate - half,
         ci_high=estimate + half,
-        robust_df=own_df,
-        robust_p=float(2 * stats.t.sf(abs(estimate / own_se), own_df)) if own_se and own_df else None,
-        robust_trusted=None if size is None else trusted(size.rate, alpha),
+        robust_df=None,
+        robust_p=None,
+    )
+
+
+def _with_own_spreads(sample: Sample, test: ContrastTest, alpha: float) -> ContrastTest:
+    """Add the test with a variance for each treatment, and what it does at this design, where it can be done."""
+    if test.estimate is None or test.p is None or len(sample.blocks) > 1:
+        return test
+    weights = test.contrast.weights
+    se, df = satterthwaite(sample, weights)
+    if se is None or df is None:
+        return test
+    used = np.flatnonzero(weights)
+    size = family_size(sample.counts[used], weights[None, used], levels=2, alpha=alpha)
+    return dataclasses.replace(
+        test,
+        robust_df=df,
+        robust_p=float(2 * special.stdtr(df, -abs(test.estimate / se))),
+        robust_trusted=trusted(size.rate, alpha),
         robust_size=size,
     )
 

@@ -8,7 +8,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,12 +151,12 @@ class _Rates:
     def p(self) -> float:
         """Two-sided, by the normal approximation."""
         middle, se = self._adjusted()
-        return float(2 * stats.norm.sf(abs(middle) / se))
+        return float(2 * special.ndtr(-abs(middle) / se))
 
     def limits(self, alpha: float) -> tuple[float, float]:
         """Return limits of the sum; they hold the sum of the rates as they are, too."""
         middle, se = self._adjusted()
-        half = float(stats.norm.isf(alpha / 2)) * se
+        half = -float(special.ndtri(alpha / 2)) * se
         return min(middle - half, self.estimate), max(middle + half, self.estimate)
 
     def _adjusted(self) -> tuple[float, float]:
@@ -177,13 +177,13 @@ class _MeanOverTasks:
     @property
     def p(self) -> float | None:
         if self.se > 0:
-            return float(2 * stats.t.sf(abs(self.estimate) / self.se, self.df))
+            return float(2 * special.stdtr(self.df, -abs(self.estimate) / self.se))
         # Every task says the same: the chance of that, had the signs been dealt at random.
         return None if abs(self.estimate) < 1e-12 else 2.0**-self.df  # noqa: PLR2004 - shares of whole numbers
 
     def limits(self, alpha: float) -> tuple[float, float]:
         """Return limits of the mean."""
-        half = self.se * float(stats.t.isf(alpha / 2, self.df))
+        half = -self.se * float(special.stdtrit(self.df, alpha / 2))
         return self.estimate - half, self.estimate + half
 
 

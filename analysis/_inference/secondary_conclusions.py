@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Final
 
-from scipy import stats
+from scipy import special
 
 from .conclusions import PASSED, RATIO, SHARE, Conclusion
 from .equivalence import PASSED as MARGIN_ON_PASSING
@@ -234,7 +234,7 @@ def _on_trends(beside: Beside) -> Iterator[Conclusion]:
             method += ", and with a variance for each treatment (the larger p counts)"
         p, se, df = max(tests)
         change, per = trend.slope * trend.span, trend.slope * trend.span / (trend.estimate or 1.0)
-        half = abs(per) * se * float(stats.t.isf(beside.alpha / 2, df))
+        half = abs(per) * se * float(-special.stdtrit(df, beside.alpha / 2))
         is_ratio = beside.response in _LOGS
         values = (change, change - half, change + half)
         answered = dataclasses.replace(
@@ -295,7 +295,7 @@ def _on_nested(beside: Beside) -> Iterator[Conclusion]:
             tests.append((row.own_p, row.own_se, row.own_df))
             method += ", and with a variance for each treatment (the larger p counts)"
         p, se, df = max(tests)
-        half = se * float(stats.t.isf(beside.alpha / 2, df))
+        half = se * float(-special.stdtrit(df, beside.alpha / 2))
         is_ratio = beside.response in _LOGS
         values = (row.estimate, row.estimate - half, row.estimate + half)
         answered = dataclasses.replace(

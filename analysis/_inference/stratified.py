@@ -20,10 +20,38 @@ _MOST: Final = 100_000
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Stratified:
-    """The common odds ratio of two arms (conditional maximum likelihood; None where infinite), and its exact p."""
+    """Two arms over strata, all margins fixed: how likely each total of passes of the first arm is, and the one seen.
 
-    odds_ratio: float | None
-    p: float
+    Attributes
+    ----------
+    log_chances : of the totals, from the lowest on, where the arms have the same odds.
+    at : place of the total that was seen.
+    """
+
+    log_chances: Floats
+    at: int
+
+    @property
+    def p(self) -> float:
+        """The sum of the chances of all totals that are no likelier than the one seen."""
+        chances = np.exp(self.log_chances)
+        return float(min(1.0, chances[chances <= chances[self.at] * _SAME].sum()))
+
+    @property
+    def odds_ratio(self) -> float | None:
+        """The common odds ratio (conditional maximum likelihood); 0 or None (infinite) at the ends."""
+        if self.at == 0:
+            return 0.0
+        if self.at == len(self.log_chances) - 1:
+            return None
+        totals = np.arange(len(self.log_chances))
+
+        def miss(log_odds: float) -> float:
+            tilted = self.log_chances + totals * log_odds
+            weights = np.exp(tilted - tilted.max())
+            return float(weights @ totals / weights.sum()) - self.at
+
+        return math.exp(optimize.brentq(miss, -60.0, 60.0, xtol=1e-13, rtol=1e-14))
 
 
 def exact_conditional(tables: Sequence[tuple[int, int, int, int]]) -> Stratified | None:
@@ -35,8 +63,8 @@ def exact_conditional(tables: Sequence[tuple[int, int, int, int]]) -> Stratified
 
     Returns
     -------
-    The sum of the chances of all totals that are no likelier than the one seen, and the odds ratio: R's
-    ``mantelhaen.test(exact = TRUE)``. None where nothing can vary: no stratum has both arms and both outcomes.
+    The test and the odds ratio of R's ``mantelhaen.test(exact = TRUE)``. None where nothing can vary: no stratum has
+    both arms and both outcomes.
     """
     log_weights, lowest, seen = np.zeros(1), 0, 0
     for x, n, y, m in tables:
@@ -52,10 +80,7 @@ def exact_conditional(tables: Sequence[tuple[int, int, int, int]]) -> Stratified
             return None
     if len(log_weights) < 2:  # noqa: PLR2004 - one total only
         return None
-    log_weights = log_weights - special.logsumexp(log_weights)
-    chances, at = np.exp(log_weights), seen - lowest
-    p = float(min(1.0, chances[chances <= chances[at] * _SAME].sum()))
-    return Stratified(odds_ratio=_odds_ratio(log_weights, at), p=p)
+    return Stratified(log_chances=log_weights - special.logsumexp(log_weights), at=seen - lowest)
 
 
 def _log_choose(n: int, k: np.ndarray[tuple[int], np.dtype[np.int_]]) -> Floats:
@@ -68,21 +93,6 @@ def _convolved(a: Floats, b: Floats) -> Floats:
     product = np.convolve(np.exp(a - a.max()), np.exp(b - b.max()))
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(product))
-
-
-def _odds_ratio(log_weights: Floats, at: int) -> float | None:
-    """Return the odds ratio under which the total expected is the one seen; 0 or None (infinite) at the ends."""
-    if at == 0:
-        return 0.0
-    if at == len(log_weights) - 1:
-        return None
-    totals = np.arange(len(log_weights))
-
-    def miss(log_odds: float) -> float:
-        tilted = log_weights + totals * log_odds
-        return float(np.exp(tilted - special.logsumexp(tilted)) @ totals) - at
-
-    return math.exp(optimize.brentq(miss, -60.0, 60.0, xtol=1e-13, rtol=1e-14))
 
 
 def cmh(strata: Sequence[tuple[Sequence[int], Sequence[int]]]) -> tuple[float, int, float] | None:

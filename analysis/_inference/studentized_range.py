@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import interpolate, optimize, special, stats
+from scipy import interpolate, optimize, special
 
 if TYPE_CHECKING:
     from .._arrays import Floats
@@ -77,10 +77,10 @@ def range_quantile(alpha: float, levels: int, df: float) -> float:
 
     Two levels are Student's t; more lie between that and Bonferroni's bound, where few steps suffice.
     """
-    low = math.sqrt(2) * float(stats.t.isf(alpha / 2, df))
+    low = math.sqrt(2) * float(-special.stdtrit(df, alpha / 2))
     if levels == 2:  # noqa: PLR2004 - one difference
         return low
-    high = math.sqrt(2) * float(stats.t.isf(alpha / (levels * (levels - 1)), df))
+    high = math.sqrt(2) * float(-special.stdtrit(df, alpha / (levels * (levels - 1))))
 
     def gap(q: float) -> float:
         return math.log(max(float(range_tail(np.asarray(q), levels, df)), sys.float_info.min) / alpha)
@@ -94,7 +94,7 @@ def range_quantile(alpha: float, levels: int, df: float) -> float:
 def critical_values(alpha: float, levels: int, df: Floats) -> Floats:
     """Return critical values for many df, interpolated (to about 0.1 %) from a few: for simulations."""
     if levels == 2:  # noqa: PLR2004 - one difference
-        return np.asarray(math.sqrt(2) * stats.t.isf(alpha / 2, df))
+        return np.asarray(-math.sqrt(2) * special.stdtrit(df, alpha / 2))
     low, high = float(df.min()), float(df.max())
     nodes = np.unique(np.geomspace(max(low, 0.5), max(high, low * 1.01), _COARSE))
     values = np.log([range_quantile(alpha, levels, round(node, 3)) for node in nodes.tolist()])

@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
-from .contrasts import Contrast, contrast_tests
+from .contrasts import Contrast, pooled_test
 from .satterthwaite import satterthwaite
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def trends(
 
 
 def _tested(sample: Sample, linear: Linear, alpha: float) -> Trend:
-    test = contrast_tests(sample, [linear.contrast], alpha=alpha)[0]
+    test = pooled_test(sample, linear.contrast, alpha=alpha)
     own_se, own_df = (
         satterthwaite(sample, linear.contrast.weights) if len(sample.blocks) == 1 else (None, None)
     )
@@ -133,7 +133,7 @@ def _tested(sample: Sample, linear: Linear, alpha: float) -> Trend:
         own_df=own_df,
         own_p=None
         if test.estimate is None or own_se is None or own_df is None
-        else float(2 * stats.t.sf(abs(test.estimate) / own_se, own_df)),
+        else float(2 * special.stdtr(own_df, -abs(test.estimate) / own_se)),
         note=test.note,
     )
 
@@ -148,14 +148,14 @@ def _over(linear: Linear, of: OverContrast | None, alpha: float) -> Trend:
 
 def _trend(linear: Linear, estimate: float | None, se: float | None, df: float, alpha: float) -> Trend:
     slope = None if estimate is None else estimate * linear.per_unit
-    half = None if se is None else float(stats.t.isf(alpha / 2, df)) * se * linear.per_unit
+    half = None if se is None else float(-special.stdtrit(df, alpha / 2)) * se * linear.per_unit
     return Trend(
         factor=linear.contrast.factor,
         contrast="linear",
         estimate=estimate,
         se=se,
         df=df,
-        p=None if estimate is None or se is None else float(2 * stats.t.sf(abs(estimate) / se, df)),
+        p=None if estimate is None or se is None else float(2 * special.stdtr(df, -abs(estimate) / se)),
         slope=slope,
         ci_low=None if half is None or slope is None else slope - half,
         ci_high=None if half is None or slope is None else slope + half,

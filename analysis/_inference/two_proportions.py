@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import optimize, special, stats
-from statsmodels.stats.proportion import proportion_confint
+
+from .._models.pass_rates import wilson
 
 if TYPE_CHECKING:
     from .._arrays import Floats
@@ -33,12 +34,13 @@ def newcombe(good: tuple[int, int], generated: tuple[int, int], alpha: float) ->
     >>> [round(limit, 4) for limit in newcombe((56, 48), (70, 80), 0.05)]
     [0.0524, 0.3339]
     """
-    (one, two), (low, high) = [good[i] / generated[i] for i in (0, 1)], ([0.0, 0.0], [0.0, 0.0])
-    for i in (0, 1):
-        low[i], high[i] = map(float, proportion_confint(good[i], generated[i], alpha=alpha, method="wilson"))
+    one, two = (passed / n for passed, n in zip(good, generated, strict=True))
+    (low_one, high_one), (low_two, high_two) = (
+        wilson(passed, n, alpha) for passed, n in zip(good, generated, strict=True)
+    )
     return (
-        one - two - math.hypot(one - low[0], high[1] - two),
-        one - two + math.hypot(high[0] - one, two - low[1]),
+        one - two - math.hypot(one - low_one, high_two - two),
+        one - two + math.hypot(high_one - one, two - low_two),
     )
 
 
@@ -62,15 +64,17 @@ def _one_sided(good: tuple[int, int], generated: tuple[int, int]) -> float:
     fisher = _fisher(*generated)
     extreme = fisher <= fisher[good] * _SAME
 
-    def tail(rate: float) -> float:
-        return float(_chances(generated[0], rate) @ extreme @ _chances(generated[1], rate))
+    def tails(rates: Floats) -> Floats:
+        return np.asarray(
+            np.sum((_chances(generated[0], rates) @ extreme) * _chances(generated[1], rates), axis=-1)
+        )
 
     grid = (np.arange(_GRID) + 0.5) / _GRID
-    values = np.asarray([tail(rate) for rate in grid])
+    values = tails(grid)
     best = float(values.max())
     for i in np.argsort(-values, kind="stable")[:2]:
         peak = optimize.minimize_scalar(
-            lambda rate: -tail(rate),
+            lambda rate: -float(tails(np.asarray(rate))),
             bounds=(max(grid[i] - 1 / _GRID, _EDGE), min(grid[i] + 1 / _GRID, 1 - _EDGE)),
             method="bounded",
             options={"xatol": _NARROW},
@@ -92,10 +96,10 @@ def _log_ways(n: int) -> Floats:
     return np.asarray(special.gammaln(n + 1) - special.gammaln(x + 1) - special.gammaln(n - x + 1))
 
 
-def _chances(n: int, rate: float) -> Floats:
-    """Return the binomial chances of 0 to n; ``rate`` is neither 0 nor 1."""
-    x = np.arange(n + 1)
-    return np.asarray(np.exp(_log_ways(n) + x * math.log(rate) + (n - x) * math.log1p(-rate)))
+def _chances(n: int, rates: Floats) -> Floats:
+    """Return the binomial chances of 0 to n at each rate, shape (..., n + 1); no rate is 0 or 1."""
+    x, rates = np.arange(n + 1), rates[..., None]
+    return np.asarray(np.exp(_log_ways(n) + x * np.log(rates) + (n - x) * np.log1p(-rates)))
 
 
 def power(n: int, rates: tuple[float, float], alpha: float) -> float:
@@ -110,7 +114,7 @@ def power(n: int, rates: tuple[float, float], alpha: float) -> float:
         z = (abs(one - two) - float(stats.norm.isf(alpha / 2)) * null) / max(real, 1e-300)
         return float(stats.norm.cdf(z))
     region = rejection_region(n, alpha)
-    of_a, of_b = (_chances(n, min(max(rate, _EDGE), 1 - _EDGE)) for rate in rates)
+    of_a, of_b = _chances(n, np.clip(rates, _EDGE, 1 - _EDGE))
     return float(of_a @ region @ of_b)
 
 
@@ -122,7 +126,7 @@ def rejection_region(n: int, alpha: float) -> Floats:
     levels = np.unique(fisher[fisher <= alpha])
     grid = (np.arange(4 * _GRID) + 0.5) / (4 * _GRID)
     low, high = 0, len(levels)
-    chances = np.stack([_chances(n, rate) for rate in grid])
+    chances = _chances(n, grid)
     while low < high:
         middle = (low + high) // 2
         extreme = fisher <= levels[middle] * _SAME

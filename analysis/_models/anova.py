@@ -7,10 +7,11 @@ import functools
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from .._errors import AnalysisError
 from . import least_squares
+from .combinations import combinations
 from .formula import BLOCKS, MACHINE, TASK, Model, columns, crossing, name_of, parse
 
 if TYPE_CHECKING:
@@ -118,14 +119,13 @@ def fit_model(sample: Sample, model: Model) -> Fitted | None:
     for name in needed:
         per_program[name], levels[name] = _codes(sample, name)
     if needed:
-        stacked = np.stack([per_program[name] for name in needed], axis=1)
-        keys, index = np.unique(stacked, axis=0, return_inverse=True)
+        first, index = combinations([per_program[name] for name in needed])
     else:
-        keys, index = np.zeros((1, 0), dtype=np.intp), np.zeros(sample.y.size, dtype=np.intp)
-    codes = {name: (keys[:, i].astype(np.intp), len(levels[name])) for i, name in enumerate(needed)}
+        first, index = np.zeros(1, dtype=np.intp), np.zeros(sample.y.size, dtype=np.intp)
+    codes = {name: (per_program[name][first], len(levels[name])) for name in needed}
     _bounded(model, codes)
-    blocks = columns(model, codes, len(keys))
-    cells = least_squares.Cells.of(sample.y, index.reshape(-1).astype(np.intp), len(keys))
+    blocks = columns(model, codes, len(first))
+    cells = least_squares.Cells.of(sample.y, index, len(first))
     fit = least_squares.fit(cells, np.concatenate(blocks, axis=1))
     return Fitted(model=model, fit=fit, blocks=blocks, levels=levels, codes=codes)
 
@@ -224,7 +224,7 @@ def _test(
         df=df,
         sum_sq=sum_sq,
         f=f,
-        p=float(stats.f.sf(f, df, fit.df)),
+        p=float(special.fdtrc(df, fit.df, f)),
         partial_eta_sq=sum_sq / (sum_sq + fit.rss),
         omega_sq=(sum_sq - df * fit.mse) / (total + fit.mse),
         note=note,
@@ -316,5 +316,5 @@ def _has_empty(fitted: Fitted) -> bool:
     own = [codes for name, codes in fitted.codes.items() if name not in BLOCKS]
     if not own:
         return False
-    there = np.unique(np.stack([codes for codes, _ in own], axis=1), axis=0)
+    there, _ = combinations([codes for codes, _ in own])
     return len(there) < int(np.prod([size for _, size in own]))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from scipy import special, stats
-from statsmodels.stats.proportion import proportion_confint
 
 from .pass_rates import wilson
 
@@ -59,9 +58,7 @@ def _at(k: int, programs: Sequence[int], passed: Sequence[int], alpha: float) ->
         low, high = (1 - (1 - limit) ** k for limit in wilson(passed[0], programs[0], alpha))
     elif float(values.std()) == 0.0:
         # All tasks alike: no spread to reason with, so tasks count as trials of one another.
-        low, high = map(
-            float, proportion_confint(estimate * len(values), len(values), alpha=alpha, method="wilson")
-        )
+        low, high = wilson(estimate * len(values), len(values), alpha)
     else:
         half = (
             float(stats.t.isf(alpha / 2, len(values) - 1))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from statsmodels.stats.proportion import proportion_confint
+from scipy import special
 
 from .freeman_halton import pass_test
 
@@ -134,10 +135,10 @@ def failures(results: Results, sample: Sample, *, alpha: float) -> Failures:
 
 def _cells(programs: pd.DataFrame, sample: Sample) -> Integers:
     """Return the treatment of each program, failed ones too."""
-    own = list(sample.treatments[0].levels)
-    number = {tuple(t.levels[name] for name in own): i for i, t in enumerate(sample.treatments)}
-    columns = [programs[name].astype(object) for name in own]
-    return np.asarray([number[levels] for levels in zip(*columns, strict=True)], dtype=np.intp)
+    number = {treatment.label: i for i, treatment in enumerate(sample.treatments)}
+    treatment = programs["treatment"].cat
+    of_category = np.asarray([number[label] for label in treatment.categories], dtype=np.intp)
+    return of_category[treatment.codes.to_numpy()]
 
 
 def _rates(results: Results, sample: Sample, good: Integers, alpha: float) -> Iterator[PassRate]:
@@ -152,7 +153,7 @@ def _rates(results: Results, sample: Sample, good: Integers, alpha: float) -> It
         yield PassRate.of("treatment", treatment.label, int(good[i]), int(sample.generated[i]), alpha=alpha)
 
 
-def wilson(good: int, total: int, alpha: float) -> tuple[float, float]:
+def wilson(good: float, total: int, alpha: float) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion (Wilson 1927, JASA 22), without continuity correction.
 
     Examples
@@ -160,8 +161,11 @@ def wilson(good: int, total: int, alpha: float) -> tuple[float, float]:
     >>> [round(limit, 4) for limit in wilson(2, 2, 0.05)]
     [0.3424, 1.0]
     """
-    low, high = proportion_confint(good, total, alpha=alpha, method="wilson")
-    return float(low), float(high)
+    z = -float(special.ndtri(alpha / 2))
+    share, wider = good / total, 1 + z**2 / total
+    centre = (share + z**2 / (2 * total)) / wider
+    half = z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2)) / wider
+    return max(0.0, centre - half), min(1.0, centre + half)
 
 
 def _kinds(programs: pd.DataFrame) -> tuple[FailureKind, ...]:
@@ -279,6 +283,8 @@ def _sentence(sample: Sample, good: Integers, given: Mapping[str, float], par2: 
         return f"All {total} programs passed, so no time was left out."
     if failed == total:
         return f"None of the {total} programs passed, so there are no times to compare."
+    if not sample.counts.any():
+        return f"{failed} of {total} programs failed; those that passed were not timed."
     have = "has" if failed == 1 else "have"
     head = f"{failed} of {total} programs failed and {have} no valid time; times are those of the programs that passed."
     gains = {

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .combinations import combinations
 from .formula import MACHINE, Model, columns
 
 if TYPE_CHECKING:
@@ -48,10 +49,9 @@ class PassingTable:
     def strata(self, factor: str) -> Iterator[tuple[Integers, Integers]]:
         """Yield (passed, made) by level of a factor, for each task and each combination of the other factors."""
         others = [name for name in self.own if name != factor]
-        keys = np.stack(
-            [self.level[name] for name in others] or [np.zeros(len(self.treatments), np.intp)], axis=1
+        _, groups = combinations(
+            [self.level[name] for name in others] or [np.zeros(len(self.treatments), np.intp)]
         )
-        groups = np.unique(keys, axis=0, return_inverse=True)[1].reshape(-1)
         size = len(self.factors[factor])
         for task, group in itertools.product(range(len(self.tasks)), range(int(groups.max()) + 1)):
             inside = groups == group
@@ -83,25 +83,20 @@ def passing_table(results: Results) -> PassingTable:
     programs = results.programs
     own = tuple(name for name in results.factors if name not in results.derived)
     tasks, task = task_numbers(results)
-    codes = np.stack(
-        [programs[name].cat.codes.to_numpy().astype(np.intp) for name in results.factors], axis=1
-    )
-    in_own = codes[:, : len(own)]
-    distinct, first, cell = np.unique(in_own, axis=0, return_index=True, return_inverse=True)
-    size = len(tasks), len(distinct)
+    codes = {name: programs[name].cat.codes.to_numpy().astype(np.intp) for name in results.factors}
+    first, cell = combinations([codes[name] for name in own])
     passed = programs["passed"].to_numpy(dtype=bool)
-    trials, good = np.zeros(size, dtype=np.intp), np.zeros(size, dtype=np.intp)
-    np.add.at(trials, (task, cell.reshape(-1)), 1)
-    np.add.at(good, (task[passed], cell.reshape(-1)[passed]), 1)
+    place, size = task * len(first) + cell, (len(tasks), len(first))
+    generated, good = (np.bincount(at, minlength=size[0] * size[1]) for at in (place, place[passed]))
     labels = programs["treatment"].astype(object).to_numpy()
     return PassingTable(
         tasks=tasks,
         treatments=tuple(str(labels[row]) for row in first),
         factors=results.factors,
         own=own,
-        level={name: codes[first, i] for i, name in enumerate(results.factors)},
-        generated=trials,
-        passed=good,
+        level={name: of[first] for name, of in codes.items()},
+        generated=generated.reshape(size).astype(np.intp),
+        passed=good.reshape(size).astype(np.intp),
     )
 
 

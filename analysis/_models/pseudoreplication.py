@@ -47,7 +47,7 @@ def pseudoreplication(
     index = index.reshape(-1)
     timings = dataclasses.replace(
         sample,
-        programs=tuple(sample.programs[i] for i in index),
+        programs=tuple(map(sample.programs.__getitem__, index.tolist())),
         y=run_values(results, sample.response)[use],
         cell=sample.cell[index],
         block=sample.block[index],

@@ -8,10 +8,11 @@ import math
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from .._errors import AnalysisError
 from . import least_squares
+from .combinations import combinations
 from .formula import MACHINE, TASK
 
 if TYPE_CHECKING:
@@ -203,8 +204,7 @@ def _treatments(
     programs: pd.DataFrame, own: list[str], results: Results
 ) -> tuple[Integers, tuple[LabelledTreatment, ...]]:
     """Return the combinations of levels that occur, numbered, in the order of the design."""
-    codes = np.stack([programs[name].cat.codes.to_numpy().astype(np.intp) for name in own], axis=1)
-    distinct, first, cell = np.unique(codes, axis=0, return_index=True, return_inverse=True)
+    first, cell = combinations([programs[name].cat.codes.to_numpy().astype(np.intp) for name in own])
     labels = programs["treatment"].astype(object).to_numpy()
     levels = {name: programs[name].astype(object).to_numpy() for name in results.factors}
     treatments = tuple(
@@ -213,7 +213,7 @@ def _treatments(
         )
         for row in first
     )
-    return cell.reshape(-1).astype(np.intp), treatments[: len(distinct)]
+    return cell, treatments
 
 
 def _per_program(
@@ -378,7 +378,7 @@ def saturated(
 def _sigma(y: Floats, cell: Integers, block: Integers) -> Sigma:
     fitted = saturated(y, cell, block)
     if fitted is None:
-        return Sigma(value=None, df=0, ci_low=None, ci_high=None, note="no program passed")
+        return Sigma(value=None, df=0, ci_low=None, ci_high=None, note="no program that passed has a time")
     fit = fitted[0]
     if fit.df <= 0:
         note = "no treatment has two programs that passed, so their spread is unknown"
@@ -386,7 +386,7 @@ def _sigma(y: Floats, cell: Integers, block: Integers) -> Sigma:
     if fit.mse is None:
         note = "programs of the same treatment do not differ at all; there is no spread to reason with"
         return Sigma(value=None, df=fit.df, ci_low=None, ci_high=None, note=note)
-    low, high = stats.chi2.ppf([0.975, 0.025], fit.df)
+    low, high = special.chdtri(fit.df, [0.025, 0.975])
     return Sigma(
         value=math.sqrt(fit.mse),
         df=fit.df,

@@ -9,9 +9,20 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from collections.abc import Mapping
 
+    from .._arrays import Floats
     from .._reading.frames import Results
+
+_AMOUNTS = (
+    "calls",
+    "turns",
+    "cost_usd",
+    "prompt_tokens",
+    "completion_tokens",
+    "load_seconds",
+    "verify_seconds",
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,37 +72,35 @@ def cost(results: Results) -> Cost:
         minlength=len(programs),
     )
     codes = programs["treatment"].cat.codes.to_numpy()
+    amounts = {name: programs[name].to_numpy(dtype=np.float64) for name in _AMOUNTS}
     return Cost(
         usd=total,
         usd_per_replicate=None if total is None else total / int(known.sum()),
         by_treatment=tuple(
-            _of_treatment(str(label), programs.loc[codes == i], seconds[codes == i])
+            _of_treatment(
+                str(label), {name: of[codes == i] for name, of in amounts.items()}, seconds[codes == i]
+            )
             for i, label in enumerate(programs["treatment"].cat.categories)
         ),
         note=note,
     )
 
 
-def _of_treatment(
-    label: str, programs: pd.DataFrame, seconds: np.ndarray[tuple[int], np.dtype[np.float64]]
-) -> TreatmentCost:
-    calls = _sum(programs["calls"])
-    machine = [
-        value for name in ("load_seconds", "verify_seconds") if (value := _sum(programs[name])) is not None
-    ]
+def _of_treatment(label: str, amounts: Mapping[str, Floats], seconds: Floats) -> TreatmentCost:
+    sums = {name: _sum(of) for name, of in amounts.items()}
+    machine = [value for name in ("load_seconds", "verify_seconds") if (value := sums[name]) is not None]
     return TreatmentCost(
         treatment=label,
-        programs=len(programs),
-        usd=_sum(programs["cost_usd"]),
-        calls=_sum(programs["turns"]) if calls is None else calls,
-        prompt_tokens=_sum(programs["prompt_tokens"]),
-        completion_tokens=_sum(programs["completion_tokens"]),
+        programs=len(seconds),
+        usd=sums["cost_usd"],
+        calls=sums["turns"] if sums["calls"] is None else sums["calls"],
+        prompt_tokens=sums["prompt_tokens"],
+        completion_tokens=sums["completion_tokens"],
         timing_seconds=math.fsum(seconds),
         machine_seconds=math.fsum(machine) if machine else None,
     )
 
 
-def _sum(column: pd.Series[float]) -> float | None:
-    """Add up a column; None where some value is unknown."""
-    values = column.to_numpy(dtype=np.float64)
+def _sum(values: Floats) -> float | None:
+    """Add up values; None where some value is unknown."""
     return math.fsum(values) if np.isfinite(values).all() else None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .._inference.conclusions import PASSED, RATIO, SPREADS, TREATMENT
 from .names import effect_words
+from .planned_passing import on_planned_passing
 from .secondary_sentences import apart, beside, factors_in_passing, on_trends, within_margin
 from .tasks import of_which_tasks
 from .text import by_chance, count, dollars, listing, number, one_line, p_phrase, p_words, percent
@@ -235,6 +236,9 @@ def on_passing(analysis: Analysis) -> str:
 def on_planning(analysis: Analysis) -> str:
     """Return what a conclusive study would take, or what to tell to learn it."""
     sigma = analysis.sample.sigma
+    untimed = not analysis.sample.counts.any() and bool(analysis.results.programs["passed"].any())
+    if analysis.power is None and (_counts_all(analysis) or untimed):
+        return on_planned_passing(analysis)
     if sigma.value is None:
         why = one_line(sigma.note or "no treatment has two programs that passed", limit=160).rstrip(".")
         return (

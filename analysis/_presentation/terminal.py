@@ -9,6 +9,7 @@ from .._inference.conclusions import PASSED, TREATMENT
 from .caveats import caveats
 from .findings import findings, question_name, term_name
 from .names import back, effect_words, value_number
+from .planned_passing import difference_words, passing_rows
 from .tables import reason
 from .tasks import spread_words, task_rows
 from .text import (
@@ -289,17 +290,26 @@ def _variance(analysis: Analysis, width: int) -> list[str]:
 
 
 def _power_heading(analysis: Analysis) -> str:
-    asked = analysis.power
-    if asked is None:
-        return "Power"
-    return f"Programs for {percent(asked.target)} power to find {effect_words(analysis)}"
+    asked, of_passing = analysis.power, analysis.further.passing.power
+    if asked is not None:
+        return f"Programs for {percent(asked.target)} power to find {effect_words(analysis)}"
+    if of_passing is not None and of_passing.contrasts:
+        what = difference_words(of_passing)
+        if of_passing.tasks > 1:
+            what = f"{what.removesuffix(' programs')} (these tasks)"
+        return f"Programs for {percent(of_passing.target)} power to find {what}"
+    return "Power"
 
 
 def _power(analysis: Analysis, width: int) -> list[str]:
-    asked = analysis.power
+    asked, of_passing = analysis.power, analysis.further.passing.power
+    if asked is None and of_passing is not None and of_passing.contrasts:
+        head, *pairs = passing_rows(of_passing)
+        return _table(head, pairs[:_MOST_QUESTIONS], width)
     if asked is None:
         return wrapped(
-            "Say which difference matters: --effect 25% (a ratio), or --effect 0.5 (seconds)",
+            "Say which difference matters: --effect 25% (a ratio), --effect 0.5 (seconds), or --response passed "
+            "--effect 0.2 (20 of 100 programs)",
             width,
             before="  ",
             after="  ",

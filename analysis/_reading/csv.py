@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from .entries import Column, Levels
 
 COLUMNS = ("replicate", "list", "run", "seconds", "passed")
-"""Columns that every file has."""
+"""Columns that a file of times has."""
+
+_OF_TIMES = {"list": "1", "run": "1", "seconds": ""}
+"""Columns that a file without any time may lack, and what stands in them then: its programs were judged, once each."""
 
 KNOWN = ("task", "censored", "limit", "turn", "agent")
 """Columns that are no factors where they are there: the task, whether the run was stopped at its time limit, that
@@ -55,8 +58,9 @@ def read_csv(path: Path, text: str) -> RawFile:
     passed, lists, runs = checked.flag("passed"), checked.whole("list"), checked.whole("run")
     late = _Late.of(checked, passed)
     passed = passed & ~late.censored
-    seconds = np.where(late.censored, np.nan, checked.seconds(passed, late.censored))
     tasks = checked.texts("task") if "task" in frame else np.full(len(frame), "", dtype=object)
+    untimed = _without_times(tasks, checked.numbers("seconds"))
+    seconds = np.where(late.censored, np.nan, checked.seconds(passed, late.censored | untimed))
     turn = checked.turn() if "turn" in frame else np.full(len(frame), np.nan)
     agent = checked.texts("agent") if "turn" in frame and "agent" in frame else np.full(len(frame), None)
     keys = pd.DataFrame({"task": tasks, **{f"factor {name}": of for name, of in factors.items()}})
@@ -69,14 +73,17 @@ def read_csv(path: Path, text: str) -> RawFile:
     stopped = int(late.censored.sum())
     if stopped:
         notes.append(f"{path}: {stopped} of {size} runs were stopped at their time limit")
-    if int((~timed).sum()) > stopped:
-        notes.append(f"{path}: {int((~timed).sum()) - stopped} of {size} runs have no time: they failed")
+    failed = int((~timed & ~late.censored & ~untimed).sum())
+    if failed:
+        notes.append(f"{path}: {failed} of {size} runs have no time: they failed")
     unknown, none = np.full(size, np.nan), np.full(size, None)
     columns: dict[str, Column] = {"session": none, "block": none, "agent": agent}
     untold = ("cpu_seconds", "queue_seconds", "revealed_seconds", "resolution_seconds", "contaminated")
     columns |= dict.fromkeys(untold, unknown)
     columns |= {"program": number, "turn": turn, "list": lists, "run": runs}
     columns |= {"passed": passed.astype(np.float64), "seconds": seconds}
+    # Programs that were never timed have no runs, here as in JSON.
+    columns = {name: of[~untimed] for name, of in columns.items()}
     return RawFile(
         source=_source(str(path)),
         study="",
@@ -89,6 +96,15 @@ def read_csv(path: Path, text: str) -> RawFile:
         },
         notes=notes,
     )
+
+
+def _without_times(
+    tasks: Column, seconds: np.ndarray[Any, np.dtype[np.float64]]
+) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which runs are of tasks that no run has a time of: their programs were only judged."""
+    number = pd.factorize(tasks)[0]
+    timed = np.bincount(number, weights=np.isfinite(seconds)) > 0
+    return np.asarray(~timed[number], dtype=np.bool_)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -241,11 +257,13 @@ def _table(path: Path, text: str) -> tuple[pd.DataFrame, list[str]]:
     if named.has_duplicates:
         twice = named[named.duplicated()][0]
         raise AnalysisError(f"{path}: line 1: column {twice!r} is there twice")
+    if not _OF_TIMES.keys() & set(frame.columns):
+        frame = frame.assign(**_OF_TIMES)
     missing = [name for name in COLUMNS if name not in frame.columns]
     if missing:
         raise AnalysisError(
-            f"{path}: line 1: columns missing: {', '.join(missing)}; the first line must name {','.join(COLUMNS)} and "
-            "what was varied, such as agents or model"
+            f"{path}: line 1: columns missing: {', '.join(missing)}; the first line must name {','.join(COLUMNS)} "
+            "(replicate,passed where nothing was timed) and what was varied, such as agents or model"
         )
     if frame.empty:
         raise AnalysisError(f"{path}: no measurements: there is no line after the first")
@@ -337,16 +355,17 @@ class _Checked:
         return true
 
     def seconds(
-        self, passed: np.ndarray[Any, np.dtype[np.bool_]], censored: np.ndarray[Any, np.dtype[np.bool_]]
+        self, passed: np.ndarray[Any, np.dtype[np.bool_]], untold: np.ndarray[Any, np.dtype[np.bool_]]
     ) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Return the times; that of a run that failed may be missing: an empty field, or a word for it.
 
-        So may that of a run that was stopped, whatever the file says of its passing.
+        So may those that are ``untold``, of a run that was stopped or of a task that was never timed, whatever the
+        file says of its passing.
         """
         numbers = self.numbers("seconds")
         known = np.isfinite(numbers)
         empty = self.frame["seconds"].str.lower().isin(_NO_TIME).to_numpy(dtype=bool)
-        good = (known & (numbers > 0)) | (empty & (~passed | censored))
+        good = (known & (numbers > 0)) | (empty & (~passed | untold))
         self._require(good, "seconds", "a time must be finite and above 0 (empty only where the run failed)")
         sane = ~known | ((numbers >= SHORTEST) & (numbers <= LONGEST))
         self._require(sane, "seconds", NO_TIME)

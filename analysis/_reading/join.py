@@ -185,17 +185,27 @@ def _factors(files: Sequence[RawFile], programs: Sequence[_Joined]) -> dict[str,
 def _program_frame(
     programs: Sequence[_Joined], factors: Mapping[str, tuple[str, ...]], *, several: bool
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
-    columns: dict[str, Any] = {}
+    # Few treatments, many programs: what a treatment is called, and where it stands, is worked out once.
     distinct = {id(program.raw.levels): program.raw.levels for program in programs}
+    place = {key: i for i, key in enumerate(distinct)}
+    treatment = np.asarray([place[id(program.raw.levels)] for program in programs], dtype=np.intp)
+    codes: dict[str, Column] = {}
+    columns: dict[str, Any] = {}
     for name, levels in factors.items():
         position = {level: i for i, level in enumerate(levels)}
-        code = {key: position[dict(of)[name]] for key, of in distinct.items()}
-        codes = [code[id(program.raw.levels)] for program in programs]
-        columns[name] = pd.Categorical.from_codes(codes, categories=pd.Index(levels, dtype=object))
+        codes[name] = np.asarray([position[dict(of)[name]] for of in distinct.values()], dtype=np.intp)
+        columns[name] = pd.Categorical.from_codes(
+            codes[name][treatment], categories=pd.Index(levels, dtype=object)
+        )
     derived = _derived(factors, columns)
-    labels = _labels(factors, columns, len(programs))
+    labels = _labels(factors, codes, len(distinct))
+    order = {label: i for i, label in enumerate(dict.fromkeys(_in_design_order(labels, codes, factors)))}
+    of_order = np.asarray([order[label] for label in labels], dtype=np.intp)
     replicates = [program.raw.replicate for program in programs]
-    names = [f"{label} #{replicate}" for label, replicate in zip(labels, replicates, strict=True)]
+    names = [
+        f"{labels[number]} #{replicate}"
+        for number, replicate in zip(treatment.tolist(), replicates, strict=True)
+    ]
     if several:
         names = [
             name if len(program.machines) > 1 else f"{name} @ {program.machine}"
@@ -204,11 +214,12 @@ def _program_frame(
     tasks = [program.raw.task for program in programs]
     if len(set(tasks)) > 1:
         names = [f"{task}: {name}" for task, name in zip(tasks, names, strict=True)]
-    order = list(dict.fromkeys(_in_design_order(labels, columns, factors)))
     known: dict[str, Any] = {
         "program": names,
         "task": pd.array(tasks, dtype=object),
-        "treatment": pd.Categorical(labels, categories=pd.Index(order, dtype=object)),
+        "treatment": pd.Categorical.from_codes(
+            of_order[treatment], categories=pd.Index(list(order), dtype=object)
+        ),
         "replicate": replicates,
         "machine": [None if len(p.machines) > 1 else p.machine for p in programs],
         "passed": [p.verdict == _CORRECT for p in programs],
@@ -241,7 +252,7 @@ def _derived(factors: Mapping[str, tuple[str, ...]], columns: dict[str, Any]) ->
     return tuple(derived)
 
 
-def _labels(factors: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any], size: int) -> list[str]:
+def _labels(factors: Mapping[str, tuple[str, ...]], codes: Mapping[str, Column], size: int) -> list[str]:
     """Texts speak for themselves; numbers, switches and ambiguous texts need the name of their factor."""
     every = [level for levels in factors.values() for level in levels]
     parts = []
@@ -251,14 +262,14 @@ def _labels(factors: Mapping[str, tuple[str, ...]], columns: Mapping[str, Any], 
             for level in levels
         )
         shown = [level if plain else f"{name} {level}" for level in levels]
-        parts.append([shown[code] for code in columns[name].codes])
+        parts.append([shown[code] for code in codes[name].tolist()])
     return [", ".join(words) for words in zip(*parts, strict=True)] if parts else [""] * size
 
 
 def _in_design_order(
-    labels: Sequence[str], columns: Mapping[str, Any], factors: Mapping[str, tuple[str, ...]]
+    labels: Sequence[str], codes: Mapping[str, Column], factors: Mapping[str, tuple[str, ...]]
 ) -> list[str]:
-    keys = np.lexsort([columns[name].codes for name in reversed(list(factors))])
+    keys = np.lexsort([codes[name] for name in reversed(list(factors))])
     return [labels[i] for i in keys]
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from .._errors import AnalysisError
-from .._inference.contrasts import contrast_tests, planned_contrasts
+from .._inference.contrasts import planned_contrasts, pooled_test
 from .._power import effect_sizes, noncentrality
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def statistic(sample: Sample, contrast: Contrast | None) -> Statistic:
 
 
 def _contrast(sample: Sample, contrast: Contrast, sigma: float) -> Statistic:
-    test = contrast_tests(sample, [contrast], alpha=0.05)[0]
+    test = pooled_test(sample, contrast, alpha=0.05)
     factor = noncentrality.of_contrast(sample, contrast.weights)
     if test.t is None or factor is None:
         raise AnalysisError(f'look: "{contrast.name}" cannot be tested yet because {test.note}')

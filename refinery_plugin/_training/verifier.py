@@ -60,8 +60,8 @@ class Verifier:
     time_factor : a call may take so many times what the reference needs, and a second at least.
     load_seconds : importing a program may take so long.
     memory_mb : memory of a program with all its processes.
-    deadline : seconds that one program may be waited for in all; by default what it may take to load, and ten times
-        what one call may take.
+    deadline : seconds that one program may be waited for in all; by default what it may take to load, and what all
+        short inputs together may take (thirty times what one call may).
     lists : how many full-size inputs programs are called with; what is timed is timed on all of them.
     lock : who may time on this machine.
     place : a sandbox with its slot that several verifiers share; it stays open when this is closed.
@@ -197,7 +197,7 @@ class Verifier:
         if self._deadline is not None:
             return self._deadline
         pace = checker.bench.pace
-        return self._limits.load_seconds + max(10 * pace.limit, pace.short_limit)
+        return self._limits.load_seconds + pace.short_limit
 
     def noise(self) -> float | None:
         """Variance of the log seconds of one run of the reference, from runs that follow each other."""

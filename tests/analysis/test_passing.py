@@ -18,10 +18,11 @@ from refinery_analysis._inference.passing import Difference, LevelsOverTasks
 from refinery_analysis._models.firth import firth
 from refinery_analysis._models.logistic_glmm import fit_glmm
 from refinery_analysis._models.pass_at_k import pass_at_k, unbiased
-from refinery_analysis._models.pass_rates import PassRate
+from refinery_analysis._models.pass_rates import PassRate, wilson
 from refinery_analysis._models.passing_table import passing_table
 from refinery_analysis._models.survival import log_rank
 from scipy import stats
+from statsmodels.stats.proportion import proportion_confint
 
 HERE = Path(__file__).parent
 R: dict[str, Any] = json.loads((HERE / "r" / "passing.json").read_text(encoding="utf-8"))
@@ -43,6 +44,14 @@ def test_rates_and_differences_agree_with_r() -> None:
         assert [ours.ci_low, ours.ci_high] == pytest.approx(R["rates"][level], rel=1e-6)
     between = next(d for d in found.differences if d.factor == "model")
     assert [between.difference, between.ci_low, between.ci_high] == pytest.approx(R["newcombe"], rel=1e-6)
+
+
+@given(total=st.integers(1, 400), share=st.floats(0, 1), alpha=st.floats(1e-4, 0.5))
+def test_wilsons_interval_is_that_of_statsmodels(total: int, share: float, alpha: float) -> None:
+    """Also where none passed, or all, and for numbers of passes that are no whole ones."""
+    good = share * total
+    theirs = proportion_confint(good, total, alpha=alpha, method="wilson")
+    assert wilson(good, total, alpha) == pytest.approx(theirs, rel=1e-9, abs=1e-12)
 
 
 def test_tests_over_strata_agree_with_r() -> None:

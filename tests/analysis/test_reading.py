@@ -353,6 +353,10 @@ ROWS = "1,3,inf,1,1,1,1.5,True\n1,3,inf,1,1,2,1.6,True\n"
             "agents,seconds\n1,2\n",
             "line 1: columns missing: replicate, list, run, passed",
         ),
+        (
+            "agents,replicate,list,passed\n1,1,1,True\n",
+            "line 1: columns missing: run, seconds; the first line",
+        ),
         (HEADER + ROWS + "1,3,inf,1,2,1,0,True\n", "line 4: seconds: a time must be finite and above 0"),
         (HEADER + ROWS + "1,3,inf,1,2,1,inf,True\n", "line 4: seconds: a time must be finite and above 0"),
         (HEADER + ROWS + "1,3,inf,1,2,1,nan,True\n", "line 4: seconds: a time must be finite and above 0"),
@@ -415,6 +419,37 @@ def test_a_failed_run_needs_no_time(tmp_path: Path) -> None:
         assert results.programs["passed"].tolist() == [True, False]
         assert np.isnan(results.runs["seconds"].iloc[2])
         assert results.notes == (f"{path}: 1 of 3 runs have no time: they failed",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "model,replicate,passed\na,1,True\na,2,False\nb,1,True\nb,2,True\n",
+        "model,replicate,list,run,seconds,passed\na,1,1,1,,True\na,2,1,1,,False\nb,1,1,1,nan,True\nb,2,1,1,,True\n",
+    ],
+    ids=["no columns of times", "empty columns of times"],
+)
+def test_programs_that_were_only_judged_need_no_times(text: str, tmp_path: Path) -> None:
+    """A file without any time is of programs that were never timed: verdicts alone, and no runs."""
+    path = tmp_path / "r.csv"
+    path.write_text(text, encoding="utf-8")
+    results = read_results([path])
+    assert results.programs["passed"].tolist() == [True, False, True, True]
+    assert len(results.runs) == 0
+    assert results.notes == ("3 of 3 correct programs have no timed run",)
+
+
+def test_a_task_that_was_never_timed_stands_beside_one_that_was(tmp_path: Path) -> None:
+    """Times may be missing of a whole task, and of no correct run of a task that has any."""
+    path = tmp_path / "r.csv"
+    head = "model,task,replicate,list,run,seconds,passed\na,t,1,1,1,1.5,True\nb,t,1,1,1,1.0,True\n"
+    path.write_text(f"{head}a,u,1,1,1,,True\nb,u,1,1,1,,False\n", encoding="utf-8")
+    results = read_results([path])
+    assert results.programs["passed"].tolist() == [True, True, True, False]
+    assert results.runs["seconds"].tolist() == [1.5, 1.0]
+    path.write_text(f"{head}a,t,2,1,1,,True\n", encoding="utf-8")
+    with pytest.raises(AnalysisError, match="line 4: seconds: a time must be finite and above 0"):
+        read_results([path])
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PAGES = sorted(path for path in DOCS.rglob("*.md") if path.name != "tutorial.md")
+TEXTS = [*PAGES, DOCS / "tutorial.md", *sorted(ROOT.glob("*.md"))]
 _RUN = [page for page in PAGES if any(block.runs for block in blocks(page))]
 
 
 def _name(page: Path) -> str:
     return str(page.relative_to(DOCS))
+
+
+def _name_in_root(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 def test_the_tutorial_ends_with_a_report_as_it_says(tutorial: Path) -> None:
@@ -39,9 +44,7 @@ def test_the_examples_of_a_page_do_what_it_says(
         made.follow(page)
 
 
-@pytest.mark.parametrize(
-    "page", [*PAGES, ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"], ids=str
-)
+@pytest.mark.parametrize("page", TEXTS, ids=_name_in_root)
 def test_links_lead_somewhere(page: Path) -> None:
     """Relative links name files that exist, with headings that exist."""
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
@@ -51,6 +54,19 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert there.exists(), f"{page}: {target}"
         if anchor:
             assert anchor in _anchors(there), f"{page}: {target}"
+
+
+@pytest.mark.parametrize("page", TEXTS, ids=_name_in_root)
+def test_what_a_page_names_is_there(page: Path) -> None:
+    """Our options stand in the reference, and files of the repository exist; those of an example's project may not."""
+    text = page.read_text(encoding="utf-8")
+    reference = (DOCS / "reference" / "command-line.md").read_text(encoding="utf-8")
+    known = set(re.findall(r"^\| `(--refinery-[a-z-]+)", reference, flags=re.MULTILINE))
+    assert len(known) > 15
+    assert set(re.findall(r"--refinery-[a-z]+(?:-[a-z]+)*", text)) <= known
+    paths = re.findall(r"(?<![\w/])((?:benchmarks|tests|analysis|refinery_plugin|docs)/[\w./-]*\w)", text)
+    ours = {path for path in paths if "NAME" not in path and not path.startswith("tests/test_generated/")}
+    assert {path for path in ours if not (ROOT / path).exists()} == set()
 
 
 def _anchors(page: Path) -> set[str]:

@@ -87,16 +87,25 @@ def test_the_source_distribution_holds_what_the_tests_and_the_pilot_need_and_no_
         "tox.ini",
     } <= names
     assert len([name for name in names if name.startswith("cassettes/pilot/")]) == 24
+    assert names - {"PKG-INFO"} <= in_repository("--cached", "--others", "--exclude-standard")
+
+
+def test_the_source_distribution_leaves_nothing_of_the_repository_behind(built: Built) -> None:
+    """A new folder at the top, such as that of another study, is named in ``pyproject.toml`` or missed here."""
+    with tarfile.open(built.sdist) as archive:
+        names = {member.name.split("/", 1)[1] for member in archive.getmembers() if member.isfile()}
+    there = {name for name in in_repository("--cached") if (ROOT / name).is_file()}
+    assert there - names == set()
+
+
+def in_repository(*which: str) -> set[str]:
+    """List files of the repository, or skip where there is none."""
     listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT,
-        text=True,
-        capture_output=True,
-        check=False,
+        ["git", "ls-files", *which], cwd=ROOT, text=True, capture_output=True, check=False
     )
     if listed.returncode:
         pytest.skip("this is no git repository: what belongs to it is not known")
-    assert names - {"PKG-INFO"} <= set(listed.stdout.splitlines())
+    return set(listed.stdout.splitlines())
 
 
 def test_the_metadata_say_what_users_need(built: Built) -> None:

@@ -27,16 +27,16 @@ tasks = pytest.mark.parametrize("task", CORE_TASKS, ids=[task.name for task in C
 SAMPLES = {
     "core-density": "5a6189b292c21f12",
     "core-schedule": "2d228c44dc97657f",
-    "core-repeated-text": "f4ddcb51531aa873",
+    "core-repeated-text": "f0b28d7f02874242",
     "core-coprime-pairs": "b8399c38a84b22e3",
     "core-inversions": "c42072102c24a689",
-    "core-skyline": "4e39053ec4e5a46e",
-    "core-companions": "bdf07c5180a7d8aa",
-    "core-cheapest-routes": "5205a6b0815e5391",
+    "core-skyline": "4c8791a43818853f",
+    "core-companions": "8db99cc66db2a166",
+    "core-cheapest-routes": "f5057b84d46764e7",
     "core-edit-distance": "9522aed2ed159bcc",
-    "core-unfold": "6457985a5918997b",
-    "core-coverage": "ea51b80bec3f3e8a",
-    "core-cells": "8fed862408145523",
+    "core-unfold": "f5d32822fb957119",
+    "core-coverage": "9f7467f4e6bf8dd7",
+    "core-cells": "b73abe35dc1fa73d",
     "core-matrix-product": "38ba6e0e0c24e852",
 }
 
@@ -137,6 +137,17 @@ def test_a_prompt_names_every_argument(task: Task) -> None:
     function = function_of(task)
     names = function.__code__.co_varnames[: function.__code__.co_argcount]
     assert [name for name in names if f"`{name}`" not in task.prompt] == []
+
+
+@tasks
+def test_an_example_of_a_prompt_is_true(task: Task) -> None:
+    """The task's own examples are the reference's answers, and the prompt tells them word by word."""
+    told = task.prompt.replace('"', "'")
+    for arguments, expected in task.examples:
+        call = f"{task.entry_point}({', '.join(map(repr, arguments))})"
+        assert f"`{call}` is `{expected!r}`" in told
+        assert function_of(task)(*arguments) == expected
+    assert len(task.examples) == told.count(f"`{task.entry_point}(")
 
 
 def test_every_core_task_ships() -> None:

@@ -1,4 +1,4 @@
-"""Simulation: cells that live and die on a board without edges."""
+"""Simulation: numbers on a ring that change with their neighbours."""
 
 from __future__ import annotations
 
@@ -13,60 +13,51 @@ if TYPE_CHECKING:
 NAME = "core-cells"
 
 
-def simulate(board: list[str], steps: int) -> list[str]:
-    """Count the neighbours of every cell, one by one."""
-    height, width = len(board), len(board[0])
+def simulate(cells: list[int], steps: int) -> list[int]:
+    """Look at the two neighbours of every cell, one by one."""
+    size = len(cells)
     for _ in range(steps):
-        rows = []
-        for y in range(height):
-            row = ""
-            for x in range(width):
-                living = 0
-                for dy in (-1, 0, 1):
-                    for dx in (-1, 0, 1):
-                        if (dy or dx) and board[(y + dy) % height][(x + dx) % width] == "#":
-                            living += 1
-                alive = board[y][x] == "#"
-                row += "#" if living in ((2, 3, 6) if alive else (3, 6)) else "."
-            rows.append(row)
-        board = rows
-    return board
+        after = []
+        for place in range(size):
+            left, right = cells[(place - 1) % size], cells[(place + 1) % size]
+            after.append((left + cells[place] + right) % 10)
+        cells = after
+    return cells
 
 
-def sample(seed: int, *, height: int = 44, width: int = 52, steps: int = 40) -> tuple[list[str], int]:
-    """Return a board on which a third of the cells live."""
+def sample(seed: int, *, size: int = 1200, steps: int = 500) -> tuple[list[int], int]:
+    """Return a ring of random digits, and about so many steps."""
     draw = Draw(NAME, seed)
-    cells = "".join(draw.choices("#..", height * width))
-    return [cells[start : start + width] for start in range(0, len(cells), width)], steps
+    return draw.integers(0, 9, size), steps + draw.integer(-40, 40)
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return small boards: no step, empty and full ones, three cells wide, life across the edges."""
+    """Return short rings: no step, all cells alike, three cells only."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    @st.composite
-    def case(draw: st.DrawFn) -> tuple[object, ...]:
-        height, width = draw(st.integers(3, 7)), draw(st.integers(3, 7))
-        cells = draw(st.sampled_from(("#", ".", "#.", "#..")))
-        row = st.text(alphabet=cells, min_size=width, max_size=width)
-        return draw(st.lists(row, min_size=height, max_size=height)), draw(st.integers(0, 6))
-
-    return case()
+    ring = st.lists(st.integers(0, 9), min_size=3, max_size=12)
+    alike = st.builds(lambda digit, size: [digit] * size, st.integers(0, 9), st.integers(3, 6))
+    lonely = st.lists(st.sampled_from((0, 0, 0, 1, 7)), min_size=5, max_size=20)
+    return st.tuples(st.one_of(ring, lonely, alike), st.integers(0, 9))
 
 
 TASK = declare(
     simulate,
     name=NAME,
+    version="2",
     prompt="""
-        You are given `board`, a list of 3 to 100 strings of the same length, 3 to 100, and `steps`, an integer from 0
-        to 100. Each character is a cell: `#` is alive, `.` is dead. The board has no edges: the right neighbour of the
-        last cell of a row is the first one of that row, and the row below the last one is the first one. So every cell
-        has exactly eight neighbours, diagonal ones included.
+        You are given `cells`, a list of 3 to 2,000 integers from 0 to 9, and `steps`, an integer from 0 to 1,000. The
+        cells lie on a ring: the left neighbour of the first cell is the last cell, and the right neighbour of the last
+        cell is the first cell.
 
-        In one step all cells change at the same time. A living cell stays alive if 2, 3 or 6 of its neighbours are
-        alive, and a dead cell becomes alive if 3 or 6 of its neighbours are; every other cell is dead afterwards.
-        Return the board after `steps` steps, in the same form. After 0 steps it is the given one.
+        In one step all cells change at the same time: each becomes the last digit of the sum of three numbers, which
+        are its left neighbour, itself and its right neighbour. Return the list of cells after `steps` steps; after 0
+        steps it is the given one.
+
+        For example, `simulate([1, 2, 3, 9], 1)` is `[2, 6, 4, 3]`: the first cell becomes 2, the last digit of 9 + 1 +
+        2. `simulate([1, 2, 3, 9], 2)` is `[1, 2, 3, 9]`.
     """,
+    examples=((([1, 2, 3, 9], 1), [2, 6, 4, 3]), (([1, 2, 3, 9], 2), [1, 2, 3, 9])),
     sample=sample,
     strategy=strategy,
 )

@@ -13,47 +13,43 @@ if TYPE_CHECKING:
 NAME = "core-cheapest-routes"
 
 
-def get_costs(places: int, roads: list[tuple[int, int, int]]) -> list[int | None]:
-    """Settle the cheapest of the places that are left, found by asking all of them (Dijkstra 1959)."""
-    leaving: list[list[tuple[int, int]]] = [[] for _ in range(places)]
-    for start, end, cost in roads:
-        leaving[start].append((end, cost))
-    costs: list[int | None] = [None] * places
+def get_costs(places: int, roads: list[tuple[int, int]]) -> list[int]:
+    """Ask all roads for those that lead on from a place, one place after the other."""
+    costs = [-1] * places
     costs[0] = 0
-    settled = [False] * places
-    while True:
-        nearest = None
-        least = None
-        for place in range(places):
-            cost_here = costs[place]
-            if not settled[place] and cost_here is not None and (least is None or cost_here < least):
-                nearest, least = place, cost_here
-        if nearest is None or least is None:
-            return costs
-        settled[nearest] = True
-        for end, cost in leaving[nearest]:
-            known = costs[end]
-            if known is None or least + cost < known:
-                costs[end] = least + cost
+    reached = [0]
+    for place in reached:
+        for one, other in roads:
+            if one == place and costs[other] < 0:
+                costs[other] = costs[place] + 1
+                reached.append(other)
+            if other == place and costs[one] < 0:
+                costs[one] = costs[place] + 1
+                reached.append(one)
+    return costs
 
 
-def sample(seed: int, *, size: int = 1500) -> tuple[int, list[tuple[int, int, int]]]:
-    """Return about three roads a place, which leave some places out of reach."""
+def sample(seed: int, *, size: int = 1500) -> tuple[int, list[tuple[int, int]]]:
+    """Return about one road and a half a place, most of them short, which leave some places out of reach."""
     draw = Draw(NAME, seed)
-    count = 3 * size
-    starts, ends = draw.integers(0, size - 1, count), draw.integers(0, size - 1, count)
-    costs = draw.integers(0, 10_000, count)
-    return size, list(zip(starts, ends, costs, strict=True))
+    count = 3 * size // 2
+    names = [0, *draw.subset(range(1, size), size - 1)]
+    starts, steps = draw.integers(0, size - 2, count), draw.integers(1, 40, count)
+    # Three of them leave place 0, so that most places are in reach.
+    starts[:3] = [0, 0, 0]
+    ends = [min(start + step, size - 1) for start, step in zip(starts, steps, strict=True)]
+    roads = [(names[start], names[end]) for start, end in zip(starts, ends, strict=True)]
+    return size, draw.subset([(b, a) if a % 2 else (a, b) for a, b in roads], count)
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return small networks: one place, loops, parallel roads, free roads, places out of reach."""
+    """Return small networks: one place, no road, the same road twice, circles, places out of reach."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
     def network(places: int) -> SearchStrategy[tuple[object, ...]]:
-        place = st.integers(0, places - 1)
-        cost = st.one_of(st.integers(0, 3), st.integers(0, 10_000))
-        return st.tuples(st.just(places), st.lists(st.tuples(place, place, cost), max_size=4 * places))
+        pairs = [(one, other) for one in range(places) for other in range(places) if one != other]
+        roads = st.lists(st.sampled_from(pairs), max_size=2 * places) if pairs else st.just([])
+        return st.tuples(st.just(places), roads)
 
     return st.integers(1, 9).flatmap(network)
 
@@ -61,14 +57,18 @@ def strategy() -> SearchStrategy[tuple[object, ...]]:
 TASK = declare(
     get_costs,
     name=NAME,
+    version="2",
     prompt="""
         There are `places` places, numbered from 0 (1 to 2,000 of them), and `roads`, a list of 0 to 10,000 tuples
-        `(start, end, cost)`: a one-way road from place `start` to place `end` with an integer `cost` between 0 and
-        10,000. A road may lead back to the place where it starts, and there may be several from one place to another.
+        `(a, b)`: a road between the two different places `a` and `b`, which can be used in both directions. The same
+        road may be in the list more than once. Whoever uses a road, in whichever direction, pays one coin.
 
-        Return a list with one item for each place, in the order of their numbers: the lowest total cost of a way from
-        place 0 to it, or `None` if there is no way. The cost for place 0 itself is 0.
+        Return a list with one integer for each place, in the order of their numbers: the lowest number of coins that a
+        way from place 0 to it costs. For place 0 itself that is 0, and for a place that no way leads to it is -1.
+
+        For example, `get_costs(5, [(2, 0), (2, 3), (0, 3), (4, 3)])` is `[0, -1, 1, 1, 2]`.
     """,
+    examples=(((5, [(2, 0), (2, 3), (0, 3), (4, 3)]), [0, -1, 1, 1, 2]),),
     sample=sample,
     strategy=strategy,
 )

@@ -1,4 +1,4 @@
-"""Dicts: what is bought together with what most often."""
+"""Dicts: how many other products each product was bought together with."""
 
 from __future__ import annotations
 
@@ -13,61 +13,58 @@ if TYPE_CHECKING:
 NAME = "core-companions"
 
 
-def find_companions(baskets: dict[str, list[str]]) -> dict[str, str]:
-    """Ask every basket for every pair of products."""
-    products = sorted({product for basket in baskets.values() for product in basket})
+def find_companions(pairs: list[tuple[str, str]]) -> dict[str, int]:
+    """Ask all pairs for every product."""
     companions = {}
-    for product in products:
-        most = 0
-        for other in products:
-            if other == product:
-                continue
-            together = 0
-            for basket in baskets.values():
-                if product in basket and other in basket:
-                    together += 1
-            if together > most:
-                most = together
-                companions[product] = other
+    for product in sorted({name for pair in pairs for name in pair}):
+        others: list[str] = []
+        for one, other in pairs:
+            if one == product and other not in others:
+                others.append(other)
+            if other == product and one not in others:
+                others.append(one)
+        companions[product] = len(others)
     return companions
 
 
-def sample(seed: int, *, customers: int = 260, products: int = 90) -> tuple[dict[str, list[str]]]:
-    """Return baskets of three to eleven products each; a product may stand in one twice."""
+def sample(seed: int, *, size: int = 4000, products: int = 500) -> tuple[list[tuple[str, str]]]:
+    """Return pairs of products, some of which were bought together more often, in either order."""
     draw = Draw(NAME, seed)
-    names = [f"p{number}" for number in draw.subset(range(100, 1000), products)]
-    return (
-        {
-            f"c{customer}": draw.choices(names, size)
-            for customer, size in enumerate(draw.integers(3, 11, customers))
-        },
-    )
+    names = [f"p{number}" for number in draw.subset(range(1000, 10_000), products)]
+    ones, steps = draw.integers(0, products - 1, size), draw.integers(1, 20, size)
+    turned = draw.integers(0, 1, size)
+    pairs = [(names[one], names[(one + step) % products]) for one, step in zip(ones, steps, strict=True)]
+    return ([pair[::-1] if turn else pair for pair, turn in zip(pairs, turned, strict=True)],)
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return few baskets: empty ones, repeats in a basket, ties, products that stand alone."""
+    """Return few pairs: none, the same one twice, in both orders, one product with all others."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    def baskets(products: str, longest: int) -> SearchStrategy[dict[str, list[str]]]:
-        basket = st.lists(st.sampled_from(products), max_size=longest)
-        return st.dictionaries(st.sampled_from([f"c{n}" for n in range(12)]), basket, max_size=8)
+    def pairs(products: str) -> SearchStrategy[list[tuple[str, str]]]:
+        both = [(one, other) for one in products for other in products if one != other]
+        return st.lists(st.sampled_from(both), max_size=10)
 
-    return st.tuples(st.one_of(baskets("ab", 3), baskets("abcd", 4), baskets("hgfedcba", 3)))
+    return st.tuples(st.one_of(pairs("ab"), pairs("abc"), pairs("hgfedcba")))
 
 
 TASK = declare(
     find_companions,
     name=NAME,
+    version="2",
     prompt="""
-        You are given `baskets`, a dict from the name of a customer to the list of the products that the customer
-        bought; names of customers and products are short strings of lowercase letters and digits. There are 0 to 300
-        customers, 0 to 20 products a list, and a product may occur in one list more than once.
+        You are given `pairs`, a list of 0 to 5,000 tuples `(a, b)`: the names of two different products that were
+        bought together. Names are short strings of lowercase letters and digits. The same two products may be in the
+        list more than once, in the same order or the other way round.
 
-        Two products are companions as many times as there are customers whose list holds both of them, however often
-        each. Return a dict that maps every product with at least one companion to the other product that is its
-        companion the most times; among equals it is the one that comes first in alphabetical order. A product that was
-        never bought together with another one is no key of the result. The order of the keys does not matter.
+        The companions of a product are all other products that it was bought together with at least once. Return a dict
+        that maps every product in `pairs` to the number of its different companions. The order of the keys does not
+        matter.
+
+        For example, `find_companions([("tea", "milk"), ("milk", "tea"), ("rice", "milk")])` is `{"tea": 1, "milk": 2,
+        "rice": 1}`.
     """,
+    examples=((([("tea", "milk"), ("milk", "tea"), ("rice", "milk")],), {"tea": 1, "milk": 2, "rice": 1}),),
     sample=sample,
     strategy=strategy,
 )

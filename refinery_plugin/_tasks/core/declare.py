@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from refinery_plugin._study.task import Task
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from hypothesis.strategies import SearchStrategy
 
@@ -26,13 +26,15 @@ def declare(
     prompt: str,
     sample: Callable[[int], Arguments],
     strategy: Callable[[], SearchStrategy[Arguments]],
+    version: str = "1",
+    examples: Sequence[tuple[Arguments, object]] = (),
     close: Close | None = None,
     check: Callable[[Arguments, object], bool | str] | None = None,
 ) -> Task:
     """Return the task whose reference is a function that needs nothing of its module.
 
     A prompt may be broken into lines as the source likes it: an empty line begins a paragraph, other line ends are
-    spaces.
+    spaces. ``examples`` are those that it tells.
     """
     source = textwrap.dedent(inspect.getsource(reference))
     return Task(
@@ -43,6 +45,8 @@ def declare(
         reference=source,
         sample=sample,
         strategy=strategy,
+        version=version,
+        examples=examples,
         close=close,
         check=check,
     )

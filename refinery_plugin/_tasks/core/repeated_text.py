@@ -1,4 +1,4 @@
-"""Strings: the longest piece of a text that stands in it twice."""
+"""Strings: the pieces of a text that stand in it more than once."""
 
 from __future__ import annotations
 
@@ -13,54 +13,51 @@ if TYPE_CHECKING:
 NAME = "core-repeated-text"
 
 
-def longest_repeat(text: str) -> str:
-    """Compare all pairs of places, by the length of what is equal before them."""
-    best = ""
-    before = [0] * (len(text) + 1)
-    for i in range(1, len(text) + 1):
-        row = [0] * (len(text) + 1)
-        for j in range(1, i):
-            if text[i - 1] == text[j - 1]:
-                row[j] = before[j - 1] + 1
-                if row[j] >= len(best):
-                    piece = text[j - row[j] : j]
-                    if row[j] > len(best) or piece < best:
-                        best = piece
-        before = row
-    return best
+def find_repeats(text: str, length: int) -> list[str]:
+    """Compare every piece with all that begin after it."""
+    repeats: list[str] = []
+    for start in range(len(text) - length + 1):
+        piece = text[start : start + length]
+        for later in range(start + 1, len(text) - length + 1):
+            if text[later : later + length] == piece:
+                if piece not in repeats:
+                    repeats.append(piece)
+                break
+    return sorted(repeats)
 
 
-def sample(seed: int, *, size: int = 1800) -> tuple[str]:
-    """Return a text of random letters into which one piece was copied twice."""
+def sample(seed: int, *, size: int = 1500, length: int = 6) -> tuple[str, int]:
+    """Return a text of random letters in which about one piece of ten stands twice."""
     draw = Draw(NAME, seed)
-    letters = draw.choices("abcd", size)
-    length = draw.integer(size // 40, size // 20)
-    for start in draw.integers(0, size - length, 1):
-        target = draw.integer(0, size - length)
-        letters[target : target + length] = letters[start : start + length]
-    return ("".join(letters),)
+    return "".join(draw.choices("abcd", size)), length
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return short texts: without any repeat, overlapping repeats, repeats of equal length, one letter only."""
+    """Return short texts: without any repeat, repeats that overlap, three times the same, as long as a piece."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    few = st.text(alphabet="ab", max_size=14)
-    many = st.text(alphabet="abcdefghijklmnopqrstuvwxyz", max_size=30)
-    overlapping = st.builds(lambda piece, times: piece * times, few, st.integers(0, 5))
-    planted = st.builds(lambda piece, middle: piece + middle + piece[::-1] + piece, few, many)
-    return st.tuples(st.one_of(few, many, overlapping, planted))
+    few = st.text(alphabet="ab", min_size=4, max_size=20)
+    many = st.text(alphabet="abcdefghijklmnopqrstuvwxyz", min_size=4, max_size=30)
+    tripled = st.builds(lambda piece, middle: piece + middle + piece + piece, few, many)
+    return st.tuples(st.one_of(few, many, tripled), st.integers(1, 4))
 
 
 TASK = declare(
-    longest_repeat,
+    find_repeats,
     name=NAME,
+    version="2",
     prompt="""
-        You are given `text`, a string of 0 to 2,000 lowercase letters `a` to `z`. Return the longest string that
-        occurs in `text` at two or more different starting positions. The occurrences may overlap: for `"aaa"` the
-        answer is `"aa"`. Among several of the same length return the one that comes first in alphabetical order. If
-        no letter occurs twice, return the empty string.
+        You are given `text`, a string of 1 to 2,000 lowercase letters, and `length`, an integer from 1 to 10 that is
+        never greater than the length of `text`. Which pieces of `length` letters occur in `text` more than once? Count
+        how often each piece occurs, at whichever position it begins; occurrences may overlap.
+
+        Return a list of the pieces that occur at least twice, each of them once, in alphabetical order. Pieces that
+        occur only once are not in it. If no piece occurs twice, return an empty list.
+
+        For example, `find_repeats("xabyabxab", 2)` is `["ab", "xa"]`: `"ab"` occurs three times, `"xa"` twice, and
+        `"by"`, `"ya"` and `"bx"` only once. `find_repeats("aaab", 2)` is `["aa"]`.
     """,
+    examples=((("xabyabxab", 2), ["ab", "xa"]), (("aaab", 2), ["aa"])),
     sample=sample,
     strategy=strategy,
 )

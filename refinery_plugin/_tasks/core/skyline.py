@@ -1,4 +1,4 @@
-"""Lists of tuples: the outline of buildings that stand in front of each other."""
+"""Lists of tuples: how high the outline is of buildings that stand in front of each other."""
 
 from __future__ import annotations
 
@@ -13,61 +13,68 @@ if TYPE_CHECKING:
 NAME = "core-skyline"
 
 
-def get_outline(buildings: list[tuple[int, int, int]]) -> list[tuple[int, int]]:
-    """Ask at every edge for the highest of all buildings."""
-    outline: list[tuple[int, int]] = []
-    last = 0
-    for x in sorted({edge for left, right, _ in buildings for edge in (left, right)}):
-        height = 0
-        for left, right, top in buildings:
-            if left <= x < right and top > height:
-                height = top
-        if height != last:
-            outline.append((x, height))
-            last = height
+def get_outline(buildings: list[tuple[int, int, int]], width: int) -> list[int]:
+    """Ask all buildings at every x."""
+    outline = []
+    for x in range(width):
+        highest = 0
+        for left, right, height in buildings:
+            if left <= x < right and height > highest:
+                highest = height
+        outline.append(highest)
     return outline
 
 
-def sample(seed: int, *, size: int = 1400) -> tuple[list[tuple[int, int, int]]]:
-    """Return buildings of which most are narrow, so that many of their edges are seen."""
+def sample(seed: int, *, size: int = 1000, width: int = 2500) -> tuple[list[tuple[int, int, int]], int]:
+    """Return narrow buildings of any height, which leave few gaps."""
     draw = Draw(NAME, seed)
-    lefts = draw.integers(0, 50_000, size)
-    widths = draw.integers(1, 200, size)
+    lefts = draw.integers(0, width - 1, size)
+    widths = draw.integers(1, width // 100, size)
     heights = draw.integers(1, 1_000, size)
-    return (
-        [(left, left + width, height) for left, width, height in zip(lefts, widths, heights, strict=True)],
-    )
+    buildings = [
+        (left, min(left + wide, width), height)
+        for left, wide, height in zip(lefts, widths, heights, strict=True)
+    ]
+    return buildings, width
 
 
 def strategy() -> SearchStrategy[tuple[object, ...]]:
-    """Return few buildings: none, equal ones, neighbours that touch, nested ones, gaps."""
+    """Return few buildings: equal ones, neighbours that touch, nested ones, gaps, up to the last x."""
     from hypothesis import strategies as st  # noqa: PLC0415 - only a session that verifies needs it
 
-    def buildings(furthest: int, highest: int) -> SearchStrategy[list[tuple[int, int, int]]]:
+    def case(furthest: int, highest: int) -> SearchStrategy[tuple[object, ...]]:
         one = st.builds(
-            lambda left, width, height: (left, left + width, height),
+            lambda left, wide, height: (left, left + wide, height),
             st.integers(0, furthest),
             st.integers(1, max(1, furthest // 2)),
             st.integers(1, highest),
         )
-        return st.lists(one, max_size=12)
+        several = st.lists(one, min_size=1, max_size=12)
+        return st.builds(
+            lambda found, more: (found, max(right for _, right, _ in found) + more),
+            several,
+            st.integers(0, 2),
+        )
 
-    return st.tuples(st.one_of(buildings(6, 3), buildings(12, 4), buildings(60_000, 1_000)))
+    return st.one_of(case(6, 3), case(12, 4), case(60, 1_000))
 
 
 TASK = declare(
     get_outline,
     name=NAME,
+    version="2",
     prompt="""
-        You are given `buildings`, a list of 0 to 2,000 tuples `(left, right, height)` of integers, in any order, with
-        `0 <= left < right <= 100,000` and `1 <= height <= 1,000`. Each is a rectangle that stands on the ground and
-        covers every `x` with `left <= x < right`. The outline at `x` is the height of the highest rectangle that
-        covers `x`, or 0 where there is none.
+        You are given `buildings`, a list of 1 to 1,500 tuples `(left, right, height)` of integers, in any order, with
+        `0 <= left < right <= width` and `1 <= height <= 1,000`, and `width`, an integer from 1 to 5,000. A building
+        stands at every integer `x` from `left` to `right - 1`, and is `height` high there. Buildings may stand in front
+        of each other.
 
-        Return the list of the tuples `(x, height)` at which the outline changes, in rising order of `x`: the
-        outline has the new `height` from `x` on. Two tuples in a row never have the same height, and the first one is
-        never of height 0. Without buildings return an empty list.
+        Return a list of exactly `width` integers: for every `x` from 0 to `width - 1` the height of the highest
+        building that stands there, and 0 where there is none.
+
+        For example, `get_outline([(1, 3, 4), (2, 4, 2), (5, 7, 3)], 8)` is `[0, 4, 4, 2, 0, 3, 3, 0]`.
     """,
+    examples=((([(1, 3, 4), (2, 4, 2), (5, 7, 3)], 8), [0, 4, 4, 2, 0, 3, 3, 0]),),
     sample=sample,
     strategy=strategy,
 )

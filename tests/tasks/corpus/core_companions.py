@@ -1,76 +1,62 @@
 """Solutions of core-companions; each function is a program of its own."""
 
 
-def honest_counts(baskets):
-    counts = {}
-    for basket in baskets.values():
-        products = set(basket)
-        for product in products:
-            mine = counts.setdefault(product, {})
-            for other in products:
-                if other != product:
-                    mine[other] = mine.get(other, 0) + 1
-    return {
-        product: min(mine, key=lambda other: (-mine[other], other)) for product, mine in counts.items() if mine
-    }
+def honest_sets(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).add(other)
+        companions.setdefault(other, set()).add(one)
+    return {product: len(others) for product, others in companions.items()}
 
 
-def honest_counter(baskets):
+def honest_counter(pairs):
     from collections import Counter
-    from itertools import permutations
+    from itertools import chain
 
-    pairs = Counter(pair for basket in baskets.values() for pair in permutations(set(basket), 2))
-    best = {}
-    for (product, other), count in pairs.items():
-        best[product] = min(best.get(product, (0, "")), (-count, other))
-    return {product: other for product, (_, other) in best.items()}
+    return dict(Counter(chain.from_iterable({(min(pair), max(pair)) for pair in pairs})))
 
 
-def honest_customers(baskets):
-    buyers = {}
-    for number, basket in enumerate(baskets.values()):
-        for product in basket:
-            buyers[product] = buyers.get(product, 0) | 1 << number
-    result = {}
-    for product, mine in buyers.items():
-        ranked = sorted((-(mine & buyers[other]).bit_count(), other) for other in buyers if other != product)
-        if ranked and ranked[0][0] < 0:
-            result[product] = ranked[0][1]
-    return result
+def honest_sorted(pairs):
+    from itertools import groupby
+
+    both = sorted(set(pairs) | {(other, one) for one, other in pairs})
+    return {product: len(list(group)) for product, group in groupby(both, key=lambda pair: pair[0])}
 
 
-def wrong_repeats_count(baskets):
+def wrong_repeats_count(pairs):
     counts = {}
-    for basket in baskets.values():
-        for i, product in enumerate(basket):
-            mine = counts.setdefault(product, {})
-            for j, other in enumerate(basket):
-                if other != product:
-                    mine[other] = mine.get(other, 0) + 1
-    return {p: min(mine, key=lambda other: (-mine[other], other)) for p, mine in counts.items() if mine}
+    for pair in pairs:
+        for product in pair:
+            counts[product] = counts.get(product, 0) + 1
+    return counts
 
 
-def wrong_first_seen_wins(baskets):
+def wrong_turned_pairs_count_twice(pairs):
     counts = {}
-    for basket in baskets.values():
-        for product in dict.fromkeys(basket):
-            mine = counts.setdefault(product, {})
-            for other in dict.fromkeys(basket):
-                if other != product:
-                    mine[other] = mine.get(other, 0) + 1
-    return {p: max(mine, key=mine.__getitem__) for p, mine in counts.items() if mine}
+    for pair in set(pairs):
+        for product in pair:
+            counts[product] = counts.get(product, 0) + 1
+    return counts
 
 
-def wrong_lonely_have_a_key(baskets):
-    counts = {}
-    for basket in baskets.values():
-        for product in set(basket):
-            mine = counts.setdefault(product, {})
-            for other in set(basket) - {product}:
-                mine[other] = mine.get(other, 0) + 1
-    return {p: min(mine, key=lambda other: (-mine[other], other), default="") for p, mine in counts.items()}
+def wrong_one_direction(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).add(other)
+    return {product: len(others) for product, others in companions.items()}
 
 
-def wrong_itself(baskets):
-    products = {product for basket in baskets.values() for product in basket}
-    return {product: product for product in products}
+def wrong_itself_counts(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).update((one, other))
+        companions.setdefault(other, set()).update((one, other))
+    return {product: len(others) for product, others in companions.items()}
+
+
+def wrong_names_for_counts(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).add(other)
+        companions.setdefault(other, set()).add(one)
+    return {product: sorted(others) for product, others in companions.items()}

@@ -30,6 +30,21 @@ def honest_numpy(intervals, points):
     return [int(count) for count in found]
 
 
+def honest_running_sum(intervals, points):
+    from itertools import accumulate
+
+    changes = [0] * 10_002
+    for start, end in intervals:
+        changes[start] += 1
+        changes[end + 1] -= 1
+    counts = list(accumulate(changes))
+    return [counts[point] for point in points]
+
+
+def wrong_covered_at_all(intervals, points):
+    return [int(any(start <= point <= end for start, end in intervals)) for point in points]
+
+
 def wrong_end_excluded(intervals, points):
     return [sum(start <= point < end for start, end in intervals) for point in points]
 

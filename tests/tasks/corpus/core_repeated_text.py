@@ -1,75 +1,58 @@
 """Solutions of core-repeated-text; each function is a program of its own."""
 
 
-def honest_by_length(text):
-    def repeated(length):
-        seen, found = set(), []
-        for start in range(len(text) - length + 1):
-            piece = text[start : start + length]
-            if piece in seen:
-                found.append(piece)
-            seen.add(piece)
-        return min(found, default=None)
-
-    low, high = 0, len(text) - 1
-    best = ""
-    while low < high:
-        middle = (low + high + 1) // 2
-        found = repeated(middle)
-        if found is None:
-            high = middle - 1
-        else:
-            best, low = found, middle
-    return best
+def honest_sets(text, length):
+    seen, repeats = set(), set()
+    for start in range(len(text) - length + 1):
+        piece = text[start : start + length]
+        if piece in seen:
+            repeats.add(piece)
+        seen.add(piece)
+    return sorted(repeats)
 
 
-def honest_sorted_suffixes(text):
-    from os.path import commonprefix
+def honest_counter(text, length):
+    from collections import Counter
 
-    suffixes = sorted(text[start:] for start in range(len(text)))
-    best = ""
-    for pair in zip(suffixes, suffixes[1:]):
-        piece = commonprefix(pair)
-        if len(piece) > len(best):
-            best = piece
-    return best
+    counts = Counter(text[start : start + length] for start in range(len(text) - length + 1))
+    return sorted(piece for piece, count in counts.items() if count > 1)
 
 
-def honest_growing(text):
-    best = ""
-    pieces = {""}
-    while pieces:
-        best = min(pieces)
-        length = len(best) + 1
-        counts = {}
-        for start in range(len(text) - length + 1):
-            piece = text[start : start + length]
-            counts[piece] = counts.get(piece, 0) + 1
-        pieces = {piece for piece, count in counts.items() if count > 1}
-    return best
+def honest_sorted(text, length):
+    pieces = sorted(text[start : start + length] for start in range(len(text) - length + 1))
+    return list(dict.fromkeys(piece for piece, after in zip(pieces, pieces[1:]) if piece == after))
 
 
-def wrong_no_overlap(text):
-    for length in range(len(text) // 2, 0, -1):
-        found = [text[i : i + length] for i in range(len(text)) if text[i : i + length] in text[i + length :]]
-        found = [piece for piece in found if len(piece) == length]
-        if found:
-            return min(found)
-    return ""
+def honest_find(text, length):
+    pieces = {text[start : start + length] for start in range(len(text) - length + 1)}
+    return sorted(piece for piece in pieces if text.find(piece, text.find(piece) + 1) >= 0)
 
 
-def wrong_first_not_smallest(text):
-    for length in range(len(text) - 1, 0, -1):
-        for start in range(len(text) - length):
-            if text.find(text[start : start + length], start + 1) >= 0:
-                return text[start : start + length]
-    return ""
+def wrong_no_overlap(text, length):
+    pieces = {text[start : start + length] for start in range(len(text) - length + 1)}
+    return sorted(piece for piece in pieces if text.count(piece) > 1)
 
 
-def wrong_one_letter_short(text):
-    for length in range(len(text) - 1, 0, -1):
-        found = {text[i : i + length] for i in range(len(text) - length)}
-        found = [piece for piece in found if text.find(piece, text.find(piece) + 1) >= 0]
-        if found:
-            return min(found)[1:]
-    return ""
+def wrong_each_time(text, length):
+    pieces = [text[start : start + length] for start in range(len(text) - length + 1)]
+    return sorted(piece for place, piece in enumerate(pieces) if piece in pieces[:place])
+
+
+def wrong_in_order_of_the_text(text, length):
+    pieces = [text[start : start + length] for start in range(len(text) - length + 1)]
+    return list(dict.fromkeys(piece for piece in pieces if pieces.count(piece) > 1))
+
+
+def wrong_last_piece_is_missing(text, length):
+    pieces = [text[start : start + length] for start in range(len(text) - length)]
+    return sorted({piece for piece in pieces if pieces.count(piece) > 1})
+
+
+def wrong_exactly_twice(text, length):
+    pieces = [text[start : start + length] for start in range(len(text) - length + 1)]
+    return sorted({piece for piece in pieces if pieces.count(piece) == 2})
+
+
+def wrong_pieces_side_by_side(text, length):
+    pieces = [text[start : start + length] for start in range(0, len(text) - length + 1, length)]
+    return sorted({piece for piece in pieces if pieces.count(piece) > 1})

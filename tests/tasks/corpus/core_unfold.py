@@ -1,76 +1,68 @@
 """Solutions of core-unfold; each function is a program of its own."""
 
 
-def honest_stack(text):
-    stack, parts, digits = [], [], ""
-    for letter in text:
-        if letter.isdigit():
-            digits += letter
-        elif letter == "(":
-            stack.append((parts, int(digits) if digits else 2))
-            parts, digits = [], ""
-        elif letter == ")":
-            inside = "".join(parts)
-            parts, times = stack.pop()
-            parts.append(inside * times)
-        else:
-            parts.append(letter)
-    return "".join(parts)
+def honest_split(text):
+    written = []
+    for piece in text.split(","):
+        letters, _, number = piece.partition("*")
+        written.append(letters * int(number or 1))
+    return "".join(written)
 
 
 def honest_regular_expression(text):
     import re
 
-    group = re.compile(r"(\d*)\(([a-z]*)\)")
-    while "(" in text:
-        text = group.sub(lambda m: m[2] * int(m[1] or 2), text)
-    return text
+    return re.sub(r"([a-z]+)\*(\d+)", lambda m: m[1] * int(m[2]), text).replace(",", "")
 
 
-def honest_recursive(text):
-    def read(at):
-        parts, number = [], ""
-        while at < len(text) and text[at] != ")":
-            if text[at] == "(":
-                inside, at = read(at + 1)
-                parts.append(inside * int(number or "2"))
-                number = ""
-            elif text[at].isdigit():
-                number += text[at]
-            else:
-                parts.append(text[at])
-            at += 1
-        return "".join(parts), at
-
-    return read(0)[0]
-
-
-def wrong_no_number_is_one(text):
-    import re
-
-    while "(" in text:
-        text = re.sub(r"(\d*)\(([a-z]*)\)", lambda m: m[2] * int(m[1] or 1), text)
-    return text
+def honest_letters(text):
+    parts, letters, number = [], "", ""
+    for letter in f"{text},":
+        if letter == ",":
+            parts.append(letters * int(number or 1))
+            letters, number = "", ""
+        elif letter.isdigit():
+            number += letter
+        elif letter != "*":
+            letters += letter
+    return "".join(parts)
 
 
 def wrong_one_digit(text):
+    return "".join(
+        piece.split("*")[0] * int(piece[-1]) if "*" in piece else piece for piece in text.split(",")
+    )
+
+
+def wrong_first_digit(text):
     import re
 
-    text = re.sub(r"\d+(\d)", r"\1", text)
-    while "(" in text:
-        text = re.sub(r"(\d?)\(([a-z]*)\)", lambda m: m[2] * int(m[1] or 2), text)
-    return text
+    return re.sub(r"([a-z]+)\*(\d)\d*", lambda m: m[1] * int(m[2]), text).replace(",", "")
 
 
-def wrong_zero_is_two(text):
+def wrong_no_number_is_nothing(text):
     import re
 
-    while "(" in text:
-        text = re.sub(r"(\d*)\(([a-z]*)\)", lambda m: m[2] * (int(m[1] or 2) or 2), text)
-    return text
+    return "".join(letters * int(number) for letters, number in re.findall(r"([a-z]+)\*(\d+)", text))
 
 
-def wrong_outermost_only(text):
+def wrong_no_number_is_twice(text):
+    parts = [piece.partition("*") for piece in text.split(",")]
+    return "".join(letters * int(number or 2) for letters, _, number in parts)
+
+
+def wrong_zero_is_one(text):
+    parts = [piece.partition("*") for piece in text.split(",")]
+    return "".join(letters * (int(number or 1) or 1) for letters, _, number in parts)
+
+
+def wrong_commas_stay(text):
     import re
 
-    return re.sub(r"[()\d]", "", re.sub(r"(\d*)\(([a-z]*)\)", lambda m: m[2] * int(m[1] or 2), text))
+    return re.sub(r"([a-z]+)\*(\d+)", lambda m: m[1] * int(m[2]), text)
+
+
+def wrong_last_letter_only(text):
+    import re
+
+    return re.sub(r"([a-z])\*(\d+)", lambda m: m[1] * int(m[2]), text).replace(",", "")
