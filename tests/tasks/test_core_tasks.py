@@ -34,7 +34,7 @@ SAMPLES = {
     "core-companions": "8db99cc66db2a166",
     "core-cheapest-routes": "f5057b84d46764e7",
     "core-edit-distance": "9522aed2ed159bcc",
-    "core-unfold": "f5d32822fb957119",
+    "core-unfold": "7057342ee0b46fce",
     "core-coverage": "9f7467f4e6bf8dd7",
     "core-cells": "b73abe35dc1fa73d",
     "core-matrix-product": "38ba6e0e0c24e852",

@@ -28,7 +28,7 @@ def unfold(text: str) -> str:
     return text.replace(",", "")
 
 
-def sample(seed: int, *, size: int = 11_000) -> tuple[str]:
+def sample(seed: int, *, size: int = 9_000) -> tuple[str]:
     """Return so many pieces, of one letter to five; two of seven have no number."""
     draw = Draw(NAME, seed)
     letters = draw.choices("abcdefghijklmnopqrstuvwxyz", 5 * size)
