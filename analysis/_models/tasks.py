@@ -290,6 +290,8 @@ class _Tests:
         rows = {name: self.table.x[of == name].mean(axis=0) for name in names}
         means = {name: float(row @ self._fit.beta) for name, row in rows.items()}
         high, low = max(names, key=lambda name: means[name]), min(names, key=lambda name: means[name])
+        if high == low:
+            return None
         # The later level against the earlier one, as everywhere.
         b, a = sorted((high, low), key=names.index)
         tested = self._tested((rows[a] - rows[b])[None])

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -13,6 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from refinery_analysis import Options, analyse, document, read_results
 from refinery_analysis._inference.multiplicity import holm_levels
+from refinery_analysis._inference.nested_budgets import Nested
+from refinery_analysis._inference.secondary_conclusions import Beside, with_beside
+from refinery_analysis._inference.synergy import Synergy
+from refinery_analysis._inference.trend import Trend
 from scipy import stats
 from study_files import Made, benchmark_json, small, write
 
@@ -302,3 +308,108 @@ def test_a_spread_below_that_of_the_runs_measures_nothing(tmp_path: Path) -> Non
     assert first.answer == "untestable"
     assert "agents" in (first.why or "")
     assert "runs of one program" in (first.why or "")
+
+
+def within(**changes: Any) -> Nested:  # noqa: ANN401 - fields of Nested
+    """Return a comparison within trajectories."""
+    plain = Nested(
+        factor="budget",
+        a="10 s",
+        b="60 s",
+        turn=1,
+        trajectories=6,
+        generated=9,
+        treatments=("t",),
+        both=(6,),
+        generated_by_treatment=(9,),
+        estimate=0.2,
+        se=0.02,
+        df=5.0,
+        p=0.0002,
+        method="paired t",
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def team(**changes: Any) -> Synergy:  # noqa: ANN401 - fields of Synergy
+    """Return a team against its members."""
+    plain = Synergy(
+        team="trio",
+        nominal="three alone",
+        difference=-0.3,
+        ci_low=-0.5,
+        ci_high=-0.1,
+        p=0.004,
+        method="Welch",
+        se=0.1,
+        df=20.0,
+    )
+    return dataclasses.replace(plain, **changes)
+
+
+def slope() -> Trend:
+    """Return a trend that is shown."""
+    return Trend(
+        factor="agents",
+        contrast="linear",
+        estimate=0.5,
+        se=0.05,
+        df=20.0,
+        p=1e-6,
+        slope=0.1,
+        ci_low=0.08,
+        ci_high=0.12,
+        lowest="1",
+        highest="6",
+        span=5.0,
+        method="linear contrast",
+    )
+
+
+def beside(**parts: Any) -> Beside:  # noqa: ANN401 - fields of Beside
+    """Return what there is beside times, and nothing else."""
+    empty: dict[str, Any] = {"passing": None, "censored": None, "trends": (), "nested": (), "turns": None}
+    return Beside(**{**empty, "response": "log", "unit": "s", "alpha": 0.05, **parts})
+
+
+def test_what_is_asked_beside_is_answered_without_a_question_on_passing() -> None:
+    """A trend and a comparison within trajectories are counted together, by Holm's rule."""
+    trend, pair = with_beside((), beside(trends=(slope(),), nested=(within(),)))
+    assert (trend.kind, trend.answer, trend.compared) == ("trend", "different", ("6", "1"))
+    assert trend.estimate == pytest.approx(math.exp(0.5))
+    assert (pair.kind, pair.answer, pair.unit) == ("nested", "different", "ratio")
+    assert trend.p_adjusted == pytest.approx(2e-6)
+    assert pair.p_adjusted == pytest.approx(0.0002)
+
+
+def test_a_factor_that_is_in_doubt_has_no_trend() -> None:
+    """What changes with the factor may be what changes the times; the doubt is the reason given."""
+    (trend,) = with_beside((), beside(trends=(slope(),), doubt=lambda name: f"{name} follows the machine"))
+    assert (trend.answer, trend.why) == ("untestable", "agents follows the machine")
+    assert trend.estimate == pytest.approx(math.exp(0.5))
+
+
+def test_budgets_that_cannot_be_compared_keep_their_reason() -> None:
+    """There is no p, and nothing is counted."""
+    (pair,) = with_beside((), beside(nested=(within(p=None, se=None, note="too few"),)))
+    assert (pair.answer, pair.why, pair.p, pair.p_adjusted) == ("untestable", "too few", None, None)
+
+
+def test_a_team_within_the_margin_is_as_fast_only_where_its_spread_is_known() -> None:
+    """Without figures there is no answer; without a spread, or of seconds, no margin settles it."""
+    near = {"difference": 0.001, "ci_low": -0.02, "ci_high": 0.022, "p": 0.9, "se": 0.01}
+
+    def answers(row: Synergy, response: str = "log") -> list[str]:
+        turns: Any = SimpleNamespace(synergy=(row,))
+        return [
+            c.answer
+            for c in with_beside(
+                (), beside(turns=turns, margin=1.2 if response == "log" else 0.2, response=response)
+            )
+        ]
+
+    assert answers(team(**near)) == ["equivalent"]
+    assert answers(team(**{**near, "se": None})) == ["undecided"]
+    assert answers(team(**near), "seconds") == ["undecided"]
+    assert answers(team(p=None, difference=None, note="no trio")) == ["untestable"]
+    assert answers(team()) == ["different"]

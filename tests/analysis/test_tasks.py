@@ -14,6 +14,7 @@ import pytest
 from refinery_analysis._analysis import Options, analyse
 from refinery_analysis._cli import run
 from refinery_analysis._models.task_reml import CellTable, Satterthwaite, exact_f, fit_tasks
+from refinery_analysis._models.tasks import _Tests
 from refinery_analysis._presentation.document import document
 from refinery_analysis._reading.read import read_results
 from scipy import stats
@@ -285,3 +286,40 @@ def test_the_page_draws_task_by_task_and_what_they_are_together(tmp_path: Path) 
     drawing = (tmp_path / "report" / "tasks.svg").read_text(encoding="utf-8")
     assert drawing.count("× reference\ninterval") == 2 * len(rows)
     assert "Task by task" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+
+
+def test_one_program_of_each_kind_gives_ratios_without_limits(tmp_path: Path) -> None:
+    """Of tasks taken as these alone nothing tells how much programs differ; over tasks like these the tasks do."""
+    lines = ["task,a,b,y"]
+    lines += [f"t{n},{a},{b},{n / 4 + (a == 'x') / 8}" for n in range(3) for a, b in CELLS]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    path = study_file(tmp_path / "study.json", str(tmp_path / "rows.csv"))
+    fixed = analysed(path, tasks="fixed")["tasks"]
+    assert [entry["ci_low"] for entry in fixed["by_task"]] == [None] * 3
+    assert fixed["by_task"][2]["ratio"] == pytest.approx(math.exp(0.5 + 1 / 24))
+    (alone, sampled) = (
+        analyse(read_results([str(path)]), Options(tasks=t)).tasks for t in ("fixed", "random")
+    )
+    assert alone is not None
+    assert sampled is not None
+    assert alone.ratio is not None
+    assert sampled.ratio is not None
+    assert alone.ratio.ci_low is None
+    assert alone.ratio.ratio == pytest.approx(math.exp(0.25 + 1 / 24))
+    assert sampled.ratio.ci_low == pytest.approx(
+        math.exp(0.25 + 1 / 24 - stats.t.ppf(0.975, 2) * 0.25 / math.sqrt(3))
+    )
+
+
+def test_levels_with_the_same_mean_have_no_pair_that_is_farthest_apart() -> None:
+    """Nor has a factor with a single level, or a comparison whose estimate is nothing at all."""
+    table = CellTable(
+        count=np.full((4, 2), 2),
+        mean=np.asarray([[1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [-1.0, 1.0]]),
+        within=1.0,
+        x=np.asarray([[1.0, 1.0], [1.0, -1.0]]),
+    )
+    tests = _Tests(table, fit_tasks(table))
+    assert tests.farthest(["1", "3"], alpha=0.05) is None
+    assert tests.farthest(["1", "1"], alpha=0.05) is None
+    assert tests.contrast(np.ones(2, dtype=bool), np.asarray([1.0, -1.0])) is None

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from refinery_analysis._commands.plan_tasks import Floor, TaskPlan, TaskQuestion
-from refinery_analysis._inference.conclusions import Conclusion
+from refinery_analysis._inference.conclusions import SPREADS, Conclusion
+from refinery_analysis._models.pass_rates import PassRate
 from refinery_analysis._models.tasks import TaskRatio
 from refinery_analysis._power.over_tasks import Split
 from refinery_analysis._presentation import plan_tasks
+from refinery_analysis._presentation.findings import on_passing, on_times
 from refinery_analysis._presentation.secondary_sentences import (
     _longer,
     _team,
@@ -331,3 +333,80 @@ def test_a_plan_over_tasks_says_what_a_task_costs_and_how_many_there_are() -> No
     assert told.endswith("; there are 20 tasks at most.")
     free = plan_tasks.lead(dataclasses.replace(plan, usd_per_task=0.0, most_tasks=None), 0.8)
     assert free.endswith("that have 80 % power.")
+
+
+def asked_of(*conclusions: Conclusion, **more: Any) -> Any:  # noqa: ANN401 - as much of an analysis as is read
+    """Return the parts of an analysis that these sentences are made of."""
+    return SimpleNamespace(conclusions=conclusions, options=SimpleNamespace(alpha=0.05, margin=0.1), **more)
+
+
+SPEED = Conclusion(
+    question="agents", response="log", answer="undecided", method="m", p=0.2, p_adjusted=0.4, kind="times"
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"why": SPREADS},
+            f"There is a hint, but no proof, that agents matters for the times: {SPREADS} (p = 0.20",
+        ),
+        (
+            {"p": 0.01, "p_adjusted": 0.02, "why": "one program decides"},
+            "There is a hint, but no proof, that agents matters for the times (p = 0.010",
+        ),
+        (
+            {"p": 0.01, "p_adjusted": 0.2},
+            "There is a hint, but no proof, that agents matters for the times: chance alone does as much",
+        ),
+    ],
+    ids=["other tests", "doubt", "many questions"],
+)
+def test_what_stands_between_a_hint_and_a_proof_is_said(change: dict[str, Any], words: str) -> None:
+    """Another test that says otherwise, a doubt, or the number of questions."""
+    told = on_times(asked_of(dataclasses.replace(SPEED, **change)))
+    assert told.startswith(words)
+    assert change.get("why", "where 1 questions are asked") in told
+
+
+def test_a_proof_without_a_pair_says_that_levels_are_not_told_apart_yet() -> None:
+    """The factor matters, and the limits of its clearest pair hold equality."""
+    proven = dataclasses.replace(
+        SPEED,
+        answer="different",
+        p=0.01,
+        p_adjusted=0.01,
+        estimate=1.5,
+        ci_low=0.9,
+        ci_high=2.5,
+        unit="ratio",
+        compared=("1", "3"),
+    )
+    assert on_times(asked_of(proven, sample=SimpleNamespace())).endswith(
+        "makes a difference; which levels of agents differ is not clear yet."
+    )
+
+
+@pytest.mark.parametrize(
+    ("passed", "programs", "answer", "words"),
+    [
+        (0, 0, None, "There are no programs, so nothing can be said of how many pass."),
+        (1, 1, None, "The one program passed; a true pass rate below"),
+        (3, 9, None, "3 of 9 programs passed (33 %"),
+        (3, 9, "equivalent", "differ by less than 10 of 100 programs, small enough not to matter."),
+        (3, 9, "undecided", "that the pass rates of the treatments differ was not shown (p = 0.30"),
+    ],
+)
+def test_how_many_passed_is_said_whatever_there_is(
+    passed: int, programs: int, answer: Literal["equivalent", "undecided"] | None, words: str
+) -> None:
+    """Also of no program, of one, and of treatments that pass alike."""
+    rate = PassRate(
+        factor="all", level="all", passed=passed, programs=programs, estimate=1 / 3, ci_low=0.1, ci_high=0.7
+    )
+    of_all = dataclasses.replace(
+        PASSING, question="treatment", answer=answer or "untestable", p=None if answer is None else 0.3
+    )
+    told = on_passing(asked_of(of_all, failures=SimpleNamespace(rates=(rate,))))
+    assert words in told
