@@ -1,29 +1,7 @@
 """Solutions of core-companions; each function is a program of its own."""
 
 
-def honest_sets(pairs):
-    companions = {}
-    for one, other in pairs:
-        companions.setdefault(one, set()).add(other)
-        companions.setdefault(other, set()).add(one)
-    return {product: len(others) for product, others in companions.items()}
-
-
-def honest_counter(pairs):
-    from collections import Counter
-    from itertools import chain
-
-    return dict(Counter(chain.from_iterable({(min(pair), max(pair)) for pair in pairs})))
-
-
-def honest_sorted(pairs):
-    from itertools import groupby
-
-    both = sorted(set(pairs) | {(other, one) for one, other in pairs})
-    return {product: len(list(group)) for product, group in groupby(both, key=lambda pair: pair[0])}
-
-
-def wrong_repeats_count(pairs):
+def honest_counts(pairs):
     counts = {}
     for pair in pairs:
         for product in pair:
@@ -31,7 +9,36 @@ def wrong_repeats_count(pairs):
     return counts
 
 
-def wrong_turned_pairs_count_twice(pairs):
+def honest_counter(pairs):
+    from collections import Counter
+    from itertools import chain
+
+    return dict(Counter(chain.from_iterable(pairs)))
+
+
+def honest_sorted(pairs):
+    from itertools import groupby
+
+    names = sorted(product for pair in pairs for product in pair)
+    return {product: len(list(group)) for product, group in groupby(names)}
+
+
+def honest_numpy(pairs):
+    import numpy as np
+
+    names, counts = np.unique([product for pair in pairs for product in pair], return_counts=True)
+    return dict(zip(names.tolist(), counts.tolist()))
+
+
+def wrong_each_companion_once(pairs):
+    companions = {}
+    for one, other in pairs:
+        companions.setdefault(one, set()).add(other)
+        companions.setdefault(other, set()).add(one)
+    return {product: len(others) for product, others in companions.items()}
+
+
+def wrong_the_same_pair_once(pairs):
     counts = {}
     for pair in set(pairs):
         for product in pair:
@@ -40,23 +47,31 @@ def wrong_turned_pairs_count_twice(pairs):
 
 
 def wrong_one_direction(pairs):
-    companions = {}
-    for one, other in pairs:
-        companions.setdefault(one, set()).add(other)
-    return {product: len(others) for product, others in companions.items()}
+    counts = {}
+    for one, _ in pairs:
+        counts[one] = counts.get(one, 0) + 1
+    return counts
 
 
-def wrong_itself_counts(pairs):
-    companions = {}
-    for one, other in pairs:
-        companions.setdefault(one, set()).update((one, other))
-        companions.setdefault(other, set()).update((one, other))
-    return {product: len(others) for product, others in companions.items()}
+def wrong_only_repeated(pairs):
+    counts = {}
+    for pair in pairs:
+        for product in pair:
+            counts[product] = counts.get(product, 0) + 1
+    return {product: count for product, count in counts.items() if count > 1}
+
+
+def wrong_one_less(pairs):
+    counts = {}
+    for pair in pairs:
+        for product in pair:
+            counts[product] = counts.get(product, -1) + 1
+    return counts
 
 
 def wrong_names_for_counts(pairs):
     companions = {}
     for one, other in pairs:
-        companions.setdefault(one, set()).add(other)
-        companions.setdefault(other, set()).add(one)
-    return {product: sorted(others) for product, others in companions.items()}
+        companions.setdefault(one, []).append(other)
+        companions.setdefault(other, []).append(one)
+    return companions
