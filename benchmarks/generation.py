@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "support"
 
 from refinery_plugin._generation.many_trajectories import generate
 from refinery_plugin._pytest.progress import Silent
+from refinery_plugin._recording.cassette_store import CassetteStore
 from refinery_plugin._recording.endpoint import Endpoint, Environment
-from refinery_plugin._recording.store import CassetteStore
 from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.toml import load_study
 from refinery_plugin._study.units import study_units

@@ -7,7 +7,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._generation.chat import ChatRequest, Cut, Message, Reply
-from refinery_plugin._generation.judged import Judged
+from refinery_plugin._generation.turn_judgement import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from refinery_plugin._generation.feedback import Judge, Notebook
-    from refinery_plugin._generation.judged import Judged
     from refinery_plugin._generation.prompts import Brief
     from refinery_plugin._generation.protocols import PastTurn
+    from refinery_plugin._generation.turn_judgement import Judged
 
 
 class Assessor:

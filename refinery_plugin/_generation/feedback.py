@@ -15,7 +15,7 @@ from refinery_plugin._generation.chat import GenerationStopError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from refinery_plugin._generation.judged import Judged
+    from refinery_plugin._generation.turn_judgement import Judged
     from refinery_plugin._study.task import Task
 
 _LEAST_NOISE = 0.02

@@ -8,8 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.budget_left import BudgetLeft
-from refinery_plugin._generation.judged import Judged
 from refinery_plugin._generation.protocols import NextTurn, PastTurn, ProtocolError, Situation, decide
+from refinery_plugin._generation.turn_judgement import Judged
 from refinery_plugin._words import count, dollars
 
 if TYPE_CHECKING:

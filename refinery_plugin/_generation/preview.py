@@ -6,8 +6,8 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from refinery_plugin._generation.chat import ChatFailedError, Reply
-from refinery_plugin._generation.judged import Judged
 from refinery_plugin._generation.refine import refine
+from refinery_plugin._generation.turn_judgement import Judged
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from refinery_plugin._errors import RefineryError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from refinery_plugin._generation.judged import Judged
+    from refinery_plugin._generation.turn_judgement import Judged
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from refinery_plugin._study.levels import show
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from refinery_plugin._generation.judged import Judged
+    from refinery_plugin._generation.turn_judgement import Judged
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.settings import Settings
     from refinery_plugin._study.study import Treatment

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from refinery_plugin._pytest.session import Refinery
-    from refinery_plugin._recording.store import CassetteStore
+    from refinery_plugin._recording.cassette_store import CassetteStore
     from refinery_plugin._study.pricing import Price
     from refinery_plugin._study.units import Unit
 
@@ -146,7 +146,7 @@ def _typical(tapes: Mapping[str, TrajectoryCassette]) -> Typical:
 
 
 def _store(refinery: Refinery, target: Endpoint | ReplayOnly, ahead: Sequence[Unit]) -> CassetteStore:
-    from refinery_plugin._recording.store import CassetteStore  # noqa: PLC0415 - openai is slow to import
+    from refinery_plugin._recording.cassette_store import CassetteStore  # noqa: PLC0415 - openai is slow to import
 
     study = refinery.study
 

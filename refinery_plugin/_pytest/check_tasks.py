@@ -17,6 +17,7 @@ from refinery_plugin._words import count, printable
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from refinery_plugin._pytest.session import Refinery
     from refinery_plugin._study.task import Task
     from refinery_plugin._verification.task_check import TaskReport
 
@@ -88,9 +89,17 @@ def _tasks(session: pytest.Session) -> Mapping[str, Task]:
     refinery = refinery_of(session.config)
     try:
         if refinery.is_declared:
-            return refinery.tasks
+            return {**refinery.tasks, **_of_files_it_takes_nothing_of(refinery)}
         if files := refinery.task_files:
             return {task.name: task for tasks in files.values() for task in tasks}
         return refinery.known_tasks()
     except RefineryError as exc:
         raise pytest.UsageError(printable(str(exc))) from exc
+
+
+def _of_files_it_takes_nothing_of(refinery: Refinery) -> dict[str, Task]:
+    """Return the tasks of files that the session names and its study does not use: they are named to be tried."""
+    unused = (
+        file for file in refinery.task_files.values() if not any(task.name in refinery.tasks for task in file)
+    )
+    return {task.name: task for file in unused for task in file}

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterator, Sequence
 
     from refinery_plugin._pytest.session import Refinery
-    from refinery_plugin._recording.store import CassetteStore
+    from refinery_plugin._recording.cassette_store import CassetteStore
     from refinery_plugin._study.units import Unit
 
 _ROWS = pytest.StashKey[list[Row]]()

@@ -9,7 +9,7 @@ from refinery_plugin._pytest.timing import require_linux, sandbox_opener
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from refinery_plugin._generation.judged import Judged
+    from refinery_plugin._generation.turn_judgement import Judged
     from refinery_plugin._pytest.session import Refinery
     from refinery_plugin._study.task import Task
     from refinery_plugin._timing.judge import SandboxJudge

@@ -18,7 +18,7 @@ from vcr.serializers import jsonserializer
 
 from refinery_plugin._files import FileError, write_atomically
 from refinery_plugin._generation.chat import GenerationStopError
-from refinery_plugin._generation.judged import Judged
+from refinery_plugin._generation.turn_judgement import Judged
 from refinery_plugin._recording.answer import read_answer
 from refinery_plugin._recording.cassette_folder import put_aside
 from refinery_plugin._recording.cassette_format import (

@@ -11,7 +11,7 @@ import statistics
 import sys
 from typing import TYPE_CHECKING
 
-from refinery_plugin._generation.judged import Judged
+from refinery_plugin._generation.turn_judgement import Judged
 from refinery_plugin._timing.lock import MachineLock
 from refinery_plugin._timing.session import limits_of
 from refinery_plugin._verification.checker import Checker

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from refinery_plugin._training.turns import ExportedTurn
 
-_ERRORS = 2.0
-"""So many standard errors of a difference are taken for noise."""
+_FALSE = 0.05
+"""Of the pairs that are called faster so many are expected to be as fast as each other."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,49 +63,66 @@ def _preference(turns: Sequence[ExportedTurn]) -> Iterator[dict[str, Any]]:
     by_prompt: dict[tuple[str, str], list[ExportedTurn]] = defaultdict(list)
     for turn in turns:
         by_prompt[turn.task, turn.key].append(turn)
-    for group in by_prompt.values():
-        for one, other in itertools.combinations(_once(group), 2):
-            why = better(one, other)
-            chosen, rejected = (one, other) if why else (other, one)
-            why = why or better(other, one)
-            if why:
-                yield {
-                    "prompt": list(chosen.prompt),
-                    "chosen": _said(chosen),
-                    "rejected": _said(rejected),
-                    "why": why,
-                    **chosen.columns,
-                    **{
-                        f"rejected_{name}": rejected.columns[name]
-                        for name in (
-                            "verdict",
-                            "ratio",
-                            "noise",
-                            "sha256",
-                            "model",
-                            "replicate",
-                            "turn",
-                            "agent",
-                        )
-                    },
-                }
+    pairs = [
+        _ordered(*pair) for group in by_prompt.values() for pair in itertools.combinations(_once(group), 2)
+    ]
+    p_values = {place: p for place, pair in enumerate(pairs) if (p := p_of_faster(*pair)) is not None}
+    faster = discoveries(p_values)
+    for place, (chosen, rejected) in enumerate(pairs):
+        why = "faster" if place in faster else "correct" if chosen.correct and not rejected.correct else ""
+        if why:
+            yield {
+                "prompt": list(chosen.prompt),
+                "chosen": _said(chosen),
+                "rejected": _said(rejected),
+                "why": why,
+                **chosen.columns,
+                **{
+                    f"rejected_{name}": rejected.columns[name]
+                    for name in ("verdict", "ratio", "noise", "sha256", "model", "replicate", "turn", "agent")
+                },
+            }
 
 
-def better(one: ExportedTurn, other: ExportedTurn) -> str:
-    """Say why a turn is better than another: it is ``correct`` and the other is not, or it is ``faster``; else nothing.
+def _ordered(one: ExportedTurn, other: ExportedTurn) -> tuple[ExportedTurn, ExportedTurn]:
+    """Return the better of two turns first: what is correct, and then what took less."""
 
-    Faster is what is so by more than two standard errors of the difference of log ratios; where nothing tells the
-    noise, nothing is faster.
+    def cost(turn: ExportedTurn) -> tuple[bool, float]:
+        ratio = turn.columns["ratio"]
+        return not turn.correct, math.inf if ratio is None else ratio
+
+    return (other, one) if cost(other) < cost(one) else (one, other)
+
+
+def p_of_faster(faster: ExportedTurn, slower: ExportedTurn) -> float | None:
+    """Return the probability that two programs of the same speed differ as much: Student's t of their log ratios.
+
+    ``None`` where one of them is not correct, was not timed, or nothing tells its noise.
     """
-    if one.correct and not other.correct:
-        return "correct"
-    if not (one.correct and other.correct):
-        return ""
-    ratios = [turn.columns["ratio"] for turn in (one, other)]
-    noises = [turn.columns["noise"] for turn in (one, other)]
-    if None in ratios or None in noises:
-        return ""
-    return "faster" if math.log(ratios[1] / ratios[0]) > _ERRORS * math.hypot(*noises) else ""
+    ratios = [turn.columns["ratio"] for turn in (faster, slower)]
+    noises = [turn.columns["noise"] for turn in (faster, slower)]
+    if not (faster.correct and slower.correct) or None in ratios or None in noises:
+        return None
+    difference, error = math.log(ratios[1] / ratios[0]), math.hypot(*noises)
+    if not error:
+        return float(not difference)
+    from scipy import special  # noqa: PLC0415 - slow to import, and needed only here
+
+    return 2 * float(special.stdtr(min(faster.degrees, slower.degrees), -difference / error))
+
+
+def discoveries(p_values: Mapping[int, float]) -> frozenset[int]:
+    """Return which of many differences to believe, so that at most one in twenty of these is expected to be none.
+
+    The procedure of Benjamini and Hochberg (1995). Of thousands of pairs that differ by nothing, hundreds differ by
+    two standard errors: a fixed number of these would fill the rows with chance wherever few programs really differ.
+    """
+    by_size = sorted(p_values, key=p_values.__getitem__)
+    believed = 0
+    for rank, place in enumerate(by_size, start=1):
+        if p_values[place] <= _FALSE * rank / len(by_size):
+            believed = rank
+    return frozenset(by_size[:believed])
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(

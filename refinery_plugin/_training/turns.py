@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-import math
-import statistics
 from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +13,7 @@ from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.task_names import task_folder
 from refinery_plugin._study.trajectory_file import read_document
 from refinery_plugin._training.completion import text_of
+from refinery_plugin._training.log_ratio import BetweenLists, LogRatio
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -29,12 +28,13 @@ class ExportedTurn:
     """One request, its answer, and what was found of the program in it.
 
     ``prompt`` are the messages that were sent, ``answer`` is the text that came back. ``columns`` say where it comes
-    from and what was found.
+    from and what was found, ``degrees`` are the degrees of freedom of its ``noise``.
     """
 
     prompt: Sequence[Mapping[str, Any]]
     answer: str
     columns: Mapping[str, Any]
+    degrees: int = 0
 
     @property
     def key(self) -> str:
@@ -138,7 +138,7 @@ def _trajectories(programs: Sequence[Mapping[str, Any]]) -> Iterator[Mapping[str
 
 
 def _verdicts(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return verdict, ratio and noise of each program, by its task and checksum."""
+    """Return verdict, ratio, noise and the noise's degrees of freedom of each program, by its task and checksum."""
     refinery = document["refinery"]
     whole = refinery.get("task")
     reference = {
@@ -153,44 +153,24 @@ def _verdicts(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, An
             runs[info.get("task", whole), info["sha256"]].append(
                 (benchmark["stats"]["data"], reference[place])
             )
+    by_task: dict[str, list[LogRatio]] = defaultdict(list)
+    ratios = {key: LogRatio.of(groups) for key, groups in runs.items()}
+    for (task, _), ratio in ratios.items():
+        by_task[task].append(ratio)
+    between = {task: BetweenLists.of(those) for task, those in by_task.items()}
     verdicts = {}
     for entry in refinery["programs"]:
         if entry.get("sha256"):
             key = (entry.get("task", whole), entry["sha256"])
-            ratio, noise = ratio_and_noise(runs.get(key, ()))
-            verdicts[key] = {"verdict": entry["verdict"], "ratio": ratio, "noise": noise}
+            ratio = ratios.get(key, LogRatio())
+            noise, degrees = between.get(key[0], BetweenLists()).noise_of(ratio)
+            verdicts[key] = {
+                "verdict": entry["verdict"],
+                "ratio": ratio.ratio,
+                "noise": noise,
+                "degrees": degrees,
+            }
     return verdicts
-
-
-def ratio_and_noise(
-    groups: Sequence[tuple[Sequence[float], Sequence[float]]],
-) -> tuple[float | None, float | None]:
-    """Return the geometric mean of program / reference, and the standard error of its logarithm.
-
-    Parameters
-    ----------
-    groups : seconds of the program and of the reference beside it, for each list.
-
-    Notes
-    -----
-    The noise is the pooled variance of runs of the same code on the same list; ``None`` where each ran once.
-    """
-    logs = [
-        ([math.log(x) for x in own], [math.log(x) for x in beside])
-        for own, beside in groups
-        if own and beside
-    ]
-    if not logs:
-        return None, None
-    ratio = math.exp(
-        statistics.fmean(statistics.fmean(own) - statistics.fmean(beside) for own, beside in logs)
-    )
-    squares = sum(sum((x - statistics.fmean(part)) ** 2 for x in part) for pair in logs for part in pair)
-    degrees = sum(len(part) - 1 for pair in logs for part in pair)
-    if not degrees:
-        return ratio, None
-    weights = sum(1 / len(own) + 1 / len(beside) for own, beside in logs)
-    return ratio, math.sqrt(squares / degrees * weights) / len(logs)
 
 
 def _turns(
@@ -219,6 +199,7 @@ def _turns(
         yield ExportedTurn(
             prompt=exchange[0],
             answer=exchange[1],
+            degrees=what.get("degrees", 0),
             columns={
                 "study": refinery["study"]["name"],
                 "task": task,
@@ -228,7 +209,7 @@ def _turns(
                 "turn": turn["turn"],
                 "agent": turn["agent"],
                 "model": turn["model"],
-                **what,
+                **{name: what[name] for name in ("verdict", "ratio", "noise")},
                 "sha256": sha256,
                 "tokens": (turn.get("prompt_tokens") or 0) + (turn.get("completion_tokens") or 0),
                 "usd": turn.get("cost_usd"),

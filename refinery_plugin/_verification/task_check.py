@@ -16,6 +16,7 @@ from refinery_plugin._study.value_types import is_array_form
 from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
+from refinery_plugin._verification.drawn_inputs import draw
 from refinery_plugin._verification.equality import difference
 from refinery_plugin._verification.foreign_reference import SandboxedReference
 from refinery_plugin._verification.hand_over import Pace
@@ -195,8 +196,8 @@ def _drawn(seconds: float, make: Callable[..., Arguments], seed: int) -> Argumen
 def _require_same_answers(
     sandbox: ProgramSandbox, task: Task, samples: Sequence[Arguments], limits: Limits
 ) -> list[object]:
-    """Ask the reference in two processes; return its answers to the samples, or to what is always tried."""
-    inputs = list(samples) or [*(arguments for arguments, _ in task.examples), *task.inputs]
+    """Ask the reference in two processes for its answers to the samples, or else to short inputs; return the former."""
+    inputs = list(samples) or _short_inputs(task)
     answers: list[list[object]] = []
     for _ in range(2):
         bench = Bench(
@@ -217,6 +218,13 @@ def _require_same_answers(
                 f"{shorten(first)}, and in another process {shorten(second)}",
             )
     return answers[0] if samples else []
+
+
+def _short_inputs(task: Task) -> list[Arguments]:
+    drawn = () if task.strategy is None else draw(task.strategy(), seed=_SEED)
+    if refusal := next(filter(None, (_refusal(task, arguments) for arguments in (*task.inputs, *drawn))), ""):
+        raise TaskFaultError("values", refusal)
+    return [*(arguments for arguments, _ in task.examples), *task.inputs, *drawn]
 
 
 def _opened(sandbox: ProgramSandbox, task: Task, limits: Limits) -> Checker:

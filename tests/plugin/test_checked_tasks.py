@@ -51,3 +51,23 @@ def test_tasks_are_tried_one_by_one(
     found = json.loads((pytester.path / "out.json").read_text())["tasks"]
     assert [task["ok"] for task in found] == [not line.count("WRONG") for line in lines[:-1]]
     assert all(len(task["checksum"]) == 64 for task in found)
+
+
+def test_a_file_that_the_study_does_not_use_is_tried_beside_it(pytester: pytest.Pytester) -> None:
+    """Who names a file of tasks wants these tried, also where a study of other tasks lies beside the tests."""
+    pytester.makepyprojecttoml(
+        """
+        [tool.refinery]
+        name = "mine"
+        tasks = ["Human/0"]
+        tasks_from = ["tasks.jsonl"]
+        model = "small"
+        """
+    )
+    write(pytester.path, MORE)
+    (pytester.path / "other.jsonl").write_text(json.dumps(BROKEN) + "\n")
+    result = pytester.runpytest("--refinery-tasks=other.jsonl", "--refinery-check-tasks", *UNHELD)
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(
+        ["Human/0: ok, *", "Human/1: WRONG: *", "2 tasks tried, 1 with something wrong"]
+    )

@@ -7,18 +7,21 @@ import dataclasses
 import datetime as dt
 import email.utils
 import socket
+import threading
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 from lab import IMPATIENT, KEY, Lab, request, requests, texts
 from model_server import (
+    Received,
     answer,
     body,
     drop,
     drop_midway,
     endless,
     flood,
+    held,
     no_choices,
     silence,
     status,
@@ -259,8 +262,17 @@ def test_failed_attempts_run_the_clock_down(lab: Lab, server: ModelServer) -> No
 
 
 def test_two_hundred_requests_are_in_flight_at_once(lab: Lab, server: ModelServer) -> None:
-    """No limit of the HTTP client comes between."""
-    server.default = answer(after=1.0)
+    """No limit of the HTTP client comes between: nothing is answered before all are there, or a minute is over."""
+    all_there = threading.Event()
+    server.default = held(all_there, answer())
+
+    def count(_request: Received) -> None:
+        if server.in_flight == 200:
+            all_there.set()
+
+    server.choose = count
+    patience = threading.Timer(60, all_there.set)
+    patience.start()
 
     async def run() -> None:
         store = lab.store()
@@ -269,6 +281,7 @@ def test_two_hundred_requests_are_in_flight_at_once(lab: Lab, server: ModelServe
         await store.aclose()
 
     asyncio.run(run())
+    patience.cancel()
     assert server.most_in_flight == 200
 
 

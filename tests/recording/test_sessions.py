@@ -60,7 +60,7 @@ def test_a_recorded_study_replays_byte_for_byte_without_key_and_network(
 ) -> None:
     """Programs, trajectories and told seconds, time budgets and their cuts among them; cassettes stay untouched."""
     project.write_study(budgets='["2 iterations", "1 s"]')
-    server.default = answer(PROGRAM, after=0.2)
+    server.default = answer(PROGRAM, after=0.4)
     recorded = project.run()
     assert recorded.code == 0, recorded.output
     assert "8 programs in" in recorded.output
@@ -68,8 +68,13 @@ def test_a_recorded_study_replays_byte_for_byte_without_key_and_network(
     programs, cassettes = project.files(project.programs), project.files(project.cassettes)
     assert len(programs) == 16
     assert len(cassettes) == 8
-    cut = json.loads(programs["1_inf_1_1.json"])["turns"][-1]
-    assert cut["outcome"] == "cut"
+    ends = [
+        json.loads(text)["turns"][-1]["outcome"]
+        for name, text in programs.items()
+        if "_inf_1_" in name and name.endswith(".json")
+    ]
+    assert len(ends) == 4
+    assert "cut" in ends  # an answer that is there when a busy machine gets to cutting it is none
     sent = len(server.requests)
     project.environment = {"CI": "1"}
     for path in project.programs.iterdir():

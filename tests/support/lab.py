@@ -8,10 +8,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._generation.chat import ChatRequest, Message, Reply
+from refinery_plugin._recording.cassette_store import CassetteStore
 from refinery_plugin._recording.endpoint import Endpoint, Environment
 from refinery_plugin._recording.ledger import Ledger
 from refinery_plugin._recording.retry import RetryPolicy
-from refinery_plugin._recording.store import CassetteStore
 from refinery_plugin._recording.unrecorded import ReplayOnly
 from refinery_plugin._study.request_settings import NO_TABLE, RequestTable
 

@@ -25,7 +25,7 @@ _SLOW = (
     "pytest_benchmark.plugin",
     "refinery_plugin._pytest.generation",
     "refinery_plugin._pytest.judged_programs",
-    "refinery_plugin._recording.store",
+    "refinery_plugin._recording.cassette_store",
     "refinery_plugin._timing.judge",
     "refinery_plugin._verification.quick_check",
 )

@@ -5,15 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import random
 import sys
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from refinery_plugin.__main__ import main
 from refinery_plugin._training.export import held_out
+from refinery_plugin._training.formats import discoveries, p_of_faster
+from refinery_plugin._training.log_ratio import BetweenLists, LogRatio
 from refinery_plugin._training.terms_of_use import terms_of
-from refinery_plugin._training.turns import ratio_and_noise
+from refinery_plugin._training.turns import ExportedTurn
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -215,12 +219,79 @@ def test_what_cannot_be_exported_is_told(tmp_path: Path, capsys: pytest.CaptureF
 
 def test_the_noise_is_that_of_runs_of_the_same_code() -> None:
     """By hand: two lists with two runs each; without a second run nothing tells the noise."""
-    ratio, noise = ratio_and_noise([([2.0, 2.0 * math.e], [1.0, 1.0]), ([2.0, 2.0], [1.0, 1.0])])
-    assert ratio == pytest.approx(2.0 * math.exp(0.25))
+    timed = LogRatio.of([([2.0, 2.0 * math.e], [1.0, 1.0]), ([2.0, 2.0], [1.0, 1.0])])
+    assert timed.ratio == pytest.approx(2.0 * math.exp(0.25))
     # Squares 0.5 over 4 degrees of freedom; the weights of two lists are 2 together.
-    assert noise == pytest.approx(math.sqrt(0.5 / 4 * 2) / 2)
-    assert ratio_and_noise([([2.0], [1.0])]) == (2.0, None)
-    assert ratio_and_noise([]) == (None, None)
+    assert timed.noise == pytest.approx(math.sqrt(0.5 / 4 * 2) / 2)
+    assert timed.degrees == 4
+    once = LogRatio.of([([2.0], [1.0])])
+    assert (once.ratio, once.noise) == (2.0, None)
+    assert (LogRatio.of([]).ratio, LogRatio.of([]).noise) == (None, None)
+
+
+def test_what_differs_from_list_to_list_is_noise_too() -> None:
+    """By hand: pooled over the programs of a task, and the larger of the two is the noise."""
+    calm = LogRatio(lists=[0.1, 0.1], noise=0.01, degrees=4)
+    between = BetweenLists.of([calm, LogRatio(lists=[0.0, 0.4]), LogRatio(lists=[3.0])])
+    assert between.variance == pytest.approx(0.08 / 2)
+    assert between.degrees == 2
+    (two, two_degrees), (one, one_degrees) = between.noise_of(calm), between.noise_of(LogRatio(lists=[3.0]))
+    assert two == pytest.approx(math.sqrt(0.04 / 2))
+    assert one == pytest.approx(0.2)
+    assert two_degrees == one_degrees == between.degrees
+    assert between.noise_of(LogRatio(lists=[0.1, 0.1], noise=0.5, degrees=4)) == (0.5, 4)
+    assert BetweenLists.of([LogRatio(lists=[3.0])]).noise_of(calm) == (0.01, 4)
+    assert between.noise_of(LogRatio()) == (None, 0)
+
+
+def test_differences_are_believed_by_how_many_there_are() -> None:
+    """By hand, with limits of 0.0125, 0.025, 0.0375 and 0.05: one above its limit counts where a later one is below."""
+    assert discoveries({7: 0.01, 8: 0.03, 9: 0.035, 10: 0.5}) == {7, 8, 9}
+    assert discoveries({7: 0.01, 8: 0.03, 9: 0.04, 10: 0.5}) == {7}
+    assert discoveries({7: 0.02, 8: 0.03, 9: 0.04, 10: 0.5}) == frozenset()
+    assert discoveries({}) == frozenset()
+
+
+@pytest.mark.parametrize("different", [20, 100])
+def test_pairs_that_are_called_faster_are_faster_when_they_are_timed_again(different: int) -> None:
+    """Of 400 pairs few differ; minutes and lists differ more than runs; 95 % of those that are exported hold."""
+    chance = random.Random(different)  # noqa: S311 - no secret
+    truth: list[float] = [chance.choice((-0.7, 0.7)) if number < different else 0.0 for number in range(400)]
+
+    def timed() -> list[tuple[LogRatio, LogRatio]]:
+        def program(speed: float) -> LogRatio:
+            lists = [chance.gauss(speed, 0.15) for _ in range(2)]
+            runs = [[math.exp(chance.gauss(mean, 0.05)) for _ in range(2)] for mean in lists]
+            return LogRatio.of((own, [1.0, 1.0]) for own in runs)
+
+        return [(program(0.0), program(difference)) for difference in truth]
+
+    once = timed()
+    between = BetweenLists.of(program for pair in once for program in pair)
+    p_values = {
+        number: p
+        for number, pair in enumerate(once)
+        if (p := p_of_faster(*sorted((turn_of(each, between) for each in pair), key=ratio_of))) is not None
+    }
+    called = discoveries(p_values)
+    again = timed()
+    held = sum(
+        (fmean(once[n][0].lists) < fmean(once[n][1].lists))
+        == (fmean(again[n][0].lists) < fmean(again[n][1].lists))
+        for n in called
+    )
+    assert len(called) > different // 2
+    assert held >= 0.95 * len(called)
+
+
+def turn_of(timed: LogRatio, between: BetweenLists) -> ExportedTurn:
+    noise, degrees = between.noise_of(timed)
+    columns = {"task": "sort", "verdict": "correct", "ratio": timed.ratio, "noise": noise}
+    return ExportedTurn(prompt=[], answer="", columns=columns, degrees=degrees)
+
+
+def ratio_of(turn: ExportedTurn) -> float:
+    return float(turn.columns["ratio"])
 
 
 def test_results_that_are_not_there_or_have_no_list_of_programs_are_told(
@@ -255,10 +326,10 @@ def test_turns_that_cannot_be_told_of_are_left_out_and_counted(tmp_path: Path) -
     assert "Left out: turns that were not judged (--refinery-turns judges all): 1." in card
 
 
-def test_parquet_holds_the_same_rows_or_names_the_package_that_writes_it(
+def test_parquet_without_the_package_that_writes_it_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without pyarrow the error says what to install, and no file is left."""
+    """The error says what to install, and no file is left."""
     lab = Lab(tmp_path, [[SAME]])
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     assert lab.export("kto", out="rows.parquet") == 2

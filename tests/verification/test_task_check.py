@@ -57,6 +57,16 @@ def test_a_good_task_has_no_fault_and_its_reference_a_time() -> None:
         ),
         pytest.param(
             GOOD,
+            {
+                "reference": "import random\ndef double(number):\n    return random.getrandbits(60)\n",
+                "sample": None,
+                "examples": (),
+            },
+            "deterministic",
+            id="one of a task that is never timed",
+        ),
+        pytest.param(
+            GOOD,
             {"reference": "def double(number):\n    return 7\n"},
             "constant",
             id="a constant passes",

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from refinery_plugin._generation.feedback import Notebook
-    from refinery_plugin._generation.judged import Judged
+    from refinery_plugin._generation.turn_judgement import Judged
     from refinery_plugin._recording.endpoint import Endpoint
     from refinery_plugin._recording.unrecorded import Unrecorded
     from refinery_plugin._study.pricing import Price
