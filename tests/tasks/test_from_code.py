@@ -67,7 +67,7 @@ class Leaning(Split):
 
     def solve(self, problem: dict[str, Any]) -> list[list[int]]:
         """Ask the registry."""
-        return [problem["numbers"], REGISTRY.known]  # type: ignore[list-item]
+        return [problem["numbers"], REGISTRY.known]
 
 
 def silent(numbers: list[float]) -> float:
