@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from .._inference.conclusions import PASSED, RATIO, SPREADS, TREATMENT
@@ -45,8 +46,8 @@ def findings(analysis: Analysis) -> tuple[str, ...]:
 
 
 def term_name(term: str) -> str:
-    """``agents:optimization`` as people write it."""
-    return " × ".join(one_line(part, limit=60) for part in term.split(":"))
+    """``agents:optimization`` as people write it; ``agents: linear`` is no interaction."""
+    return " × ".join(one_line(part, limit=60) for part in re.split(r":(?! )", term))
 
 
 def on_times(analysis: Analysis) -> str:

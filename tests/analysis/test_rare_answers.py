@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pytest
-from refinery_analysis import AnalysisError, read_results
-from refinery_analysis._inference import two_proportions
+from refinery_analysis import Analysis, AnalysisError, Options, analyse, read_results
+from refinery_analysis._inference import nested_budgets, two_proportions
 from refinery_analysis._inference.censored import Aft, censored
 from refinery_analysis._inference.passing import BOSCHLOO, CMH, CONDITIONAL, FISHER, _exact
+from refinery_analysis._models.lognormal_aft import Lognormal, _solved
+from refinery_analysis._models.nested_pairs import NestedPairs
 from refinery_analysis._models.passing_table import passing_table
 from refinery_analysis._reading.entries import brief
 from refinery_analysis._reading.judged_turns import parse_trajectory
@@ -158,3 +161,143 @@ def test_the_exact_test_of_two_levels_is_one_that_can_be_worked_out(
     found = _exact([(np.asarray(passed), np.asarray(programs)) for passed, programs in strata], 0, 1)
     assert found == (None if p is None else pytest.approx(p, rel=2e-3), method)
     assert p is None or math.isfinite(p)
+
+
+def passes(
+    path: Path, design: Iterable[tuple[str, str, str, bool]], response: Literal["log", "passed"] = "log"
+) -> Analysis:
+    """Analyse whether programs of tasks and two factors passed; all that passed took about as long."""
+    lines = ["task,model,speed,replicate,list,run,seconds,passed"]
+    for number, (task, model, speed, passed) in enumerate(design, start=1):
+        lines.append(f"{task},{model},{speed},{number},1,1,{1 + number % 7 / 10 if passed else ''},{passed}")
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return analyse(read_results([path]), Options(response=response, effect=0.2))
+
+
+def test_levels_that_never_meet_within_other_levels_are_not_compared_over_tasks(tmp_path: Path) -> None:
+    """Two factors that always change together cannot be told apart, and each says so."""
+    design = [
+        (f"t{task}", *levels, (task + copy) % 3 > 0)
+        for task, levels, copy in itertools.product(range(6), ("ab", "cd"), range(2))
+    ]
+    found = passes(tmp_path / "r.csv", design).further.passing
+    assert found.over_tasks == ()
+    assert {factor.note for factor in found.factors} == {"no task has programs of all its levels"}
+    assert {term.note for term in found.terms if term.term in {"model", "speed"}} == {
+        "can't be told from the other factors: combinations of levels have no program"
+    }
+
+
+def test_a_factor_of_very_many_levels_is_tested_as_a_whole(tmp_path: Path) -> None:
+    """No pairs and no plan of pairs then: there would be hundreds."""
+    design = [("t", f"m{model:02}", "s", model < 16 or copy > 2) for model in range(31) for copy in range(4)]
+    found = passes(tmp_path / "r.csv", design, "passed").further.passing
+    assert found.differences == ()
+    (factor,) = found.factors
+    assert (factor.method, factor.a) == (CMH, None)
+    assert factor.p is not None
+    assert factor.p < 0.001
+    assert found.power is not None
+    assert found.power.contrasts == ()
+
+
+def test_where_all_programs_together_say_the_opposite_no_pair_is_named(tmp_path: Path) -> None:
+    """Simpson's paradox: within both speeds b passes more often, and most of a's programs are of the easy one."""
+    design = [
+        ("t", model, speed, copy < good)
+        for model, speed, good, made in (
+            ("a", "easy", 32, 40),
+            ("b", "easy", 10, 10),
+            ("a", "hard", 0, 10),
+            ("b", "hard", 16, 40),
+        )
+        for copy in range(made)
+    ]
+    found = passes(tmp_path / "r.csv", design).further.passing
+    factor = next(each for each in found.factors if each.factor == "model")
+    assert factor.p is not None
+    assert factor.p < 0.05
+    assert (factor.a, factor.ci_low) == (None, None)
+    assert "all together say the opposite" in str(factor.note)
+
+
+def test_a_model_of_passing_with_too_many_parameters_asks_for_fewer_terms(tmp_path: Path) -> None:
+    """The exact tests are there all the same."""
+    design = [
+        ("t", f"m{model}", f"s{speed}", copy > model % 2)
+        for model in range(11)
+        for speed in range(12)
+        for copy in range(2)
+    ]
+    found = passes(tmp_path / "r.csv", design).further.passing
+    assert {term.note for term in found.terms} == {
+        "more than 120 parameters; ask for fewer terms with --model"
+    }
+    assert {factor.p is not None for factor in found.factors} == {True}
+
+
+def pairs(
+    y: list[float], cell: list[int], task: list[int], labels: tuple[str, ...] = ("x", "y")
+) -> NestedPairs:
+    """Return the differences within trajectories of these treatments and tasks."""
+    return NestedPairs(
+        factor="budget",
+        early="10 s",
+        late="60 s",
+        turn=1,
+        y=np.asarray(y, dtype=float),
+        cell=np.asarray(cell, dtype=np.intp),
+        task=np.asarray(task, dtype=np.intp),
+        treatments=labels,
+        generated=np.full(len(labels), 4),
+    )
+
+
+@pytest.mark.parametrize(
+    ("given", "random", "note"),
+    [
+        (pairs([1.0, 2.0], [0, 1], [0, 0]), False, nested_budgets._FEW),
+        (pairs([1.0] * 4, [0, 0, 1, 1], [0] * 4), False, nested_budgets._ALIKE),
+        (pairs([1.0, 2.0, 1.5], [0, 1, 0], [0, 0, 1]), True, "fewer than two tasks have trajectories"),
+        (
+            pairs([1.0, 2.0, 1.0, 2.0], [0, 1, 0, 1], [0, 0, 1, 1]),
+            True,
+            "the difference is the same in every task",
+        ),
+    ],
+    ids=["few", "alike", "one whole task", "same in tasks"],
+)
+def test_budgets_without_a_spread_have_no_p_and_say_why(given: NestedPairs, random: bool, note: str) -> None:  # noqa: FBT001
+    """There is nothing to hold the difference against."""
+    (found,) = nested_budgets.nested([given], random=random)
+    assert (found.p, found.se) == (None, None)
+    assert str(found.note).startswith(note)
+
+
+@pytest.mark.parametrize(
+    ("labels", "without"),
+    [(("x", "y"), "without y, where"), (("x", "y", "z"), "without y and 1 more treatments, where")],
+)
+def test_treatments_without_both_programs_are_left_out_by_name(labels: tuple[str, ...], without: str) -> None:
+    """The method says which ones the comparison is without."""
+    (found,) = nested_budgets.nested([pairs([1.0, 1.2, 1.4], [0] * 3, [0] * 3, labels)], random=False)
+    assert without in found.method
+    assert found.estimate == pytest.approx(1.2)
+    assert found.p == pytest.approx(stats.ttest_1samp([1.0, 1.2, 1.4], 0).pvalue)
+
+
+def test_a_censored_fit_finds_the_maximum_from_far_starts_too() -> None:
+    """A start with no standard deviation, or far beyond the data, ends where the plain start does."""
+    y = np.log([1.0, 1.3, 1.9, 2.0, 2.6, 4.0])
+    fit = Lognormal(y=y, finished=y < math.log(4), group=np.asarray([0, 0, 0, 1, 1, 1]), groups=2)
+    best, at = fit.highest
+    for start in ([1.0, 1.0, -1.0], [40.0, -40.0, 0.01]):
+        there, parameters = fit.maximum(start=np.asarray(start))
+        assert there == pytest.approx(best, rel=1e-9)
+        assert parameters == pytest.approx(at, rel=1e-5)
+
+
+def test_equations_that_leave_something_open_take_the_shortest_solution() -> None:
+    """As the pseudoinverse has it."""
+    matrix, right = np.asarray([[1.0, 1.0], [1.0, 1.0]]), np.asarray([2.0, 2.0])
+    assert _solved(matrix, right) == pytest.approx(np.linalg.pinv(matrix) @ right)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import math
 from typing import TYPE_CHECKING
@@ -223,3 +224,24 @@ def test_the_first_look_has_nothing_to_change(tmp_path: Path) -> None:
     with pytest.raises(AnalysisError, match="no plan to --change yet"):
         cli.run(["look", str(path), "--effect", "1", "--replicates", "20", "--change"])
     assert not (tmp_path / "made.looks").exists()
+
+
+def test_a_stage_without_an_estimate_has_no_interval() -> None:
+    """An omnibus test has none, and is refused."""
+    stage = dataclasses.replace(stage_of([1.0, 2.0, 3.0], [2.0, 3.0, 5.0]), estimate=None, se=None)
+    with pytest.raises(AnalysisError, match="an omnibus test has no interval"):
+        combination.interval([stage], (1.0,), 2.0)
+
+
+def test_a_bound_that_nothing_reaches_leaves_the_interval_open() -> None:
+    """Nothing is refused then, on either side."""
+    stage = stage_of([1.0, 2.0, 3.0], [2.0, 3.0, 5.0])
+    assert combination.interval([stage], (1.0,), math.inf) == (-math.inf, math.inf)
+
+
+def test_an_error_below_what_simulation_tells_stops_for_nothing() -> None:
+    """With hardly any error to spend the bound is infinite; with all of it the ordinary test's bound holds."""
+    none, _ = combination.bound(
+        (), (1.0, 1.0), df_num=1, alpha=1e-6, spending="obrien-fleming", planned=2.0, count=2000
+    )
+    assert none == math.inf

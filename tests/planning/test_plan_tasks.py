@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import itertools
 import json
 import math
@@ -15,12 +16,14 @@ from hypothesis import strategies as st
 from planning_data import analysed, r_rows, study
 from refinery_analysis import AnalysisError, Options, analyse, read_results
 from refinery_analysis import _cli as cli
-from refinery_analysis._commands.plan import PlanOptions, plan
+from refinery_analysis._commands.plan import PlanOptions, PlanResult, plan
+from refinery_analysis._commands.plan_tasks import Floor, TaskPlan, TaskQuestion
 from refinery_analysis._inference import two_proportions
 from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.rate_spread import RateSpread, rate_spread
 from refinery_analysis._power.over_tasks import OverTasks, ReplicateCost, cheapest, splits
 from refinery_analysis._power.rates_over_tasks import RatesOverTasks
+from refinery_analysis._presentation.terminal_plan import text
 from refinery_analysis._report.page_blocks import Grid, Heading
 from refinery_analysis._report.sections import page
 from scipy import special, stats
@@ -325,3 +328,68 @@ def test_the_page_has_the_plan_over_tasks(tmp_path: Path) -> None:
         assert "Tasks and replicates" in [block.text for block in blocks if isinstance(block, Heading)]
         tables = [block.table for block in blocks if isinstance(block, Grid)]
         assert any(cell == "cheapest" for table in tables for row in table.rows for cell in row)
+
+
+def test_without_any_variance_every_effect_is_found() -> None:
+    """Two tasks are enough then, no effect is too small, and one task never is."""
+    made = two_arms(0.0, 0.0)
+    assert made.power(2, 1, 0.01, alpha=0.05) == 1.0
+    assert made.smallest(4, alpha=0.05, target=0.8) == 0.0
+    assert made.smallest(1, alpha=0.05, target=0.8) is None
+
+
+def test_where_no_program_ever_passes_no_number_of_tasks_is_enough() -> None:
+    """There is no power, no number, and no split to choose from."""
+    made = two_arms(0.3, 0.4, chances=(0.0,))
+    assert math.isnan(made.power(50, 5, 0.25, alpha=0.05))
+    assert made.replicates(50, 0.25, alpha=0.05, target=0.8) is None
+    price = ReplicateCost(usd=0.1, calls=2.0, hours=None)
+    assert splits(made, price, effect=0.25, alpha=0.05, target=0.8) == ()
+
+
+@pytest.mark.parametrize(
+    "passed",
+    [[[0, 0], [0, 0]], [[4, 4], [4, 4]], [[4, 2]]],
+    ids=["nothing passed", "all passed", "one task"],
+)
+def test_rates_without_a_spread_over_tasks_give_none_to_plan_with(passed: list[list[int]]) -> None:
+    """Nothing that varies, or a single task, is no spread."""
+    assert rate_spread(table(passed, 4), "arm", (0, 1), among=(0, 1)) is None
+
+
+def test_several_comparisons_over_tasks_are_shown_up_to_three() -> None:
+    """The others are counted, and are all in the JSON; a plan without any says why."""
+    question = TaskQuestion(
+        question="arm: a - b",
+        effect=0.2,
+        unit="ln(ratio)",
+        treatments=("a", "b"),
+        between=None,
+        within=None,
+        splits=(),
+        cheapest=None,
+        tasks_here=8,
+        here=None,
+        floor=Floor(tasks=None, power=None, effect=None),
+    )
+    over = TaskPlan(response="ratio", tasks=8, usd_per_task=0.0, most_tasks=None, questions=(question,) * 5)
+    planned = PlanResult(
+        effect=0.2,
+        unit="ln(s)",
+        alpha=0.05,
+        target=0.8,
+        sigma=None,
+        sigma_ci=None,
+        sigma_upper=None,
+        pass_rate=1.0,
+        budget=None,
+        rows=(),
+        notes=(),
+        tasks=over,
+    )
+    told = text(planned)
+    assert told.count("arm: a - b") == 3
+    assert "(--json has 2 further comparisons.)" in told
+    assert "Designs that find a factor of 1.22" in told
+    none = dataclasses.replace(over, questions=(), note="no reason at all")
+    assert "There is no plan over tasks: no reason at all." in text(dataclasses.replace(planned, tasks=none))

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from planning_data import r_rows
 from refinery_analysis import AnalysisError
-from refinery_analysis._sequential.bounds import Rules, Stage, bounds, operating, paths
-from refinery_analysis._sequential.schedule import planned_looks, schedule
+from refinery_analysis._sequential.bounds import Rules, Stage, bounds, check_stages, operating, paths
+from refinery_analysis._sequential.schedule import check_looks, planned_looks, schedule
 from refinery_analysis._sequential.spending import SPENDINGS, spent, z_bounds
 from scipy import stats
 
@@ -165,3 +165,27 @@ def test_unknown_spending_and_futility_are_refused() -> None:
         spent("linear", 0.5, 0.05)
     with pytest.raises(AnalysisError, match="choose from"):
         Rules(df_num=1, alpha=0.05, target=0.8, unit_ncp=0.3, spending="pocock", futility="maybe")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ([Stage(replicates=2, df_den=0)], "look 1: 0 residual degrees of freedom; at least 1 are needed"),
+        (
+            [Stage(replicates=2, df_den=3), Stage(replicates=3, df_den=4)],
+            "look 2: 4 residual degrees of freedom; at least 5 are needed.*one more program of every treatment",
+        ),
+    ],
+    ids=["first", "second"],
+)
+def test_a_look_with_too_little_new_in_it_is_refused(given: list[Stage], message: str) -> None:
+    """The message says how much is needed, and how to get it."""
+    with pytest.raises(AnalysisError, match=message):
+        check_stages(given, 2)
+
+
+@pytest.mark.parametrize("looks", [1, 6])
+def test_numbers_of_looks_that_are_not_planned_for_are_refused(looks: int) -> None:
+    """One is an ordinary test; more than five gain nothing."""
+    with pytest.raises(AnalysisError, match=f"looks: {looks} asked for; plan 2 to 5"):
+        check_looks(looks)

@@ -7,10 +7,22 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from refinery_analysis._commands.plan_tasks import Floor, TaskPlan, TaskQuestion
 from refinery_analysis._inference.conclusions import Conclusion
 from refinery_analysis._models.tasks import TaskRatio
-from refinery_analysis._presentation.secondary_sentences import _longer, _team, _unproven_team, more_passed
+from refinery_analysis._power.over_tasks import Split
+from refinery_analysis._presentation import plan_tasks
+from refinery_analysis._presentation.secondary_sentences import (
+    _longer,
+    _team,
+    _unproven_team,
+    beside,
+    factors_in_passing,
+    more_passed,
+    on_trends,
+)
 from refinery_analysis._presentation.tasks import task_rows
+from refinery_analysis._presentation.terminal import _asked
 
 PASSING = Conclusion(
     question="agents", response="passed", answer="different", method="m", compared=("3", "1"), kind="passing"
@@ -126,3 +138,196 @@ def test_of_many_tasks_the_extremes_are_shown_and_the_others_counted() -> None:
     rows = list(task_rows(SimpleNamespace(by_task=tasks)))  # type: ignore[arg-type]
     assert [row[0] for row in rows] == ["t1", "t2", "t3", "t4", "... 4 more", "t9", "t10", "t11", "t0"]
     assert [row[0] for row in task_rows(SimpleNamespace(by_task=tasks[:3]))] == ["t0", "t1", "t2"]  # type: ignore[arg-type]
+
+
+SLOPE = Conclusion(
+    question="agents: linear",
+    response="ratio",
+    answer="different",
+    method="m",
+    p_adjusted=0.01,
+    compared=("9", "1"),
+    unit="ratio",
+    kind="trend",
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"ci_low": 0.6, "ci_high": 0.8}, "From agents 1 to 9 times fall steadily, by 20 % to 40 % in all"),
+        (
+            {"unit": "s", "ci_low": 1.0, "ci_high": 2.0},
+            "From agents 1 to 9 times rise steadily, by 1.00 to 2.00 s",
+        ),
+        (
+            {"unit": "s", "ci_low": -2.0, "ci_high": -1.0},
+            "From agents 1 to 9 times fall steadily, by 1.00 to 2.00 s",
+        ),
+        (
+            {"answer": "equivalent", "ci_low": 0.99, "ci_high": 1.01},
+            "From agents 1 to 9 times change by less than the margin of 0.2, which you called small enough",
+        ),
+        ({"compared": None, "ci_low": 0.6, "ci_high": 0.8}, ""),
+        ({"answer": "undecided", "ci_low": 0.6, "ci_high": 1.2}, ""),
+    ],
+)
+def test_a_trend_is_told_from_the_lowest_level_to_the_highest(change: dict[str, Any], words: str) -> None:
+    """With its way and size in its own unit, or the margin that it stays within; an open one is not told."""
+    asked: Any = SimpleNamespace(
+        conclusions=(dataclasses.replace(SLOPE, **change),), options=SimpleNamespace(margin=0.2)
+    )
+    told = on_trends(asked)
+    assert told.startswith(words)
+    assert bool(told) == bool(words)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (
+            {"answer": "untestable"},
+            "take another time than those after 60 s of the same trajectories can't be told: too",
+        ),
+        (
+            {"answer": "equivalent", "ci_low": 0.95, "ci_high": 1.02},
+            "of the same trajectories (7 of 9 trajectories, in which both passed): small enough not to matter",
+        ),
+        (
+            {"answer": "different", "ci_low": 1.1, "ci_high": 1.3, "p_adjusted": 0.01},
+            "took between 10 % and 30 % more time than those after 60 s",
+        ),
+        (
+            {"answer": "undecided", "unit": "s", "ci_low": -1.0, "ci_high": 2.0},
+            "took between 1.00 s less and 2.00 s more",
+        ),
+    ],
+)
+def test_budgets_within_trajectories_are_told_with_how_many_have_both(
+    change: dict[str, Any], words: str
+) -> None:
+    """What can't be told says why in its own sentence."""
+    row = SimpleNamespace(
+        name="budget: 10 s - 60 s", factor="budget", a="10 s", b="60 s", trajectories=7, generated=9
+    )
+    plain = Conclusion(
+        question=row.name,
+        response="ratio",
+        answer="undecided",
+        method="m",
+        unit="ratio",
+        kind="nested",
+        p=0.2,
+    )
+    asked: Any = SimpleNamespace(
+        conclusions=(dataclasses.replace(plain, **change),),
+        further=SimpleNamespace(nested=(row,), turns=None, censored=None),
+    )
+    told = beside(asked)[0]
+    assert "rograms after 10 s" in told
+    assert words in told
+
+
+def test_a_difference_of_differences_in_passing_names_the_side_with_more_first() -> None:
+    """A wholly negative interval is turned round, together with the levels of the other factor."""
+    both = SimpleNamespace(
+        term="agents:speed", factors=("agents", "speed"), levels=("3", "1"), at=("slow", "fast")
+    )
+    conclusion = dataclasses.replace(
+        PASSING, question="agents:speed", compared=None, ci_low=-0.4, ci_high=-0.1
+    )
+    asked: Any = SimpleNamespace(
+        conclusions=(conclusion,), further=SimpleNamespace(passing=SimpleNamespace(together=(both,)))
+    )
+    assert factors_in_passing(asked) == (
+        "agents 3 rather than 1 raises the pass rate by between 10 and 40 points more with speed fast than with speed "
+        "slow"
+    )
+
+
+def test_beyond_two_teams_those_that_were_not_shown_are_counted() -> None:
+    """The first screen names two of them."""
+    missing = tuple(
+        dataclasses.replace(
+            TEAM, question=f"synergy: team {n} - nominal", answer="undecided", p=0.4, p_adjusted=0.8
+        )
+        for n in range(4)
+    )
+    asked: Any = SimpleNamespace(
+        conclusions=missing, further=SimpleNamespace(nested=(), turns=None, censored=None)
+    )
+    (told,) = beside(asked)
+    assert "team 1" in told
+    assert "team 2" not in told
+    assert told.endswith("nor was it of 2 further comparisons like that.")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"kind": "times"}, "agents"),
+        ({"kind": "passing"}, "pass rates: agents"),
+        ({"kind": "passing", "question": "treatment"}, "pass rates"),
+        ({"kind": "time-outs"}, "with time-outs: agents"),
+        ({"kind": "nested", "question": "budget: 1 s - 2 s"}, "same trajectories: budget: 1 s - 2 s"),
+        ({"kind": "trend", "question": "agents: linear"}, "trend over agents"),
+        ({"kind": "team", "question": "synergy: a - b"}, "team, pass rates: a - b"),
+        ({"kind": "team", "question": "synergy: a - b", "response": "log"}, "team, times: a - b"),
+    ],
+)
+def test_each_kind_of_question_has_its_words_in_the_table(change: dict[str, Any], words: str) -> None:
+    """They tell apart what is asked of times, of passing, and beside these."""
+    assert _asked(dataclasses.replace(PASSING, **change)) == words
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"between": None}, "Tasks and programs can't be told apart"),
+        ({"between": 0.0}, "Treatments do the same in every task"),
+        ({}, "Fewer than 12 tasks are never enough"),
+        ({"here": None}, "With 8 tasks no number of replicates is enough: the power ends at 60 %"),
+        ({"here": None, "effect": 0.5}, "With 8 tasks more than 100 programs of each treatment"),
+    ],
+)
+def test_what_replicates_cannot_do_is_said_of_a_plan_over_tasks(change: dict[str, Any], words: str) -> None:
+    """The floor of tasks, and what the study's own tasks are good for."""
+    here = Split(
+        tasks=8,
+        tasks_recommended=9,
+        replicates_per_treatment=4,
+        programs=64,
+        calls=None,
+        cost_usd=1.5,
+        hours=None,
+        power=0.8,
+        feasible=True,
+    )
+    question = TaskQuestion(
+        question="agents: 1 - 3",
+        effect=0.2,
+        unit="ln(ratio)",
+        treatments=("1", "3"),
+        between=0.1,
+        within=0.1,
+        splits=(here,),
+        cheapest=here,
+        tasks_here=8,
+        here=here,
+        floor=Floor(tasks=12, power=0.6, effect=0.3),
+    )
+    told = plan_tasks.about(dataclasses.replace(question, **change))
+    assert any(sentence.startswith(words) for sentence in told)
+    assert [
+        sentence for sentence in told if "4 programs of each treatment in each (64 in all, $1.5" in sentence
+    ] or ("here" in change or change.get("between", 0) is None)
+
+
+def test_a_plan_over_tasks_says_what_a_task_costs_and_how_many_there_are() -> None:
+    """Both are the user's own terms, and told only where given."""
+    plan = TaskPlan(response="ratio", tasks=8, usd_per_task=2.0, most_tasks=20, questions=())
+    told = plan_tasks.lead(plan, 0.8)
+    assert "; a task costs $2" in told
+    assert told.endswith("; there are 20 tasks at most.")
+    free = plan_tasks.lead(dataclasses.replace(plan, usd_per_task=0.0, most_tasks=None), 0.8)
+    assert free.endswith("that have 80 % power.")
