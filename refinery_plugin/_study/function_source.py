@@ -129,7 +129,7 @@ class _Gathered:
         if isinstance(inner, (types.FunctionType, type)) and inner.__module__ == home:
             self.add_defined(name, inner)
             if inner.__name__ != name:
-                self.constants.append(f"{name} = {inner.__name__}")
+                self.definitions.append(f"{name} = {inner.__name__}")
             return
         if _is_plain(value):
             self.constants.append(f"{name} = {value!r}")
@@ -153,11 +153,9 @@ class _Gathered:
 
 def _stripped(tree: ast.AST, *, keeps: Callable[[str], bool]) -> ast.AST:
     """Return the class without those decorators and bases that cannot come along."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
-            node.decorator_list = [part for part in node.decorator_list if all(map(keeps, names_in(part)))]
-            node.bases = [part for part in node.bases if all(map(keeps, names_in(part)))]
-            break
+    kind = next(node for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    kind.decorator_list = [part for part in kind.decorator_list if all(map(keeps, names_in(part)))]
+    kind.bases = [part for part in kind.bases if all(map(keeps, names_in(part)))]
     return tree
 
 

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from refinery_plugin._generation.extract import extract_program
+from refinery_plugin._generation.python_source import is_declaration
 
 CASSETTES = Path(__file__).parents[2] / "cassettes" / "pilot"
 GOOD = "def solve(x):\n    y = x\n    return y\n"
@@ -641,3 +642,21 @@ def test_hostile_answers_take_bounded_time(kind: str, size: int) -> None:
     """Answers of 200,000 characters, and of as many as all ways are tried on, end: what they give binds the name."""
     program = extract_program(HOSTILE[kind][-size:], "solve").program
     assert program is None or "solve" in program
+
+
+@pytest.mark.parametrize(
+    ("source", "declares"),
+    [
+        ("import math\n\nclass Node: ...\n\ndef f(): ...\n", True),
+        ("LIMIT: int = 3\n", True),
+        ("limit: int = 3\n", False),
+        ("'Words.'\n", True),
+        ("try:\n    import numpy\nexcept ImportError:\n    NUMPY = None\n", True),
+        ("if True:\n    print(3)\n", False),
+        ("print(3)\n", False),
+        ("def f(:\n", False),
+    ],
+)
+def test_declarations_import_and_define_and_do_nothing_else(source: str, declares: bool) -> None:  # noqa: FBT001 - a case
+    """Only such code may be fetched from another block, for it changes nothing that runs."""
+    assert is_declaration(source) is declares

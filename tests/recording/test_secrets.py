@@ -233,3 +233,32 @@ def test_addresses_are_shown_without_what_is_private() -> None:
     """User, password, query and fragment."""
     assert public_url("https://a:b@h.example:8443/v1/?k=v#f") == "https://h.example:8443/v1"
     assert public_url("http://[::1]:80") == "http://[::1]:80"
+
+
+def test_an_env_file_that_is_no_text_is_refused_without_its_bytes(tmp_path: Path) -> None:
+    """It is named, and the kind of error; the bytes may be those of a key."""
+    (tmp_path / ".env").write_bytes(b"OPENAI_API_KEY=planted\xff\n")
+    with pytest.raises(EndpointError, match=r"\.env: cannot be read: UnicodeDecodeError") as refused:
+        Environment(tmp_path)
+    assert "planted" not in str(refused.value)
+
+
+@pytest.mark.parametrize("variable", ["OPENAI_API_KEY", "AZURE_OPENAI_API_KEY"])
+def test_azure_gets_the_key_in_its_own_header(tmp_path: Path, variable: str) -> None:
+    """Whichever of the two variables holds it."""
+    address = "https://mine.openai.azure.com/openai/v1"
+    (tmp_path / ".env").write_text(f"{variable}={KEY}\nOPENAI_BASE_URL={address}\n")
+    client = Endpoint(Environment(tmp_path)).client()
+    assert client.headers["api-key"] == KEY
+    assert "Authorization" not in client.headers
+
+
+def test_a_proxy_that_cannot_be_used_is_refused_without_showing_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its address may well hold a password."""
+    (tmp_path / ".env").write_text(f"OPENAI_API_KEY={KEY}\n")
+    monkeypatch.setenv("ALL_PROXY", "odd://me:planted@127.0.0.1:1")
+    with pytest.raises(EndpointError, match="look at the proxy settings of the environment") as refused:
+        Endpoint(Environment(tmp_path)).client()
+    assert "planted" not in str(refused.value)

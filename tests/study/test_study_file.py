@@ -14,7 +14,7 @@ from refinery_plugin._study.levels import COLUMNS, slug
 from refinery_plugin._study.study import Study, StudyError
 from refinery_plugin._study.study_file import nearest_study
 from refinery_plugin._study.task import Task
-from refinery_plugin._study.toml import load_study, pilot_study
+from refinery_plugin._study.toml import files_of_tasks, load_study, pilot_study
 from refinery_plugin._study.units import study_units
 
 if TYPE_CHECKING:
@@ -110,6 +110,7 @@ def test_without_factors_there_is_one_treatment(tmp_path: Path) -> None:
         ("[factors.team]", r"factors.team: has no levels; write one as \[factors.team.NAME\]"),
         ("[factors.agents.solo]\nagents = 1", r"factors.agents: is a setting.*\[factors.team.NAME\]"),
         ("[factors.seed.a]\nagents = 1", "factors.seed: is a key of the study"),
+        ("replicates = 1000001", "factors: 1,000,001 programs are more than 1,000,000"),
         ("[factors.turns.a]\nagents = 1", "factors.turns: cannot be a factor: the analysis has a column"),
         ("[factors.'a b'.a]\nagents = 1", "factors.a b: 'a b' is not allowed as the name of a factor"),
         (
@@ -198,6 +199,8 @@ def test_files_that_are_no_study_are_told(tmp_path: Path) -> None:
     (tmp_path / "latin.toml").write_bytes(b'name = "\xe9"')
     with pytest.raises(StudyError, match="byte 8 is not UTF-8"):
         load_study(tmp_path / "latin.toml", TASKS)
+    with pytest.raises(StudyError, match="cannot be read: File name too long"):
+        load_study(tmp_path / f"{'long' * 100}.toml", TASKS)
 
 
 def test_pyproject_holds_a_study_under_its_table(tmp_path: Path) -> None:
@@ -208,6 +211,12 @@ def test_pyproject_holds_a_study_under_its_table(tmp_path: Path) -> None:
     assert load_study(tmp_path / "pyproject.toml", TASKS).replicates == 4
     (tmp_path / "pyproject.toml").write_text("[tool.refinery]\nmodell = 3\nname = 'x'\ntask = 'double'")
     with pytest.raises(StudyError, match="did you mean 'model'"):
+        load_study(tmp_path / "pyproject.toml", TASKS)
+    (tmp_path / "pyproject.toml").write_text("[tool]\nrefinery = 3")
+    with pytest.raises(StudyError, match=r"tool\.refinery must be a table, got 3"):
+        load_study(tmp_path / "pyproject.toml", TASKS)
+    (tmp_path / "pyproject.toml").write_text("[tool.other]\nname = 'mine'")
+    with pytest.raises(StudyError, match=r"there is no table \[tool\.refinery\] in it"):
         load_study(tmp_path / "pyproject.toml", TASKS)
 
 
@@ -382,3 +391,42 @@ def test_a_size_is_said_where_a_task_leaves_it_to_the_study_and_only_there(tmp_p
     path.write_text('name = "mine"\ntask = "open"\nsize = 0\n')
     with pytest.raises(StudyError, match="size: 0 is not allowed; use a whole number of at least 1"):
         load_study(path, {"open": open_one})
+
+
+def test_files_of_tasks_lie_beside_the_study_that_names_them(tmp_path: Path) -> None:
+    """``tasks_from`` is a list of names relative to the study; anything else is refused with what was given."""
+    path = tmp_path / "study.toml"
+    path.write_text('tasks_from = ["one.jsonl", "more/two.jsonl"]')
+    assert files_of_tasks(path) == [tmp_path / "one.jsonl", tmp_path / "more" / "two.jsonl"]
+    path.write_text('tasks_from = "one.jsonl"')
+    with pytest.raises(StudyError, match=r"tasks_from: must be a list of files such as .*, got 'one.jsonl'"):
+        files_of_tasks(path)
+
+
+def test_a_setting_called_size_cannot_stand_beside_a_task_of_open_size(tmp_path: Path) -> None:
+    """One key of the study would mean two things; both tasks are named."""
+    tasks = {
+        "open": dataclasses.replace(TASK, name="open", sample=lambda seed, size: (seed + size,)),
+        "set": dataclasses.replace(TASK, name="set", settings={"style": "plainly", "size": 3}),
+    }
+    path = tmp_path / "study.toml"
+    path.write_text('name = "mine"\ntasks = ["open", "set"]\n')
+    with pytest.raises(
+        StudyError, match="size: is a setting of task 'set', and what sample of task 'open' takes"
+    ):
+        load_study(path, tasks)
+
+
+def test_limits_and_prices_are_taken_as_they_are_written(tmp_path: Path) -> None:
+    """Several limits may be set at once, and each model may have its own price."""
+    study = load(
+        tmp_path,
+        HEAD
+        + "[limits]\nmemory_mb = 300\nprocesses = 7\n"
+        + "[price]\nsmall = { input = 1, output = 2 }\nlarge = { input = 3, output = 4.5 }\n",
+    )
+    assert (study.limits.memory_mb, study.limits.processes) == (300, 7)
+    assert {model: float(price.output) for model, price in study.prices.items()} == {
+        "small": 2.0,
+        "large": 4.5,
+    }

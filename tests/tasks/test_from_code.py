@@ -15,6 +15,21 @@ from refinery_plugin.tasks import from_class, from_functions
 from refinery_plugin.testing import ScriptedSandbox
 
 
+class Registry:
+    """Collects classes, as a suite of somebody's does; it cannot be written down."""
+
+    def __init__(self) -> None:
+        self.known: list[str] = []
+
+    def add(self, cls: type) -> type:
+        """Remember a class."""
+        self.known.append(cls.__name__)
+        return cls
+
+
+REGISTRY = Registry()
+
+
 class Registered:
     """A base that says what methods there are."""
 
@@ -39,6 +54,28 @@ class Split(Registered):
 
 def total(numbers: list[float]) -> float:
     """Add numbers up."""
+    return math.fsum(numbers)
+
+
+@REGISTRY.add
+class Listed(Split):
+    """Split as before, and be listed."""
+
+
+class Leaning(Split):
+    """Split with the help of something that no sandbox has."""
+
+    def solve(self, problem: dict[str, Any]) -> list[list[int]]:
+        """Ask the registry."""
+        return [problem["numbers"], REGISTRY.known]
+
+
+def silent(numbers: list[float]) -> float:
+    return math.fsum(numbers)
+
+
+def hinted(numbers: Any) -> Unheard:  # type: ignore[name-defined]  # noqa: ANN401, F821 - that is the case
+    """Return a number."""
     return math.fsum(numbers)
 
 
@@ -85,3 +122,50 @@ def test_slips_are_told() -> None:
         from_functions(reference=total, sample=lambda seed: ([float(seed)],))
     with pytest.raises(RefineryError, match="from_class takes a class"):
         from_class(Split())  # type: ignore[arg-type]
+
+
+def test_a_decorator_that_cannot_come_along_is_left_out() -> None:
+    """A class that is registered somewhere works without; its bases of the same file come along."""
+    task = from_class(Listed)
+    assert "REGISTRY" not in task.reference
+    assert "class Split(Registered)" in task.reference
+    assert verdict_of(task, task.reference) is Verdict.CORRECT
+
+
+def test_code_that_cannot_stand_alone_is_told_with_the_task_and_the_reason() -> None:
+    """Class or function, it is refused before anything runs, with what it leans on."""
+    with pytest.raises(
+        RefineryError, match="task 'leaning': Leaning: it uses REGISTRY, a Registry that cannot be"
+    ):
+        from_class(Leaning)
+
+    class Inner(Split):
+        """Defined inside a function."""
+
+    with pytest.raises(RefineryError, match=r"task 'inner': Inner: .*Inner is defined inside something else"):
+        from_class(Inner)
+    with pytest.raises(RefineryError, match="task '<lambda>': reference: a lambda has no name"):
+        from_functions(reference=lambda number: number, sample=numbers_of)
+
+
+def test_a_reference_without_words_needs_a_prompt() -> None:
+    """Whoever answers must be told what to write; a docstring does, or a prompt."""
+    with pytest.raises(
+        RefineryError, match=r"task 'silent': give a prompt, or write one as the docstring of silent"
+    ):
+        from_functions(reference=silent, sample=numbers_of)
+    assert from_functions(reference=silent, sample=numbers_of, prompt="Add.").prompt == "Add."
+
+
+def test_examples_do_for_short_inputs_where_the_sampler_takes_no_size() -> None:
+    """Nothing is drawn then: the examples are all."""
+    task = from_functions(
+        reference=total, sample=lambda seed: ([float(seed)],), examples=[(([1.0, 2.0],), 3.0)]
+    )
+    assert task.strategy is None
+    assert not task.takes_size
+
+
+def test_a_result_type_that_means_nothing_here_is_any() -> None:
+    """A hint may name what exists for type checkers alone."""
+    assert from_functions(reference=hinted, sample=numbers_of).result_type is Any

@@ -94,6 +94,7 @@ def test_a_result_is_held_against_the_assertions_about_its_arguments(
         ("first, second = f(1)\nassert first == 2", "line 1: a result is taken apart"),
         ("assert f(1, b=2) == 1", "line 1: its keyword arguments are not understood"),
         ("assert f(1 / 0) == 1", "its test raises ZeroDivisionError"),
+        ("assert f(1, c=2, d=3) == 1", "line 1: its keyword arguments are not understood"),
         (f"assert f({'-' * 2000}1) == 1", "its test is nested too deep|its test is not valid Python"),
     ],
 )
@@ -110,6 +111,8 @@ def test_what_cannot_be_lifted_is_told_with_its_line(test: str, told: str) -> No
         ("if 1 < 2:\n    assert f(1) == 2\nelse:\n    assert f(2) == 1", [((1,), 2)]),
         ("if 1 > 2:\n    assert f(1) == 2\nelse:\n    assert f(2) == 1", [((2,), 1)]),
         ("y = f(1)\ny = 5\nassert f(y) == 6", [((5,), 6)]),
+        ("import math\npass\n'words'\nassert f(1) == 2", [((1,), 2)]),
+        ("assert f(*[1, 2]) == 3", [((1, 2), 3)]),
         ("class Helper: ...\nprint('done')\nassert f(1) is None", [((1,), None)]),
         (
             "assert f({'a': {1, 2}}, frozenset([3])) == (1, [2])",

@@ -351,3 +351,23 @@ def test_what_of_a_task_cannot_be_lifted_is_told_and_the_task_is_used(
     tasks = from_jsonl(written(tmp_path, row))
     assert len(tasks) == 1
     assert note in str(tasks.left_out[0])
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b'{"a": "\xe9"}', "byte 7 is not UTF-8, which JSON lines are"),
+        (gzip.compress(b'{"a": 1}' * 99)[:-9], "cannot be read: "),
+        (b"\n[1]\n", r"line 2: it is no JSON object, got \[1\]"),
+        (b'{"a": }\n', "line 1: it is no JSON .*each line is one JSON object"),
+        (b'{"a": %s}\n' % (b"1" * 1_000_001), "a number of 1,000,001 digits; 1,000,000 are allowed"),
+    ],
+    ids=["latin", "cut", "a list", "no JSON", "a huge number"],
+)
+def test_a_damaged_file_is_told_with_its_place(tmp_path: Path, data: bytes, told: str) -> None:
+    """Bytes that are no text, a compressed file that was cut off, and lines that are no row each have their words."""
+    path = tmp_path / "tasks.jsonl"
+    path.write_bytes(data)
+    with pytest.raises(TaskFileError, match=told) as raised:
+        from_jsonl(path)
+    assert str(path) in str(raised.value)

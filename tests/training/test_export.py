@@ -6,6 +6,7 @@ import hashlib
 import json
 import math
 import random
+import sys
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -291,3 +292,46 @@ def turn_of(timed: LogRatio, between: BetweenLists) -> ExportedTurn:
 
 def ratio_of(turn: ExportedTurn) -> float:
     return float(turn.columns["ratio"])
+
+
+def test_results_that_are_not_there_or_have_no_list_of_programs_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file is named, and how to make one."""
+    lab = Lab(tmp_path, [[SAME]])
+    lab.write("results.json", {"refinery": {"programs": {}}})
+    assert lab.export("kto") == 2
+    assert "is no benchmark file with programs of a study; make one with" in capsys.readouterr().err
+    (tmp_path / "results.json").unlink()
+    assert lab.export("kto") == 2
+    assert "results.json cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_turns_that_cannot_be_told_of_are_left_out_and_counted(tmp_path: Path) -> None:
+    """Those that nobody judged are counted on the card; those whose exchange holds no answer are no turns at all."""
+    lab = Lab(tmp_path, [[SAME, SLOW, WRONG]])
+    path = tmp_path / "results.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    refinery = document["refinery"]
+    refinery["programs"] = [one for one in refinery["programs"] if one["sha256"] != sha256(SLOW)]
+    refinery["task_checksum"] = "one for all"
+    document["benchmarks"].append({"stats": {"data": [9.0]}})
+    path.write_text(json.dumps(document), encoding="utf-8")
+    broken = {"request": {"body": "{"}, "response": {"body": {"string": ""}}}
+    lab.write("cassettes/sort-r1.json", {"interactions": [exchange(1, SAME), exchange(2, SLOW), broken]})
+    (row,) = lab.rows("kto")
+    assert row["turn"] == 1
+    assert row["task_checksum"] == "one for all"
+    card = (tmp_path / "rows.md").read_text(encoding="utf-8")
+    assert "Left out: turns that were not judged (--refinery-turns judges all): 1." in card
+
+
+def test_parquet_without_the_package_that_writes_it_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error says what to install, and no file is left."""
+    lab = Lab(tmp_path, [[SAME]])
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    assert lab.export("kto", out="rows.parquet") == 2
+    assert "Parquet needs pyarrow: pip install 'pytest-refinery[parquet]'" in capsys.readouterr().err
+    assert not (tmp_path / "rows.parquet").exists()

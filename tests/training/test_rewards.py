@@ -19,6 +19,7 @@ from test_verifier import few_descriptors
 
 from refinery_plugin import RefineryError, Verification
 from refinery_plugin._training.completion import text_of
+from refinery_plugin._training.scorer import tasks_by_id
 from refinery_plugin._verification.verdict import Verdict
 from refinery_plugin.rewards import TRLReward, compute_score, register, reward, verifiers_reward
 
@@ -207,3 +208,14 @@ def test_the_plugin_imports_no_trainer_and_stays_cheap() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["['refinery_plugin._errors']", "[]"]
+
+
+def test_tasks_are_named_given_or_found_by_the_ids_of_a_column() -> None:
+    """Ids are the tasks' names unless others are given; two tasks of one name, or none, are refused."""
+    assert tasks_by_id({"row-1": TRIPLE, "row-2": DOUBLE}) == {"row-1": TRIPLE, "row-2": DOUBLE}
+    assert tasks_by_id([TRIPLE, TRIPLE]) == {"triple": TRIPLE}
+    assert list(tasks_by_id("digit-sum-difference")) == ["digit-sum-difference"]
+    with pytest.raises(RefineryError, match="two tasks have the name 'triple'; give each its own"):
+        tasks_by_id([TRIPLE, dataclasses.replace(TRIPLE, version="2")])
+    with pytest.raises(RefineryError, match="there is no task to judge programs by"):
+        tasks_by_id([])

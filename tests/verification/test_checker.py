@@ -273,3 +273,33 @@ def test_a_timer_that_makes_no_call_is_a_mistake_of_the_caller() -> None:
     with pytest.raises(RuntimeError, match="a timer must make the call"):
         checker.check(PROGRAM.encode(), runs=1, timer=lambda _call: 1.0)
     assert sandbox.running == 0
+
+
+def test_a_scripted_process_runs_the_program_itself_where_nothing_else_is_said() -> None:
+    """Errors at import, results of another type and those that cannot be carried come as outcomes of their kinds."""
+
+    def outcome_of(source: str) -> tuple[str, str]:
+        process = ScriptedSandbox().start(source.encode(), entry_point="f", result_type=int)
+        found = process.load() or process.hand_over((1,), 1.0) or process.go(1.0)
+        return found.kind, found.reason
+
+    assert outcome_of("{}['a']") == ("error", "KeyError: 'a'")
+    assert outcome_of("def f(n): return n / 0") == ("error", "ZeroDivisionError: division by zero")
+    assert outcome_of("def f(n): return 'a'")[0] == "wrong_type"
+    kind, reason = outcome_of("def f(n): return f")
+    assert kind == "wrong_type"
+    assert reason.startswith("the result ")
+
+
+def test_a_scripted_process_refuses_to_be_driven_in_the_wrong_order() -> None:
+    """A call needs a program that was loaded and arguments; closing twice counts once."""
+    sandbox = ScriptedSandbox()
+    process = sandbox.start(b"def f(n): return n", entry_point="f", result_type=int)
+    with pytest.raises(SandboxFault, match=r"go\(\) without hand_over\(\)"):
+        process.go(1.0)
+    assert process.hand_over((1,), 1.0) is None
+    with pytest.raises(SandboxFault, match=r"go\(\) without load\(\)"):
+        process.go(1.0)
+    process.close()
+    process.close()
+    assert sandbox.running == 0

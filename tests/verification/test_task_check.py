@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from refinery_plugin import Close
 from refinery_plugin._sandbox import Limits
 from refinery_plugin._verification.quick_check import check_quickly
-from refinery_plugin._verification.task_check import check_task
+from refinery_plugin._verification.task_check import TaskReport, check_task, literal
 from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS
 from refinery_plugin.testing import ScriptedSandbox
 
@@ -109,6 +109,21 @@ def test_a_good_task_has_no_fault_and_its_reference_a_time() -> None:
         pytest.param(GOOD, {"examples": [((3,), 7)]}, "examples", id="examples contradict the reference"),
         pytest.param(FLOATS, {"close": Close(atol=100)}, "tolerance", id="a tolerance that is too wide"),
         pytest.param(
+            GOOD,
+            {"reference": "def double(number):\n    return {}[number]\n"},
+            "reference",
+            id="a reference that raises",
+        ),
+        pytest.param(
+            GOOD, {"sample": lambda seed: {}[seed]}, "sample", id="a sample that raises"
+        ),
+        pytest.param(
+            GOOD,
+            {"sample": lambda seed, size: {}[seed + size], "seconds": 1e-9},
+            "size",
+            id="no size can be found",
+        ),
+        pytest.param(
             FLOATS,
             {
                 "close": Close(atol=100),
@@ -152,3 +167,47 @@ def test_disguised_inputs_may_make_up_for_samples_of_one_answer() -> None:
         disguised=lambda seed: (20 + seed % 97,),
     )
     assert "answers" not in kinds(task)
+
+
+def test_a_task_of_open_size_is_tried_at_the_size_that_is_found() -> None:
+    """It is no fault to leave the size open, and its reference has a time."""
+    task = dataclasses.replace(GOOD, sample=lambda seed, size: (10 + size + seed % 1000,), seconds=1e-9)
+    report = check_task(ScriptedSandbox(), task, limits=Limits())
+    assert report.faults == ()
+    assert report.reference_seconds is not None
+
+
+def test_a_tolerance_is_held_against_numbers_other_than_zero_alone() -> None:
+    """Where all results are zero, or no floats, there is nothing that it could be too wide for."""
+    zeros = dataclasses.replace(
+        FLOATS, close=Close(atol=100), reference="def double(number):\n    return 0.0 * number\n"
+    )
+    whole = dataclasses.replace(
+        zeros,
+        reference="import numpy\ndef double(number):\n    return numpy.arange(3) * number\n",
+        result_type=np.ndarray,
+    )
+    assert "tolerance" not in kinds(zeros) | kinds(whole)
+
+
+def test_the_headroom_is_how_often_what_a_time_may_hide_fits_into_the_references() -> None:
+    """Without a time, or where nothing is hidden, there is none to tell."""
+    report = TaskReport(name="double", version="1", faults=(), reference_seconds=0.5, hidden_seconds=0.1)
+    assert report.headroom == 5
+    assert dataclasses.replace(report, reference_seconds=None).headroom is None
+    assert dataclasses.replace(report, hidden_seconds=0.0).headroom is None
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ([1, "a"], "[1, 'a']"),
+        (object(), ""),
+        (np.ones(2), ""),
+        ("a" * 200_000, ""),
+    ],
+    ids=["plain", "an object", "an array", "long"],
+)
+def test_a_constant_is_tried_where_a_program_could_write_it(value: object, text: str) -> None:
+    """What is long, or has no text that makes it again, is no constant that anyone would write."""
+    assert literal(value) == text

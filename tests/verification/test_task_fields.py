@@ -49,6 +49,30 @@ def needs_a_test_file(number: int) -> Task:
     return dataclasses.replace(TASK, version=str(number))
 
 
+def needs_a_name(number: int) -> int:
+    """Use what is nowhere."""
+    return number * UNHEARD  # type: ignore[name-defined,no-any-return]  # noqa: F821 - that is the case
+
+
+def odd(number: int) -> int:
+    """Say of itself that it is of a package that is not there."""
+    return number
+
+
+odd.__module__ = "no_such_package"
+again = _same
+
+
+def needs_an_odd_import(number: int) -> int:
+    """Use what cannot be imported."""
+    return odd(number)
+
+
+def uses_another_name(number: int) -> int:
+    """Use a function by a second name that its module has for it."""
+    return again(number)
+
+
 def checker_of(task: Task, sandbox: ScriptedSandbox) -> Checker:
     return Checker.open(sandbox, task, list_seeds=LIST_SEEDS, seed=1, limits=Limits(), time_factor=10)
 
@@ -110,6 +134,13 @@ def test_examples_that_contradict_the_task_are_refused(changes: Mapping[str, Any
         ({"reference": lambda number: 2 * number}, "a lambda has no name"),
         ({"reference": needs_a_test_file}, "it uses TASK, a Task that cannot be written down"),
         ({"reference": 3}, "must be a function or source text, got int"),
+        ({"reference": needs_a_name}, "needs_a_name uses UNHEARD, which its module does not define"),
+        ({"reference": needs_an_odd_import}, "it uses odd of no_such_package, which is no installed package"),
+        ({"reference": "def double(number: return"}, "reference is not valid Python"),
+        ({"reference": " "}, "reference is empty or no text"),
+        ({"prompt": ""}, "prompt is empty or no text"),
+        ({"equality": "same"}, "equality must be 'python' or 'exact', got 'same'"),
+        ({"close": 1e-9}, "close must be a Close, such as"),
     ],
 )
 def test_a_slip_is_told_where_the_task_is_made(changes: Mapping[str, Any], told: str) -> None:
@@ -179,3 +210,31 @@ def test_a_foreign_reference_that_fails_is_told_with_the_input() -> None:
     ):
         checker_of(task, sandbox)
     assert sandbox.running == 0
+
+
+def test_a_function_that_is_used_by_a_second_name_keeps_it() -> None:
+    """The text binds the name that is called to the function that it means."""
+    source = module_source(uses_another_name)
+    namespace: dict[str, Any] = {}
+    exec(source, namespace)  # noqa: S102 - what was just written down
+    assert namespace["uses_another_name"](21) == 21
+
+
+def test_a_function_whose_source_is_nowhere_is_refused_with_the_way_out() -> None:
+    """One that was made by exec has no file to be read from."""
+    namespace: dict[str, Any] = {"__name__": "made_up"}
+    exec("def double(number):\n    return 2 * number\n", namespace)  # noqa: S102 - that is the case
+    with pytest.raises(RefineryError, match=r"the source of double is not known \(.*\); give it as text"):
+        dataclasses.replace(PASS_ONLY, reference=namespace["double"])
+
+
+def test_a_sampler_in_c_takes_no_size() -> None:
+    """What shows no signature is called with a seed alone."""
+    assert not dataclasses.replace(PASS_ONLY, sample=zip).takes_size  # type: ignore[arg-type]
+
+
+def test_a_reference_that_raises_is_told_with_the_input() -> None:
+    """With what it raised, and what to mend, before any program is tried."""
+    task = dataclasses.replace(PASS_ONLY, reference="def double(number):\n    return 6 // number * number\n")
+    with pytest.raises(BrokenReferenceError, match=r"the reference raised ZeroDivisionError: .* for 0; mend"):
+        checker_of(dataclasses.replace(task, examples=[], inputs=[(3,), (0,)]), ScriptedSandbox())
