@@ -16,7 +16,7 @@ from ._inference.doubts import Doubts, noise_of
 from ._inference.hc3 import hc3_tests
 from ._inference.over_tasks import said_of_tasks
 from ._inference.registry import reported_tests
-from ._inference.secondary_conclusions import Beside, with_beside
+from ._inference.secondary_conclusions import SecondaryEvidence, with_beside
 from ._inference.settled_by_margin import settled
 from ._inference.trend import linear_contrasts
 from ._models import marginal_means, noise_floor, pass_rates, resolution, variance_components
@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from ._power.published_reasoning import Published
     from ._reading.frames import Results
     from ._reading.judged_turns import JudgedTrajectory
-    from ._secondary import Further
+    from ._secondary import SecondaryAnalyses
 
 RESPONSES = ("seconds", "log", "ratio", "cpu", "passed")
 TYPES = (1, 2, 3)
@@ -144,7 +144,7 @@ class Analysis:
     published: Published | None
     power: Power | None
     notes: tuple[str, ...]
-    further: Further
+    further: SecondaryAnalyses
     tasks: TasksFound | None = None
 
 
@@ -272,14 +272,14 @@ def _compared(
 
 
 def _concluded(
-    evidence: Evidence, secondary: Further, tasks: TasksFound | None, options: Options
+    evidence: Evidence, secondary: SecondaryAnalyses, tasks: TasksFound | None, options: Options
 ) -> tuple[Conclusion, ...]:
     """Answer every question: those on times and passing, the others beside them, and what a margin settles."""
     sample = evidence.sample
     tested = set() if evidence.anova is None else {term.term for term in evidence.anova.terms}
     answered = with_beside(
         said_of_tasks(conclude(evidence), tasks, alpha=evidence.alpha),
-        Beside(
+        SecondaryEvidence(
             passing=secondary.passing,
             censored=secondary.censored,
             trends=secondary.trend,

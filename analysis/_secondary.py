@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 PASSED: Final = "passed"
 
 
-class FurtherOptions(Protocol):
+class SecondaryOptions(Protocol):
     """What these steps need of the options of the analysis."""
 
     @property
@@ -74,7 +74,7 @@ class FurtherOptions(Protocol):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Further:
+class SecondaryAnalyses:
     """What these steps found.
 
     ``censored`` is None without time-outs, ``turns`` without trajectories; ``equivalence`` is empty without a margin,
@@ -108,12 +108,12 @@ def further(
     sample: Sample,
     model: Model,
     compared: Compared,
-    options: FurtherOptions,
+    options: SecondaryOptions,
     *,
     paid: Cost,
     floors: Sequence[NoiseFloor] = (),
     trajectories: Sequence[JudgedTrajectory] = (),
-) -> Further:
+) -> SecondaryAnalyses:
     """Do these steps.
 
     Raises
@@ -135,7 +135,7 @@ def further(
     )
     over, planned = compared.over, len(compared.contrasts)
     pairs = nested_pairs(results, sample.response, options.nested)
-    return Further(
+    return SecondaryAnalyses(
         passing=rates,
         censored=censored(results, passing_table(results), alpha=options.alpha),
         trend=trends(
@@ -171,7 +171,7 @@ def _about_passing(response: str | None) -> bool:
 
 
 def _equivalence(
-    sample: Sample, compared: Compared, rates: Passing, options: FurtherOptions
+    sample: Sample, compared: Compared, rates: Passing, options: SecondaryOptions
 ) -> tuple[Equivalence, ...]:
     if options.margin is None:
         return ()

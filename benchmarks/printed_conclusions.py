@@ -33,7 +33,7 @@ from refinery_analysis._inference.conclusions import Evidence, conclude
 from refinery_analysis._inference.doubts import Doubts
 from refinery_analysis._inference.passing import factors as by_factor
 from refinery_analysis._inference.passing_together import together
-from refinery_analysis._inference.secondary_conclusions import Beside, with_beside
+from refinery_analysis._inference.secondary_conclusions import SecondaryEvidence, with_beside
 from refinery_analysis._inference.trend import linear_contrasts, trends
 from refinery_analysis._models.anova import anova, fit_model
 from refinery_analysis._models.formula import crossing, name_of, parse
@@ -190,7 +190,7 @@ def study(scenario: Scenario, rng: np.random.Generator) -> tuple[Conclusion, ...
     tested = set() if table is None else {term.term for term in table.terms}
     return with_beside(
         answered,
-        Beside(
+        SecondaryEvidence(
             passing=cast("Any", of_factors),
             censored=cast("Any", time_outs(values, passed, stopped, cells)) if stopped.any() else None,
             trends=trends(sample, linear_contrasts(sample, own), alpha=ALPHA),

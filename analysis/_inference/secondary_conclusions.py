@@ -30,7 +30,7 @@ _LARGEST: Final = 700.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class SecondaryEvidence:
     """The figures that these conclusions rest on.
 
     Attributes
@@ -55,7 +55,7 @@ class Beside:
     doubt: Callable[[str], str | None] = lambda _: None
 
 
-def with_beside(conclusions: Sequence[Conclusion], beside: Beside) -> tuple[Conclusion, ...]:
+def with_beside(conclusions: Sequence[Conclusion], beside: SecondaryEvidence) -> tuple[Conclusion, ...]:
     """Add these conclusions after those that there are.
 
     What is asked beside the primary response is counted among all questions of the report, by Holm's rule. Factors in
@@ -79,7 +79,9 @@ def with_beside(conclusions: Sequence[Conclusion], beside: Beside) -> tuple[Conc
     return (*kept[:-1], *factors, kept[-1], *answered)
 
 
-def _answered(conclusion: Conclusion, adjusted: float | None, asked: int, beside: Beside) -> Conclusion:
+def _answered(
+    conclusion: Conclusion, adjusted: float | None, asked: int, beside: SecondaryEvidence
+) -> Conclusion:
     if conclusion.p is None or adjusted is None:
         return conclusion
     method = conclusion.method
@@ -106,7 +108,7 @@ def _answered(conclusion: Conclusion, adjusted: float | None, asked: int, beside
 # -- factors in passing
 
 
-def _with_estimate(conclusion: Conclusion, beside: Beside) -> Conclusion:
+def _with_estimate(conclusion: Conclusion, beside: SecondaryEvidence) -> Conclusion:
     """Add the clearest pair of levels of a study with one factor to the question of all treatments."""
     factors = beside.passing.factors
     if len(factors) != 1 or conclusion.p is None:
@@ -123,7 +125,7 @@ def _estimated(conclusion: Conclusion, factor: FactorPassing, alpha: float) -> C
     return conclusion.with_estimate((factor.a, factor.b), (factor.difference, low, high), SHARE)
 
 
-def _on_factors(beside: Beside, passing: Conclusion) -> list[Conclusion]:
+def _on_factors(beside: SecondaryEvidence, passing: Conclusion) -> list[Conclusion]:
     factors, pairs = beside.passing.factors, beside.passing.together
     if len(factors) < 2 or passing.p_adjusted is None:  # noqa: PLR2004 - one is the question of all treatments
         return []
@@ -181,7 +183,7 @@ def _of_both(conclusion: Conclusion, both: Together, alpha: float) -> Conclusion
 # -- time-outs
 
 
-def _on_time_outs(beside: Beside) -> Iterator[Conclusion]:
+def _on_time_outs(beside: SecondaryEvidence) -> Iterator[Conclusion]:
     if beside.censored is None:
         return
     for factor in beside.censored.factors:
@@ -213,7 +215,7 @@ def _on_time_outs(beside: Beside) -> Iterator[Conclusion]:
 # -- trends
 
 
-def _on_trends(beside: Beside) -> Iterator[Conclusion]:
+def _on_trends(beside: SecondaryEvidence) -> Iterator[Conclusion]:
     """Say what the response does on the way from the lowest to the highest level; the larger of two p values counts."""
     for trend in beside.trends:
         plain = Conclusion(
@@ -254,7 +256,9 @@ def _ratios(estimate: float, low: float, high: float) -> tuple[float, float, flo
     return estimate, low, high
 
 
-def _within(conclusion: Conclusion, estimate: float, se: float, df: float, beside: Beside) -> Conclusion:
+def _within(
+    conclusion: Conclusion, estimate: float, se: float, df: float, beside: SecondaryEvidence
+) -> Conclusion:
     """Answer ``equivalent`` where the whole difference is within the margin; a difference that is found stays one."""
     if beside.margin is None or beside.margin_on == MARGIN_ON_PASSING or se <= 0:
         return conclusion
@@ -271,7 +275,7 @@ def _within(conclusion: Conclusion, estimate: float, se: float, df: float, besid
 # -- nested budgets
 
 
-def _on_nested(beside: Beside) -> Iterator[Conclusion]:
+def _on_nested(beside: SecondaryEvidence) -> Iterator[Conclusion]:
     """Compare earlier and later programs of the same trajectories; the larger of two p values counts."""
     for row in beside.nested:
         plain = Conclusion(
@@ -312,7 +316,7 @@ def _on_nested(beside: Beside) -> Iterator[Conclusion]:
 # -- teams
 
 
-def _on_teams(beside: Beside) -> Iterator[Conclusion]:
+def _on_teams(beside: SecondaryEvidence) -> Iterator[Conclusion]:
     if beside.turns is None:
         return
     for row in beside.turns.synergy:
@@ -325,7 +329,7 @@ def _called(row: Synergy) -> str:
     return f"{SYNERGY}: {row.team} - {row.nominal}"
 
 
-def _on_speed(row: Synergy, beside: Beside) -> Conclusion:
+def _on_speed(row: Synergy, beside: SecondaryEvidence) -> Conclusion:
     plain = Conclusion(
         question=_called(row),
         response=RATIO,
@@ -363,7 +367,7 @@ def _on_ends(row: Synergy, of: SynergyPassed) -> Conclusion:
     )
 
 
-def _of_tasks(beside: Beside, *, fixed: bool = False) -> str:
+def _of_tasks(beside: SecondaryEvidence, *, fixed: bool = False) -> str:
     """Return of which tasks a sentence speaks; nothing where there is one."""
     if beside.tasks is None:
         return ""

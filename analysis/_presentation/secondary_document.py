@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .._inference.censored import Censored
-    from .._secondary import Further
+    from .._secondary import SecondaryAnalyses
 
 
-def secondary_document(further: Further) -> dict[str, Any]:
+def secondary_document(further: SecondaryAnalyses) -> dict[str, Any]:
     """Return these keys as plain values."""
     return {
         "passed": _passed(further),
@@ -28,7 +28,7 @@ def _censored(censored: Censored) -> dict[str, Any]:
     return values
 
 
-def _passed(further: Further) -> dict[str, Any]:
+def _passed(further: SecondaryAnalyses) -> dict[str, Any]:
     values: dict[str, Any] = _plain(dataclasses.asdict(further.passing))
     for name in ("omnibus", "factors", "over_tasks", "together"):  # they stand among the conclusions
         del values[name]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from refinery_analysis import Options, analyse, document, read_results
 from refinery_analysis._inference.multiplicity import holm_levels
 from refinery_analysis._inference.nested_budgets import Nested
-from refinery_analysis._inference.secondary_conclusions import Beside, with_beside
+from refinery_analysis._inference.secondary_conclusions import SecondaryEvidence, with_beside
 from refinery_analysis._inference.synergy import Synergy
 from refinery_analysis._inference.trend import Trend
 from scipy import stats
@@ -366,10 +366,10 @@ def slope() -> Trend:
     )
 
 
-def beside(**parts: Any) -> Beside:  # noqa: ANN401 - fields of Beside
+def beside(**parts: Any) -> SecondaryEvidence:  # noqa: ANN401 - fields of SecondaryEvidence
     """Return what there is beside times, and nothing else."""
     empty: dict[str, Any] = {"passing": None, "censored": None, "trends": (), "nested": (), "turns": None}
-    return Beside(**{**empty, "response": "log", "unit": "s", "alpha": 0.05, **parts})
+    return SecondaryEvidence(**{**empty, "response": "log", "unit": "s", "alpha": 0.05, **parts})
 
 
 def test_what_is_asked_beside_is_answered_without_a_question_on_passing() -> None:
