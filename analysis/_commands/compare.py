@@ -12,6 +12,7 @@ from scipy import stats
 from .._errors import AnalysisError
 from .._inference.conclusions import RATIO, Answer, Conclusion
 from .._inference.multiplicity import holm
+from .._models.students_t import critical_t, two_sided_p
 from .._reading.sessions import STATISTICS
 
 if TYPE_CHECKING:
@@ -405,7 +406,7 @@ def _concluded(estimates: Sequence[_Estimate], alpha: float, margin: float | Non
 def _two_sided(fit: _Fit) -> float | None:
     if fit.log_ratio is None or fit.se is None or fit.df is None:
         return None
-    return float(2 * stats.t.sf(abs(fit.log_ratio) / fit.se, fit.df))
+    return two_sided_p(fit.log_ratio / fit.se, fit.df)
 
 
 def _within(fit: _Fit, margin: float | None) -> float | None:
@@ -433,7 +434,7 @@ def _one(
             answer = "different"
         # The level at which Holm's rule looked at this benchmark: the interval excludes 1 exactly if it is different.
         level = alpha * (p / adjusted) if adjusted else alpha
-        half = float(stats.t.isf(level / 2, fit.df)) * fit.se
+        half = critical_t(level, fit.df) * fit.se
         limits = math.exp(fit.log_ratio - half), math.exp(fit.log_ratio + half)
     why = fit.why
     if why is None and answer == "undecided":
@@ -521,7 +522,7 @@ def _sessions(d: float, alpha: float) -> int | None:
 def _power(n: int, d: float, alpha: float) -> float:
     """Return about the power of n sessions a side, by the normal approximation."""
     df = 2.0 * (n - 1) if n >= FEW else n - 1.0
-    return float(stats.norm.sf(float(stats.t.isf(alpha / 2, df)) - d * math.sqrt(n / 2)))
+    return float(stats.norm.sf(critical_t(alpha, df) - d * math.sqrt(n / 2)))
 
 
 def _notes(machines: Sequence[str], gone: Sequence[str], added: Sequence[str]) -> Iterable[str]:

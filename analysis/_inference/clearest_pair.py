@@ -8,8 +8,8 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
+from .._models.students_t import critical_t
 from .anova_type import matched, present_levels
 from .studentized_range import range_quantile
 
@@ -97,5 +97,5 @@ def _satterthwaite(parts: Floats, count: Floats) -> float | None:
 
 def _critical(alpha: float, levels: int, df: float) -> float:
     if levels == 2:  # noqa: PLR2004 - one difference
-        return float(-special.stdtrit(df, alpha / 2))
+        return critical_t(alpha, df)
     return range_quantile(alpha, levels, round(df, 6)) / math.sqrt(2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 from scipy import special
 
 from .._models.formula import BLOCKS
+from .._models.students_t import critical_t
 from .clearest_pair import Pooled, clearest
 from .multiplicity import holm, holm_levels
 
@@ -374,7 +375,7 @@ def _with_contrast(conclusion: Conclusion, evidence: Evidence, level: float) -> 
     )
     estimate, half = (
         best.estimate or 0.0,
-        (best.se or 0.0) * float(special.stdtrit(best.df, 1 - level / 2 / len(known))),
+        (best.se or 0.0) * critical_t(level / len(known), best.df),
     )
     low, high = estimate - half, estimate + half
     if conclusion.answer != "different":

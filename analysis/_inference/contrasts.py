@@ -10,10 +10,10 @@ import re
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from .._errors import AnalysisError
 from .._models.marginal_means import of_treatments
+from .._models.students_t import critical_t, two_sided_p
 from .._reading.levels import LEVEL, OPTIMIZATION, TYPE, as_number
 from .multiplicity import holm
 from .result import Size, trusted
@@ -286,14 +286,14 @@ def pooled_test(sample: Sample, contrast: Contrast, *, alpha: float) -> Contrast
     if se is None or se <= 0:
         return _untested(contrast, estimate, sample.sigma.note or "the spread between programs is unknown")
     df = treatments.fit.df
-    half = float(special.stdtrit(df, 1 - alpha / 2)) * se
+    half = critical_t(alpha, df) * se
     return ContrastTest(
         contrast=contrast,
         estimate=estimate,
         se=se,
         df=df,
         t=estimate / se,
-        p=float(2 * special.stdtr(df, -abs(estimate / se))),
+        p=two_sided_p(estimate / se, df),
         p_holm=None,
         ci_low=estimate - half,
         ci_high=estimate + half,
@@ -315,7 +315,7 @@ def _with_own_spreads(sample: Sample, test: ContrastTest, alpha: float) -> Contr
     return dataclasses.replace(
         test,
         robust_df=df,
-        robust_p=float(2 * special.stdtr(df, -abs(test.estimate / se))),
+        robust_p=two_sided_p(test.estimate / se, df),
         robust_trusted=trusted(size.rate, alpha),
         robust_size=size,
     )

@@ -10,6 +10,7 @@ import numpy as np
 from scipy import integrate, stats
 
 from .._errors import AnalysisError
+from .._models.students_t import two_sided_p
 from . import two_proportions
 from .satterthwaite import satterthwaite
 
@@ -142,7 +143,7 @@ def _row(
     edge = bound(margin, sample.response)
     half = float(stats.t.isf(alpha, df)) * se
     p = two_one_sided(estimate, se, df, edge)
-    different = 2 * stats.t.sf(abs(estimate) / se, df) < alpha
+    different = two_sided_p(estimate / se, df) < alpha
     limits: tuple[float | None, float | None] = estimate - half, estimate + half
     if sample.response in _LOGS:
         limits = _exp(estimate - half), _exp(estimate + half)
@@ -270,7 +271,7 @@ def _over_tasks(pair: LevelsOverTasks, margin: float, alpha: float) -> Equivalen
         )
     half = float(stats.t.isf(alpha, pair.df)) * pair.se
     p = two_one_sided(pair.difference, pair.se, pair.df, margin)
-    different = 2 * stats.t.sf(abs(pair.difference) / pair.se, pair.df) < alpha
+    different = two_sided_p(pair.difference / pair.se, pair.df) < alpha
     return dataclasses.replace(
         row,
         ci_low=pair.difference - half,

@@ -7,7 +7,8 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import stats
+
+from .._models.students_t import two_sided_p
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -111,7 +112,7 @@ def _compared(pairs: NestedPairs, *, random: bool) -> Nested:
         tested,
         own_se=math.sqrt(total),
         own_df=own_df,
-        own_p=float(2 * stats.t.sf(abs(float(mean.mean())) / math.sqrt(total), own_df)),
+        own_p=two_sided_p(float(mean.mean()) / math.sqrt(total), own_df),
     )
 
 
@@ -137,7 +138,7 @@ def _over_tasks(plain: Nested, pairs: NestedPairs) -> Nested:
 
 
 def _tested(plain: Nested, se: float, df: float) -> Nested:
-    p = None if plain.estimate is None else float(2 * stats.t.sf(abs(plain.estimate) / se, df))
+    p = None if plain.estimate is None else two_sided_p(plain.estimate / se, df)
     return dataclasses.replace(plain, se=se, df=df, p=p)
 
 

@@ -17,6 +17,7 @@ from .._models.freeman_halton import PassTest, pass_test
 from .._models.pass_at_k import PassAtK, pass_at_k
 from .._models.pass_rates import PassRate
 from .._models.passing_table import PassingTable, passing_table, without_machine
+from .._models.students_t import critical_t
 from .._models.tasks import RANDOM_FROM
 from . import stratified, two_proportions
 from .multiplicity import holm
@@ -427,7 +428,7 @@ def _factor_over_tasks(
     if test.p is None or not pairs:
         return FactorPassing(factor=factor, p=test.p, method=OVER_TASKS, note=test.note)
     best = max(pairs, key=lambda pair: abs(pair.difference))
-    half = float(stats.t.isf(alpha / 2 / len(pairs), best.df)) * best.se
+    half = critical_t(alpha / len(pairs), best.df) * best.se
     low, high = best.difference - half, best.difference + half
     if test.p >= alpha:
         low, high = min(low, 0.0), max(high, 0.0)

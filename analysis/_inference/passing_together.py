@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import special
 
+from .._models.students_t import critical_t, two_sided_p
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -177,13 +179,13 @@ class _MeanOverTasks:
     @property
     def p(self) -> float | None:
         if self.se > 0:
-            return float(2 * special.stdtr(self.df, -abs(self.estimate) / self.se))
+            return two_sided_p(self.estimate / self.se, self.df)
         # Every task says the same: the chance of that, had the signs been dealt at random.
         return None if abs(self.estimate) < 1e-12 else 2.0**-self.df  # noqa: PLR2004 - shares of whole numbers
 
     def limits(self, alpha: float) -> tuple[float, float]:
         """Return limits of the mean."""
-        half = -self.se * float(special.stdtrit(self.df, alpha / 2))
+        half = self.se * critical_t(alpha, self.df)
         return self.estimate - half, self.estimate + half
 
 

@@ -6,8 +6,7 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Final
 
-from scipy import special
-
+from .._models.students_t import critical_t
 from .conclusions import PASSED, RATIO, SHARE, Conclusion
 from .equivalence import PASSED as MARGIN_ON_PASSING
 from .equivalence import bound, two_one_sided
@@ -236,7 +235,7 @@ def _on_trends(beside: SecondaryEvidence) -> Iterator[Conclusion]:
             method += ", and with a variance for each treatment (the larger p counts)"
         p, se, df = max(tests)
         change, per = trend.slope * trend.span, trend.slope * trend.span / (trend.estimate or 1.0)
-        half = abs(per) * se * float(-special.stdtrit(df, beside.alpha / 2))
+        half = abs(per) * se * critical_t(beside.alpha, df)
         is_ratio = beside.response in _LOGS
         values = (change, change - half, change + half)
         answered = dataclasses.replace(
@@ -299,7 +298,7 @@ def _on_nested(beside: SecondaryEvidence) -> Iterator[Conclusion]:
             tests.append((row.own_p, row.own_se, row.own_df))
             method += ", and with a variance for each treatment (the larger p counts)"
         p, se, df = max(tests)
-        half = se * float(-special.stdtrit(df, beside.alpha / 2))
+        half = se * critical_t(beside.alpha, df)
         is_ratio = beside.response in _LOGS
         values = (row.estimate, row.estimate - half, row.estimate + half)
         answered = dataclasses.replace(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy import interpolate, optimize, special
 
+from .._models.students_t import critical_t
+
 if TYPE_CHECKING:
     from .._arrays import Floats
 
@@ -77,10 +79,10 @@ def range_quantile(alpha: float, levels: int, df: float) -> float:
 
     Two levels are Student's t; more lie between that and Bonferroni's bound, where few steps suffice.
     """
-    low = math.sqrt(2) * float(-special.stdtrit(df, alpha / 2))
+    low = math.sqrt(2) * critical_t(alpha, df)
     if levels == 2:  # noqa: PLR2004 - one difference
         return low
-    high = math.sqrt(2) * float(-special.stdtrit(df, alpha / (levels * (levels - 1))))
+    high = math.sqrt(2) * critical_t(2 * alpha / (levels * (levels - 1)), df)
 
     def gap(q: float) -> float:
         return math.log(max(float(range_tail(np.asarray(q), levels, df)), sys.float_info.min) / alpha)

@@ -8,9 +8,9 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import stats
 
 from .._models import turns as of_turns
+from .._models.students_t import critical_t, two_sided_p
 from .._models.tasks import RANDOM_FROM
 from . import stratified, two_proportions
 from .passing import BOSCHLOO, CONDITIONAL
@@ -232,13 +232,13 @@ def _tested(plain: Synergy, estimate: float, variance: float, df: float, alpha: 
     if variance <= 0:
         return dataclasses.replace(plain, difference=estimate, note="the log ratios do not vary")
     se = math.sqrt(variance)
-    half = float(stats.t.isf(alpha / 2, df)) * se
+    half = critical_t(alpha, df) * se
     return dataclasses.replace(
         plain,
         difference=estimate,
         ci_low=estimate - half,
         ci_high=estimate + half,
-        p=float(2 * stats.t.sf(abs(estimate) / se, df)),
+        p=two_sided_p(estimate / se, df),
         se=se,
         df=df,
     )

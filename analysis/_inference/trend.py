@@ -7,8 +7,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import special
 
+from .._models.students_t import critical_t, two_sided_p
 from .contrasts import Contrast, pooled_test
 from .satterthwaite import satterthwaite
 
@@ -133,7 +133,7 @@ def _tested(sample: Sample, linear: Linear, alpha: float) -> Trend:
         own_df=own_df,
         own_p=None
         if test.estimate is None or own_se is None or own_df is None
-        else float(2 * special.stdtr(own_df, -abs(test.estimate) / own_se)),
+        else two_sided_p(test.estimate / own_se, own_df),
         note=test.note,
     )
 
@@ -148,14 +148,14 @@ def _over(linear: Linear, of: OverContrast | None, alpha: float) -> Trend:
 
 def _trend(linear: Linear, estimate: float | None, se: float | None, df: float, alpha: float) -> Trend:
     slope = None if estimate is None else estimate * linear.per_unit
-    half = None if se is None else float(-special.stdtrit(df, alpha / 2)) * se * linear.per_unit
+    half = None if se is None else critical_t(alpha, df) * se * linear.per_unit
     return Trend(
         factor=linear.contrast.factor,
         contrast="linear",
         estimate=estimate,
         se=se,
         df=df,
-        p=None if estimate is None or se is None else float(2 * special.stdtr(df, -abs(estimate) / se)),
+        p=None if estimate is None or se is None else two_sided_p(estimate / se, df),
         slope=slope,
         ci_low=None if half is None or slope is None else slope - half,
         ci_high=None if half is None or slope is None else slope + half,

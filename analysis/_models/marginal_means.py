@@ -8,10 +8,10 @@ import math
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
 from .formula import BLOCKS
 from .sample import saturated
+from .students_t import critical_t
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -192,7 +192,7 @@ def _known(
     factor: str, level: str, programs: int, estimates: Estimates, *, weights: Floats, alpha: float
 ) -> MarginalMean:
     estimate, se, df = estimates.estimate(weights), estimates.se(weights), estimates.fit.df
-    half = None if se is None else float(special.stdtrit(df, 1 - alpha / 2)) * se
+    half = None if se is None else critical_t(alpha, df) * se
     return MarginalMean(
         factor=factor,
         level=level,
@@ -231,5 +231,5 @@ def of_cell(sample: Sample, members: Sequence[int], alpha: float) -> CellMean | 
     sigma, half = sample.sigma, None
     if sigma.value is not None and sigma.df > 0:
         error = sigma.value * math.sqrt(float((1 / counts).sum())) / len(members)
-        half = float(special.stdtrit(sigma.df, 1 - alpha / 2)) * error
+        half = critical_t(alpha, sigma.df) * error
     return CellMean(programs=int(counts.sum()), estimate=float(sample.means[list(members)].mean()), half=half)

@@ -7,9 +7,10 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import special, stats
+from scipy import special
 
 from .pass_rates import wilson
+from .students_t import critical_t
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,10 +61,6 @@ def _at(k: int, programs: Sequence[int], passed: Sequence[int], alpha: float) ->
         # All tasks alike: no spread to reason with, so tasks count as trials of one another.
         low, high = wilson(estimate * len(values), len(values), alpha)
     else:
-        half = (
-            float(stats.t.isf(alpha / 2, len(values) - 1))
-            * float(values.std(ddof=1))
-            / math.sqrt(len(values))
-        )
+        half = critical_t(alpha, len(values) - 1) * float(values.std(ddof=1)) / math.sqrt(len(values))
         low, high = max(0.0, estimate - half), min(1.0, estimate + half)
     return PassAtK(k=k, estimate=estimate, ci_low=min(low, estimate), ci_high=max(high, estimate))

@@ -7,12 +7,12 @@ import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from scipy import stats
 
 from .._errors import AnalysisError
 from .anova import anova, fit_model
 from .formula import TASK, Model, columns, crossing, name_of, parse
 from .least_squares import MAX_COLUMNS, basis
+from .students_t import critical_t
 from .task_reml import CellTable, FTest, Satterthwaite, TaskFit, exact_f, fit_tasks
 
 if TYPE_CHECKING:
@@ -299,9 +299,7 @@ class _Tests:
         if tested is None or not tested.f > 0:
             return None
         pairs = len(names) * (len(names) - 1) / 2
-        reach = (
-            abs(difference) / math.sqrt(tested.f) * float(stats.t.ppf(1 - alpha / 2 / pairs, tested.df_den))
-        )
+        reach = abs(difference) / math.sqrt(tested.f) * critical_t(alpha / pairs, tested.df_den)
         return LevelPair(
             a=a,
             b=b,
@@ -408,7 +406,7 @@ def _by_task(results: Results, means: list[_Mean | None], *, alpha: float) -> tu
 def _limits(mean: _Mean, alpha: float) -> tuple[float, float] | tuple[None, None]:
     if mean.error is None:
         return None, None
-    reach = float(stats.t.ppf(1 - alpha / 2, mean.df)) * mean.error
+    reach = critical_t(alpha, mean.df) * mean.error
     return math.exp(mean.value - reach), math.exp(mean.value + reach)
 
 

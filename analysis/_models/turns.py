@@ -8,9 +8,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, TypedDict
 
 import numpy as np
-from scipy import stats
 
 from .pass_rates import is_invented, wilson
+from .students_t import critical_t
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -123,9 +123,7 @@ def ratios(trajectories: Sequence[JudgedTrajectory], *, alpha: float) -> Iterato
             continue
         mean, half = float(logs.mean()), None
         if logs.size > 1:
-            half = (
-                float(stats.t.isf(alpha / 2, logs.size - 1)) * float(logs.std(ddof=1)) / math.sqrt(logs.size)
-            )
+            half = critical_t(alpha, logs.size - 1) * float(logs.std(ddof=1)) / math.sqrt(logs.size)
         yield RatioAtTurn(
             turn=number,
             estimate=math.exp(mean),
@@ -318,7 +316,7 @@ def _bootstrap(
     with np.errstate(divide="ignore", invalid="ignore"):
         t = np.where(spread > 0, (drawn.mean(axis=1) - mean) / spread, 0.0)
     # Never narrower than Student's: few trajectories repeat themselves in resamples.
-    student = float(stats.t.isf(alpha / 2, n - 1))
+    student = critical_t(alpha, n - 1)
     upper = np.maximum(np.quantile(t, 1 - alpha / 2, axis=0), student)
     lower = np.minimum(np.quantile(t, alpha / 2, axis=0), -student)
     return mean - upper * se, mean - lower * se

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import fft, stats
 
+from .._models.students_t import critical_t
 from .over_tasks import OverTasks
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _rejected(tasks: int, n: int, alpha: float) -> np.ndarray[tuple[int, int], n
     """Return which sums (rows, from -tasks n) and sums of squares the test rejects with."""
     total = np.arange(-tasks * n, tasks * n + 1, dtype=float)[:, None]
     left = np.arange(tasks * n**2 + 1, dtype=float)[None] - total**2 / tasks
-    critical = float(stats.t.isf(alpha / 2, tasks - 1))
+    critical = critical_t(alpha, tasks - 1)
     varies = left > _SMALL
     with np.errstate(divide="ignore", invalid="ignore"):
         far = total**2 / tasks * (tasks - 1) > critical**2 * left
