@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from .._inference.conclusions import PASSED, TREATMENT
 from .names import effect_words
+from .planned_passing import difference_words
 from .secondary_sentences import more_passed
 from .text import count, one_line
 
@@ -65,7 +66,7 @@ def _more(analysis: Analysis, conclusion: Conclusion, *, on_passing: bool) -> st
             f"{'0.2 (20 of 100 programs)' if on_passing else '25%'}."
         )
     if on_passing and analysis.further.passing.power is not None:
-        what = f"a difference of {100 * analysis.further.passing.power.effect:.3g} of 100 programs"
+        what = difference_words(analysis.further.passing.power)
         asked: Sequence[PairPower | QuestionPower] = [
             pair for pair in analysis.further.passing.power.contrasts if pair.factor == conclusion.question
         ]

@@ -56,11 +56,13 @@ def read_csv(path: Path, text: str) -> RawFile:
     factors = _factors(path, checked, notes)
     replicate = checked.whole("replicate")
     passed, lists, runs = checked.flag("passed"), checked.whole("list"), checked.whole("run")
-    late = _Late.of(checked, passed)
+    told = checked.numbers("seconds")
+    late = _Late.of(checked, passed, told)
     passed = passed & ~late.censored
     tasks = checked.texts("task") if "task" in frame else np.full(len(frame), "", dtype=object)
-    untimed = _without_times(tasks, checked.numbers("seconds"))
-    seconds = np.where(late.censored, np.nan, checked.seconds(passed, late.censored | untimed))
+    untimed = _without_times(tasks, told)
+    checked.require_times(told, passed, late.censored | untimed)
+    seconds = np.where(late.censored, np.nan, told)
     turn = checked.turn() if "turn" in frame else np.full(len(frame), np.nan)
     agent = checked.texts("agent") if "turn" in frame and "agent" in frame else np.full(len(frame), None)
     keys = pd.DataFrame({"task": tasks, **{f"factor {name}": of for name, of in factors.items()}})
@@ -115,10 +117,14 @@ class _Late:
     limit: np.ndarray[Any, np.dtype[np.float64]]
 
     @classmethod
-    def of(cls, checked: _Checked, passed: np.ndarray[Any, np.dtype[np.bool_]]) -> _Late:
+    def of(
+        cls,
+        checked: _Checked,
+        passed: np.ndarray[Any, np.dtype[np.bool_]],
+        times: np.ndarray[Any, np.dtype[np.float64]],
+    ) -> _Late:
         """Read ``censored`` and ``limit``; a failed run that took its whole limit was stopped by it."""
         frame, size = checked.frame, len(checked.frame)
-        times = checked.numbers("seconds")
         limit = checked.amount("limit") if "limit" in frame else np.full(size, np.nan)
         if "censored" in frame:
             censored = checked.flag("censored", empty=False)
@@ -354,22 +360,23 @@ class _Checked:
         self._require(good, column, "must be True or False")
         return true
 
-    def seconds(
-        self, passed: np.ndarray[Any, np.dtype[np.bool_]], untold: np.ndarray[Any, np.dtype[np.bool_]]
-    ) -> np.ndarray[Any, np.dtype[np.float64]]:
-        """Return the times; that of a run that failed may be missing: an empty field, or a word for it.
+    def require_times(
+        self,
+        numbers: np.ndarray[Any, np.dtype[np.float64]],
+        passed: np.ndarray[Any, np.dtype[np.bool_]],
+        untold: np.ndarray[Any, np.dtype[np.bool_]],
+    ) -> None:
+        """Refuse what is no time; that of a run that failed may be missing: an empty field, or a word for it.
 
         So may those that are ``untold``, of a run that was stopped or of a task that was never timed, whatever the
         file says of its passing.
         """
-        numbers = self.numbers("seconds")
         known = np.isfinite(numbers)
         empty = self.frame["seconds"].str.lower().isin(_NO_TIME).to_numpy(dtype=bool)
         good = (known & (numbers > 0)) | (empty & (~passed | untold))
         self._require(good, "seconds", "a time must be finite and above 0 (empty only where the run failed)")
         sane = ~known | ((numbers >= SHORTEST) & (numbers <= LONGEST))
         self._require(sane, "seconds", NO_TIME)
-        return numbers
 
     def no_repeats(self, *columns: np.ndarray[Any, Any]) -> None:
         keys = pd.DataFrame({str(i): column for i, column in enumerate(columns)})
