@@ -381,9 +381,28 @@ def _short_cases(task: Task, answers: Answers, seed: int) -> Iterator[Case]:
     """Yield what is always tried, and then what is drawn."""
     for number, (arguments, expected) in enumerate(task.examples):
         yield answers.example(number, arguments, expected)
-    drawn = () if task.strategy is None else draw(task.strategy(), seed=seed)
-    for arguments in (*task.inputs, *drawn):
+    for arguments in short_inputs(task, seed=seed):
         yield short_case(arguments, answers)
+
+
+def short_inputs(task: Task, *, seed: int) -> list[Arguments]:
+    """Return the short inputs whose answers the reference gives: what is always tried, and what is drawn.
+
+    Raises
+    ------
+    BrokenReferenceError : the strategy cannot be drawn from.
+    """
+    if task.strategy is None:
+        return list(task.inputs)
+    try:
+        drawn = draw(task.strategy(), seed=seed)
+    except Exception as exc:
+        told = str(exc).partition("\n")[0]
+        raise BrokenReferenceError(
+            f"task {task.name!r}: nothing can be drawn from its strategy: {type(exc).__name__}: {told:.200}; it must "
+            "be a function without arguments that returns a strategy of Hypothesis, such as st.tuples(st.integers())"
+        ) from exc
+    return [*task.inputs, *drawn]
 
 
 def short_case(arguments: Arguments, answers: Answers) -> Case:

@@ -16,11 +16,10 @@ from refinery_plugin._study.value_types import is_array_form
 from refinery_plugin._verification.bench import Bench
 from refinery_plugin._verification.checker import FIRST_LIMIT, Checker
 from refinery_plugin._verification.cores import Cores
-from refinery_plugin._verification.drawn_inputs import draw
 from refinery_plugin._verification.equality import difference
 from refinery_plugin._verification.foreign_reference import SandboxedReference
 from refinery_plugin._verification.hand_over import Pace
-from refinery_plugin._verification.inputs import require_arguments
+from refinery_plugin._verification.inputs import require_arguments, short_inputs
 from refinery_plugin._verification.run import run_once
 from refinery_plugin._verification.sizing import SizeError, find_size
 from refinery_plugin._verification.time_allowed import SAMPLE_SECONDS, TooSlowError, within
@@ -197,7 +196,7 @@ def _require_same_answers(
     sandbox: ProgramSandbox, task: Task, samples: Sequence[Arguments], limits: Limits
 ) -> list[object]:
     """Ask the reference in two processes for its answers to the samples, or else to short inputs; return the former."""
-    inputs = list(samples) or _short_inputs(task)
+    inputs = list(samples) or [*(arguments for arguments, _ in task.examples), *_short_inputs(task)]
     answers: list[list[object]] = []
     for _ in range(2):
         bench = Bench(
@@ -221,10 +220,13 @@ def _require_same_answers(
 
 
 def _short_inputs(task: Task) -> list[Arguments]:
-    drawn = () if task.strategy is None else draw(task.strategy(), seed=_SEED)
-    if refusal := next(filter(None, (_refusal(task, arguments) for arguments in (*task.inputs, *drawn))), ""):
+    try:
+        inputs = short_inputs(task, seed=_SEED)
+    except RefineryError as exc:
+        raise TaskFaultError("strategy", str(exc)) from exc
+    if refusal := next(filter(None, (_refusal(task, arguments) for arguments in inputs)), ""):
         raise TaskFaultError("values", refusal)
-    return [*(arguments for arguments, _ in task.examples), *task.inputs, *drawn]
+    return inputs
 
 
 def _opened(sandbox: ProgramSandbox, task: Task, limits: Limits) -> Checker:

@@ -39,6 +39,10 @@ def slow(seed: int) -> tuple[int]:
     return (seed,)
 
 
+def raising() -> st.SearchStrategy[tuple[object, ...]]:
+    raise RuntimeError("no such file")
+
+
 def test_a_good_task_has_no_fault_and_its_reference_a_time() -> None:
     """Nothing is made up."""
     report = check_task(ScriptedSandbox(), GOOD, limits=Limits())
@@ -104,6 +108,7 @@ def test_a_good_task_has_no_fault_and_its_reference_a_time() -> None:
             "prompt",
             id="the prompt names another function",
         ),
+        pytest.param(GOOD, {"sample": None, "strategy": raising}, "strategy", id="a strategy that raises"),
         pytest.param(GOOD, {"sample": slow}, "sample", id="a sample takes minutes"),
         pytest.param(GOOD, {"sample": lambda _: (object(),)}, "values", id="values that cannot be carried"),
         pytest.param(GOOD, {"examples": [((3,), 7)]}, "examples", id="examples contradict the reference"),
