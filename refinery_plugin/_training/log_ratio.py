@@ -17,7 +17,8 @@ class LogRatio:
 
     Parameters
     ----------
-    lists : mean log seconds of the program less that of the reference beside it, for each list.
+    lists : mean log seconds of the program less that of the reference beside it, for each list and each time that the
+        reference was timed on it.
     noise : standard error of their mean as runs of the same code on the same list tell it; ``None`` where each ran
         once.
     degrees : degrees of freedom of ``noise``.

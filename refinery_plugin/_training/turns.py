@@ -145,16 +145,18 @@ def _verdicts(document: Mapping[str, Any]) -> dict[tuple[str, str], dict[str, An
         (entry.get("task", whole), entry["session"], entry["block"], entry["list"]): entry["seconds"]
         for entry in refinery.get("reference", ())
     }
-    runs: dict[tuple[str, str], list[tuple[Sequence[float], Sequence[float]]]] = defaultdict(list)
+    # A program that several trajectories have is timed for each of them, beside one and the same reference.
+    runs: dict[tuple[str, str], dict[tuple[Any, ...], list[float]]] = defaultdict(lambda: defaultdict(list))
     for benchmark in document.get("benchmarks", ()):
         info = benchmark.get("extra_info", {})
         place = (info.get("task", whole), info.get("session"), info.get("block"), info.get("list"))
         if info.get("sha256") and reference.get(place):
-            runs[info.get("task", whole), info["sha256"]].append(
-                (benchmark["stats"]["data"], reference[place])
-            )
+            runs[info.get("task", whole), info["sha256"]][place] += benchmark["stats"]["data"]
     by_task: dict[str, list[LogRatio]] = defaultdict(list)
-    ratios = {key: LogRatio.of(groups) for key, groups in runs.items()}
+    ratios = {
+        key: LogRatio.of((seconds, reference[place]) for place, seconds in places.items())
+        for key, places in runs.items()
+    }
     for (task, _), ratio in ratios.items():
         by_task[task].append(ratio)
     between = {task: BetweenLists.of(those) for task, those in by_task.items()}
@@ -190,7 +192,12 @@ def _turns(
         sha256 = (
             None if program is None else hashlib.sha256(program.encode("utf-8", "surrogatepass")).hexdigest()
         )
-        what: Mapping[str, Any] | None = {"verdict": "no_program", "ratio": None, "noise": None}
+        what: Mapping[str, Any] | None = {
+            "verdict": "no_program",
+            "ratio": None,
+            "noise": None,
+            "degrees": 0,
+        }
         if sha256 is not None:
             what = verdicts.get((task, sha256))
         if what is None:
@@ -199,7 +206,7 @@ def _turns(
         yield ExportedTurn(
             prompt=exchange[0],
             answer=exchange[1],
-            degrees=what.get("degrees", 0),
+            degrees=what["degrees"],
             columns={
                 "study": refinery["study"]["name"],
                 "task": task,

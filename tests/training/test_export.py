@@ -134,6 +134,15 @@ def test_pairs_share_their_prompt_and_differ_beyond_the_noise(tmp_path: Path) ->
     assert set(rows[0]) > COLUMNS
 
 
+def test_a_program_of_several_trajectories_is_timed_beside_one_reference(tmp_path: Path) -> None:
+    """Its times are runs of one list, and nothing tells how it differs from list to list."""
+    rows = Lab(tmp_path, [[FAST], [FAST]]).rows("sft")
+    logs = [math.log(seconds) for seconds in (*SECONDS[FAST] * 2, 1.0, 1.02)]
+    parts = [logs[:4], logs[4:]]
+    variance = sum((x - fmean(part)) ** 2 for part in parts for x in part) / 4
+    assert [row["noise"] for row in rows] == [pytest.approx(math.sqrt(variance * (1 / 4 + 1 / 2)))]
+
+
 def test_single_answers_are_good_or_bad(tmp_path: Path) -> None:
     """An answer without a program is bad, too."""
     rows = Lab(tmp_path, [[FAST, WRONG, None]]).rows("kto")
