@@ -215,8 +215,26 @@ class Task:
             if field.name not in _TOLD
             for value in (getattr(self, field.name),)
         }
-        strategy = "" if self.strategy is None else described(self.strategy())
-        return checksum({**parts, "result_type": type_name(self.result_type), "drawn from": strategy})
+        strategy = self.made_strategy()
+        drawn_from = "" if strategy is None else described(strategy)
+        return checksum({**parts, "result_type": type_name(self.result_type), "drawn from": drawn_from})
+
+    def made_strategy(self) -> SearchStrategy[Arguments] | None:
+        """Return the strategy of small arguments; ``None`` where the task has none.
+
+        Raises
+        ------
+        TaskError : it cannot be made.
+        """
+        if self.strategy is None:
+            return None
+        try:
+            return self.strategy()
+        except Exception as exc:
+            raise TaskError(
+                f"task {self.name!r}: strategy raises {type(exc).__name__}: {exc!s:.200}; it must be a function "
+                "without arguments that returns a strategy of Hypothesis, such as st.tuples(st.integers())"
+            ) from exc
 
     @property
     def entry_point(self) -> str:

@@ -390,17 +390,17 @@ def short_inputs(task: Task, *, seed: int) -> list[Arguments]:
 
     Raises
     ------
-    BrokenReferenceError : the strategy cannot be drawn from.
+    TaskError, BrokenReferenceError : the strategy cannot be made, or nothing can be drawn from it.
     """
-    if task.strategy is None:
+    strategy = task.made_strategy()
+    if strategy is None:
         return list(task.inputs)
     try:
-        drawn = draw(task.strategy(), seed=seed)
+        drawn = draw(strategy, seed=seed)
     except Exception as exc:
-        told = str(exc).partition("\n")[0]
         raise BrokenReferenceError(
-            f"task {task.name!r}: nothing can be drawn from its strategy: {type(exc).__name__}: {told:.200}; it must "
-            "be a function without arguments that returns a strategy of Hypothesis, such as st.tuples(st.integers())"
+            f"task {task.name!r}: nothing can be drawn from its strategy: {type(exc).__name__}: {exc!s:.200}; return "
+            "a strategy of Hypothesis that gives arguments, such as st.tuples(st.integers())"
         ) from exc
     return [*task.inputs, *drawn]
 

@@ -47,11 +47,12 @@ class ShortCheck:
         """Judge the program on all short inputs; a wrong one is shrunk, unless the first will do."""
         try:
             judgement = self._first_fault(self._inputs.short)
-            strategy = self._bench.task.strategy if self._shrinks else None
-            if judgement.verdict not in _SHRINKABLE or self._program.starts == 0 or strategy is None:
+            shrinks = self._shrinks and judgement.verdict in _SHRINKABLE and self._program.starts > 0
+            strategy = self._bench.task.made_strategy() if shrinks else None
+            if strategy is None:
                 return judgement
             return smallest(
-                strategy(),
+                strategy,
                 self._again,
                 seed=self._seed,
                 like=judgement,

@@ -81,6 +81,15 @@ def test_a_task_with_a_fault_stops_the_session_before_the_first_request(
     assert not (pytester.path / ".refinery" / "checked-tasks.json").exists()
 
 
+def test_a_strategy_that_raises_is_told_in_words(pytester: pytest.Pytester, server: ModelServer) -> None:
+    """It is the task's fault and no error of ours."""
+    pytester.makeconftest(TASKS.replace('file.write("x")', 'raise RuntimeError("no words")'))
+    result = generate(pytester)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*task 'double': strategy raises RuntimeError: no words; *"])
+    assert server.requests == []
+
+
 def test_a_good_task_is_tried_once_and_nothing_is_said_of_it(
     pytester: pytest.Pytester, server: ModelServer
 ) -> None:

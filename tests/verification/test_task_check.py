@@ -109,6 +109,12 @@ def test_a_good_task_has_no_fault_and_its_reference_a_time() -> None:
             id="the prompt names another function",
         ),
         pytest.param(GOOD, {"sample": None, "strategy": raising}, "strategy", id="a strategy that raises"),
+        pytest.param(
+            GOOD,
+            {"sample": None, "strategy": lambda: st.tuples(st.builds(raising))},
+            "strategy",
+            id="a strategy that raises while it is drawn from",
+        ),
         pytest.param(GOOD, {"sample": slow}, "sample", id="a sample takes minutes"),
         pytest.param(GOOD, {"sample": lambda _: (object(),)}, "values", id="values that cannot be carried"),
         pytest.param(GOOD, {"examples": [((3,), 7)]}, "examples", id="examples contradict the reference"),
