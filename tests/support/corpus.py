@@ -23,8 +23,9 @@ def expectations() -> dict[str, str]:
 def fits(expected: str, verdict: str, seconds: float | None, baseline: float) -> bool:
     """Whether a program got what it deserves; where that is "not faster", than the baseline's seconds."""
     if expected == "not faster":
-        # An answer found before the clock started would take microseconds.
-        return verdict != "correct" or (seconds or 0.0) > baseline / 3
+        # An answer found before the clock started takes a thousandth of honest work; the baseline, timed minutes
+        # earlier on a machine full of other tests, has been seen to take 3.5 times as long as usual.
+        return verdict != "correct" or (seconds or 0.0) > baseline / 20
     if expected == "rejected":
         return verdict != "correct"
     return verdict in expected.split(" or ")
