@@ -57,8 +57,8 @@ TASK = declare(
         list more than once, in the same order or the other way round.
 
         Return a dict with a key for each product that is in two or more of the pairs. Its value is the number of pairs
-        that the product is in, as the first or as the second of the two. A product that is in one pair only is left out.
-        The order of the keys does not matter.
+        that the product is in, as the first or as the second of the two. A product that is in one pair only is left
+        out. The order of the keys does not matter.
 
         For example, `find_companions([("tea", "milk"), ("milk", "tea"), ("rice", "milk")])` is `{"tea": 2, "milk": 3}`:
         rice is in one pair only, and is left out.
