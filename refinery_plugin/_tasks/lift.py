@@ -274,7 +274,6 @@ class _Walk:
         _try_out(assertion)
         self.assertions.append(assertion)
 
-
     def _plain(self, test: ast.expr) -> Assertion | None:
         """Return ``assert candidate(2) == 4`` at once, as most asserts are: there are no names in it to look up.
 
