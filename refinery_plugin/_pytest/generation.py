@@ -86,8 +86,12 @@ def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
         if plan is not None:
             _require_sound(refinery, units)
             _say(refinery, *describe(plan, concurrency=refinery.concurrency))
-        with _observer(refinery, units) as observer:
-            done = run_to_end(lambda: _generate_and_close(refinery, units, store, observer))
+        try:
+            with _observer(refinery, units) as observer:
+                done = run_to_end(lambda: _generate_and_close(refinery, units, store, observer))
+        except KeyboardInterrupt:
+            _say(refinery, "interrupted; every finished turn is recorded: the same command goes on after it")
+            raise
         refinery.config.stash.setdefault(_ROWS, []).extend(Row.of(one) for one in done)
 
 
