@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .frames import Source, TurnVerdict
+    from .programs import Programs
 
 SHORTEST, LONGEST = 1e-15, 1e15
 """Seconds. Beyond, something else was written down, and the squares are no numbers that a float can hold."""
@@ -31,9 +32,9 @@ Levels = tuple[tuple[str, str], ...]
 
 
 class RawProgram(NamedTuple):
-    """One program as one file tells it; ``info`` has the rest of PROGRAM_COLUMNS.
+    """One program as one file tells it, before it is a row of columns; ``info`` has the rest of PROGRAM_COLUMNS.
 
-    A tuple, as there may be hundreds of thousands. Programs of one treatment share one and the same ``levels``.
+    Programs of one treatment share one and the same ``levels``.
     """
 
     levels: Levels
@@ -78,7 +79,7 @@ class RawFile:
     study: str
     task: str
     factors: dict[str, tuple[str, ...]]
-    programs: list[RawProgram]
+    programs: Programs
     runs: dict[str, Column]
     reference: dict[str, list[Any]]
     notes: list[str]
