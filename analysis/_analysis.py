@@ -72,7 +72,8 @@ class Options:
     ----------
     response : None is the study's own: times, as logarithms. ``passed`` puts pass rates first, beside log times.
     model : None is the full crossing of the study's own factors.
-    effect : in the unit of the response. Without a response it is in seconds, and seconds are compared then.
+    effect : in the unit of the response. Without a response it is in seconds, and seconds are compared then; where the
+        study's ``primary`` is ``passed``, effects and margins below 1 are differences of pass rates.
     contrasts : None is the default ones.
     nested : turns whose programs are compared with those that the same trajectories end with.
     """
@@ -167,7 +168,7 @@ def analyse(
     ------
     AnalysisError : the files lack the response, or the model, a contrast or the means do not fit the study.
     """
-    options = _for_several_tasks(options or Options(), results)
+    options = _for_several_tasks(_as_the_study_asks(options or Options(), results), results)
     model = choose_model(results, options.model)
     sample = take_sample(results, options.scale)
     fitted = fit_model(sample, model)
@@ -237,6 +238,18 @@ def analyse(
         further=secondary,
         tasks=tasks,
     )
+
+
+def _as_the_study_asks(options: Options, results: Results) -> Options:
+    """Take an effect or a margin as one of pass rates where the study puts these first and nothing else is said.
+
+    What is 1 or more can't be a difference of pass rates: it stays one of times.
+    """
+    said = [value for value in (options.effect, options.margin) if value is not None]
+    about_rates = bool(said) and all(0 < value < 1 for value in said)
+    if options.response is not None or not about_rates or _primary(results, options) != "passed":
+        return options
+    return dataclasses.replace(options, response="passed")
 
 
 def _for_several_tasks(options: Options, results: Results) -> Options:

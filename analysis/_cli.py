@@ -92,7 +92,7 @@ def parser(command: str | None) -> argparse.ArgumentParser:
         "--effect",
         metavar="D",
         help="the difference worth finding, for power and planning: 25%% or 1.25x (a ratio), or a plain number in "
-        "the unit of the response (seconds without --response)",
+        "the unit of the response (without --response: seconds; of pass rates where the study puts these first)",
     )
     root.add_argument("--alpha", type=float, default=0.05, help="type I error rate (default: %(default)s)")
     root.add_argument("--power", type=float, default=0.8, help="power to aim at (default: %(default)s)")

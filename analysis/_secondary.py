@@ -176,8 +176,12 @@ def _equivalence(
     if options.margin is None:
         return ()
     if _about_passing(options.response):
-        return equivalences.of_rates(
-            rates.differences, rates.rates, margin=options.margin, alpha=options.alpha, over=rates.over_tasks
+        margin, alpha = options.margin, options.alpha
+        return (
+            *equivalences.of_rates(
+                rates.differences, rates.rates, margin=margin, alpha=alpha, over=rates.over_tasks
+            ),
+            *equivalences.of_what_they_do_together(rates.together, margin=margin, alpha=alpha),
         )
     over = None if compared.over is None else compared.over[: len(compared.contrasts)]
     return equivalences.equivalence(

@@ -5,10 +5,11 @@ It makes tasks of the HumanEval kind (small functions, each with eight asserts) 
 - one program alone: launch to a contained interpreter, import, all short inputs, end; beside an interpreter without
   any sandbox. Wanted: at most 60 ms beyond what the program itself takes;
 - ``verify_many`` with one and with two workers, programs per second;
-- a session over 164 tasks (``--tasks``), by turns alone and with ``-n 2``: programs per second, what of the time is
-  collection, and how many times as fast two workers are. Wanted: twice.
+- a session over 164 tasks (``--tasks``) with one program each (``--programs``), by turns alone and with ``-n 2``:
+  programs per second, how many times as fast two workers are (wanted: twice), and where the time of each process goes,
+  by the clock and in CPU seconds. Modules are compiled beforehand, as they are where the plugin is installed.
 
-Ratios within a run count. Run it on a quiet machine; it says how quiet it was.
+Ratios within a run count. Run it on a quiet machine; it says how quiet it was. ``--only session`` leaves out the rest.
 """
 
 from __future__ import annotations
@@ -43,12 +44,17 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--tasks", type=int, default=164)
-    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--programs", type=int, default=1, help="of each task, in the sessions")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", choices=["program", "library", "session"])
     options = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} CPUs")
-    _one_program()
-    _library(options.tasks)
-    _sessions(options.tasks, options.rounds)
+    if options.only in {None, "program"}:
+        _one_program()
+    if options.only in {None, "library"}:
+        _library(options.tasks)
+    if options.only in {None, "session"}:
+        _sessions(options.tasks, options.programs, options.rounds)
 
 
 def _source(number: int) -> tuple[str, str]:
@@ -124,47 +130,87 @@ def _library(count: int) -> None:
     )
 
 
-def _sessions(count: int, rounds: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        tasks, programs = Path(folder, "tasks.jsonl"), Path(folder, "programs.jsonl")
-        with tasks.open("w", encoding="utf-8") as rows, programs.open("w", encoding="utf-8") as made:
-            for number in range(count):
-                name, source = _source(number)
-                head, body = source.split("\n", 1)
-                asserts = "".join(
-                    f"    assert candidate({values!r}) == {answer!r}\n"
-                    for values, answer in zip(INPUTS, _answers(source, name), strict=True)
-                )
-                row = {
-                    "task_id": f"Bulk/{number}",
-                    "prompt": f'{head}\n    """Answer with {name} and {number}."""\n',
-                    "entry_point": name,
-                    "canonical_solution": body,
-                    "test": f"def check(candidate):\n{asserts}",
-                }
-                rows.write(json.dumps(row) + "\n")
-                made.write(json.dumps({"task_id": f"Bulk/{number}", "solution": source}) + "\n")
-        seconds: dict[str, list[float]] = {"collection": [], "alone": [], "-n 2": []}
+def _sessions(count: int, programs: int, rounds: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        _write_files(folder, count, programs)
+        _session(folder, ["-n", "2"])  # compiles what is imported
+        seconds: dict[str, list[float]] = {"alone": [], "-n 2": []}
+        parts: dict[str, list[str]] = {}
         for _ in range(rounds):
-            for label, more in (("collection", ["--collect-only"]), ("alone", []), ("-n 2", ["-n", "2"])):
-                seconds[label].append(_session(folder, more))
-    collection, alone, two = (min(values) for values in seconds.values())
+            for label, more in (("alone", []), ("-n 2", ["-n", "2"])):
+                took = _session(folder, more)
+                if took <= min(seconds[label], default=took):
+                    parts[label] = _parts(folder)
+                seconds[label].append(took)
+    alone, two = (min(values) for values in seconds.values())
+    ratios = [one / other for one, other in zip(*seconds.values(), strict=True)]
     print(
-        f"a session of {count} tasks, best of {rounds}: {alone:.1f} s alone, {collection:.1f} s of it collection "
-        f"({count / alone:.1f} programs a second, each beside its reference); {two:.1f} s with -n 2: "
-        f"{alone / two:.2f} times as fast"
+        f"a session of {count} tasks with {programs} programs each, best of {rounds}: {alone:.1f} s alone "
+        f"({count * programs / alone:.1f} programs a second, with a reference for each task), {two:.1f} s with -n 2: "
+        f"{alone / two:.2f} times as fast; by rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}"
     )
+    for label, lines in parts.items():
+        print(f"  {label}: seconds by the clock (CPU seconds of the process, without those of programs)")
+        print(*(f"    {line}" for line in lines), sep="\n")
 
 
-def _session(folder: str, more: list[str]) -> float:
+def _write_files(folder: Path, count: int, programs: int) -> None:
+    with (folder / "tasks.jsonl").open("w") as rows, (folder / "programs.jsonl").open("w") as made:
+        for number in range(count):
+            name, source = _source(number)
+            head, body = source.split("\n", 1)
+            asserts = "".join(
+                f"    assert candidate({values!r}) == {answer!r}\n"
+                for values, answer in zip(INPUTS, _answers(source, name), strict=True)
+            )
+            row = {
+                "task_id": f"Bulk/{number}",
+                "prompt": f'{head}\n    """Answer with {name} and {number}."""\n',
+                "entry_point": name,
+                "canonical_solution": body,
+                "test": f"def check(candidate):\n{asserts}",
+            }
+            rows.write(json.dumps(row) + "\n")
+            for copy in range(programs):
+                solution = f"{source}# {copy}\n"
+                made.write(json.dumps({"task_id": f"Bulk/{number}", "solution": solution}) + "\n")
+
+
+def _session(folder: Path, more: list[str]) -> float:
     command = [
-        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--benchmark-disable"),
-        *("--refinery-tasks=tasks.jsonl", "--refinery-programs=programs.jsonl", *more),
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "session_parts"),
+        *("--benchmark-disable", "--refinery-tasks=tasks.jsonl", "--refinery-programs=programs.jsonl", *more),
     ]
-    began = time.perf_counter()
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    for old in folder.glob("parts-*.json"):
+        old.unlink()
+    places = {
+        "PYTHONPATH": str(Path(__file__).parent),
+        "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
+        "SESSION_PARTS": str(folder),
+    }
+    env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    began = time.time()
+    done = subprocess.run(
+        command, cwd=folder, env={**env, **places}, capture_output=True, text=True, check=False
+    )
+    seconds = time.time() - began
     assert done.returncode == 0, done.stdout[-2000:]
-    return time.perf_counter() - began
+    (folder / "began.json").write_text(json.dumps(began))
+    return seconds
+
+
+def _parts(folder: Path) -> list[str]:
+    """Return a line for each process of the last session; the others wait for what it starts with."""
+    lines = []
+    for file in sorted(folder.glob("parts-*.json")):
+        clock, cpu = float(json.loads((folder / "began.json").read_text())), 0.0
+        cells = []
+        for part, (ended, used) in json.loads(file.read_text()).items():
+            cells.append(f"{part} {ended - clock:.2f} ({used - cpu:.2f})")
+            clock, cpu = ended, used
+        lines.append(f"{file.stem.removeprefix('parts-')}: {', '.join(cells)}; in all ({cpu:.2f})")
+    return lines
 
 
 if __name__ == "__main__":

@@ -180,15 +180,15 @@ def separated(programs: int, rates: tuple[float, float]) -> Run:
 def alone(
     rates: Floats, programs: int, *, tasks: int = 1, difficulty: float = 0.0, random: bool = False
 ) -> Run:
-    """Return the test of what two factors do together where each does something, and they do nothing together.
+    """Return the test of what all factors do together where some do something, and all do nothing together.
 
-    ``rates`` has the levels of one factor as rows, of the other as columns, and is additive; tasks are harder and
-    easier for all by up to ``difficulty`` (uniform), and where they are random each does a little of its own.
+    ``rates`` has an axis for each factor and no interaction of all of them; tasks are harder and easier for all by up
+    to ``difficulty`` (uniform), and where they are random each treatment does a little of its own.
     """
 
     def run(rng: np.random.Generator, studies: int) -> Iterator[Found]:
-        rows, columns = rates.shape
-        level = {"a": np.repeat(np.arange(rows), columns), "b": np.tile(np.arange(columns), rows)}
+        names = "abc"[: rates.ndim]
+        level = dict(zip(names, np.indices(rates.shape).reshape(rates.ndim, -1), strict=True))
         found = 0
         for _ in range(studies):
             of = rates.reshape(-1) + rng.uniform(-difficulty, difficulty, (tasks, 1))
@@ -197,13 +197,13 @@ def alone(
             made = PassingTable(
                 tasks=tuple(map(str, range(tasks))),
                 treatments=tuple(map(str, range(rates.size))),
-                factors={"a": tuple(map(str, range(rows))), "b": tuple(map(str, range(columns)))},
-                own=("a", "b"),
+                factors={name: tuple(map(str, range(n))) for name, n in zip(names, rates.shape, strict=True)},
+                own=tuple(names),
                 level=level,
                 generated=np.full((tasks, rates.size), programs),
                 passed=rng.binomial(programs, np.clip(of, 0, 1)),
             )
-            (result,) = together(made, alpha=ALPHA, random=random)
+            *_, result = together(made, alpha=ALPHA, random=random)
             found += result.p is not None and result.p < ALPHA
         yield "conclusion", found, studies
 
@@ -388,6 +388,17 @@ def designs() -> list[tuple[str, Run]]:
         ("nested: 4 treatments x 5, 80 %, SD 1", within_trajectories((5,) * 4, 0.8, (1.0,) * 4)),
         ("nested: 3 and 12, SD 1.5 and 0.3", within_trajectories((3, 12), 1.0, (1.5, 0.3))),
         ("nested: 3 treatments x 6, t tails", within_trajectories((6,) * 3, 0.9, (1.0,) * 3, tails=True)),
+    ]
+    even = np.full((2, 2, 2), 0.5)
+    pairs = np.asarray([[[0.9, 0.7], [0.5, 0.3]], [[0.5, 0.3], [0.9, 0.7]]])
+    one_sided = np.broadcast_to(np.asarray([0.97, 0.5]), (2, 2, 2))
+    listed += [
+        ("together: 2 x 2 x 2, 5 programs, all 50 %", alone(even, 5)),
+        ("together: 2 x 2 x 2, 10 programs, two of them act together", alone(pairs, 10)),
+        ("together: 2 x 2 x 2, 10 programs, 97 and 50 %", alone(one_sided, 10)),
+        ("together: 2 x 2 x 3, 8 programs, all 60 %", alone(np.full((2, 2, 3), 0.6), 8)),
+        ("together: 2 x 2 x 2, 8 random tasks x 3", alone(even, 3, tasks=8, difficulty=0.3, random=True)),
+        ("together: 2 x 2 x 2, 20 random tasks x 3", alone(even, 3, tasks=20, difficulty=0.3, random=True)),
     ]
     return listed
 

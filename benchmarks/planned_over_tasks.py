@@ -20,6 +20,7 @@ from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.rate_spread import rate_spread
 from refinery_analysis._models.task_reml import CellTable, Satterthwaite, exact_f, fit_tasks
 from refinery_analysis._power.over_tasks import OverTasks
+from refinery_analysis._power.rates_over_tasks import RatesOverTasks
 from scipy import optimize, special, stats
 
 if TYPE_CHECKING:
@@ -86,7 +87,8 @@ class Times:
             return False
         contrast = np.zeros((1, self.arms))
         contrast[0, -1] = 1.0
-        return Satterthwaite(fit).test(contrast).p < ALPHA
+        tested = Satterthwaite(fit).test(contrast)
+        return tested is not None and tested.p < ALPHA
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -138,15 +140,7 @@ class Rates:
         spread = rate_spread(table, "arm", (0, 1), (0, 1))
         if spread is None or spread.between is None:
             raise ValueError("all programs of the pilot ended alike")
-        between, within = spread.planned(two_proportions.apart(self.base, self.effect))
-        return OverTasks(
-            between=between,
-            within=np.asarray([within]),
-            passing=np.ones((1, 1)),
-            treatments=2,
-            df_per_task=1,
-            known_df=np.inf,
-        )
+        return RatesOverTasks.of(spread, two_proportions.apart(self.base, self.effect), self.effect)
 
     @functools.cached_property
     def means(self) -> Floats:
@@ -174,9 +168,10 @@ DESIGNS: Final[tuple[Times | Rates, ...]] = (
 )
 
 
-def lines(studies: int) -> Iterator[str]:
+def lines(studies: int, only: list[int] | None = None) -> Iterator[str]:
     """Yield a line for each design."""
-    for number, design in enumerate(DESIGNS):
+    for number in only or range(len(DESIGNS)):
+        design = DESIGNS[number]
         comparison = design.comparison()
         tasks = comparison.tasks(design.programs, design.effect, alpha=ALPHA, target=TARGET)
         if tasks is None:
@@ -198,9 +193,10 @@ def main() -> None:
     """Print a line for each design."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=10_000, help="of each design (default: %(default)s)")
+    parser.add_argument("--design", type=int, action="append", help="number, from 0 (default: all)")
     args = parser.parse_args()
     print("design, tasks planned for 80 % power, power promised and found (per cent)")
-    for line in lines(args.studies):
+    for line in lines(args.studies, args.design):
         print(line, flush=True)
 
 

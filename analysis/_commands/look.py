@@ -151,8 +151,14 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
 
     Raises
     ------
-    AnalysisError : the plan was changed, the study is over, nothing was added, or earlier programs were changed.
+    AnalysisError : the plan was changed, the study is over, nothing was added, or earlier programs were changed; or
+        pass rates are asked about.
     """
+    if analysis.options.response == "passed":
+        raise AnalysisError(
+            "look: looks compare times, and the effect is a difference of pass rates here; give a ratio of times, such "
+            "as --effect 25%, or seconds with --response seconds"
+        )
     sample = analysis.sample
     where = path or look_file.default_path(analysis.results)
     known = look_file.read(where)

@@ -184,25 +184,9 @@ class _SharedFacts:
             if spread is None:
                 continue
             rates = apart(spread.rates[0], self.effect)
-            between, within = spread.planned(rates)
-            points = spread.points(rates) or (np.asarray([rates[0]]), np.asarray([rates[1]]))
-            comparison = RatesOverTasks(
-                between=between,
-                within=np.asarray([within]),
-                passing=np.ones((1, 1)),
-                treatments=2 * spread.cells,
-                df_per_task=1,
-                known_df=float(spread.tasks - 1),
-                parts_known=spread.between is not None,
-                first=points[0],
-                second=points[1],
-                cells=spread.cells,
-                effect=self.effect,
-                apart=max(0.0, between - float((points[1] - points[0]).var())),
-            )
             yield self._answered(
                 test.contrast.name,
-                comparison,
+                RatesOverTasks.of(spread, rates, self.effect),
                 used.tolist(),
                 unit="pass rate",
                 note=f"from a pass rate of {rates[0]:.3g} to {rates[1]:.3g}",

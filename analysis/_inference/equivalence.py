@@ -15,13 +15,14 @@ from . import two_proportions
 from .satterthwaite import satterthwaite
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from .._models.pass_rates import PassRate
     from .._models.sample import Sample
     from .._models.tasks import OverContrast
     from .contrasts import ContrastTest
     from .passing import Difference, LevelsOverTasks
+    from .passing_together import Together
 
 Verdict: TypeAlias = Literal["different", "equivalent", "undecided", "untestable"]
 _LOGS: Final = frozenset({"log", "ratio"})
@@ -279,6 +280,35 @@ def _over_tasks(pair: LevelsOverTasks, margin: float, alpha: float) -> Equivalen
         p=p,
         answer="equivalent" if p < alpha else "different" if different else "undecided",
     )
+
+
+def of_what_they_do_together(
+    terms: Sequence[Together], *, margin: float, alpha: float
+) -> Iterator[Equivalence]:
+    """Compare differences of differences of pass rates with the margin, by two one-sided tests.
+
+    A term of which some can't be tested has no row, so that no margin settles it.
+    """
+    for term in terms:
+        if len(term.each) < term.choices:
+            continue
+        for row in term.each:
+            half = float(stats.t.isf(alpha, row.df)) * row.se
+            p = two_one_sided(row.middle, row.se, row.df, margin)
+            if abs(row.estimate) >= margin:
+                p = max(p, 0.5)
+            different = two_sided_p(row.middle / row.se, row.df) < alpha
+            yield Equivalence(
+                contrast=row.name,
+                factor=term.term,
+                margin=margin,
+                ci_low=min(row.middle - half, row.estimate),
+                ci_high=max(row.middle + half, row.estimate),
+                p=p,
+                answer="equivalent" if p < alpha else "different" if different else "undecided",
+                method=f"two one-sided tests of the {term.method}",
+                replicates_required=None,
+            )
 
 
 def _touching(good: tuple[int, int], trials: tuple[int, int], edge: float) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .._models.sample import run_values
 from .._reading.frames import TurnVerdict
+from .._reading.program_places import ProgramPlaces
 from .synergy import Ends
 
 if TYPE_CHECKING:
@@ -97,17 +98,9 @@ class _End:
 
 def _rows(results: Results, trajectories: Sequence[JudgedTrajectory]) -> Mapping[str, int]:
     """Return by each trajectory's file the row of its last program."""
-    own = [name for name in results.factors if name not in results.derived]
-    programs = results.programs
-    keys = zip(programs["task"], *(programs[name] for name in own), programs["replicate"], strict=True)
-    row = {key: i for i, key in enumerate(keys)}
-    row_of_file = {}
-    for one in trajectories:
-        levels = tuple(one.treatment.get(name) for name in own)
-        key = next((key for task in (one.task, "") if (key := (task, *levels, one.replicate)) in row), None)
-        if key is not None:
-            row_of_file[one.file] = row[key]
-    return row_of_file
+    places = ProgramPlaces(results)
+    rows = {one.file: places.row(one.task, one.treatment, one.replicate) for one in trajectories}
+    return {file: row for file, row in rows.items() if row is not None}
 
 
 def _log_ratios(results: Results, runs: pd.DataFrame, *by: str) -> dict[Any, float]:

@@ -164,19 +164,28 @@ def _on_factors(beside: SecondaryEvidence, passing: Conclusion) -> list[Conclusi
 def _of_both(conclusion: Conclusion, both: Together, alpha: float) -> Conclusion:
     """Add the difference of differences that is clearest."""
     low, high = both.ci_low, both.ci_high
-    if both.levels is None or both.at is None or low is None or high is None:
+    if not both.pairs or low is None or high is None:
         return conclusion
     if conclusion.p_adjusted is None or conclusion.p_adjusted >= alpha:
         low, high = min(low, 0.0), max(high, 0.0)
-    (a, b), (x, y) = both.levels, both.at
     return dataclasses.replace(
         conclusion,
         estimate=both.difference,
         ci_low=low,
         ci_high=high,
         unit=SHARE,
-        method=f"{conclusion.method}; the estimate is {a} - {b} at {x} minus {a} - {b} at {y}",
+        method=f"{conclusion.method}; the estimate is {_written_out(both.pairs)}",
     )
+
+
+def _written_out(pairs: Sequence[tuple[str, str]]) -> str:
+    """Return ``a - b at x minus a - b at y``; of three factors ``(that) at u minus (that) at v``, and so on."""
+    (a, b), *others = pairs
+    words = f"{a} - {b}"
+    for i, (x, y) in enumerate(others):
+        whole = f"({words})" if i else words
+        words = f"{whole} at {x} minus {whole} at {y}"
+    return words
 
 
 # -- time-outs

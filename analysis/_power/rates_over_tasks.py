@@ -15,6 +15,7 @@ from .over_tasks import OverTasks
 
 if TYPE_CHECKING:
     from .._arrays import Floats
+    from .._models.rate_spread import RateSpread
 
 _MOST_CELLS: Final = 400_000
 """Sums and sums of squares up to which all are enumerated; beyond, moments and the noncentral t are as good."""
@@ -47,6 +48,26 @@ class RatesOverTasks(OverTasks):
     cells: int
     effect: float
     apart: float = 0.0
+
+    @classmethod
+    def of(cls, spread: RateSpread, rates: tuple[float, float], effect: float) -> RatesOverTasks:
+        """Return two levels with these mean rates, ``effect`` apart, in tasks that differ as a pilot's do."""
+        between, within = spread.planned(rates)
+        first, second = spread.points(rates) or (np.asarray([rates[0]]), np.asarray([rates[1]]))
+        return cls(
+            between=between,
+            within=np.asarray([within]),
+            passing=np.ones((1, 1)),
+            treatments=2 * spread.cells,
+            df_per_task=1,
+            known_df=float(spread.tasks - 1),
+            parts_known=spread.between is not None,
+            first=first,
+            second=second,
+            cells=spread.cells,
+            effect=effect,
+            apart=max(0.0, between - float((second - first).var())),
+        )
 
     def power(
         self, tasks: int, replicates: float, effect: float, *, alpha: float, times: float = 1.0

@@ -37,19 +37,31 @@ def factors_in_passing(analysis: Analysis) -> str:
 
 
 def _together(conclusion: Conclusion, analysis: Analysis) -> str:
-    """Say how much more one pair of levels does for passing beside one level of another factor than beside another."""
+    """Say how much more one pair of levels does for passing beside one level of another factor than beside another.
+
+    Of three factors and more: how much more that is beside one level of the last than beside another.
+    """
     both = next((t for t in analysis.further.passing.together if t.term == conclusion.question), None)
     low, high = conclusion.ci_low, conclusion.ci_high
-    if both is None or both.levels is None or both.at is None or low is None or high is None:
+    if both is None or not both.pairs or low is None or high is None:
         return ""
-    (f, g), (a, b), (x, y) = both.factors, both.levels, both.at
+    *beside_which, (x, y) = both.pairs
     if high < 0:
         x, y, low, high = y, x, -high, -low
-    f, g, a, b, x, y = (one_line(text, limit=40) for text in (f, g, a, b, x, y))
-    return (
-        f"{f} {a} rather than {b} raises the pass rate by between {_points(low)} and {_points(high)} points more with "
-        f"{g} {x} than with {g} {y}"
-    )
+    names = [one_line(name, limit=40) for name in both.factors]
+    (a, b), *others = [(one_line(c, limit=40), one_line(d, limit=40)) for c, d in (*beside_which, (x, y))]
+    amount = f"between {_points(low)} and {_points(high)} points more"
+    if len(others) == 1:
+        ((c, d),) = others
+        return (
+            f"{names[0]} {a} rather than {b} raises the pass rate by {amount} with {names[1]} {c} than with "
+            f"{names[1]} {d}"
+        )
+    *between, (c, d) = others
+    words = f"what {names[0]} {a} rather than {b} does for the pass rate"
+    for name, (u, v) in zip(names[1:-1], between, strict=True):
+        words = f"what {name} {u} rather than {v} adds to {words}"
+    return f"{words} is {amount} with {names[-1]} {c} than with {names[-1]} {d}"
 
 
 def more_passed(conclusion: Conclusion) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import re
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from markupsafe import Markup, escape
 
-from .._presentation.text import clean, dollars
+from .._presentation.text import clean, dollars, sentence
+from .._reading.feedback import told_feedback
+from .._reading.program_places import ProgramPlaces
 from .._reading.trajectories import read_trajectories
 from .page import asset, environment, policy
 from .story import TRANSITIONS, DiffLine, ProgramOutcome, Story, StoryTurn, story
@@ -21,12 +23,12 @@ if TYPE_CHECKING:
     from .._reading.frames import Results
     from .._reading.trajectories import TrajectoryFile
 
-_PLACEBO = (
-    "This program's agents were told a placebo: the verdicts are true, and the times in the words were drawn, from a "
-    "quarter to four times the reference's, from the program's text alone."
-)
+_OLD_PLACEBO: Final[Mapping[str, str]] = {
+    "sham": "a placebo: the verdicts are true, and the times in the words were drawn, from a quarter to four times the "
+    "reference's, from the program's text alone"
+}
+"""What is to be known of kinds of feedback where the results do not say it themselves."""
 _LONGEST_ID = 120
-_Key: TypeAlias = tuple[str, tuple[str, ...], int]
 
 
 def trajectories_html(results: Results, directory: Path, *, noise: float, version: str) -> str:
@@ -45,6 +47,8 @@ def trajectories_html(results: Results, directory: Path, *, noise: float, versio
         story(file, measured.end(file), measured.turns(file), noise=noise)
         for file in read_trajectories(directory)
     ]
+    told = [kind for source in results.sources for kind in told_feedback(source.refinery)]
+    notes = {**_OLD_PLACEBO, **{kind.kind: kind.note for kind in told if kind.note}}
     css = asset("report.css") + "\n" + asset("trajectories.css")
     script = asset("trajectories.js")
     return (
@@ -52,7 +56,7 @@ def trajectories_html(results: Results, directory: Path, *, noise: float, versio
         .get_template("trajectories.html.j2")
         .render(
             title=f"Trajectories of {results.study}" if results.study else "Trajectories",
-            groups=_groups(stories),
+            groups=_groups(stories, notes),
             choices=_choices(stories),
             programs=len(stories),
             turns=sum(len(one.turns) for one in stories),
@@ -65,14 +69,11 @@ def trajectories_html(results: Results, directory: Path, *, noise: float, versio
 
 
 class _ResultsIndex:
-    """What the results know of programs, found by task, levels and replicate."""
+    """What the results know of the programs of trajectories."""
 
     def __init__(self, results: Results) -> None:
-        self._factors = [name for name in results.factors if name not in results.derived]
-        self._rows: dict[_Key, Mapping[Any, Any]] = {}
-        for row in results.programs.to_dict("records"):
-            levels = tuple(str(row[name]) for name in self._factors)
-            self._rows[_task_name(row["task"]), levels, int(row["replicate"])] = row
+        self._places = ProgramPlaces(results)
+        self._programs = results.programs.to_dict("records")
         runs = results.runs
         self._seconds = (
             runs.groupby("program", observed=True)["seconds"].median().to_dict() if len(runs) else {}
@@ -111,24 +112,19 @@ class _ResultsIndex:
         }
 
     def _row(self, file: TrajectoryFile) -> Mapping[Any, Any] | None:
-        levels = tuple(file.treatment.get(name, "") for name in self._factors)
-        replicate = file.replicate or 0
-        row = self._rows.get((file.task, levels, replicate)) or self._rows.get(("", levels, replicate))
+        place = self._places.row(file.task, file.treatment, file.replicate)
+        row = None if place is None else self._programs[place]
         if row is None or (file.sha256 and isinstance(row["sha256"], str) and row["sha256"] != file.sha256):
             return None
         return row
 
 
-def _task_name(task: object) -> str:
-    return task if isinstance(task, str) else ""
-
-
-def _groups(stories: Sequence[Story]) -> list[dict[str, Any]]:
-    """Group programs by task and treatment, in the order of their names."""
+def _groups(stories: Sequence[Story], notes: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Group programs by task and treatment, in the order of their names; ``notes`` are on kinds of feedback."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = {}
     idents: set[str] = set()
     for one in stories:
-        groups.setdefault((one.file.task, _treatment(one)), []).append(_program(one, idents))
+        groups.setdefault((one.file.task, _treatment(one)), []).append(_program(one, idents, notes))
     return [
         {"task": task, "treatment": treatment, "programs": programs}
         for (task, treatment), programs in groups.items()
@@ -168,8 +164,10 @@ def _verdict(one: Story) -> str:
     return one.result.verdict or "not verified"
 
 
-def _program(one: Story, idents: set[str]) -> dict[str, Any]:
+def _program(one: Story, idents: set[str], notes: Mapping[str, str]) -> dict[str, Any]:
     ident = _ident(one.file.name, idents)
+    kind = one.file.settings.get("feedback")
+    kind = kind if isinstance(kind, str) and kind != "none" else ""
     return {
         "ident": ident,
         "name": one.file.name,
@@ -180,7 +178,8 @@ def _program(one: Story, idents: set[str]) -> dict[str, Any]:
         "why": one.result.why,
         "seconds": _seconds(one.result.seconds),
         "cost": _usd(one.file.cost_usd),
-        "placebo": _PLACEBO if one.file.settings.get("feedback") == "sham" else "",
+        "feedback": kind,
+        "note": sentence(f"Feedback {kind} is {notes[kind]}") if kind in notes else "",
         "final": one.file.final_turn,
         "turns": [_turn(turn, ident) for turn in one.turns],
         "transitions": " ".join(f"[{turn.transition}]" for turn in one.turns),

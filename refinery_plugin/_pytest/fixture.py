@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from refinery_plugin._pytest.generation import refuse_if_stopped
 from refinery_plugin._pytest.program import Program, program_of
-from refinery_plugin._pytest.session import FOREIGN, MISSING, UNCHECKED, refinery_of
+from refinery_plugin._pytest.session import FOREIGN, MISSING, STOPPED, UNCHECKED, refinery_of
 from refinery_plugin._study.units import Unit
 
 if TYPE_CHECKING:
@@ -22,7 +21,8 @@ def program(request: pytest.FixtureRequest) -> Program:
     unit = request.param
     if not isinstance(unit, Unit):
         pytest.fail(f"refinery_program is parametrized by the plugin, not with {unit!r}", pytrace=False)
-    refuse_if_stopped(request.config)
+    if (stopped := request.config.stash.get(STOPPED, None)) is not None:
+        pytest.fail(stopped, pytrace=False)
     if not os.path.lexists(unit.path):
         request.config.stash[MISSING] = request.config.stash.get(MISSING, 0) + 1
         pytest.skip(_missing(refinery, unit))

@@ -13,7 +13,7 @@ from refinery_plugin._generation.forecast import describe
 from refinery_plugin._generation.many_trajectories import Generated, Observer, generate
 from refinery_plugin._pytest.collection import NO_TEST, selected
 from refinery_plugin._pytest.progress import Lines, Silent, Tally, live
-from refinery_plugin._pytest.session import is_distributed, refinery_of, unit_of
+from refinery_plugin._pytest.session import STOPPED, is_distributed, refinery_of, unit_of
 from refinery_plugin._pytest.session_judge import SessionJudge
 from refinery_plugin._pytest.totals import Row, lines
 from refinery_plugin._words import printable
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from refinery_plugin._study.units import Unit
 
 _ROWS = pytest.StashKey[list[Row]]()
-_STOPPED = pytest.StashKey[str]()
 _ROWS_OUT = "refinery_generated"
 _NO_TEST = (
     "refinery: nothing was generated, since no test here asks for a program; write one in a file such as "
@@ -57,19 +56,13 @@ def before_tests(session: pytest.Session) -> None:
 def before_test(item: pytest.Item) -> None:
     """Generate the program of one test, outside of it; an error is kept for its fixture to tell."""
     unit = unit_of(item)
-    if unit is None or _STOPPED in item.config.stash:
+    if unit is None or STOPPED in item.config.stash:
         return
     try:
         _run(refinery_of(item.config), [unit])
     except RefineryError as exc:
-        item.config.stash[_STOPPED] = str(exc)
+        item.config.stash[STOPPED] = str(exc)
         item.session.shouldstop = str(exc)
-
-
-def refuse_if_stopped(config: pytest.Config) -> None:
-    """Fail the running test when generation has stopped."""
-    if _STOPPED in config.stash:
-        pytest.fail(config.stash[_STOPPED], pytrace=False)
 
 
 def _guard_for_workers(config: pytest.Config) -> None:
@@ -93,8 +86,12 @@ def _run(refinery: Refinery, units: Sequence[Unit]) -> None:
         if plan is not None:
             _require_sound(refinery, units)
             _say(refinery, *describe(plan, concurrency=refinery.concurrency))
-        with _observer(refinery, units) as observer:
-            done = run_to_end(lambda: _generate_and_close(refinery, units, store, observer))
+        try:
+            with _observer(refinery, units) as observer:
+                done = run_to_end(lambda: _generate_and_close(refinery, units, store, observer))
+        except KeyboardInterrupt:
+            _say(refinery, "interrupted; every finished turn is recorded: the same command goes on after it")
+            raise
         refinery.config.stash.setdefault(_ROWS, []).extend(Row.of(one) for one in done)
 
 

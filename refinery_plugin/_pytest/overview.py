@@ -62,8 +62,22 @@ class _Row:
         )
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class OnlyWorkers:
+    """A session in which this process examined nothing: workers did, and told what they found.
+
+    Parameters
+    ----------
+    is_by_task : whether the study has several tasks.
+    verify_seed : that all workers were given.
+    """
+
+    is_by_task: bool
+    verify_seed: int | None
+
+
 def summary(
-    session: MeasuringSession,
+    session: MeasuringSession | OnlyWorkers,
     units: Iterable[Unit],
     remote: Sequence[Mapping[str, object]],
     *,
@@ -80,18 +94,11 @@ def summary(
     details : in a study of several tasks, show them below each treatment.
     """
     place = {unit.id: number for number, unit in enumerate(units)}
-    programs = [*session.programs(), *remote]
+    own = None if isinstance(session, OnlyWorkers) else session
+    programs = [*(own.programs() if own else ()), *remote]
     programs.sort(key=lambda program: place.get(str(program["id"]), len(place)))  # examined in random order
     verdicts = Counter(str(program["verdict"]) for program in programs).most_common()
-    figures = {
-        finding.unit.id: ShownTimes(
-            seconds=statistics.median(finding.seconds),
-            ratio=session.ratio(finding),
-            bound=finding.is_bound,
-        )
-        for finding in session.findings.values()
-        if finding.seconds
-    }
+    figures = {} if own is None else _times(own)
     if session.is_by_task:
         lines = tasks(programs, figures, width=width, details=details)
     elif any(program["treatment"] for program in programs):
@@ -103,15 +110,28 @@ def summary(
     in_words = ", ".join(f"{number} {name}" for name, number in verdicts)
     lines += ["", f"{count(len(programs), 'program')}: {in_words}; verification seed {session.verify_seed}"]
     lines += failures(programs, width=width)
-    if session.repeated:
+    if own and own.repeated:
         lines.append(
-            f"{count(session.repeated, 'test')} asked for a program that another test had: each counts once"
+            f"{count(own.repeated, 'test')} asked for a program that another test had: each counts once"
         )
     if remote:
         lines.append("they were verified in parallel and not timed; to time them, run without -n")
-    if (quietness := session.quietness()) is not None:
-        lines += ["", *quietness.lines(), *([] if session.is_elsewhere else [str(session.cores)])]
+    if own and (quietness := own.quietness()) is not None:
+        lines += ["", *quietness.lines(), *([] if own.is_elsewhere else [str(own.cores)])]
     return lines
+
+
+def _times(session: MeasuringSession) -> dict[str, ShownTimes]:
+    """Return what is shown of the programs that were timed, by ``id``."""
+    return {
+        finding.unit.id: ShownTimes(
+            seconds=statistics.median(finding.seconds),
+            ratio=session.ratio(finding),
+            bound=finding.is_bound,
+        )
+        for finding in session.findings.values()
+        if finding.seconds
+    }
 
 
 def treatments(

@@ -41,6 +41,9 @@ FOREIGN = pytest.StashKey[int]()
 UNCHECKED = pytest.StashKey[int]()
 """How many tests asked for a program and never had it checked."""
 
+STOPPED = pytest.StashKey[str]()
+"""Why no more programs are generated in this session."""
+
 DEFAULT_PROGRAMS = Path("tests/test_generated/programs")
 """Where the programs of studies are: a folder for each study."""
 

@@ -203,7 +203,7 @@ class TimingHooks:
     def pytest_sessionfinish(self, session: pytest.Session) -> Generator[None, object, object]:
         """Write the benchmark file before pytest-benchmark would, also where it would not."""
         if hasattr(self._config, "workeroutput"):
-            self._config.workeroutput[_RESULTS] = self._programs()
+            self._config.workeroutput[_RESULTS] = [] if self._session is None else self._session.programs()
         elif self._remote or (self._session is not None and self._session.has_begun):
             from refinery_plugin._pytest.benchmark import save  # noqa: PLC0415
 
@@ -221,11 +221,6 @@ class TimingHooks:
         if document is not None:
             output_json["refinery"] = document
 
-    def _programs(self) -> list[object]:
-        document = self._document()
-        programs = None if document is None else document["programs"]
-        return programs if isinstance(programs, list) else []
-
     def _document(self) -> dict[str, object] | None:
         if self._session is None and not self._remote:
             return None
@@ -240,6 +235,8 @@ class TimingHooks:
         self, terminalreporter: pytest.TerminalReporter, exitstatus: int
     ) -> Generator[None, object, object]:
         """Say what was found, how quiet the machine was, and what to do next: last, below everybody's tables."""
+        if hasattr(self._config, "workerinput"):
+            return (yield)  # a worker's terminal is nobody's: what it found is told by who started it
         width = self._config.get_terminal_writer().fullwidth
         measured = self._remote or (self._session is not None and self._session.findings)
         if measured and self.times:
@@ -249,11 +246,13 @@ class TimingHooks:
         result = yield
         lines: list[str] = []
         if measured:
-            from refinery_plugin._pytest.overview import summary  # noqa: PLC0415
+            from refinery_plugin._pytest.overview import OnlyWorkers, summary  # noqa: PLC0415
 
-            units = refinery_of(self._config).units
+            refinery = refinery_of(self._config)
             details = self._config.get_verbosity() > 0
-            lines = summary(self.session(), units, self._remote, width=width, details=details)
+            # Whoever started workers, and ran nothing, need not load what verifies.
+            session = self._session or OnlyWorkers(refinery.study.by_task, self._seed())
+            lines = summary(session, refinery.units, self._remote, width=width, details=details)
             lines += ["", *self._by_worker] if self._by_worker else []
         if self._save_fault is not None:
             lines += ["", f"ERROR: {self._save_fault}"]

@@ -6,14 +6,16 @@ import functools
 from importlib import resources
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from refinery_plugin._study.task import Task
 from refinery_plugin._tasks import stream
+from refinery_plugin._tasks.later import Later
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
     from hypothesis.strategies import SearchStrategy
+else:
+    np = Later("numpy")
 
 SIZE = 1_000_000
 HIGHEST = 100_000

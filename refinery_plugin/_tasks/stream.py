@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._tasks.later import Later
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
+else:
+    np = Later("numpy")
 
 _WORD = 4  # bytes
 _WORDS = 2**32

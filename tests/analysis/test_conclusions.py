@@ -190,6 +190,31 @@ def test_a_study_may_put_pass_rates_first(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("told", "response"),
+    [
+        ({"effect": 0.2}, "passed"),
+        ({"margin": 0.2}, "passed"),
+        ({"effect": 2.0}, None),
+        ({"margin": 1.25}, None),
+        ({"effect": 0.2, "response": "seconds"}, "seconds"),
+    ],
+)
+def test_effects_of_a_study_that_puts_pass_rates_first_are_of_pass_rates(
+    tmp_path: Path, told: dict[str, Any], response: str | None
+) -> None:
+    """Below 1 and without another response; what can't be a difference of rates stays one of times."""
+    made = small()
+    made["refinery"]["study"]["primary"] = "passed"
+    path = write(tmp_path / "r.json", made)
+    analysis = analyse(read_results([path]), Options(**told))
+    assert analysis.options.response == response
+    assert (analysis.further.passing.power is not None) is ("effect" in told and response == "passed")
+    made["refinery"]["study"]["primary"] = "time"
+    times = analyse(read_results([write(tmp_path / "t.json", made)]), Options(effect=0.2))
+    assert times.options.response is None
+
+
+@pytest.mark.parametrize(
     ("p", "levels"),
     [
         ([0.2], [0.05]),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from planning_data import analysed, study
-from refinery_analysis import AnalysisError
+from refinery_analysis import AnalysisError, Options, analyse, read_results
 from refinery_analysis._commands.look import FUTILE, NOT_SHOWN, Request, take
 from refinery_analysis._presentation.terminal_look import text
 
@@ -33,6 +33,20 @@ def test_the_omnibus_test_waits_for_a_program_of_every_treatment(tmp_path: Path)
     path.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(AnalysisError, match="no program passed of agents 2"):
         take(analysed(path), OMNIBUS)
+
+
+def test_pass_rates_are_not_looked_at(tmp_path: Path) -> None:
+    """Neither by the option nor by the study's own key, which an effect below 1 follows: looks compare times."""
+    path = study(tmp_path / "results.json", FACTORS, 4)
+    with pytest.raises(
+        AnalysisError, match="looks compare times, and the effect is a difference of pass rates"
+    ):
+        take(analyse(read_results([path]), Options(response="passed", effect=0.2)), TWO)
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["refinery"]["study"]["primary"] = "passed"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    with pytest.raises(AnalysisError, match="looks compare times"):
+        take(analyse(read_results([path]), Options(effect=0.2)), TWO)
 
 
 def test_the_omnibus_test_is_looked_at_on_one_machine(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from planning_data import PILOT, analysed, pilot, study
+from planning_data import PILOT, analysed, pilot, r_rows, study
 from refinery_analysis import AnalysisError, Options, analyse, read_results
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.plan import PlanOptions, PlanResult, plan
@@ -157,6 +157,46 @@ def test_a_design_that_rests_on_a_treatment_without_a_pass_is_not_feasible(tmp_p
         assert "agents 3" in each["note"]
     keys = {"question", "replicates_per_treatment", "treatments", "programs", "calls", "cost_usd", "power"}
     assert all(keys | {"feasible"} <= set(each) for each in rows)
+
+
+@pytest.mark.parametrize(("spreads", "expected"), [("own", 85), ("true", 74), ("pooled", 34)])
+def test_what_r_plans_with_each_kind_of_spread(spreads: str, expected: int) -> None:
+    """Welch's test by the noncentral t in R: 85 programs an arm with the data's own spreads; one for both says 34."""
+    (known,) = [one for one in r_rows("unequal_spreads.csv") if one["spreads"] == spreads]
+    made = Arms(
+        rate=np.ones(2),
+        passed=np.ones(2),
+        sd=np.asarray([float(known["a"]), float(known["b"])]),
+        df=np.full(2, 20.0),
+        unequal=spreads != "pooled",
+    )
+    needed = required(
+        lambda n: made.contrast_power(np.asarray([1.0, -1.0]), 1.0, n, alpha=0.05, design=(0, 1)), target=0.8
+    )
+    assert needed == int(known["replicates"]) == expected
+    power = made.contrast_power(np.asarray([1.0, -1.0]), 1.0, expected, alpha=0.05, design=(0, 1))
+    assert power == pytest.approx(float(known["power"]), abs=1e-5)
+
+
+def test_spreads_that_differ_are_planned_with_their_own_where_few_programs_have_the_larger_one(
+    tmp_path: Path,
+) -> None:
+    """23 programs and 5: the test of spreads errs too often there to be believed; yet 85 an arm are said, not 34."""
+    (known,) = [one for one in r_rows("unequal_spreads.csv") if one["spreads"] == "own"]
+    lines = ["model,replicate,list,run,seconds,passed"]
+    for model, count, sd in (("a", 23, float(known["a"])), ("b", 5, float(known["b"]))):
+        values = stats.norm.ppf((np.arange(count) + 0.5) / count)
+        values *= sd / values.std(ddof=1)
+        lines += [f"{model},{r},1,1,{math.exp(value)!r},True" for r, value in enumerate(values, start=1)]
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    analysis = analyse(read_results([path]), Options(response="log", effect=1.0))
+    assert analysis.tests["brown-forsythe"].trusted is False
+    assert analysis.power is not None
+    planned = row(plan(analysis), "full", "model: a - b")
+    assert planned.replicates_per_treatment == int(known["replicates"])
+    assert analysis.power.contrasts["model: a - b"].replicates_required == int(known["replicates"])
+    assert f"({known['replicates']} per treatment" in findings(analysis)[-1]
 
 
 def _power_at(made: Arms, n: int) -> float:

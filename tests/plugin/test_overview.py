@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from refinery_plugin._pytest.overview import ShownTimes, each, failures, tasks, treatments, wrapped
+from refinery_plugin._pytest.overview import (
+    OnlyWorkers,
+    ShownTimes,
+    each,
+    failures,
+    summary,
+    tasks,
+    treatments,
+    wrapped,
+)
 
 
 def _program(name: str, verdict: str = "correct", **other: Any) -> dict[str, object]:  # noqa: ANN401
@@ -111,3 +120,19 @@ def test_prose_is_broken_between_words_and_commands_are_not() -> None:
     command = "  pytest " + "--option=value " * 20
     assert wrapped(command, 80) == [command]
     assert wrapped("word " * 40, 80) == [("word " * 16).strip()] * 2 + [("word " * 8).strip()]
+
+
+def test_what_workers_found_is_told_as_what_was_found_here() -> None:
+    """Whoever started workers and examined nothing has programs, verdicts and the seed to tell, and no times."""
+    remote = [_program("a", task="t"), _program("b", "error", task="u", reason="it raises")]
+    lines = summary(OnlyWorkers(is_by_task=True, verify_seed=7), [], remote, width=80)
+    assert [line.split()[-2:] for line in lines[1:4]] == [
+        ["-", "$0.00080"],
+        ["-", "$0.00040"],
+        ["-", "$0.00040"],
+    ]
+    assert lines[5:] == [
+        "2 programs: 1 correct, 1 error; verification seed 7",
+        "b: error: it raises",
+        "they were verified in parallel and not timed; to time them, run without -n",
+    ]

@@ -334,7 +334,7 @@ def test_no_secret_is_in_anything_that_a_session_writes(
 
 
 def test_ctrl_c_leaves_what_was_recorded_and_no_lock(project: Project, server: ModelServer) -> None:
-    """SIGINT while requests are in flight: pytest's own exit code, and the next run goes on."""
+    """SIGINT while requests are in flight: pytest's own exit code, what is kept is told, and the next run goes on."""
     server.script(answer(PROGRAM), answer(PROGRAM))
     server.default = silence()
     process = project.start("--refinery-concurrency=2", "--showlocals", "--full-trace")
@@ -342,6 +342,7 @@ def test_ctrl_c_leaves_what_was_recorded_and_no_lock(project: Project, server: M
     process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == pytest.ExitCode.INTERRUPTED, output
+    assert "refinery: interrupted; every finished turn is recorded" in output
     assert KEY not in output
     server.default = answer(PROGRAM)
     again = project.run()

@@ -179,6 +179,28 @@ def test_the_report_links_to_it_and_an_earlier_one_does_not_stay(tmp_path: Path)
     assert "trajectories.html" not in report.read_text(encoding="utf-8")
 
 
+def test_it_says_what_is_to_be_known_of_the_feedback_that_was_told(tmp_path: Path) -> None:
+    """The results' own words for a kind of one's own; the placebo that ships is known without; others have a name."""
+    documents = {
+        kind: trajectory(MENDING, settings={"feedback": kind}, replicate=replicate)
+        for replicate, kind in enumerate(("flattery", "sham", "verdict", "none"), start=1)
+    }
+    page = make(tmp_path, documents)
+    path = tmp_path / "results.json"
+    results = json.loads(path.read_text(encoding="utf-8"))
+    results["refinery"]["feedback"] = [{"kind": "flattery", "note": "praise <b>whatever</b> the program is"}]
+    path.write_text(json.dumps(results), encoding="utf-8")
+    run([str(path), "--trajectories", str(tmp_path / "programs"), "--out", str(page.parent)])
+    text = page.read_text(encoding="utf-8")
+    notes = re.findall(r'<p class="placebo">(.*?)</p>', text)
+    assert notes[0] == "Feedback flattery is praise &lt;b&gt;whatever&lt;/b&gt; the program is."
+    assert notes[1].startswith(
+        "Feedback sham is a placebo: the verdicts are true, and the times in the words were drawn"
+    )
+    assert len(notes) == 2
+    assert [kind for kind in documents if f", feedback {kind}" in text] == ["flattery", "sham", "verdict"]
+
+
 def hostile() -> dict[str, dict[str, Any]]:
     text = f"# {HOSTILE}\n</script><script>alert(3)</script>\ndef f(x):\n    return '{HOSTILE}'\n"
     found = {"verdict": "wrong_answer", "reason": HOSTILE, "told": HOSTILE}

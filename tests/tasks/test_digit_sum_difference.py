@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from refinery_plugin._study.checksum import described
 from refinery_plugin._tasks import DIGIT_SUM_DIFFERENCE as TASK
 from refinery_plugin._tasks import stream
 from refinery_plugin._tasks.digit_sum_difference import sample, strategy
@@ -39,6 +42,17 @@ def test_timed_lists_are_frozen() -> None:
     """Checksums of the decimal text: any change of a library or a platform that reaches the lists is seen here."""
     found = [hashlib.sha256(repr(sample(seed)).encode()).hexdigest()[:16] for seed in (0, 1, 2**63 - 1)]
     assert found == ["7f57bbe674356cfd", "31359bc578a4e5e8", "76594f48cc9f42e1"]
+
+
+def test_numpy_is_imported_when_a_list_is_drawn_and_not_before() -> None:
+    """A session of other tasks does not pay for it; what the checksum is of says what it always said."""
+    code = (
+        "import sys; from refinery_plugin._tasks import DIGIT_SUM_DIFFERENCE as task, SHIPPED_TASKS\n"
+        "before = 'numpy' in sys.modules; task.sample(1, size=9); print(before, 'numpy' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], text=True, capture_output=True, check=True)
+    assert done.stdout == "False True\n"
+    assert "\nimport numpy as np\n" in described(TASK.disguised)
 
 
 def test_timed_lists_are_uniform_over_the_whole_domain() -> None:

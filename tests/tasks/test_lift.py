@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from refinery_plugin._tasks.lift import Assertions, NotLiftedError, lift
+
+ATOMS = (
+    st.none() | st.booleans() | st.integers() | st.floats().filter(math.isfinite) | st.text() | st.binary()
+)
+KEYS = st.integers() | st.text(max_size=3)
+PLAIN = st.recursive(
+    ATOMS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=3).map(tuple)
+        | st.dictionaries(KEYS, inner, max_size=3)
+        | st.sets(KEYS, min_size=1, max_size=3)
+    ),
+    max_leaves=6,
+)
 
 TEST = """
 METADATA = {"author": "nobody"}
@@ -44,6 +63,26 @@ def test_plain_comparisons_are_examples_and_all_others_are_kept_as_they_are() ->
         "len(result) == 2",
         "sorted(result) == [1, 3]",
         "all((number > 0 for number in result))",
+    ]
+
+
+@given(arguments=st.lists(PLAIN, max_size=3), expected=PLAIN)
+def test_an_assert_of_plain_values_says_the_same_by_names_and_without(
+    arguments: list[object], expected: object
+) -> None:
+    """It is taken at once where all of it stands there, and is walked through where some of it has a name."""
+    given_here = ", ".join(map(repr, arguments))
+    (at_once,) = lift(f"assert f({given_here}) == {expected!r}", entry_point="f")
+    (by_name,) = lift(f"given = {arguments!r}\nassert f(*given) == {expected!r}", entry_point="f")
+    assert at_once == by_name
+    assert at_once.example == (tuple(arguments), expected)
+
+
+def test_a_loop_asserts_of_every_value_that_it_runs_through() -> None:
+    """What is put into an assertion once does not stay there for the next round."""
+    found = lift("for n in range(3):\n    g = f(n)\n    assert g == 2 * n and g < n + 9", entry_point="f")
+    assert [each.example or each.names for each in found] == [
+        part for n in range(3) for part in (((n,), 2 * n), (("value0", n),))
     ]
 
 

@@ -50,17 +50,18 @@ def strategy() -> SearchStrategy[tuple[object, ...]]:
 TASK = declare(
     find_companions,
     name=NAME,
-    version="2",
+    version="3",
     prompt="""
         You are given `pairs`, a list of 0 to 5,000 tuples `(a, b)`: the names of two different products that were
         bought together. Names are short strings of lowercase letters and digits. The same two products may be in the
         list more than once, in the same order or the other way round.
 
-        Each pair gives both of its products one companion. Return a dict that maps a product to its number of
-        companions: how many of the pairs it is in. Products that are in only one pair are no keys of the dict. The
-        order of the keys does not matter.
+        Return a dict with a key for each product that is in two or more of the pairs. Its value is the number of pairs
+        that the product is in, as the first or as the second of the two. A product that is in one pair only is left
+        out. The order of the keys does not matter.
 
-        For example, `find_companions([("tea", "milk"), ("milk", "tea"), ("rice", "milk")])` is `{"tea": 2, "milk": 3}`.
+        For example, `find_companions([("tea", "milk"), ("milk", "tea"), ("rice", "milk")])` is `{"tea": 2, "milk": 3}`:
+        rice is in one pair only, and is left out.
     """,
     examples=((([("tea", "milk"), ("milk", "tea"), ("rice", "milk")],), {"tea": 2, "milk": 3}),),
     sample=sample,

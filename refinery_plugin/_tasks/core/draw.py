@@ -5,8 +5,6 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
-
 from refinery_plugin._tasks import stream
 
 if TYPE_CHECKING:
@@ -30,7 +28,7 @@ class Draw:
         digest = hashlib.sha256(f"{self._key} {self._calls}".encode()).digest()
         values: list[int] = (
             stream.uniform(int.from_bytes(digest[:8], "big"), low=0, high=high - low, size=size)
-            .astype(np.int64)
+            .astype("int64")
             .tolist()
         )
         return [value + low for value in values]
