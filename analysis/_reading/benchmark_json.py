@@ -17,10 +17,8 @@ from .by_machine import by_machine
 from .entries import (
     LONGEST,
     SHORTEST,
-    Levels,
     Place,
     RawFile,
-    RawProgram,
     brief,
     decoded,
     machine_name,
@@ -30,13 +28,13 @@ from .frames import RESERVED, Source, TurnVerdict
 from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
 from .named_files import is_outside, with_names
 from .one_task import tasks_told
-from .programs import Programs
+from .programs import Levels, Programs, RawProgram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from .entries import Column
+    from .programs import Column
 
 SCHEMA = 1
 _MOST_NAMES = 5

@@ -18,7 +18,7 @@ from .programs import NUMBERS, TEXTS, Programs, objects
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .entries import Column
+    from .programs import Column
 
 COLUMNS = ("replicate", "list", "run", "seconds", "passed")
 """Columns that a file of times has."""

@@ -18,7 +18,8 @@ from .programs import NUMBERS, TEXTS, Programs, objects
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .entries import Column, Levels, RawFile, RawProgram
+    from .entries import RawFile
+    from .programs import Column, Levels, RawProgram
 
 _CORRECT = "correct"
 

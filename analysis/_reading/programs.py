@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
-
-from .entries import RawProgram
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .entries import Column, Levels
+Column: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]]
+
+Levels = tuple[tuple[str, str], ...]
+"""(factor, level) pairs in the order of the study."""
 
 TEXTS = ("reason", "error_type", "llm", "cut_short")
 NUMBERS = (
@@ -26,6 +27,21 @@ NUMBERS = (
     "verify_seconds",
     "limit_seconds",
 )
+
+
+class RawProgram(NamedTuple):
+    """One program as one file tells it, before it is a row of columns; ``info`` has the rest of PROGRAM_COLUMNS.
+
+    Programs of one treatment share one and the same ``levels``.
+    """
+
+    levels: Levels
+    replicate: int
+    verdict: str
+    sha256: str | None
+    info: dict[str, Any]
+    where: str
+    task: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from .entries import Column, Levels, RawFile
+    from .entries import RawFile
+    from .programs import Column, Levels
 
 _MOST_KEYS = 2**62
 _Whole: TypeAlias = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
