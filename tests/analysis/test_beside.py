@@ -198,9 +198,59 @@ def test_each_sentence_says_of_which_tasks_it_speaks(tmp_path: Path) -> None:
         (Options(tasks="fixed"), "these 8 tasks only"),
     ):
         found = analyse(results, options).conclusions
-        methods = [c.method for c in found if c.kind in {"times", "trend"}]
-        assert methods
+        methods = [c.method for c in found if c.kind in {"times", "trend", "passing"}]
+        assert len(methods) > 2
         assert all(words in method for method in methods)
+
+
+def passing_by_task(path: Path, passed: Sequence[tuple[int, int]]) -> Path:
+    """Write two models with five programs each in every task, of which so many passed."""
+    rows = [
+        (f"t{t}", m, r, math.exp(t + 0.1 * r) if r <= good[i] else None, r <= good[i])
+        for t, good in enumerate(passed)
+        for i, m in enumerate("ab")
+        for r in range(1, 6)
+    ]
+    return table(path, "task,model", rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (Options(response="passed"), "and on tasks like these 6 the pass rates of the treatments differ"),
+        (
+            Options(response="passed", tasks="fixed"),
+            "and on these 6 tasks, and no others, the pass rates of the treatments differ",
+        ),
+    ],
+)
+def test_the_sentence_on_passing_says_of_which_tasks_it_speaks(
+    tmp_path: Path, options: Options, words: str
+) -> None:
+    """What a pass rate is over tasks like these is another question than what it is over these."""
+    path = passing_by_task(tmp_path / "r.csv", [(5, 1), (4, 1), (5, 2), (4, 0), (5, 1), (4, 2)])
+    assert words in findings(analyse(read_results([path]), options))[0]
+
+
+def test_a_p_below_alpha_that_counts_no_more_among_several_questions_says_so(tmp_path: Path) -> None:
+    """Not "not shown, although chance does as much in 4 of 100 studies": the figure that decides is there, too."""
+    path = passing_by_task(tmp_path / "r.csv", [(5, 4), (3, 3), (5, 3), (4, 3), (4, 1), (5, 4)])
+    analysis = analyse(read_results([path]), Options())
+    found = concluded(analysis, "treatment", "passed")
+    assert found.p is not None
+    assert found.p_adjusted is not None
+    assert found.p < 0.05 <= found.p_adjusted
+    assert "where 2 questions are asked at once, as here)" in findings(analysis)[1]
+
+
+def test_a_factor_that_changes_with_the_task_is_untestable_of_tasks_like_these_too(tmp_path: Path) -> None:
+    """Half of the tasks had one model, half the other: nothing was compared within a task."""
+    rows = [(f"t{t}", "ab"[t % 2], r, math.exp(t + 0.1 * r), True) for t in range(6) for r in range(1, 4)]
+    analysis = analyse(read_results([table(tmp_path / "r.csv", "task,model", rows)]), Options(tasks="random"))
+    found = concluded(analysis, "model", "log")
+    assert (found.answer, found.p) == ("untestable", None)
+    assert found.why is not None
+    assert "model changes together with the task" in found.why
 
 
 def team(name: str, replicate: int, ratio: float | None, protocol: str, task: str = "t") -> JudgedTrajectory:
