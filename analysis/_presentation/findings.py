@@ -37,7 +37,9 @@ def findings(analysis: Analysis) -> tuple[str, ...]:
     Then each factor whose question stays open beside others that have an answer, what there is on teams, time-outs and
     agents, and last what a conclusive study would take.
     """
-    times = of_which_tasks(analysis.tasks, on_times(analysis))
+    times = on_times(analysis)
+    if analysis.sample.y.size:
+        times = of_which_tasks(analysis.tasks, times)
     first = (times, on_passing(analysis))
     if _counts_all(analysis):
         first = (first[1], first[0])
@@ -224,20 +226,21 @@ def on_passing(analysis: Analysis) -> str:
     if concluded is None or concluded.p is None:
         return f"{head}."
     p, of = p_words(concluded.p), tasks_of(analysis.tasks)
-    where = f"on{of.removeprefix('Of')}{',' if ',' in of else ''} " if of else ""
+    on = f" on{of.removeprefix('Of')}" if of else ""
+    after = f"{on}{',' if ',' in on else ''}"
     if concluded.answer == "different":
         words = factors_in_passing(analysis)
         by = f": {words}" if words else ""
-        return f"{head}, and {where}the pass rates of the treatments differ by more than chance ({p}){by}."
+        return f"{head}, and the pass rates of the treatments differ by more than chance{on} ({p}){by}."
     if concluded.answer == "equivalent":
         return (
-            f"{head}; {where}the pass rates of the treatments differ by less than "
+            f"{head}; the pass rates of the treatments differ{after} by less than "
             f"{100 * (analysis.options.margin or 0.0):g} of 100 programs, small enough not to matter."
         )
     if concluded.p < analysis.options.alpha <= (concluded.p_adjusted or 0.0):
         asked = 1 + sum(c.kind == "times" and c.p is not None for c in analysis.conclusions)
         p += f", and in {by_chance(concluded.p_adjusted)} where {asked} questions are asked at once, as here"
-    return f"{head}; {where}that the pass rates of the treatments differ was not shown ({p})."
+    return f"{head}; that the pass rates of the treatments differ{after} was not shown ({p})."
 
 
 def on_planning(analysis: Analysis) -> str:

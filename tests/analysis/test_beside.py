@@ -162,6 +162,25 @@ def test_time_outs_are_a_conclusion_by_factor(tmp_path: Path, shift: float, answ
     assert all("times as long as model a" in words for words in told)
 
 
+def test_a_difference_that_time_outs_leave_open_is_not_told_without_them(tmp_path: Path) -> None:
+    """Ten of one model are quick and two were stopped; eleven of the other are slow and one was: that is said."""
+    quick = (0.67, 1.09, 1.23, 1.48, 1.64, 1.74, 1.87, 1.95, 2.17, 3.22, None, None)
+    slow = (1.87, 1.9, 2.6, 3.57, 4.22, 4.64, 4.81, 6.24, 6.54, 7.83, 9.35, None)
+    lines = ["model,replicate,list,run,seconds,passed,censored,limit"]
+    for m, values in (("a", quick), ("b", slow)):
+        lines += [
+            f"{m},{r},1,1,{s or 10},{s is not None},{s is None},10" for r, s in enumerate(values, start=1)
+        ]
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    analysis = analyse(read_results([path]))
+    assert concluded(analysis, "model", "log").answer == "different"
+    assert concluded(analysis, "model", "censored").answer == "undecided"
+    (told,) = [words for words in findings(analysis) if "not as missing" in words]
+    assert "a difference by model was not shown (p = " in told
+    assert told.endswith("that among the programs that passed may come from which ones were stopped.")
+
+
 def many_tasks(path: Path, *, effect: float, interaction: float, seed: int = 2) -> Path:
     """Write 8 tasks x 3 amounts x 4 programs whose effect varies from task to task."""
     rng = np.random.default_rng(seed)
@@ -217,10 +236,13 @@ def passing_by_task(path: Path, passed: Sequence[tuple[int, int]]) -> Path:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (Options(response="passed"), "and on tasks like these 6 the pass rates of the treatments differ"),
+        (
+            Options(response="passed"),
+            "and the pass rates of the treatments differ by more than chance on tasks like these 6 (p",
+        ),
         (
             Options(response="passed", tasks="fixed"),
-            "and on these 6 tasks, and no others, the pass rates of the treatments differ",
+            "and the pass rates of the treatments differ by more than chance on these 6 tasks, and no others (p",
         ),
     ],
 )
