@@ -87,7 +87,8 @@ class Times:
             return False
         contrast = np.zeros((1, self.arms))
         contrast[0, -1] = 1.0
-        return Satterthwaite(fit).test(contrast).p < ALPHA
+        tested = Satterthwaite(fit).test(contrast)
+        return tested is not None and tested.p < ALPHA
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

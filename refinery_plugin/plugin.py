@@ -216,7 +216,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     from refinery_plugin._pytest import collection  # noqa: PLC0415
 
     collection.say_nothing_selected(terminalreporter)
-    if refinery_of(terminalreporter.config).read_files:
+    if (
+        terminalreporter.config.getoption("refinery_tasks") or refinery_of(terminalreporter.config).read_files
+    ) and not hasattr(terminalreporter.config, "workerinput"):
         from refinery_plugin._pytest import task_files  # noqa: PLC0415
 
         task_files.summarize(terminalreporter)

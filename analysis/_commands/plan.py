@@ -10,6 +10,7 @@ import numpy as np
 from scipy import stats
 
 from .._errors import AnalysisError
+from .._inference.passing import MOST_LEVELS
 from .._power import candidate_designs, effect_sizes
 from .._power.arms import Arms, arms, spreads_differ
 from .._power.noncentral_f import required
@@ -211,6 +212,12 @@ def _on_passing(analysis: Analysis, settings: PlanOptions, priced: Rates, effect
     """Plan for pass rates: nothing is asked of times, which there need not be."""
     rows = sorted(passing_rows(analysis, priced, settings.budget), key=_order)
     if not rows:
+        many = [name for name, levels in analysis.sample.factors.items() if len(levels) > MOST_LEVELS]
+        if many:
+            raise AnalysisError(
+                f"plan: {many[0]} has more than {MOST_LEVELS} levels, whose pairs are too many to plan for; give the "
+                "programs of those levels that you want to compare"
+            )
         raise AnalysisError("plan: no two levels have programs, so there are no pass rates to compare")
     return PlanResult(
         effect=effect,

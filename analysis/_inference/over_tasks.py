@@ -40,8 +40,16 @@ def said_of_tasks(
     times.sort(key=lambda c: _ORDER.index(c.answer))
     places = iter(times)
     return tuple(
-        _of_these(c, len(tasks.by_task)) if c.response == PASSED else next(places) for c in conclusions
+        _passing(c, len(tasks.by_task)) if c.response == PASSED else next(places) for c in conclusions
     )
+
+
+def _passing(conclusion: Conclusion, tasks: int) -> Conclusion:
+    return dataclasses.replace(conclusion, method=f"{conclusion.method}; {_like_these(tasks)}")
+
+
+def _like_these(tasks: int) -> str:
+    return f"said of tasks like these {tasks}, a sample of tasks"
 
 
 def _of_these(conclusion: Conclusion, tasks: int) -> Conclusion:
@@ -51,7 +59,7 @@ def _of_these(conclusion: Conclusion, tasks: int) -> Conclusion:
 def _of_such(
     conclusion: Conclusion, term: OverTerm, adjusted: float | None, tasks: TasksFound, *, alpha: float
 ) -> Conclusion:
-    method = f"{tasks.method}; said of tasks like these {len(tasks.by_task)}, a sample of tasks"
+    method = f"{tasks.method}; {_like_these(len(tasks.by_task))}"
     if len(tasks.over) > 1:
         method += f"; adjusted by Holm's rule for {len(tasks.over)} questions"
     plain = Conclusion(
@@ -63,6 +71,9 @@ def _of_such(
         p_adjusted=adjusted,
         why=term.note,
     )
+    if conclusion.answer == "untestable" and conclusion.why is not None:
+        # What can't be told apart within these tasks, or measures nothing, can't be told of tasks like these either.
+        return dataclasses.replace(plain, p=None, p_adjusted=None, why=conclusion.why)
     if adjusted is None:
         return plain
     is_different = adjusted < alpha

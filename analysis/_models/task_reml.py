@@ -213,8 +213,11 @@ class Satterthwaite:
         self._logs = np.log([own[i] for i in self._free])
         self._spread = 2.0 * np.linalg.pinv(self._hessian(), hermitian=True)
 
-    def test(self, contrasts: Floats) -> FTest:
-        """Test contrasts of the coefficients, (q, p)."""
+    def test(self, contrasts: Floats) -> FTest | None:
+        """Test contrasts of the coefficients, (q, p).
+
+        None where the likelihood is too flat for degrees of freedom, as it may be with a handful of programs.
+        """
         fit = self._fit
         covariance = contrasts @ fit.covariance @ contrasts.T
         values, vectors = np.linalg.eigh(covariance)
@@ -229,10 +232,12 @@ class Satterthwaite:
             usable = degrees[degrees > 2]  # noqa: PLR2004 - the mean of F needs more than two
             expected = float((usable / (usable - 2)).sum())
             df_den = 2 * expected / (expected - q) if expected > q else 2.0
+        if not (math.isfinite(f) and math.isfinite(df_den) and df_den > 0):
+            return None
         return FTest(q, df_den, f, float(stats.f.sf(f, q, df_den)))
 
     def degrees(self, contrast: Floats) -> float:
-        """Return the degrees of freedom of one contrast, (p,)."""
+        """Return the degrees of freedom of one contrast, (p,); NaN where its variance has none."""
         variance = float(contrast @ self._fit.covariance @ contrast)
         gradient = np.asarray(
             [
@@ -240,7 +245,8 @@ class Satterthwaite:
                 for move in _STEP * np.eye(len(self._free))
             ]
         )
-        return 2 * variance**2 / float(gradient @ self._spread @ gradient)
+        uncertain = float(gradient @ self._spread @ gradient)
+        return 2 * variance**2 / uncertain if uncertain > 0 else math.nan
 
     def _variances(self, move: Floats) -> Floats:
         variances = np.zeros(3)

@@ -10,7 +10,7 @@ from .._inference.conclusions import PASSED, RATIO, SPREADS, TREATMENT
 from .names import effect_words
 from .planned_passing import on_planned_passing
 from .secondary_sentences import apart, beside, factors_in_passing, on_trends, within_margin
-from .tasks import of_which_tasks
+from .tasks import of_which_tasks, tasks_of
 from .text import by_chance, count, dollars, listing, number, one_line, p_phrase, p_words, percent
 from .undecided import limits_words, on_undecided
 
@@ -37,7 +37,9 @@ def findings(analysis: Analysis) -> tuple[str, ...]:
     Then each factor whose question stays open beside others that have an answer, what there is on teams, time-outs and
     agents, and last what a conclusive study would take.
     """
-    times = of_which_tasks(analysis.tasks, on_times(analysis))
+    times = on_times(analysis)
+    if analysis.sample.y.size:
+        times = of_which_tasks(analysis.tasks, times)
     first = (times, on_passing(analysis))
     if _counts_all(analysis):
         first = (first[1], first[0])
@@ -127,6 +129,8 @@ def _refused(conclusions: Iterable[Conclusion]) -> str:
 
 def _untestable(of: Sequence[Conclusion], why: str) -> str:
     why = one_line(why, limit=300).rstrip(".")
+    if ":" in of[0].question and why.startswith(of[0].question):
+        why = term_name(of[0].question) + why.removeprefix(of[0].question)
     if of[0].question == TREATMENT:
         return f"{why[0].upper()}{why[1:]}."
     names = listing(term_name(c.question) for c in of)
@@ -221,17 +225,22 @@ def on_passing(analysis: Analysis) -> str:
     )
     if concluded is None or concluded.p is None:
         return f"{head}."
-    p = p_words(concluded.p)
+    p, of = p_words(concluded.p), tasks_of(analysis.tasks)
+    on = f" on{of.removeprefix('Of')}" if of else ""
+    after = f"{on}{',' if ',' in on else ''}"
     if concluded.answer == "different":
         words = factors_in_passing(analysis)
         by = f": {words}" if words else ""
-        return f"{head}, and the pass rates of the treatments differ by more than chance ({p}){by}."
+        return f"{head}, and the pass rates of the treatments differ by more than chance{on} ({p}){by}."
     if concluded.answer == "equivalent":
         return (
-            f"{head}; the pass rates of the treatments differ by less than {100 * (analysis.options.margin or 0.0):g} "
-            "of 100 programs, small enough not to matter."
+            f"{head}; the pass rates of the treatments differ{after} by less than "
+            f"{100 * (analysis.options.margin or 0.0):g} of 100 programs, small enough not to matter."
         )
-    return f"{head}; that the pass rates of the treatments differ was not shown ({p})."
+    if concluded.p < analysis.options.alpha <= (concluded.p_adjusted or 0.0):
+        asked = 1 + sum(c.kind == "times" and c.p is not None for c in analysis.conclusions)
+        p += f", and in {by_chance(concluded.p_adjusted)} where {asked} questions are asked at once, as here"
+    return f"{head}; that the pass rates of the treatments differ{after} was not shown ({p})."
 
 
 def on_planning(analysis: Analysis) -> str:

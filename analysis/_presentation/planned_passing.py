@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .._command_name import COMMAND
+from .._inference.passing import MOST_LEVELS
 from .text import count, dollars, one_line, percent, whole
 
 if TYPE_CHECKING:
@@ -30,9 +31,13 @@ def on_planned_passing(analysis: Analysis) -> str:
             f"--response passed --effect {asked.effect:g}."
         )
     if not asked.contrasts:
-        return (
-            "How many programs a conclusive study needs can't be said: there are no two levels with programs."
+        many = any(len(levels) > MOST_LEVELS for levels in analysis.sample.factors.values())
+        why = (
+            f"pairs of more than {MOST_LEVELS} levels are too many"
+            if many
+            else "there are no two levels with programs"
         )
+        return f"How many programs a conclusive study needs can't be said: {why}."
     hardest = max(asked.contrasts, key=_total)
     sure = f"{100 * asked.target:g} of 100 such studies ({percent(asked.target)} power)"
     own = f"this study's power was {percent(hardest.power)}"

@@ -114,7 +114,22 @@ def _on_time_outs(analysis: Analysis) -> str:
     )
     head = f"{stopped} of {number(late.limit)} s; counted as slower than that, and not as missing"
     proven = [c for c in analysis.conclusions if c.kind == "time-outs" and c.answer == "different"]
-    return f"{head}, {'; '.join(_longer(c) for c in proven)}." if proven else ""
+    if proven:
+        return f"{head}, {'; '.join(_longer(c) for c in proven)}."
+    without = {c.question for c in analysis.conclusions if c.kind == "times" and c.answer == "different"}
+    lost = [
+        c
+        for c in analysis.conclusions
+        if c.kind == "time-outs" and c.answer == "undecided" and c.question in without
+    ]
+    if not lost:
+        return ""
+    shown = listing(one_line(c.question, limit=40) for c in lost)
+    least = min(c.p_adjusted or 0.0 for c in lost)
+    return (
+        f"{head}, a difference by {shown} was not shown ({p_words(least)}): that among the programs that passed may "
+        "come from which ones were stopped."
+    )
 
 
 def _longer(conclusion: Conclusion) -> str:

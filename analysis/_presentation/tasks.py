@@ -18,11 +18,16 @@ _LARGEST = 700.0
 
 def of_which_tasks(over_tasks: TasksFound | None, sentence: str) -> str:
     """Return a sentence about times that says of which tasks it speaks; as it is in a study of one task."""
+    said = tasks_of(over_tasks)
+    return f"{said}: {sentence}" if said else sentence
+
+
+def tasks_of(over_tasks: TasksFound | None) -> str:
+    """Return of which tasks something is said; empty in a study of one task."""
     if over_tasks is None:
-        return sentence
+        return ""
     tasks = len(over_tasks.by_task)
-    said = f"Of tasks like these {tasks}" if over_tasks.random else f"Of these {tasks} tasks, and no others"
-    return f"{said}: {sentence}"
+    return f"Of tasks like these {tasks}" if over_tasks.random else f"Of these {tasks} tasks, and no others"
 
 
 def task_rows(over_tasks: TasksFound) -> Iterator[tuple[str, ...]]:

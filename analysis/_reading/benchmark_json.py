@@ -17,10 +17,8 @@ from .by_machine import by_machine
 from .entries import (
     LONGEST,
     SHORTEST,
-    Levels,
     Place,
     RawFile,
-    RawProgram,
     brief,
     decoded,
     machine_name,
@@ -30,12 +28,13 @@ from .frames import RESERVED, Source, TurnVerdict
 from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
 from .named_files import is_outside, with_names
 from .one_task import tasks_told
+from .programs import Levels, Programs, RawProgram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from .entries import Column
+    from .programs import Column
 
 SCHEMA = 1
 _MOST_NAMES = 5
@@ -161,9 +160,10 @@ class Reader:
                 f"{self.file}: {self.unlisted} timed programs are not in refinery.programs; "
                 f"their verdicts come from extra_info and their cost is unknown"
             )
-        if cut := sum(1 for program in self.programs if program.info.get("cut_short")):
+        programs = self._program_columns()
+        if cut := sum(map(bool, programs.info["cut_short"])):
             self.notes.append(
-                f"{self.file}: {cut} of {len(self.programs)} programs come from trajectories that ended before their "
+                f"{self.file}: {cut} of {len(programs)} programs come from trajectories that ended before their "
                 "budget, since a request got no answer; they count with the last program that they had (cut_short in "
                 "programs.csv says why)"
             )
@@ -179,7 +179,7 @@ class Reader:
             study=study,
             task=task,
             factors=declared,
-            programs=self.programs,
+            programs=programs,
             runs=self._columns(),
             reference=self._reference(),
             notes=self.notes,
@@ -478,6 +478,9 @@ class Reader:
             seconds_limit = place.seconds(limit, "extra_info.limit_seconds")
             if seconds_limit > info.get("limit_seconds", 0.0):
                 info["limit_seconds"] = seconds_limit
+
+    def _program_columns(self) -> Programs:
+        return Programs.of(self.programs)
 
     def _columns(self) -> dict[str, Column]:
         """Return one row per run, where until now some is kept once per benchmark."""

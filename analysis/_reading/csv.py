@@ -10,14 +10,15 @@ import numpy as np
 import pandas as pd
 
 from .._errors import AnalysisError
-from .entries import LONGEST, NO_TIME, SHORTEST, Place, RawFile, RawProgram
+from .entries import LONGEST, NO_TIME, SHORTEST, Place, RawFile
 from .frames import RESERVED, Source
 from .levels import OPTIMIZATION, budget, label, show
+from .programs import NUMBERS, TEXTS, Programs, objects
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .entries import Column, Levels
+    from .programs import Column
 
 COLUMNS = ("replicate", "list", "run", "seconds", "passed")
 """Columns that a file of times has."""
@@ -186,7 +187,7 @@ def _programs(
     factors: dict[str, Column],
     number: np.ndarray[Any, np.dtype[Any]],
     runs: _Runs,
-) -> list[RawProgram]:
+) -> Programs:
     """Return each program with the verdict of its last turn: late where a run was stopped, failed where one failed."""
     size = int(number.max()) + 1
     last = np.full(size, -np.inf)
@@ -197,27 +198,25 @@ def _programs(
     limits = np.full(size, -np.inf)
     np.maximum.at(limits, number, np.where(np.isfinite(runs.late.limit), runs.late.limit, -np.inf))
     first = np.unique(number, return_index=True)[1]
-    known: dict[tuple[str, ...], Levels] = {}
-    programs = []
-    for i, row in enumerate(first.tolist()):
-        key = tuple(of[row] for of in factors.values())
-        info: dict[str, Any] = {"reason": None, "error_type": None, "llm": None}
-        if np.isfinite(limits[i]):
-            info["limit_seconds"] = float(limits[i])
-        if np.isfinite(last[i]):
-            info["turns"] = float(last[i])
-        programs.append(
-            RawProgram(
-                levels=known.setdefault(key, tuple(zip(factors, key, strict=True))),
-                replicate=int(runs.replicate[row]),
-                verdict="failed" if wrong[i] else "timeout" if stopped[i] else "correct",
-                sha256=None,
-                info=info,
-                where=f"line {checked.line(row)}",
-                task=str(runs.task[row]),
-            )
-        )
-    return programs
+    known: dict[tuple[str, ...], int] = {}
+    keys = list(zip(*(of[first].tolist() for of in factors.values()), strict=True))
+    treatment = np.asarray([known.setdefault(key, len(known)) for key in keys], dtype=np.intp)
+    none, unknown = np.full(size, None), np.full(size, np.nan)
+    return Programs(
+        levels=tuple(tuple(zip(factors, key, strict=True)) for key in known),
+        treatment=treatment,
+        replicate=runs.replicate[first],
+        verdict=objects(["correct", "timeout", "failed"])[np.where(wrong, 2, stopped)],
+        sha256=none,
+        task=runs.task[first],
+        info={
+            **dict.fromkeys(TEXTS, none),
+            **dict.fromkeys(NUMBERS, unknown),
+            "limit_seconds": np.where(np.isfinite(limits), limits, np.nan),
+            "turns": np.where(np.isfinite(last), last, np.nan),
+        },
+        where=[f"line {line}" for line in checked.frame.index[first]],
+    )
 
 
 def _source(file: str) -> Source:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from .._errors import AnalysisError
 
@@ -15,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from .frames import Source, TurnVerdict
+    from .programs import Column, Programs
 
 SHORTEST, LONGEST = 1e-15, 1e15
 """Seconds. Beyond, something else was written down, and the squares are no numbers that a float can hold."""
@@ -23,26 +22,6 @@ NO_TIME = f"a time in seconds must be between {SHORTEST:g} and {LONGEST:g}"
 LARGEST = 2**53
 """The largest whole number up to which a float holds each."""
 _LONGEST = 60
-
-Column: TypeAlias = np.ndarray[tuple[int], np.dtype[Any]]
-
-Levels = tuple[tuple[str, str], ...]
-"""(factor, level) pairs in the order of the study."""
-
-
-class RawProgram(NamedTuple):
-    """One program as one file tells it; ``info`` has the rest of PROGRAM_COLUMNS.
-
-    A tuple, as there may be hundreds of thousands. Programs of one treatment share one and the same ``levels``.
-    """
-
-    levels: Levels
-    replicate: int
-    verdict: str
-    sha256: str | None
-    info: dict[str, Any]
-    where: str
-    task: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -78,7 +57,7 @@ class RawFile:
     study: str
     task: str
     factors: dict[str, tuple[str, ...]]
-    programs: list[RawProgram]
+    programs: Programs
     runs: dict[str, Column]
     reference: dict[str, list[Any]]
     notes: list[str]

@@ -13,18 +13,20 @@ from .._errors import AnalysisError
 from .frames import PROGRAM_COLUMNS, Results, TurnVerdict
 from .levels import OPTIMIZATION, as_number, derive, ordered
 from .one_task import same_tasks
+from .programs import NUMBERS, TEXTS, Programs, objects
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from .entries import Column, RawFile, RawProgram
+    from .entries import RawFile
+    from .programs import Column, Levels, RawProgram
 
 _CORRECT = "correct"
 
 
 @dataclasses.dataclass(slots=True)
 class _Joined:
-    """A program as all files together tell it."""
+    """A program as several files together tell it."""
 
     raw: RawProgram
     file: str
@@ -34,15 +36,24 @@ class _Joined:
     info: dict[str, Any]
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _All:
+    """All programs, with the file that first told of each and its machine, None where it ran on several."""
+
+    told: Programs
+    file: Column
+    machine: Column
+
+
 def join(files: Sequence[RawFile]) -> Results:
     """Join the files of one study; programs with the same content on several machines become one."""
     machines = tuple(dict.fromkeys(file.source.machine for file in files))
     programs, numbers = _programs(files)
-    if not programs:
+    if not len(programs.told):
         raise AnalysisError(
             f"{files[0].source.file}: refinery.programs: no program at all, nothing to analyse"
         )
-    factors = _factors(files, programs)
+    factors = _factors(files, programs.told.levels)
     frame, derived = _program_frame(programs, factors, several=len(machines) > 1)
     levels = {name: tuple(frame[name].cat.categories) for name in [*factors, *derived]}
     runs, turns = _run_frames(files, numbers, frame, levels)
@@ -54,8 +65,8 @@ def join(files: Sequence[RawFile]) -> Results:
             for one, passed in zip(own, turns["passed"], strict=True)
         ]
     reference = _reference_frame(files)
-    tasks = _tasks(files, programs)
-    crossed = any(len(program.machines) > 1 for program in programs)
+    tasks = _tasks(files, programs.told)
+    crossed = None in set(programs.machine.tolist())
     return Results(
         study=files[0].study,
         task="" if len(tasks) > 1 else next((file.task for file in files if file.task), ""),
@@ -93,26 +104,23 @@ def _turn_verdicts(
     return verdicts
 
 
-def _tasks(files: Sequence[RawFile], programs: Sequence[_Joined]) -> tuple[str, ...]:
+def _tasks(files: Sequence[RawFile], programs: Programs) -> tuple[str, ...]:
     """Return the tasks that have programs, as the study orders them."""
     tasks: list[str] = []
     for file in files:
         listed = file.source.study.get("tasks")
         tasks += listed if isinstance(listed, list) else []
-    there = dict.fromkeys(program.raw.task for program in programs if program.raw.task)
+    there = dict.fromkeys(task for task in dict.fromkeys(programs.task.tolist()) if task)
     return tuple(dict.fromkeys([*(task for task in tasks if task in there), *there]))
 
 
-def _programs(files: Sequence[RawFile]) -> tuple[list[_Joined], list[np.ndarray[Any, np.dtype[np.intp]]]]:
+def _programs(files: Sequence[RawFile]) -> tuple[_All, list[np.ndarray[Any, np.dtype[np.intp]]]]:
     """Return the programs, and for each file where its programs went."""
     if len(files) == 1:
         # Nothing to join, and a file names no program twice.
-        file, machines = files[0], [files[0].source.machine]
-        alone = [
-            _Joined(raw, file.source.file, machines[0], raw.verdict, machines, raw.info)
-            for raw in file.programs
-        ]
-        return alone, [np.arange(len(alone), dtype=np.intp)]
+        told, source = files[0].programs, files[0].source
+        named = (np.full(len(told), name, dtype=object) for name in (source.file, source.machine))
+        return _All(told, *named), [np.arange(len(told), dtype=np.intp)]
     joined: list[_Joined] = []
     known: dict[tuple[object, ...], list[int]] = {}
     numbers = []
@@ -132,7 +140,9 @@ def _programs(files: Sequence[RawFile]) -> tuple[list[_Joined], list[np.ndarray[
                 _merge(joined[number], raw, file.source.machine)
             places.append(number)
         numbers.append(np.asarray(places, dtype=np.intp))
-    return joined, numbers
+    rows = [one.raw._replace(verdict=one.verdict, info=one.info) for one in joined]
+    machines = [None if len(one.machines) > 1 else one.machine for one in joined]
+    return _All(Programs.of(rows), objects([one.file for one in joined]), objects(machines)), numbers
 
 
 def _same_program(raw: RawProgram, file: RawFile, alike: Sequence[tuple[int, _Joined]]) -> int | None:
@@ -159,9 +169,14 @@ def _merge(program: _Joined, raw: RawProgram, machine: str) -> None:
         if name in {"load_seconds", "verify_seconds"}:
             program.info[name] = _add(program.info.get(name), value)
         elif name == "limit_seconds":
-            program.info[name] = max(program.info.get(name, 0.0), value)
+            program.info[name] = _larger(program.info[name], value)
         elif _unknown(program.info.get(name)) and name not in {"reason", "error_type"}:
             program.info[name] = value
+
+
+def _larger(a: float, b: float) -> float:
+    """Return the larger of two numbers, of which NaN is none."""
+    return max((value for value in (a, b) if not math.isnan(value)), default=math.nan)
 
 
 def _unknown(value: object) -> bool:
@@ -173,27 +188,26 @@ def _add(a: object, b: object) -> float:
     return math.fsum(numbers) if numbers else math.nan
 
 
-def _factors(files: Sequence[RawFile], programs: Sequence[_Joined]) -> dict[str, tuple[str, ...]]:
+def _factors(files: Sequence[RawFile], treatments: Sequence[Levels]) -> dict[str, tuple[str, ...]]:
     declared = {name: levels for file in files for name, levels in file.factors.items()}
     seen: dict[str, set[str]] = {name: set() for name in declared}
-    for levels in {id(program.raw.levels): program.raw.levels for program in programs}.values():
+    for levels in treatments:
         for name, level in levels:
             seen.setdefault(name, set()).add(level)
     return {name: ordered(of, declared.get(name, ())) for name, of in seen.items() if of}
 
 
 def _program_frame(
-    programs: Sequence[_Joined], factors: Mapping[str, tuple[str, ...]], *, several: bool
+    programs: _All, factors: Mapping[str, tuple[str, ...]], *, several: bool
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     # Few treatments, many programs: what a treatment is called, and where it stands, is worked out once.
-    distinct = {id(program.raw.levels): program.raw.levels for program in programs}
-    place = {key: i for i, key in enumerate(distinct)}
-    treatment = np.asarray([place[id(program.raw.levels)] for program in programs], dtype=np.intp)
+    told = programs.told
+    distinct, treatment = told.levels, told.treatment
     codes: dict[str, Column] = {}
     columns: dict[str, Any] = {}
     for name, levels in factors.items():
         position = {level: i for i, level in enumerate(levels)}
-        codes[name] = np.asarray([position[dict(of)[name]] for of in distinct.values()], dtype=np.intp)
+        codes[name] = np.asarray([position[dict(of)[name]] for of in distinct], dtype=np.intp)
         columns[name] = pd.Categorical.from_codes(
             codes[name][treatment], categories=pd.Index(levels, dtype=object)
         )
@@ -201,37 +215,32 @@ def _program_frame(
     labels = _labels(factors, codes, len(distinct))
     order = {label: i for i, label in enumerate(dict.fromkeys(_in_design_order(labels, codes, factors)))}
     of_order = np.asarray([order[label] for label in labels], dtype=np.intp)
-    replicates = [program.raw.replicate for program in programs]
     names = [
         f"{labels[number]} #{replicate}"
-        for number, replicate in zip(treatment.tolist(), replicates, strict=True)
+        for number, replicate in zip(treatment.tolist(), told.replicate.tolist(), strict=True)
     ]
     if several:
         names = [
-            name if len(program.machines) > 1 else f"{name} @ {program.machine}"
-            for name, program in zip(names, programs, strict=True)
+            name if machine is None else f"{name} @ {machine}"
+            for name, machine in zip(names, programs.machine.tolist(), strict=True)
         ]
-    tasks = [program.raw.task for program in programs]
-    if len(set(tasks)) > 1:
-        names = [f"{task}: {name}" for task, name in zip(tasks, names, strict=True)]
+    if len(set(told.task.tolist())) > 1:
+        names = [f"{task}: {name}" for task, name in zip(told.task.tolist(), names, strict=True)]
     known: dict[str, Any] = {
         "program": names,
-        "task": pd.array(tasks, dtype=object),
+        "task": pd.Series(told.task, dtype=object),
         "treatment": pd.Categorical.from_codes(
             of_order[treatment], categories=pd.Index(list(order), dtype=object)
         ),
-        "replicate": replicates,
-        "machine": [None if len(p.machines) > 1 else p.machine for p in programs],
-        "passed": [p.verdict == _CORRECT for p in programs],
-        "verdict": [p.verdict for p in programs],
-        "sha256": [p.raw.sha256 for p in programs],
-        "file": [p.file for p in programs],
+        "replicate": told.replicate,
+        "machine": programs.machine,
+        "passed": np.asarray(told.verdict == _CORRECT, dtype=np.bool_),
+        "verdict": told.verdict,
+        "sha256": told.sha256,
+        "file": programs.file,
+        **{name: pd.Series(told.info[name], dtype=object) for name in TEXTS},
+        **{name: told.info[name] for name in NUMBERS},
     }
-    for name in PROGRAM_COLUMNS:
-        if name in {"reason", "error_type", "llm", "cut_short"}:
-            known[name] = pd.array([p.info.get(name) for p in programs], dtype=object)
-        elif name not in known:
-            known[name] = np.asarray([p.info.get(name, math.nan) for p in programs], dtype=np.float64)
     frame = pd.DataFrame({**{name: known[name] for name in PROGRAM_COLUMNS}, **columns})
     return frame, derived
 
@@ -350,17 +359,27 @@ def _companions(file: RawFile) -> np.ndarray[Any, np.dtype[np.float64]]:
         if None not in timed[name] and not pd.isna(of_run[name]).any()
     ]
     keys.append("list")
-    reference = pd.DataFrame({**{name: timed[name] for name in keys}, "log": np.log(timed["seconds"])})
-    means = reference.groupby(keys, sort=False)["log"].mean()
-    runs = pd.DataFrame({name: of_run[name] for name in keys})
-    merged = runs.merge(means.reset_index(), on=keys, how="left")
-    return np.asarray(np.exp(merged["log"].to_numpy(dtype=np.float64)))
+    # Whole numbers for what few different values tell: comparing texts run by run takes long.
+    place, at = np.zeros(size, dtype=np.int64), np.zeros(len(timed["seconds"]), dtype=np.int64)
+    beside = np.ones(size, dtype=np.bool_)
+    for name in keys:
+        number = {value: i for i, value in enumerate(dict.fromkeys(timed[name]))}
+        codes, values = pd.factorize(of_run[name])
+        own = np.asarray([number.get(value, -1) for value in values.tolist()], dtype=np.int64)[codes]
+        beside &= own >= 0
+        place = place * len(number) + own
+        at = at * len(number) + np.asarray([number[value] for value in timed[name]], dtype=np.int64)
+    means = pd.Series(np.log(timed["seconds"])).groupby(at).mean()
+    known = means.index.to_numpy()
+    found = np.minimum(np.searchsorted(known, place), len(known) - 1)
+    beside &= known[found] == place
+    return np.where(beside, np.exp(means.to_numpy(dtype=np.float64))[found], np.nan)
 
 
 def _task_of_runs(file: RawFile) -> np.ndarray[Any, np.dtype[Any]]:
     """Return the task of each run's program; None where the file does not tell."""
-    tasks = np.asarray([program.task or None for program in file.programs], dtype=object)
-    return tasks[file.runs["program"]]
+    tasks = objects([task or None for task in file.programs.task.tolist()])
+    return np.asarray(tasks[file.runs["program"]])
 
 
 def _reference_frame(files: Sequence[RawFile]) -> pd.DataFrame:

@@ -137,14 +137,9 @@ def _one_study(files: Sequence[RawFile]) -> None:
                     f"{_or_none(ours)}; analyse them one by one"
                 )
     names: dict[frozenset[str], tuple[str, str]] = {}
-    seen: set[int] = set()
     for file in files:
-        for program in file.programs:
-            # Programs of a treatment share their levels.
-            if id(program.levels) not in seen:
-                seen.add(id(program.levels))
-                key = frozenset(name for name, _ in program.levels)
-                names.setdefault(key, (file.source.file, program.where))
+        for levels, where in file.programs.first_of_each():
+            names.setdefault(frozenset(name for name, _ in levels), (file.source.file, where))
     if len(names) > 1:
         (some, _), (others, (file_name, where)) = list(names.items())[:2]
         raise AnalysisError(

@@ -7,6 +7,7 @@ reader that goes entry by entry, takes more forms, and names the entry and the f
 from __future__ import annotations
 
 import itertools
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
@@ -24,14 +25,17 @@ from .benchmark_json import (
     for_each_run,
     without_collector,
 )
-from .entries import LARGEST, LONGEST, SHORTEST, Place, RawProgram, writable
+from .entries import LARGEST, LONGEST, SHORTEST, Place, writable
+from .programs import Programs, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from pathlib import Path
 
-    from .entries import Column, Levels, RawFile
+    from .entries import RawFile
+    from .programs import Column, Levels
 
+_MOST_KEYS = 2**62
 _Whole: TypeAlias = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 _Seconds: TypeAlias = Annotated[float, Meta(ge=SHORTEST, le=LONGEST)]
 _Amount: TypeAlias = Annotated[float, Meta(ge=0, le=LONGEST)]
@@ -134,7 +138,11 @@ def _read(file: str, data: bytes) -> RawFile:
 
 
 class _ColumnReader(Reader):
-    """Reads programs and benchmarks as columns; the head of the file and the reference as they always are."""
+    """Reads programs and benchmarks as columns; the head of the file and the reference as they always are.
+
+    Nothing here goes through programs or benchmarks one by one: what is done in Python is done once for each
+    different value.
+    """
 
     def __init__(
         self,
@@ -147,56 +155,63 @@ class _ColumnReader(Reader):
         self.rows = programs
         self.timed = benchmarks
         self.columns: dict[str, Column] = {}
-        self.several = len(self._tasks_told() | {one.task for one in programs if one.task is not None}) > 1
+        self.several = len(self._tasks_told() | set(_each(programs, "task")) - {None}) > 1
         self.by_text: dict[bytes, Levels] = {}
-        # Of the number of a treatment, a task and a replicate.
-        self.position: dict[tuple[int, str, int], int] = {}
+        self.of_programs: tuple[Levels, ...] = ()
+        self.codes: dict[str, Column] = {}
+        self.limits: Column = np.zeros(0)
 
     def _read_programs(self) -> None:
-        treatments = self._treatments(one.treatment for one in self.rows)
-        if not {one.verdict for one in self.rows} <= set(VERDICTS):
-            raise _UnusualError
-        for at, (one, levels) in enumerate(zip(self.rows, treatments, strict=True)):
-            info = {
-                **{name: _number(getattr(one, name)) for name in AMOUNTS},
-                "reason": _text(one.reason),
-                "error_type": _text(one.error_type),
-                "llm": _text(one.model),
-                "cut_short": _text(one.cut_short),
-            }
-            task = writable(one.task) if self.several and one.task is not None else ""
-            self.position[self._number(levels), task, one.replicate] = at
-            self.programs.append(
-                RawProgram(
-                    levels,
-                    one.replicate,
-                    one.verdict,
-                    one.sha256 or None,
-                    info,
-                    f"refinery.programs[{at}]",
-                    task,
-                )
-            )
-        if len(self.position) < len(self.programs):
+        """Replace treatments, tasks and verdicts of programs by numbers."""
+        treatment = self._treatments(self.rows)
+        task = self._tasks_of(self.rows)
+        verdict = _numbered(_each(self.rows, "verdict"), VERDICTS)
+        replicate = np.asarray(_each(self.rows, "replicate"), dtype=np.int64)
+        self.codes = {"treatment": treatment, "task": task, "verdict": verdict, "replicate": replicate}
+        self.of_programs = tuple(self.by_text.values())
+        if (verdict < 0).any():
             raise _UnusualError
 
+    def _program_columns(self) -> Programs:
+        levels = tuple(dict.fromkeys(self.of_programs))
+        of_text = _numbered(self.of_programs, levels)
+        tasks = _each(self.rows, "task")
+        texts = {"reason": "reason", "error_type": "error_type", "llm": "model", "cut_short": "cut_short"}
+        return Programs(
+            levels=levels,
+            treatment=of_text[self.codes["treatment"]],
+            replicate=self.codes["replicate"],
+            verdict=objects(_each(self.rows, "verdict")),
+            sha256=objects([checksum or None for checksum in _each(self.rows, "sha256")]),
+            task=objects(_changed(tasks, _task) if self.several else [""] * len(tasks)),
+            info={
+                **{name: objects(_changed(_each(self.rows, field), _text)) for name, field in texts.items()},
+                # None is NaN in an array of floats.
+                **{name: np.asarray(_each(self.rows, name), dtype=np.float64) for name in AMOUNTS},
+                "limit_seconds": self.limits,
+            },
+            where=[f"refinery.programs[{at}]" for at in range(len(self.rows))],
+        )
+
     def _read_benchmarks(self, study: str) -> str:
-        extras = [one.extra_info for one in self.timed]
-        stats = [one.stats for one in self.timed]
-        if not {extra.study for extra in extras} <= {None, study}:
+        extras = _each(self.timed, "extra_info")
+        stats = _each(self.timed, "stats")
+        if not set(_each(extras, "study")) <= {None, study}:
             raise _UnusualError
-        tasks = dict.fromkeys(extra.task for extra in extras if extra.task is not None)
+        tasks = dict.fromkeys(_each(extras, "task"))
+        tasks.pop(None, None)
         if len(tasks) > 1 and not self.several:
             raise _UnusualError
-        counts = np.fromiter((len(one.data) for one in stats), dtype=np.intp, count=len(stats))
-        seconds = _flat([one.data for one in stats])
+        data = _each(stats, "data")
+        counts = _lengths(data)
+        seconds = _flat(data, counts)
         _check_means(stats, seconds, counts)
         program = self._program_of_each(extras)
-        session, block = ([_scalar(of) for of in values] for values in _sessions_and_blocks(extras))
-        where = [extra.where for extra in extras]
-        if len(set(zip(program, where, session, strict=True))) < len(extras):
+        where = np.asarray(_each(extras, "where"), dtype=np.int64)
+        session, block = (objects(_changed(_each(extras, name), _scalar)) for name in ("session", "block"))
+        if _has_repeats(program, where, _numbered(session.tolist())):
             raise _UnusualError
-        self._limits(extras, program)
+        self._read_limits(extras, program)
         each = {
             "program": program,
             "turn": np.full(len(extras), np.nan),
@@ -207,65 +222,138 @@ class _ColumnReader(Reader):
         self.columns = {
             **for_each_run(each, counts),
             "seconds": seconds,
-            **{name: _per_run([getattr(extra, name) for extra in extras], counts) for name in OPTIONAL},
+            **{name: _per_run(_each(extras, name), counts) for name in OPTIONAL},
         }
         return "" if self.several else next(iter(tasks), "")
 
     def _columns(self) -> dict[str, Column]:
         return self.columns
 
-    def _treatments(self, texts: Iterable[Raw]) -> list[Levels]:
-        """Return the levels of treatments: few, and each way to write one is read once."""
-        treatments = []
-        for raw in texts:
-            text = bytes(raw)
-            levels = self.by_text.get(text)
-            if levels is None:
+    def _treatments(self, rows: Sequence[_Program] | Sequence[_Extra]) -> Column:
+        """Return which text of ``by_text`` tells the treatment of each: few, and each way to write one is read once."""
+        texts = list(map(bytes, _each(rows, "treatment")))
+        for text in dict.fromkeys(texts):
+            if text not in self.by_text:
                 treatment = orjson.loads(text)
                 if not isinstance(treatment, dict):
                     raise _UnusualError
-                levels = self.by_text[text] = self._mapping_levels(treatment, Place(self.file, ""))
-            treatments.append(levels)
-        return treatments
+                self.by_text[text] = self._mapping_levels(treatment, Place(self.file, ""))
+        return _numbered(texts, self.by_text)
 
-    def _program_of_each(self, extras: Sequence[_Extra]) -> list[int]:
-        treatments = self._treatments(extra.treatment for extra in extras)
-        places = []
-        for extra, levels in zip(extras, treatments, strict=True):
-            task = writable(extra.task) if self.several and extra.task is not None else ""
-            at = self.position.get((self._number(levels), task, extra.replicate))
-            if at is None or extra.verdict not in {None, self.programs[at].verdict}:
-                raise _UnusualError
-            places.append(at)
-        return places
+    def _tasks_of(self, rows: Sequence[_Program] | Sequence[_Extra]) -> Column:
+        """Return a number for each task, in a file that has several; no task is like one without a name."""
+        if not self.several:
+            return np.zeros(len(rows), dtype=np.intp)
+        tasks = _changed(_each(rows, "task"), _task)
+        known = dict.fromkeys(_changed(_each(self.rows, "task"), _task))
+        return _numbered(tasks, known)
 
-    def _limits(self, extras: Sequence[_Extra], program: Sequence[int]) -> None:
-        largest = np.zeros(len(self.programs))
-        limits = np.asarray([extra.limit_seconds or 0.0 for extra in extras], dtype=np.float64)
-        np.maximum.at(largest, np.asarray(program, dtype=np.intp), limits)
-        for at, limit in enumerate(largest.tolist()):
-            if limit:
-                self.programs[at].info["limit_seconds"] = limit
+    def _program_of_each(self, extras: Sequence[_Extra]) -> Column:
+        """Return the program of each benchmark: the one of its treatment, task and replicate."""
+        treatment, task = self._treatments(extras), self._tasks_of(extras)
+        replicate = np.asarray(_each(extras, "replicate"), dtype=np.int64)
+        # The same treatment may be written in several ways.
+        number = np.asarray([self._number(levels) for levels in self.by_text.values()], dtype=np.intp)
+        ours = (number[self.codes["treatment"]], self.codes["task"], self.codes["replicate"])
+        place = _places(ours, (number[treatment], task, replicate))
+        told = _each(extras, "verdict")
+        verdict = _numbered(told, (*VERDICTS, None))
+        if (verdict < 0).any() or (
+            (verdict != len(VERDICTS)) & (verdict != self.codes["verdict"][place])
+        ).any():
+            raise _UnusualError
+        return place
+
+    def _read_limits(self, extras: Sequence[_Extra], program: Column) -> None:
+        """Keep the largest limit of each program, NaN for those without."""
+        largest = np.zeros(len(self.rows))
+        limits = np.asarray(_each(extras, "limit_seconds"), dtype=np.float64)
+        np.maximum.at(largest, program, np.nan_to_num(limits))
+        self.limits = np.where(largest > 0, largest, np.nan)
 
 
-def _number(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _each(rows: Sequence[Any], name: str) -> list[Any]:
+    return list(map(attrgetter(name), rows))
+
+
+def _changed(values: Sequence[Any], change: Callable[[Any], Any]) -> list[Any]:
+    """Change each value; what is there often is changed once."""
+    changed = {value: change(value) for value in set(values)}
+    return list(map(changed.__getitem__, values))
+
+
+def _numbered(values: Sequence[Hashable], known: Iterable[Hashable] | None = None) -> Column:
+    """Return the number of each value among those that are known, all of them by default; -1 for the others."""
+    numbers = {
+        value: number for number, value in enumerate(dict.fromkeys(values) if known is None else known)
+    }
+    return np.fromiter(map(numbers.get, values, itertools.repeat(-1)), dtype=np.intp, count=len(values))
 
 
 def _text(value: str | None) -> str | None:
     return writable(value) if value else None
 
 
-def _sessions_and_blocks(extras: Sequence[_Extra]) -> tuple[list[_Scalar], list[_Scalar]]:
-    return [extra.session for extra in extras], [extra.block for extra in extras]
+def _task(value: str | None) -> str:
+    return writable(value or "")
 
 
 def _scalar(value: float | str | None) -> str | None:
     return value if value is None or isinstance(value, str) else str(value)
 
 
-def _flat(lists: Sequence[Sequence[float]]) -> Column:
-    return np.asarray(list(itertools.chain.from_iterable(lists)), dtype=np.float64)
+def _places(known: tuple[Column, Column, Column], asked: tuple[Column, Column, Column]) -> Column:
+    """Return where each of the asked rows is among the known ones: by treatment, task and replicate.
+
+    Raises
+    ------
+    _UnusualError : one is not there, or one of the known is there twice.
+    """
+    replicates = np.unique(known[2])
+    nearest = np.minimum(np.searchsorted(replicates, asked[2]), max(0, replicates.size - 1))
+    if asked[2].size and (
+        not replicates.size or (replicates[nearest] != asked[2]).any() or asked[1].min() < 0
+    ):
+        raise _UnusualError
+    tasks = 1 + int(known[1].max(initial=0))
+    key = (known[0] * tasks + known[1]) * replicates.size + np.searchsorted(replicates, known[2])
+    order = np.argsort(key, kind="stable")
+    key = key[order]
+    if (key[1:] == key[:-1]).any():
+        raise _UnusualError
+    if not asked[0].size:
+        return np.zeros(0, dtype=np.intp)
+    wanted = (asked[0] * tasks + asked[1]) * replicates.size + nearest
+    at = np.minimum(np.searchsorted(key, wanted), key.size - 1)
+    if (key[at] != wanted).any():
+        raise _UnusualError
+    return np.asarray(order[at], dtype=np.intp)
+
+
+def _has_repeats(*columns: Column) -> bool:
+    """Whether two rows are alike in all columns of whole numbers."""
+    key, sizes = np.zeros(len(columns[0]), dtype=np.int64), 1
+    if not key.size:
+        return False
+    for column in columns:
+        small = column - column.min()
+        if int(small.max()) > column.size:
+            small = np.unique(column, return_inverse=True)[1].reshape(-1)
+        size = 1 + int(small.max())
+        key, sizes = key * size + small, sizes * size
+    if sizes > _MOST_KEYS:
+        raise _UnusualError
+    key.sort()
+    return bool((key[1:] == key[:-1]).any())
+
+
+def _lengths(lists: Sequence[Sequence[float]]) -> Column:
+    return np.fromiter(map(len, lists), dtype=np.intp, count=len(lists))
+
+
+def _flat(lists: Sequence[Sequence[float]], lengths: Column) -> Column:
+    every = itertools.chain.from_iterable(lists)
+    return np.fromiter(every, dtype=np.float64, count=int(lengths.sum()))
 
 
 def _check_means(stats: Sequence[_Stats], seconds: Column, counts: Column) -> None:
@@ -273,21 +361,27 @@ def _check_means(stats: Sequence[_Stats], seconds: Column, counts: Column) -> No
     if not stats:
         return
     ours = np.add.reduceat(seconds, np.concatenate([[0], np.cumsum(counts)[:-1]])) / counts
-    means = np.asarray([np.nan if one.mean is None else one.mean for one in stats], dtype=np.float64)
+    means = np.asarray(_each(stats, "mean"), dtype=np.float64)
     theirs = np.where(np.isnan(means), ours, means)
     if (np.abs(theirs - ours) > MEAN_TOLERANCE / 2 * ours).any():
         raise _UnusualError
-    if any(one.rounds is not None and one.rounds != len(one.data) for one in stats):
+    rounds, lengths = _each(stats, "rounds"), counts.tolist()
+    if rounds != lengths and any(
+        told not in {None, length} for told, length in zip(rounds, lengths, strict=True)
+    ):
         raise _UnusualError
 
 
 def _per_run(values: Sequence[Sequence[float] | None], counts: Column) -> Column:
     """Return one number per run, NaN for benchmarks that do not tell."""
-    is_known = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
     known = [value for value in values if value is not None]
-    lengths = np.fromiter((len(value) for value in known), dtype=np.intp, count=len(known))
+    lengths = _lengths(known)
+    if len(known) == len(values):
+        is_known = np.full(len(values), fill_value=True)
+    else:
+        is_known = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
     if not np.array_equal(lengths, counts[is_known]):
         raise _UnusualError
     column = np.full(int(counts.sum()), np.nan)
-    column[np.repeat(is_known, counts)] = _flat(known)
+    column[np.repeat(is_known, counts)] = _flat(known, lengths)
     return column

@@ -9,6 +9,7 @@ import pytest
 
 from refinery_plugin._pytest.program import Program, program_of
 from refinery_plugin._pytest.session import FOREIGN, MISSING, STOPPED, UNCHECKED, refinery_of
+from refinery_plugin._pytest.timing import hooks_of
 from refinery_plugin._study.units import Unit
 
 if TYPE_CHECKING:
@@ -29,6 +30,8 @@ def program(request: pytest.FixtureRequest) -> Program:
     if (refusal := refinery.refusal(unit)) is not None:
         request.config.stash[FOREIGN] = request.config.stash.get(FOREIGN, 0) + 1
         pytest.fail(refusal, pytrace=False)
+    if (reason := hooks_of(request.config).unusable(unit.task_in(refinery.study))) is not None:
+        pytest.skip(reason)
     given = program_of(request, unit)
     request.addfinalizer(lambda: _count_unchecked(request.config, given))
     return given

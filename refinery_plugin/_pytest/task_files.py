@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._pytest import tried_inputs
 from refinery_plugin._pytest.session import refinery_of
 from refinery_plugin._pytest.timing import SANDBOX, faults_end_the_session
 from refinery_plugin._words import count, printable
@@ -64,7 +65,12 @@ def add_solutions(session: pytest.Session, items: list[pytest.Item]) -> None:
 def summarize(reporter: pytest.TerminalReporter) -> None:
     """List what of the files cannot be used, one by one, and how many that are."""
     refinery = refinery_of(reporter.config)
-    for path, tasks in refinery.read_files.items():
+    try:
+        files = refinery.task_files  # who started workers may not have read them yet
+    except RefineryError:
+        return  # told as an error of its own
+    tried_inputs.summarize(reporter)
+    for path, tasks in files.items():
         if not tasks.left_out:
             continue
         reporter.section(printable(f"refinery: cannot be used of {refinery.relative(path)}"), sep="-")
@@ -112,16 +118,25 @@ class SolutionItem(pytest.Item):
         """
         from refinery_plugin._sandbox import Limits  # noqa: PLC0415 - heavy
         from refinery_plugin._verification.checker import Checker, ReferenceFailedError  # noqa: PLC0415
-        from refinery_plugin._verification.inputs import BrokenReferenceError  # noqa: PLC0415
+        from refinery_plugin._verification.inputs import (  # noqa: PLC0415
+            BrokenReferenceError,
+            UnusableInputError,
+        )
 
         with faults_end_the_session():
             sandbox = sandbox_of(self.config)
             try:
-                Checker.open(sandbox, self._task, list_seeds=[], seed=_SEED, limits=Limits(), time_factor=10)
+                checker = Checker.open(
+                    sandbox, self._task, list_seeds=[], seed=_SEED, limits=Limits(), time_factor=10
+                )
             except ReferenceFailedError as exc:
                 _fail(str(exc.judgement))
+            except UnusableInputError as exc:
+                tried_inputs.keep_unusable(self, self._task.name, str(exc))
+                pytest.skip(str(exc))
             except BrokenReferenceError as exc:
                 _fail(str(exc))
+        tried_inputs.keep_left_out(self, self._task.name, checker.inputs)
 
     def reportinfo(self) -> tuple[Path, None, str]:
         """Say which task it is."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+    from refinery_plugin._study.units import Unit
     from refinery_plugin._timing.session import MeasuringSession, SessionSettings
     from refinery_plugin._verification.ports import ProgramSandbox
 
@@ -49,6 +50,7 @@ class TimingHooks:
         self._save_fault: str | None = None
         self._written: list[Path] = []
         self._by_worker: list[str] = []
+        self._unusable: dict[str, str] = {}
         config.stash[_HOOKS] = self
 
     @staticmethod
@@ -176,10 +178,32 @@ class TimingHooks:
             with faults_end_the_session():
                 self._on_termination()
                 if self.session().wants_preparation(unit):
-                    self.session().prepare(unit.task_in(refinery_of(self._config).study))
+                    self._prepare(item, unit)
             if self._config.pluginmanager.hasplugin("timeout"):
                 item.add_marker(pytest.mark.timeout(self.session().last_resort_seconds(unit)), append=False)
         return (yield)
+
+    def _prepare(self, item: pytest.Item, unit: Unit) -> None:
+        """Prepare the task of a program; where a foreign one cannot be used, programs of the others are judged."""
+        from refinery_plugin._pytest import tried_inputs  # noqa: PLC0415
+        from refinery_plugin._verification.inputs import UnusableInputError  # noqa: PLC0415 - heavy
+
+        task = refinery_of(self._config).task_of(unit)
+        if task.name not in self._unusable:
+            try:
+                checker = self.session().prepare(task.name)
+            except UnusableInputError as exc:
+                if not (task.foreign and self.session().is_by_task):
+                    raise
+                self._unusable[task.name] = str(exc)
+            else:
+                tried_inputs.keep_left_out(item, task.name, checker.inputs)
+        if (reason := self._unusable.get(task.name)) is not None:
+            tried_inputs.keep_unusable(item, task.name, reason)
+
+    def unusable(self, task: str) -> str | None:
+        """Return why programs of a task are not judged; ``None`` where they are."""
+        return self._unusable.get(task)
 
     def _is_skipped(self, item: pytest.Item) -> bool:
         import os  # noqa: PLC0415

@@ -62,8 +62,9 @@ class Task:
     inputs : arguments that are always tried too; the reference says what is expected.
     disguised : from a seed to full-size arguments that look like those of ``sample`` but have other answers;
         ``None`` where ``sample`` itself has unpredictable answers.
-    equality : ``"python"``: a result is right if ``==`` says so of the plain values, and a NumPy scalar counts as the
-        number it holds; ``"exact"``: types must be the same too (a bool is no int, an int is no float).
+    equality : ``"python"``: a result is right if ``==`` says so of the plain values; a NumPy scalar counts as the
+        number it holds, a ``Counter``, ``defaultdict`` or ``OrderedDict`` as a dict; ``"exact"``: types must be the
+        same too (a bool is no int, an int is no float).
     close : the tolerance for floats anywhere in a result; without it they must be equal.
     check : from the arguments and a decoded result to whether it is right, where more than one is; a text is the
         reason why it is not. It is trusted, runs outside of the sandbox, and decides alone.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._sandbox import encode_arguments
-from refinery_plugin._verification.inputs import BrokenReferenceError
+from refinery_plugin._verification.inputs import BrokenReferenceError, UnusableInputError
 from refinery_plugin._verification.program import SandboxedProgram
 from refinery_plugin._verification.verdict import show_arguments
 from refinery_plugin._words import printable
@@ -27,7 +27,7 @@ class SandboxedReference:
 
         Raises
         ------
-        BrokenReferenceError : when it does not.
+        BrokenReferenceError : when it does not; an UnusableInputError where that is about these arguments alone.
         """
         bench, payload = self._bench, encode_arguments(arguments)
         if payload.arrays and not bench.arrays:
@@ -38,10 +38,16 @@ class SandboxedReference:
         if outcome.ok:
             return outcome.value
         self.close()
-        raise BrokenReferenceError(
-            f"task {bench.task.name!r}: the reference does not answer in the sandbox: for {show_arguments(arguments)}: "
-            f"{printable(outcome.reason)}; mend the reference, or leave such inputs out"
+        said = "the reference does not answer in the sandbox"
+        why = f"for {show_arguments(arguments)}: {printable(outcome.reason)}"
+        remedy = "; mend the reference, or leave such inputs out"
+        # Of what type a result is to be, a file mostly does not say: then it is one that cannot be carried.
+        is_of_input = outcome.kind == "error" or (
+            outcome.kind == "wrong_type" and bench.task.result_type is Any
         )
+        if failure is None and is_of_input:
+            raise UnusableInputError(bench.task.name, said, why, remedy)
+        raise BrokenReferenceError(f"task {bench.task.name!r}: {said}: {why}{remedy}")
 
     def close(self) -> None:
         """End its process. Idempotent."""

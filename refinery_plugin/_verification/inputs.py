@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import hashlib
 import re
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,19 +21,34 @@ from refinery_plugin._verification.seeds import derived_seed
 from refinery_plugin._verification.verdict import judge, shorten, show_arguments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from refinery_plugin._sandbox import Payload
     from refinery_plugin._study.task import Arguments, Task
     from refinery_plugin._verification.verdict import Judgement, Result, Rule
 
 DISGUISED_LISTS = 4
-VERIFIER = 4
+VERIFIER = 5
 """Number of these rules; verdicts of other rules are not reused."""
+
+
+_MOST_REFUSED = 20
+"""So many inputs of a foreign task are left out before one is found that can be used."""
 
 
 class BrokenReferenceError(RefineryError):
     """The task's reference fails on the task's own inputs."""
+
+
+class UnusableInputError(BrokenReferenceError):
+    """An input cannot be carried into the sandbox, or the reference has no answer to it there.
+
+    ``why`` says of which input, and what is wrong, without the name of the task.
+    """
+
+    def __init__(self, task: str, said: str, why: str, remedy: str = "") -> None:
+        super().__init__(f"task {task!r}: {said}: {why}{remedy}")
+        self.why = why
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,14 +186,15 @@ class Answers:
 
         Raises
         ------
-        BrokenReferenceError : when they are of what cannot be carried into the sandbox.
+        UnusableInputError : when they are of what cannot be carried into the sandbox.
         """
         try:
             return encode_arguments(arguments)
         except SandboxError as exc:
-            raise BrokenReferenceError(
-                f"task {self._task.name!r}: an input cannot be carried into the sandbox: for "
-                f"{show_arguments(arguments)}: {exc}"
+            raise UnusableInputError(
+                self._task.name,
+                "an input cannot be carried into the sandbox",
+                f"for {show_arguments(arguments)}: {exc}",
             ) from exc
 
     def rule(self, payload: Payload) -> Rule:
@@ -242,7 +259,8 @@ class AnswersAhead:
 class Inputs:
     """All inputs of a session: short ones, timed lists, and lists that look timed but have other answers.
 
-    Timed lists and those that look like them are only there where the task has full-size inputs.
+    Timed lists and those that look like them are only there where the task has full-size inputs. ``left_out`` says of
+    each input of a foreign task that cannot be used why.
     """
 
     short: tuple[Case, ...]
@@ -250,6 +268,7 @@ class Inputs:
     disguised: tuple[Case, ...]
     answers: Answers
     ahead: AnswersAhead
+    left_out: tuple[str, ...] = ()
 
     @classmethod
     def make(
@@ -265,7 +284,7 @@ class Inputs:
         """
         answers = Answers(task, ask=ask)
         ahead = AnswersAhead(answers)
-        short = tuple(_short_cases(task, answers, verify_seed))
+        short, left_out = _short_cases(task, answers, verify_seed)
 
         def full(arguments: Arguments, seed: int, where: str) -> Case:
             case = _full_case(arguments, seed, ahead.later, where)
@@ -280,7 +299,12 @@ class Inputs:
             for name, group in (("list", timed), ("verification list", disguised))
         ]
         return cls(
-            short=short, timed=tuple(cases[0]), disguised=tuple(cases[1]), answers=answers, ahead=ahead
+            short=short,
+            timed=tuple(cases[0]),
+            disguised=tuple(cases[1]),
+            answers=answers,
+            ahead=ahead,
+            left_out=left_out,
         )
 
     @property
@@ -377,12 +401,31 @@ def _drawn(task: Task, make: Callable[..., Arguments], seed: int) -> Arguments:
     return arguments
 
 
-def _short_cases(task: Task, answers: Answers, seed: int) -> Iterator[Case]:
-    """Yield what is always tried, and then what is drawn."""
-    for number, (arguments, expected) in enumerate(task.examples):
-        yield answers.example(number, arguments, expected)
-    for arguments in short_inputs(task, seed=seed):
-        yield short_case(arguments, answers)
+def _short_cases(task: Task, answers: Answers, seed: int) -> tuple[tuple[Case, ...], tuple[str, ...]]:
+    """Return what is always tried, and then what is drawn; and why inputs of a foreign task are left out.
+
+    Raises
+    ------
+    UnusableInputError : for the first such input of a task of one's own; for that of a foreign one, where none is left.
+    """
+    makers: list[Callable[[], Case]] = [
+        *(functools.partial(answers.example, number, *pair) for number, pair in enumerate(task.examples)),
+        *(functools.partial(short_case, arguments, answers) for arguments in short_inputs(task, seed=seed)),
+    ]
+    cases: list[Case] = []
+    refused: list[UnusableInputError] = []
+    for make in makers:
+        try:
+            cases.append(make())
+        except UnusableInputError as exc:
+            if not task.foreign:
+                raise
+            refused.append(exc)
+            if not cases and len(refused) == _MOST_REFUSED:
+                break
+    if refused and not cases:
+        raise refused[0]
+    return tuple(cases), tuple(exc.why for exc in refused)
 
 
 def short_inputs(task: Task, *, seed: int) -> list[Arguments]:

@@ -162,6 +162,25 @@ def test_time_outs_are_a_conclusion_by_factor(tmp_path: Path, shift: float, answ
     assert all("times as long as model a" in words for words in told)
 
 
+def test_a_difference_that_time_outs_leave_open_is_not_told_without_them(tmp_path: Path) -> None:
+    """Ten of one model are quick and two were stopped; eleven of the other are slow and one was: that is said."""
+    quick = (0.67, 1.09, 1.23, 1.48, 1.64, 1.74, 1.87, 1.95, 2.17, 3.22, None, None)
+    slow = (1.87, 1.9, 2.6, 3.57, 4.22, 4.64, 4.81, 6.24, 6.54, 7.83, 9.35, None)
+    lines = ["model,replicate,list,run,seconds,passed,censored,limit"]
+    for m, values in (("a", quick), ("b", slow)):
+        lines += [
+            f"{m},{r},1,1,{s or 10},{s is not None},{s is None},10" for r, s in enumerate(values, start=1)
+        ]
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    analysis = analyse(read_results([path]))
+    assert concluded(analysis, "model", "log").answer == "different"
+    assert concluded(analysis, "model", "censored").answer == "undecided"
+    (told,) = [words for words in findings(analysis) if "not as missing" in words]
+    assert "a difference by model was not shown (p = " in told
+    assert told.endswith("that among the programs that passed may come from which ones were stopped.")
+
+
 def many_tasks(path: Path, *, effect: float, interaction: float, seed: int = 2) -> Path:
     """Write 8 tasks x 3 amounts x 4 programs whose effect varies from task to task."""
     rng = np.random.default_rng(seed)
@@ -198,9 +217,62 @@ def test_each_sentence_says_of_which_tasks_it_speaks(tmp_path: Path) -> None:
         (Options(tasks="fixed"), "these 8 tasks only"),
     ):
         found = analyse(results, options).conclusions
-        methods = [c.method for c in found if c.kind in {"times", "trend"}]
-        assert methods
+        methods = [c.method for c in found if c.kind in {"times", "trend", "passing"}]
+        assert len(methods) > 2
         assert all(words in method for method in methods)
+
+
+def passing_by_task(path: Path, passed: Sequence[tuple[int, int]]) -> Path:
+    """Write two models with five programs each in every task, of which so many passed."""
+    rows = [
+        (f"t{t}", m, r, math.exp(t + 0.1 * r) if r <= good[i] else None, r <= good[i])
+        for t, good in enumerate(passed)
+        for i, m in enumerate("ab")
+        for r in range(1, 6)
+    ]
+    return table(path, "task,model", rows)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (
+            Options(response="passed"),
+            "and the pass rates of the treatments differ by more than chance on tasks like these 6 (p",
+        ),
+        (
+            Options(response="passed", tasks="fixed"),
+            "and the pass rates of the treatments differ by more than chance on these 6 tasks, and no others (p",
+        ),
+    ],
+)
+def test_the_sentence_on_passing_says_of_which_tasks_it_speaks(
+    tmp_path: Path, options: Options, words: str
+) -> None:
+    """What a pass rate is over tasks like these is another question than what it is over these."""
+    path = passing_by_task(tmp_path / "r.csv", [(5, 1), (4, 1), (5, 2), (4, 0), (5, 1), (4, 2)])
+    assert words in findings(analyse(read_results([path]), options))[0]
+
+
+def test_a_p_below_alpha_that_counts_no_more_among_several_questions_says_so(tmp_path: Path) -> None:
+    """Not "not shown, although chance does as much in 4 of 100 studies": the figure that decides is there, too."""
+    path = passing_by_task(tmp_path / "r.csv", [(5, 4), (3, 3), (5, 3), (4, 3), (4, 1), (5, 4)])
+    analysis = analyse(read_results([path]), Options())
+    found = concluded(analysis, "treatment", "passed")
+    assert found.p is not None
+    assert found.p_adjusted is not None
+    assert found.p < 0.05 <= found.p_adjusted
+    assert "where 2 questions are asked at once, as here)" in findings(analysis)[1]
+
+
+def test_a_factor_that_changes_with_the_task_is_untestable_of_tasks_like_these_too(tmp_path: Path) -> None:
+    """Half of the tasks had one model, half the other: nothing was compared within a task."""
+    rows = [(f"t{t}", "ab"[t % 2], r, math.exp(t + 0.1 * r), True) for t in range(6) for r in range(1, 4)]
+    analysis = analyse(read_results([table(tmp_path / "r.csv", "task,model", rows)]), Options(tasks="random"))
+    found = concluded(analysis, "model", "log")
+    assert (found.answer, found.p) == ("untestable", None)
+    assert found.why is not None
+    assert "model changes together with the task" in found.why
 
 
 def team(name: str, replicate: int, ratio: float | None, protocol: str, task: str = "t") -> JudgedTrajectory:

@@ -98,10 +98,26 @@ def test_the_mixed_model_agrees_with_lmer_test(want: dict[str, Any]) -> None:
     tests = Satterthwaite(fit)
     for term in want["over"]:
         found = tests.test(np.eye(6)[TERMS[term["term"]]])
+        assert found is not None
         assert found.df == term["df"]
         assert (found.f, found.df_den, found.p) == pytest.approx(
             (term["F"], term["df_den"], term["p"]), rel=1e-4
         )
+
+
+def test_four_programs_of_three_tasks_give_figures_or_none_and_nothing_between() -> None:
+    """A likelihood that is nearly flat has no degrees of freedom, and then no F and no p, instead of NaN."""
+    count = np.asarray([[1, 1], [0, 1], [0, 1]])
+    found = []
+    for seed in range(20):
+        mean = np.random.default_rng(seed).normal(size=(3, 2)) * (count > 0)
+        fit = fit_tasks(
+            CellTable(count=count, mean=mean, within=0.0, x=np.asarray([[1.0, 1.0], [1.0, -1.0]]))
+        )
+        assert fit is not None
+        found.append(Satterthwaite(fit).test(np.eye(2)[1:]))
+    assert None in found
+    assert all(math.isfinite(each.df_den) and each.df_den > 0 and 0 <= each.p <= 1 for each in found if each)
 
 
 def test_tasks_that_are_never_timed_are_compared_by_what_passed(tmp_path: Path) -> None:

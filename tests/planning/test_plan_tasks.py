@@ -23,6 +23,7 @@ from refinery_analysis._models.passing_table import PassingTable
 from refinery_analysis._models.rate_spread import RateSpread, rate_spread
 from refinery_analysis._power.over_tasks import OverTasks, ReplicateCost, cheapest, splits
 from refinery_analysis._power.rates_over_tasks import RatesOverTasks
+from refinery_analysis._presentation.findings import findings
 from refinery_analysis._presentation.terminal_plan import text
 from refinery_analysis._report.page_blocks import Grid, Heading
 from refinery_analysis._report.sections import page
@@ -393,3 +394,15 @@ def test_several_comparisons_over_tasks_are_shown_up_to_three() -> None:
     assert "Designs that find a factor of 1.22" in told
     none = dataclasses.replace(over, questions=(), note="no reason at all")
     assert "There is no plan over tasks: no reason at all." in text(dataclasses.replace(planned, tasks=none))
+
+
+def test_pass_rates_of_very_many_levels_are_refused_with_the_reason(tmp_path: Path) -> None:
+    """The pairs of 31 levels are too many to plan for: plan and report say so, and not that there are no programs."""
+    lines = ["t,replicate,passed"]
+    lines += [f"t{t},{r},{r == 1}" for t in range(31) for r in (1, 2)]
+    path = tmp_path / "r.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    analysis = analyse(read_results([path]), Options(response="passed", effect=0.2))
+    with pytest.raises(AnalysisError, match="t has more than 30 levels"):
+        plan(analysis)
+    assert findings(analysis)[-1].endswith("pairs of more than 30 levels are too many.")

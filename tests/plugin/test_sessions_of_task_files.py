@@ -20,6 +20,15 @@ GOOD = {
 }
 BROKEN = GOOD | {"task_id": "Human/1", "canonical_solution": "    return x\n"}
 RANDOM = GOOD | {"task_id": "Human/2", "test": "def check(candidate):\n    assert candidate(random()) == 2\n"}
+THIRDS = {
+    "task_id": "Plus/0",
+    "prompt": "def third(x):\n",
+    "entry_point": "third",
+    "canonical_solution": "    return 12 // x\n",
+    "base_input": [[3], [0]],
+    "plus_input": [[0], [4]],
+}
+NEVER = THIRDS | {"task_id": "Plus/1", "base_input": [[0]], "plus_input": []}
 TEST = "def test_program(refinery_program, benchmark):\n    refinery_program.check(benchmark)\n"
 UNHELD = ("-p", "no:cacheprovider", "--refinery-sandbox=none")
 
@@ -56,6 +65,43 @@ def test_a_study_uses_the_tasks_of_a_file_by_their_names(pytester: pytest.Pytest
     pytester.makepyfile(TEST)
     result = pytester.runpytest("--benchmark-only", f"--refinery-programs={programs}", *UNHELD)
     result.assert_outcomes(passed=1, xfailed=1)
+
+
+def test_inputs_without_an_answer_are_left_out_and_told(pytester: pytest.Pytester) -> None:
+    """A task that has no other is skipped; both are listed at the end and counted."""
+    write(pytester.path, THIRDS, NEVER)
+    result = pytester.runpytest("--refinery-tasks=tasks.jsonl", *UNHELD)
+    result.assert_outcomes(passed=1, skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*found out when tasks were tried*",
+            "Plus/1: the reference does not answer in the sandbox: for 0: ZeroDivisionError*",
+            "Plus/0: 2 of 4 inputs left out: for 0: ZeroDivisionError*; and others",
+            "1 task cannot be used; of 1 task some inputs are left out",
+        ]
+    )
+
+
+def test_programs_of_a_task_that_cannot_be_used_do_not_end_the_session(pytester: pytest.Pytester) -> None:
+    """They are skipped with the reason, also in workers, and those of other tasks are judged."""
+    write(pytester.path, THIRDS, NEVER)
+    solutions = [
+        {"task_id": task, "solution": "def third(x): return 12 // x"} for task in ("Plus/1", "Plus/0")
+    ]
+    wrong = {"task_id": "Plus/1", "solution": "def third(x): return 1"}
+    (pytester.path / "mine.jsonl").write_text("".join(json.dumps(row) + "\n" for row in (*solutions, wrong)))
+    result = pytester.runpytest(
+        "--refinery-tasks=tasks.jsonl", "--refinery-programs=mine.jsonl", "-n1", *UNHELD
+    )
+    result.assert_outcomes(passed=1, skipped=2)
+    result.stdout.fnmatch_lines(
+        [
+            "Plus/1: the reference does not answer in the sandbox: for 0: ZeroDivisionError*",
+            "Plus/0: 2 of 4 inputs left out: for 0: ZeroDivisionError*; and others",
+            "1 task cannot be used; of 1 task some inputs are left out",
+            "1 program: 1 correct; verification seed *",
+        ]
+    )
 
 
 @pytest.mark.parametrize(

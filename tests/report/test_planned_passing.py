@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 from refinery_analysis import Options, analyse, read_results
 from refinery_analysis._presentation.caveats import caveats
 from refinery_analysis._presentation.findings import on_planning
+from refinery_analysis._presentation.names import names
 from refinery_analysis._presentation.terminal import summary
+from refinery_analysis._report.views.times import times
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,6 +65,10 @@ def test_a_study_that_was_never_timed_is_not_told_that_nothing_passed(tmp_path: 
     assert "11 of 20 programs failed; those that passed were not timed." in told
     assert "o program passed" not in told
     assert "only failures" not in told
+    drawn = times(analysis, names(analysis))
+    assert drawn.note == "No program that passed was timed, so there are no times to show."
+    assert drawn.table is not None
+    assert {row[:3] for row in drawn.table.rows} == {("small", "10", "3"), ("large", "10", "6")}
 
 
 def test_a_difference_that_is_out_of_reach_gets_no_number(tmp_path: Path) -> None:

@@ -233,7 +233,7 @@ def test_budgets_within_trajectories_are_told_with_how_many_have_both(
 def test_a_difference_of_differences_in_passing_names_the_side_with_more_first() -> None:
     """A wholly negative interval is turned round, together with the levels of the other factor."""
     both = SimpleNamespace(
-        term="agents:speed", factors=("agents", "speed"), levels=("3", "1"), at=("slow", "fast")
+        term="agents:speed", factors=("agents", "speed"), pairs=(("3", "1"), ("slow", "fast"))
     )
     conclusion = dataclasses.replace(
         PASSING, question="agents:speed", compared=None, ci_low=-0.4, ci_high=-0.1
@@ -408,5 +408,5 @@ def test_how_many_passed_is_said_whatever_there_is(
     of_all = dataclasses.replace(
         PASSING, question="treatment", answer=answer or "untestable", p=None if answer is None else 0.3
     )
-    told = on_passing(asked_of(of_all, failures=SimpleNamespace(rates=(rate,))))
+    told = on_passing(asked_of(of_all, failures=SimpleNamespace(rates=(rate,)), tasks=None))
     assert words in told

@@ -182,6 +182,19 @@ def test_a_numpy_scalar_counts_as_the_number_that_it_holds(bench: Bench, source:
             assert type(outcome.value) is type(value)
 
 
+def test_a_dict_of_the_standard_library_counts_as_a_dict(bench: Bench) -> None:
+    """Found in the module that the program itself has imported."""
+    program = "from collections import Counter\ndef solve(text): return Counter(text)"
+    for exact, kind in ((False, "value"), (True, "wrong_type")):
+        with bench.sandbox.start(
+            program.encode(), entry_point="solve", result_type=dict[str, int], exact=exact
+        ) as worker:
+            assert not (worker.load() or worker.hand_over(("aab",), 20))
+            outcome = worker.go(20)
+        assert outcome.kind == kind
+        assert exact or repr(outcome.value) == "{'a': 2, 'b': 1}"
+
+
 def test_tracing_left_on_at_import_is_switched_off(bench: Bench) -> None:
     """An honest slip: the call is as fast as without, and nothing is held against the program."""
     program = "import tracemalloc\ntracemalloc.start()\ndef solve(n): return int(tracemalloc.is_tracing())"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections import Counter, OrderedDict, defaultdict
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,6 +20,7 @@ from refinery_plugin._sandbox.inside import codec
 from refinery_plugin._study.value_types import misfit, unknown_form
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from random import Random
 
@@ -126,6 +128,20 @@ def test_only_exact_plain_types_have_an_encoding(value: object) -> None:
         codec.encode(value, 1 << 20)
     with pytest.raises(SandboxError, match="argument"):
         encode_arguments((value,))
+
+
+@pytest.mark.parametrize("made", [Counter, OrderedDict, lambda items: defaultdict(list, items)])
+def test_dicts_of_the_standard_library_are_dicts_where_types_do_not_matter(
+    made: Callable[[dict[str, object]], object],
+) -> None:
+    """As ``==`` has it: ``collections.Counter("aab") == {"a": 2, "b": 1}``; no other subclass is one."""
+    inner = {"a": 2, "b": 1}
+    value = codec.decode(codec.encode([made({"x": 3, **inner})], 1 << 20, plain=True))
+    assert repr(value) == repr([{"x": 3, **inner}])
+    with pytest.raises(codec.CodecError):
+        codec.encode(made(dict(inner)), 1 << 20)
+    with pytest.raises(codec.CodecError):
+        codec.encode(type("Mine", (OrderedDict,), {})(inner), 1 << 20, plain=True)
 
 
 def test_depth_and_size_are_bounded() -> None:

@@ -16,7 +16,7 @@ from refinery_plugin._sandbox import Limits
 from refinery_plugin._study.checksum import described
 from refinery_plugin._study.function_source import module_source
 from refinery_plugin._verification.checker import Checker
-from refinery_plugin._verification.inputs import BrokenReferenceError, inputs_sha256
+from refinery_plugin._verification.inputs import BrokenReferenceError, UnusableInputError, inputs_sha256
 from refinery_plugin._verification.verdict import Verdict
 from refinery_plugin.testing import ScriptedProcess, ScriptedSandbox
 
@@ -210,6 +210,23 @@ def test_a_foreign_reference_that_fails_is_told_with_the_input() -> None:
     ):
         checker_of(task, sandbox)
     assert sandbox.running == 0
+
+
+def test_inputs_of_a_foreign_task_that_its_reference_does_not_answer_are_left_out_and_told() -> None:
+    """The others are tried; a task of one's own is refused for the first such input, as is one with no other."""
+    foreign = "def double(number):\n    return 12 // number\n"
+    task = dataclasses.replace(
+        TASK, reference=foreign, foreign=True, sample=None, strategy=None, inputs=[(0,), (3,), (1j,)]
+    )
+    inputs = checker_of(task, ScriptedSandbox()).inputs
+    assert [case.expected for case in inputs.short] == [4]
+    no_answer, not_carried = inputs.left_out
+    assert no_answer.startswith("for 0: ZeroDivisionError")
+    assert not_carried.startswith("for 1j: an argument is of type complex")
+    with pytest.raises(UnusableInputError, match="for 0: ZeroDivisionError"):
+        checker_of(dataclasses.replace(task, inputs=[(0,), (0,)]), ScriptedSandbox())
+    with pytest.raises(UnusableInputError, match="cannot be carried into the sandbox: for 1j"):
+        checker_of(dataclasses.replace(task, foreign=False, inputs=[(3,), (1j,)]), ScriptedSandbox())
 
 
 def test_a_function_that_is_used_by_a_second_name_keeps_it() -> None:

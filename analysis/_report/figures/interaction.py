@@ -50,7 +50,7 @@ def figure(data: Interaction) -> Figure:
         return empty(
             NAME,
             TITLE,
-            data.reason or "No program passed, so there are no means to compare.",
+            data.reason or "No program that passed has a time, so there are no means to compare.",
             table=data.table,
         )
     crowded = len(data.line_levels) > len(SHAPES)

@@ -39,6 +39,7 @@ class Times:
     reference : 5 %, 50 % and 95 % point of the reference's time, where it was timed.
     unit : what a value is, for the axis.
     table : the same in figures.
+    nothing : why there are no times, where there are none.
     """
 
     rows: tuple[str, ...]
@@ -50,12 +51,13 @@ class Times:
     reference: tuple[float, float, float] | None
     unit: str
     table: Table
+    nothing: str = "No program passed"
 
 
 def figure(data: Times) -> Figure:
     """Draw `Times`."""
     if data.points.empty:
-        return empty(NAME, TITLE, "No program passed, so there are no times to show.", table=data.table)
+        return empty(NAME, TITLE, f"{data.nothing}, so there are no times to show.", table=data.table)
     return Figure(
         name=NAME,
         title=TITLE,

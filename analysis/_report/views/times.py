@@ -33,8 +33,15 @@ def times(analysis: Analysis, names: Names) -> Figure:
             reference=_reference(analysis),
             unit=f"{value_unit(analysis)}, log scale",
             table=_table(analysis, names),
+            nothing=nothing_timed(analysis),
         )
     )
+
+
+def nothing_timed(analysis: Analysis) -> str:
+    """Return why there are no times, where there are none."""
+    passed = analysis.results.programs["passed"].any()
+    return "No program that passed was timed" if passed else "No program passed"
 
 
 def _points(analysis: Analysis, names: Names) -> pd.DataFrame:
@@ -99,6 +106,8 @@ def _reference(analysis: Analysis) -> tuple[float, float, float] | None:
 def _table(analysis: Analysis, names: Names) -> Table:
     sample = analysis.sample
     by_level = {mean.level: mean for mean in analysis.means if mean.factor == "treatment"}
+    programs = analysis.results.programs
+    passed = programs.groupby("treatment", observed=True)["passed"].sum().to_dict()
     rows = []
     for i, (label, shown) in enumerate(names.rows.items()):
         mean = by_level.get(label)
@@ -112,7 +121,7 @@ def _table(analysis: Analysis, names: Names) -> Table:
             (
                 shown,
                 f"{int(sample.generated[i])}",
-                f"{int(sample.counts[i])}",
+                f"{int(passed.get(label, 0))}",
                 value_number(estimate, bound=label in analysis.bounds.treatments),
                 f"{number(low)} to {number(high)}" if low is not None else "–",
                 number(None if math.isnan(sd) else sd),

@@ -88,17 +88,19 @@ def _holds(value: object, array_type: object, depth: int) -> bool:
 def encode(value: object, limit: int, plain: bool = False) -> bytes:  # noqa: FBT001, FBT002 - called by the worker
     """Bytes of ``value``, at most ``limit`` of them; exact built-in types only, at most 32 levels deep.
 
-    ``plain``: NumPy's integers, floats and bools, anywhere in it, are the numbers that they hold.
+    ``plain``: NumPy's integers, floats and bools, anywhere in it, are the numbers that they hold, and the dicts of
+    the module ``collections`` the dicts that they are.
     """
     out: list[bytes] = []
     room = [limit]
-    _encode(value, out, room, 0, _numpy_scalars() if plain else ())
+    _encode(value, out, room, 0, _counted_as_plain() if plain else ())
     return b"".join(out)
 
 
-def _numpy_scalars() -> tuple[type, ...]:
-    numpy = modules.get("numpy")
+def _counted_as_plain() -> tuple[type, ...]:
+    numpy, collections = modules.get("numpy"), modules.get("collections")
     kinds = [getattr(numpy, name, None) for name in ("integer", "floating", "bool_")]
+    kinds += [getattr(collections, name, None) for name in ("Counter", "defaultdict", "OrderedDict")]
     return tuple(kind for kind in kinds if type(kind) is type)
 
 
@@ -140,7 +142,9 @@ def _encode(  # noqa: C901, PLR0912 - one branch a type
             _encode(item, out, room, depth + 1, scalars)
     elif kind is set or kind is frozenset:
         _encode_set(value, kind is set, out, room, depth, scalars)  # type: ignore[arg-type]
-    elif isinstance(value, scalars):
+    elif isinstance(value, dict) and any(kind is each for each in scalars):
+        _encode(dict(value), out, room, depth, scalars)
+    elif isinstance(value, scalars) and not isinstance(value, dict):
         number = value.item()  # type: ignore[attr-defined]
         if type(number) not in (int, float, bool):  # a long double has no plain number
             raise CodecError(f"is of type {name_of_type(value)}")
