@@ -387,6 +387,8 @@ def designs() -> list[tuple[str, Run]]:
         ("nested: 1 treatment x 8, half have both", within_trajectories((8,), 0.5, (1.0,))),
         ("nested: 4 treatments x 5, 80 %, SD 1", within_trajectories((5,) * 4, 0.8, (1.0,) * 4)),
         ("nested: 3 and 12, SD 1.5 and 0.3", within_trajectories((3, 12), 1.0, (1.5, 0.3))),
+        ("nested: 2 and 12, SD 1.5 and 0.3", within_trajectories((2, 12), 1.0, (1.5, 0.3))),
+        ("nested: 3 and 6, SD 1.5 and 0.3", within_trajectories((3, 6), 1.0, (1.5, 0.3))),
         ("nested: 3 treatments x 6, t tails", within_trajectories((6,) * 3, 0.9, (1.0,) * 3, tails=True)),
     ]
     even = np.full((2, 2, 2), 0.5)
