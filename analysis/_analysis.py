@@ -344,7 +344,8 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
     if fitted is None:
         return {}
     own = _own(results)
-    texts = dict(zip(results.programs["program"], results.programs["sha256"], strict=True))
+    programs = results.programs
+    texts = dict(zip(programs["program"].tolist(), programs["sha256"].tolist(), strict=True))
     tests = anova_type_tests(
         sample, fitted.model.terms, own, [_text(texts[name]) for name in sample.programs]
     )

@@ -17,6 +17,8 @@ _STEPS: Final = 200
 _ENOUGH: Final = 1e-11
 _FARTHEST: Final = 60.0
 _ROUNDING: Final = 1e-13
+_MANY: Final = 500
+"""Stopped times from which on it pays to look which of them are the same."""
 _LOG_ROOT: Final = 0.5 * math.log(2 * math.pi)
 
 
@@ -24,7 +26,8 @@ _LOG_ROOT: Final = 0.5 * math.log(2 * math.pi)
 class _Sums:
     """What the likelihood needs of the data: sums over finished times by group, and the times that were stopped.
 
-    ``within`` is the sum of squares of finished times around their groups' means.
+    ``within`` is the sum of squares of finished times around their groups' means. Of many that were stopped, those of a
+    group that were stopped at one time are told once, and ``times`` says how often.
     """
 
     count: Floats
@@ -32,6 +35,7 @@ class _Sums:
     within: float
     stopped: Floats
     stopped_group: Integers
+    times: Floats
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -52,12 +56,14 @@ class Lognormal:
         y, group = self.y[self.finished], self.group[self.finished]
         count = np.bincount(group, minlength=self.groups).astype(float)
         mean = np.bincount(group, weights=y, minlength=self.groups) / np.maximum(count, 1)
+        stopped, stopped_group, times = _once(self.y[~self.finished], self.group[~self.finished])
         return _Sums(
             count=count,
             mean=mean,
             within=float(np.sum((y - mean[group]) ** 2)),
-            stopped=self.y[~self.finished],
-            stopped_group=self.group[~self.finished],
+            stopped=stopped,
+            stopped_group=stopped_group,
+            times=times,
         )
 
     @functools.cached_property
@@ -101,15 +107,17 @@ class Lognormal:
         apart = scale * sums.mean - parameters[:-1]
         squares = scale**2 * sums.within + float(sums.count @ apart**2)
         late = special.log_ndtr(parameters[sums.stopped_group] - scale * sums.stopped)
-        return float(sums.count.sum() * (math.log(scale) - _LOG_ROOT) - squares / 2 + late.sum())
+        return float(
+            sums.count.sum() * (math.log(scale) - _LOG_ROOT) - squares / 2 + (sums.times * late).sum()
+        )
 
     def _slope(self, parameters: Floats) -> tuple[Floats, Floats]:
         """Return the gradient, and minus the matrix of second derivatives."""
         scale = float(parameters[-1])
         sums, groups = self._sums, self.groups
         z = scale * sums.stopped - parameters[sums.stopped_group]
-        hazard = np.exp(-(z**2) / 2 - _LOG_ROOT - special.log_ndtr(-z))
-        late = hazard * (hazard - z)
+        one = np.exp(-(z**2) / 2 - _LOG_ROOT - special.log_ndtr(-z))
+        hazard, late = sums.times * one, sums.times * (one * (one - z))
         apart = scale * sums.mean - parameters[:-1]
 
         def by_group(weights: Floats) -> Floats:
@@ -180,6 +188,15 @@ class Lognormal:
         design = np.zeros((self.groups + 1, 2))
         design[:-1, 0], design[-1, 1] = 1.0, 1.0
         return self.maximum(design)[0]
+
+
+def _once(stopped: Floats, group: Integers) -> tuple[Floats, Integers, Floats]:
+    """Return the different times and groups of those that were stopped, and how many there are of each."""
+    if stopped.size < _MANY:
+        return stopped, group, np.ones(stopped.size)
+    values, at = np.unique(stopped, return_inverse=True)
+    pairs, times = np.unique(group * values.size + at.reshape(-1), return_counts=True)
+    return values[pairs % values.size], (pairs // values.size).astype(np.intp), times.astype(np.float64)
 
 
 def _solved(matrix: Floats, right: Floats) -> Floats:

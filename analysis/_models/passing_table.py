@@ -75,7 +75,7 @@ def task_numbers(results: Results) -> tuple[tuple[str, ...], Integers]:
         return (results.task,), np.zeros(len(of_program), dtype=np.intp)
     tasks = tuple(dict.fromkeys([*results.tasks, *of_program]))
     number = {name: i for i, name in enumerate(tasks)}
-    return tasks, np.asarray([number[name] for name in of_program], dtype=np.intp)
+    return tasks, np.asarray([number[name] for name in of_program.tolist()], dtype=np.intp)
 
 
 def passing_table(results: Results) -> PassingTable:
@@ -88,10 +88,9 @@ def passing_table(results: Results) -> PassingTable:
     passed = programs["passed"].to_numpy(dtype=bool)
     place, size = task * len(first) + cell, (len(tasks), len(first))
     generated, good = (np.bincount(at, minlength=size[0] * size[1]) for at in (place, place[passed]))
-    labels = programs["treatment"].astype(object).to_numpy()
     return PassingTable(
         tasks=tasks,
-        treatments=tuple(str(labels[row]) for row in first),
+        treatments=tuple(map(str, programs["treatment"].iloc[first].tolist())),
         factors=results.factors,
         own=own,
         level={name: of[first] for name, of in codes.items()},

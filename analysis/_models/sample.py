@@ -176,7 +176,7 @@ def sample(results: Results, response: Response, *, keep: Flags | None = None) -
         response=response,
         treatments=treatments,
         factors=results.factors,
-        programs=tuple(programs["program"].iloc[program]),
+        programs=tuple(programs["program"].to_numpy(dtype=object)[program].tolist()),
         y=y,
         cell=cell[program],
         block=block,
@@ -205,13 +205,11 @@ def _treatments(
 ) -> tuple[Integers, tuple[LabelledTreatment, ...]]:
     """Return the combinations of levels that occur, numbered, in the order of the design."""
     first, cell = combinations([programs[name].cat.codes.to_numpy().astype(np.intp) for name in own])
-    labels = programs["treatment"].astype(object).to_numpy()
-    levels = {name: programs[name].astype(object).to_numpy() for name in results.factors}
+    one_each = programs.iloc[first]
+    levels = {name: one_each[name].tolist() for name in results.factors}
     treatments = tuple(
-        LabelledTreatment(
-            label=str(labels[row]), levels={name: str(column[row]) for name, column in levels.items()}
-        )
-        for row in first
+        LabelledTreatment(label=str(label), levels={name: str(of[i]) for name, of in levels.items()})
+        for i, label in enumerate(one_each["treatment"].tolist())
     )
     return cell, treatments
 

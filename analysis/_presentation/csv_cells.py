@@ -32,9 +32,14 @@ def csv_cell(text: str) -> str:
 
 def csv_table(frame: pd.DataFrame) -> bytes:
     """Return a frame as a CSV file of such cells, its head included."""
+    known: dict[str, str] = {}  # the same few texts stand in most of the rows
 
     def safe(value: object) -> object:
-        return csv_cell(value) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        if value not in known:
+            known[value] = csv_cell(value)
+        return known[value]
 
     texts = frame.select_dtypes(exclude=["number", "bool"]).columns
     plain = frame.assign(**{name: frame[name].astype(object).map(safe) for name in texts})

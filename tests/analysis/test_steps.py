@@ -444,6 +444,18 @@ def test_penalised_times_are_tested_by_dealing_them_at_random() -> None:
     assert shuffle_test(np.ones(4), np.asarray([0, 0, 1, 1]))[0] == 1.0
 
 
+def test_times_of_very_many_programs_are_rotated_instead_of_dealt() -> None:
+    """From 10,000 programs on every rotation counts once; it tells what dealing tells, and finds what is there."""
+    rng = np.random.default_rng(20261126)
+    cell = np.repeat([0, 1, 2], [4_000, 3_000, 3_001])
+    y = rng.lognormal(size=cell.size)
+    p, rotations = shuffle_test(y, cell)
+    assert rotations == cell.size - 1
+    assert p == pytest.approx(shuffle_test(y, cell, deals=999)[0], abs=0.06)
+    assert shuffle_test(y + (cell == 1), cell)[0] == pytest.approx(1 / cell.size)
+    assert shuffle_test(np.ones(cell.size), cell)[0] == 1.0
+
+
 def test_it_is_said_which_way_leaving_failures_out_moves_the_answer(tmp_path: Path) -> None:
     """One agent is fastest among those that passed only because its slow programs failed."""
     programs = [
