@@ -120,7 +120,7 @@ def _compared(pairs: NestedPairs, *, random: bool) -> Nested:
     )
 
 
-def _cautious(df: float, count: Integers) -> float:
+def _cautious(df: float, count: Floats) -> float:
     """Return Satterthwaite's degrees of freedom, held back where a treatment has two or three trajectories.
 
     He takes variances for known that are estimated from one or two degrees of freedom: with 2 and 12 trajectories, and
