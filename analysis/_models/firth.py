@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _STEPS: Final = 500
 _ENOUGH: Final = 1e-10
 _LONGEST_STEP: Final = 5.0
+_ROUNDING: Final = 1e-13
+"""Share of a likelihood by which it may fall for no other reason than that its terms are rounded."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ def firth(x: Floats, passed: Floats, trials: Floats) -> FirthFit:
             return FirthFit(beta=beta, log_likelihood=float(passed @ eta - trials @ np.logaddexp(0.0, eta)))
         for _halving in range(30):
             tried = _penalised(x, passed, trials, beta + step)
-            if tried >= value - 1e-12:
+            if tried >= value - _ROUNDING * (10 + abs(value)):
                 break
             step = step / 2
         beta, value = beta + step, tried

@@ -21,7 +21,7 @@ from refinery_analysis._models.pass_at_k import pass_at_k, unbiased
 from refinery_analysis._models.pass_rates import PassRate, wilson
 from refinery_analysis._models.passing_table import passing_table
 from refinery_analysis._models.survival import log_rank
-from scipy import stats
+from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
 
 HERE = Path(__file__).parent
@@ -94,6 +94,14 @@ def test_firth_agrees_with_r_where_outcomes_are_separated() -> None:
     )
     fit = firth(x, table.passed[0].astype(float), table.generated[0].astype(float))
     assert fit.beta == pytest.approx(R["firth"]["beta"], rel=1e-4)
+
+
+@given(st.lists(st.integers(0, 250_000), min_size=2, max_size=12))
+def test_firth_ends_where_programs_are_very_many(passed: list[int]) -> None:
+    """Rounding of a large likelihood is no fall of it: each cell has its own rate, half a program more of each kind."""
+    counts = np.asarray(passed, dtype=np.float64)
+    fit = firth(np.eye(len(passed)), counts, np.full(len(passed), 250_000.0))
+    assert special.expit(fit.beta) == pytest.approx((counts + 0.5) / 250_001, rel=1e-6)
 
 
 def test_the_mixed_model_agrees_with_glmer() -> None:
