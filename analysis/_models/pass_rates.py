@@ -26,8 +26,9 @@ _SEED = 20250302
 _DEALT = 10_000_000  # values in all: many deals of few programs, few deals of many
 _MOST_DEALS, _FEWEST_DEALS = 9_999, 199
 _ROTATED = 10_000
-_MOST_ROTATED = 20_000_000
 """Programs from which on values are rotated through a random order, in every way, instead of dealt."""
+_MOST_ROTATED = 20_000_000
+"""Programs times treatments up to which they are: each treatment takes two Fourier transforms of all programs."""
 _CHUNK = 1_000_000
 _INVENTED_ARGUMENTS = ("unexpected keyword argument", "got an unexpected", "got multiple values for argument")
 

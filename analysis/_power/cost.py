@@ -8,21 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .._reading.programs import AMOUNTS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .._arrays import Floats
     from .._reading.frames import Results
-
-_AMOUNTS = (
-    "calls",
-    "turns",
-    "cost_usd",
-    "prompt_tokens",
-    "completion_tokens",
-    "load_seconds",
-    "verify_seconds",
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +64,7 @@ def cost(results: Results) -> Cost:
         minlength=len(programs),
     )
     codes = programs["treatment"].cat.codes.to_numpy()
-    amounts = {name: programs[name].to_numpy(dtype=np.float64) for name in _AMOUNTS}
+    amounts = {name: programs[name].to_numpy(dtype=np.float64) for name in AMOUNTS}
     return Cost(
         usd=total,
         usd_per_replicate=None if total is None else total / int(known.sum()),

@@ -28,7 +28,7 @@ from .frames import RESERVED, Source, TurnVerdict
 from .levels import OPTIMIZATION, budget, label, parse_id, squeezed
 from .named_files import is_outside, with_names
 from .one_task import tasks_told
-from .programs import Levels, Programs, RawProgram
+from .programs import AMOUNTS, Levels, Programs, RawProgram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -39,15 +39,6 @@ if TYPE_CHECKING:
 SCHEMA = 1
 _MOST_NAMES = 5
 MEAN_TOLERANCE = 1e-6
-AMOUNTS = (
-    "turns",
-    "calls",
-    "prompt_tokens",
-    "completion_tokens",
-    "cost_usd",
-    "load_seconds",
-    "verify_seconds",
-)
 OPTIONAL = ("cpu_seconds", "queue_seconds", "revealed_seconds", "resolution_seconds", "contaminated")
 KINDS: Mapping[str, type] = {
     "program": np.intp,

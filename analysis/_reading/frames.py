@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
+from .programs import NUMBERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -40,14 +42,7 @@ PROGRAM_COLUMNS = (
     "error_type",
     "sha256",
     "llm",
-    "turns",
-    "calls",
-    "prompt_tokens",
-    "completion_tokens",
-    "cost_usd",
-    "load_seconds",
-    "verify_seconds",
-    "limit_seconds",
+    *NUMBERS,
     "cut_short",
     "file",
 )

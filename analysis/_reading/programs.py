@@ -17,7 +17,7 @@ Levels = tuple[tuple[str, str], ...]
 """(factor, level) pairs in the order of the study."""
 
 TEXTS = ("reason", "error_type", "llm", "cut_short")
-NUMBERS = (
+AMOUNTS = (
     "turns",
     "calls",
     "prompt_tokens",
@@ -25,8 +25,9 @@ NUMBERS = (
     "cost_usd",
     "load_seconds",
     "verify_seconds",
-    "limit_seconds",
 )
+"""What an entry of ``refinery.programs`` tells in numbers."""
+NUMBERS = (*AMOUNTS, "limit_seconds")
 
 
 class RawProgram(NamedTuple):

@@ -17,7 +17,6 @@ from msgspec import Meta, Raw
 
 from .._errors import AnalysisError
 from .benchmark_json import (
-    AMOUNTS,
     MEAN_TOLERANCE,
     OPTIONAL,
     VERDICTS,
@@ -26,7 +25,7 @@ from .benchmark_json import (
     without_collector,
 )
 from .entries import LARGEST, LONGEST, SHORTEST, Place, writable
-from .programs import Programs, objects
+from .programs import AMOUNTS, Programs, objects
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
