@@ -48,7 +48,7 @@ def test_programs_of_no_treatment_are_told_one_by_one(project: Project) -> None:
     result.stdout.fnmatch_lines(
         [
             "program *verdict *ratio *median s",
-            "HumanEval_0?x1b[[]31m *correct *0.*[0-9].*",
+            "HumanEval_0?x1b[[]31m *correct  *[0-9]  *[0-9].[0-9]*",
             "sample-12 *wrong_answer * - *-",
             "2 programs: 1 correct, 1 wrong_answer*",
         ]
