@@ -343,12 +343,10 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
     """Test the model's terms without one variance for all, where the study's own factors are crossed."""
     if fitted is None:
         return {}
-    own = _own(results)
     programs = results.programs
-    texts = dict(zip(programs["program"].tolist(), programs["sha256"].tolist(), strict=True))
-    tests = anova_type_tests(
-        sample, fitted.model.terms, own, [_text(texts[name]) for name in sample.programs]
-    )
+    place = programs.set_index("program").index.get_indexer(list(sample.programs))
+    texts = programs["sha256"].factorize()[0][place]
+    tests = anova_type_tests(sample, fitted.model.terms, _own(results), texts)
     return {name_of(term): test for term, test in tests.items()}
 
 
@@ -382,10 +380,6 @@ def _published(seconds: Sample, options: Options) -> Published | None:
     if options.effect is None or options.scale != "seconds" or not is_pilot2025(seconds):
         return None
     return as_published(seconds, effect=options.effect, alpha=options.alpha, target=options.power)
-
-
-def _text(checksum: object) -> str | None:
-    return checksum if isinstance(checksum, str) and checksum else None
 
 
 def _power(

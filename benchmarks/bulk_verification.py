@@ -5,9 +5,12 @@ It makes tasks of the HumanEval kind (small functions, each with eight asserts) 
 - one program alone: launch to a contained interpreter, import, all short inputs, end; beside an interpreter without
   any sandbox. Wanted: at most 60 ms beyond what the program itself takes;
 - ``verify_many`` with one and with two workers, programs per second;
-- a session over 164 tasks (``--tasks``) with one program each (``--programs``), by turns alone and with ``-n 2``:
-  programs per second, how many times as fast two workers are (wanted: twice), and where the time of each process goes,
-  by the clock and in CPU seconds. Modules are compiled beforehand, as they are where the plugin is installed.
+- a session over 164 tasks (``--tasks``) with one program each (``--programs``), by turns alone, alone on one processor
+  and with ``-n 2``: programs per second, how many times as fast two workers are (wanted: twice), how many processors
+  each kept busy, and where the time of each process goes, by the clock and in CPU seconds. A session alone keeps more
+  than one processor busy, itself and the program; two workers on two processors can't be twice as fast as that, and are
+  compared with the one on one processor, too. Modules are compiled beforehand, as they are where the plugin is
+  installed.
 
 Ratios within a run count. Run it on a quiet machine; it says how quiet it was. ``--only session`` leaves out the rest.
 """
@@ -130,26 +133,40 @@ def _library(count: int) -> None:
     )
 
 
+ALONE, ONE, TWO = "alone", "alone on one processor", "-n 2"
+
+
 def _sessions(count: int, programs: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         _write_files(folder, count, programs)
         _session(folder, ["-n", "2"])  # compiles what is imported
-        seconds: dict[str, list[float]] = {"alone": [], "-n 2": []}
+        seconds: dict[str, list[float]] = {ALONE: [], ONE: [], TWO: []}
+        busy: dict[str, list[float]] = {label: [] for label in seconds}
         parts: dict[str, list[str]] = {}
         for _ in range(rounds):
-            for label, more in (("alone", []), ("-n 2", ["-n", "2"])):
-                took = _session(folder, more)
-                if took <= min(seconds[label], default=took):
+            for label, values in seconds.items():
+                more = ["-n", "2"] if label == TWO else []
+                took, cpu = _session(folder, more, processors=1 if label == ONE else None)
+                if took <= min(values, default=took):
                     parts[label] = _parts(folder)
-                seconds[label].append(took)
-    alone, two = (min(values) for values in seconds.values())
-    ratios = [one / other for one, other in zip(*seconds.values(), strict=True)]
+                values.append(took)
+                busy[label].append(cpu / took)
+    best = {label: min(values) for label, values in seconds.items()}
     print(
-        f"a session of {count} tasks with {programs} programs each, best of {rounds}: {alone:.1f} s alone "
-        f"({count * programs / alone:.1f} programs a second, with a reference for each task), {two:.1f} s with -n 2: "
-        f"{alone / two:.2f} times as fast; by rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}"
+        f"a session of {count} tasks with {programs} programs each, and a reference for each task, best of {rounds}:"
     )
+    for label, took in best.items():
+        print(
+            f"  {label}: {took:.1f} s, {count * programs / took:.1f} programs a second, "
+            f"{statistics.median(busy[label]):.2f} processors busy"
+        )
+    for label in (ALONE, ONE):
+        ratios = [one / other for one, other in zip(seconds[label], seconds[TWO], strict=True)]
+        print(
+            f"  -n 2 is {best[label] / best[TWO]:.2f} times as fast as {label}; "
+            f"by rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}"
+        )
     for label, lines in parts.items():
         print(f"  {label}: seconds by the clock (CPU seconds of the process, without those of programs)")
         print(*(f"    {line}" for line in lines), sep="\n")
@@ -177,7 +194,8 @@ def _write_files(folder: Path, count: int, programs: int) -> None:
                 made.write(json.dumps({"task_id": f"Bulk/{number}", "solution": solution}) + "\n")
 
 
-def _session(folder: Path, more: list[str]) -> float:
+def _session(folder: Path, more: list[str], *, processors: int | None = None) -> tuple[float, float]:
+    """Return the seconds that a session took, and the CPU seconds of all its processes."""
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "session_parts"),
         *("--benchmark-disable", "--refinery-tasks=tasks.jsonl", "--refinery-programs=programs.jsonl", *more),
@@ -190,14 +208,18 @@ def _session(folder: Path, more: list[str]) -> float:
         "SESSION_PARTS": str(folder),
     }
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    began = time.time()
+    all_of_them = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, sorted(all_of_them)[:processors])
+    before, began = os.times(), time.time()
     done = subprocess.run(
         command, cwd=folder, env={**env, **places}, capture_output=True, text=True, check=False
     )
-    seconds = time.time() - began
+    seconds, after = time.time() - began, os.times()
+    os.sched_setaffinity(0, all_of_them)
     assert done.returncode == 0, done.stdout[-2000:]
     (folder / "began.json").write_text(json.dumps(began))
-    return seconds
+    cpu = after.children_user + after.children_system - before.children_user - before.children_system
+    return seconds, cpu
 
 
 def _parts(folder: Path) -> list[str]:

@@ -161,7 +161,7 @@ def study(scenario: Scenario, rng: np.random.Generator) -> tuple[Conclusion, ...
     failures, of_factors = passing_of(scenario, good)
     unequal = {}
     if fitted is not None:
-        tests = anova_type_tests(sample, fitted.model.terms, own, [None] * y.size)
+        tests = anova_type_tests(sample, fitted.model.terms, own, np.full(y.size, -1))
         unequal = {name_of(term): test for term, test in tests.items()}
     doubt = (
         (lambda _: None)

@@ -164,21 +164,20 @@ def anova_type_test(sample: Sample, term: Sequence[str], own: Sequence[str]) -> 
     )
 
 
-def alike(sample: Sample, texts: Sequence[str | None]) -> tuple[Sample, int]:
+def alike(sample: Sample, texts: Integers) -> tuple[Sample, int]:
     """Give programs that are the same text the same value, their mean: between them there is only noise.
 
     Parameters
     ----------
-    texts : a checksum of each program of the sample, None where it is not known.
+    texts : a number for each different text, for each program of the sample; below 0 where it is not known.
 
     Returns
     -------
     The sample with these values, and how many programs are the same as another.
     """
-    groups: dict[object, int] = {}
-    group = np.asarray(
-        [groups.setdefault(i if text is None else text, len(groups)) for i, text in enumerate(texts)]
-    )
+    # A text that is not known is like no other.
+    own = np.where(texts < 0, texts.max(initial=-1) + 1 + np.arange(texts.size), texts)
+    group = np.unique(own, return_inverse=True)[1].reshape(-1)
     size = np.bincount(group, minlength=1)
     y = (np.bincount(group, weights=sample.y) / size)[group]
     k = len(sample.treatments)
@@ -197,7 +196,7 @@ def _has(sample: Sample, factor: str, level: str) -> bool:
 
 
 def anova_type_tests(
-    sample: Sample, terms: Sequence[Sequence[str]], own: Sequence[str], texts: Sequence[str | None]
+    sample: Sample, terms: Sequence[Sequence[str]], own: Sequence[str], texts: Integers
 ) -> dict[tuple[str, ...], TestResult]:
     """Test every term that can be asked this way, by its factors.
 

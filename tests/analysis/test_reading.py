@@ -638,6 +638,11 @@ def test_a_csv_of_turns_ends_with_the_last_one(tmp_path: Path) -> None:
             "line 2: turn: must be a whole number from 1 on",
         ),
         (
+            "model,replicate,turn,list,run,seconds,passed\na,1,,1,1,1.0,True\na,2,,1,1,1.0,True\na,2,,1,1,2,True\n",
+            "line 4: run: duplicate: the same program, list and run as line 3",
+        ),
+        (",,\n,,\n", "line 1: columns missing"),
+        (
             "treatment,arm,replicate,list,run,seconds,passed\na,b,1,1,1,1.0,True\n",
             "line 1: column 'arm': there is a factor 'arm' already",
         ),
