@@ -47,6 +47,12 @@ RECORDED = (
         16,
         "7289c83dd51c77fec93b5278bf3d6beabb134cb7a74ed452dfb9de2bd822c7da",
     ),
+    Recorded(
+        "feedback",
+        ("--refinery-study=studies/feedback.toml", "-k", "r1"),
+        52,
+        "5d8fa1d1b14daed55d42232fb975e6cd70ec5df769475cc3687f48ee7386b98b",
+    ),
 )
 
 
@@ -64,8 +70,9 @@ def without_network() -> list[str]:
 def replay(root: Path, arguments: Sequence[str]) -> dict[str, bytes]:
     """Replay into a folder of its own; the programs are not run."""
     root.mkdir()
-    for name in ("pyproject.toml", "conftest.py"):
-        shutil.copy(ROOT / name, root)
+    shutil.copy(ROOT / "pyproject.toml", root)
+    # Programs are made before the first test; no test, no sandbox.
+    (root / "conftest.py").write_text("def pytest_runtestloop(): return True\n")
     for name in ("cassettes", "studies"):
         shutil.copytree(ROOT / name, root / name)
     (root / "test_it.py").write_text("def test_program(refinery_program): pass\n")
