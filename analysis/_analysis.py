@@ -343,9 +343,7 @@ def _unequal(results: Results, sample: Sample, fitted: Fitted | None) -> dict[st
     """Test the model's terms without one variance for all, where the study's own factors are crossed."""
     if fitted is None:
         return {}
-    programs = results.programs
-    place = programs.set_index("program").index.get_indexer(list(sample.programs))
-    texts = programs["sha256"].factorize()[0][place]
+    texts = results.programs["sha256"].factorize()[0][sample.rows]
     tests = anova_type_tests(sample, fitted.model.terms, _own(results), texts)
     return {name_of(term): test for term, test in tests.items()}
 

@@ -5,12 +5,10 @@ It makes tasks of the HumanEval kind (small functions, each with eight asserts) 
 - one program alone: launch to a contained interpreter, import, all short inputs, end; beside an interpreter without
   any sandbox. Wanted: at most 60 ms beyond what the program itself takes;
 - ``verify_many`` with one and with two workers, programs per second;
-- a session over 164 tasks (``--tasks``) with one program each (``--programs``), by turns alone, alone on one processor
-  and with ``-n 2``: programs per second, how many times as fast two workers are (wanted: twice), how many processors
-  each kept busy, and where the time of each process goes, by the clock and in CPU seconds. A session alone keeps more
-  than one processor busy, itself and the program; two workers on two processors can't be twice as fast as that, and are
-  compared with the one on one processor, too. Modules are compiled beforehand, as they are where the plugin is
-  installed.
+- a session over 164 tasks (``--tasks``) with one program each (``--programs``), by turns alone and with ``-n 2``:
+  programs per second, how many times as fast two workers are in all and in what they share (wanted: twice), how many of
+  the machine's processors were busy, and where the time of each process goes, by the clock and in CPU seconds. Modules
+  are compiled beforehand, as they are where the plugin is installed.
 
 Ratios within a run count. Run it on a quiet machine; it says how quiet it was. ``--only session`` leaves out the rest.
 """
@@ -133,7 +131,9 @@ def _library(count: int) -> None:
     )
 
 
-ALONE, ONE, TWO = "alone", "alone on one processor", "-n 2"
+ALONE, TWO = "alone", "-n 2"
+SHARED = "other programs"
+"""What workers share, as ``session_parts`` calls it: they start, collect and end each by itself."""
 
 
 def _sessions(count: int, programs: int, rounds: int) -> None:
@@ -141,30 +141,31 @@ def _sessions(count: int, programs: int, rounds: int) -> None:
         folder = Path(name)
         _write_files(folder, count, programs)
         _session(folder, ["-n", "2"])  # compiles what is imported
-        seconds: dict[str, list[float]] = {ALONE: [], ONE: [], TWO: []}
-        busy: dict[str, list[float]] = {label: [] for label in seconds}
+        seconds: dict[str, list[float]] = {ALONE: [], TWO: []}
+        busy: dict[str, list[float]] = {ALONE: [], TWO: []}
+        shared: dict[str, list[float]] = {ALONE: [], TWO: []}
         parts: dict[str, list[str]] = {}
         for _ in range(rounds):
             for label, values in seconds.items():
-                more = ["-n", "2"] if label == TWO else []
-                took, cpu = _session(folder, more, processors=1 if label == ONE else None)
+                took, processors = _session(folder, ["-n", "2"] if label == TWO else [])
+                lines, longest = _parts(folder)
                 if took <= min(values, default=took):
-                    parts[label] = _parts(folder)
+                    parts[label] = lines
                 values.append(took)
-                busy[label].append(cpu / took)
-    best = {label: min(values) for label, values in seconds.items()}
+                busy[label].append(processors)
+                shared[label].append(longest)
     print(
         f"a session of {count} tasks with {programs} programs each, and a reference for each task, best of {rounds}:"
     )
-    for label, took in best.items():
+    for label, values in seconds.items():
         print(
-            f"  {label}: {took:.1f} s, {count * programs / took:.1f} programs a second, "
-            f"{statistics.median(busy[label]):.2f} processors busy"
+            f"  {label}: {min(values):.1f} s, {count * programs / min(values):.1f} programs a second, {SHARED} "
+            f"{min(shared[label]):.1f} s; {statistics.median(busy[label]):.2f} processors busy"
         )
-    for label in (ALONE, ONE):
-        ratios = [one / other for one, other in zip(seconds[label], seconds[TWO], strict=True)]
+    for what, of in (("all", seconds), (SHARED, shared)):
+        ratios = [one / other for one, other in zip(of[ALONE], of[TWO], strict=True)]
         print(
-            f"  -n 2 is {best[label] / best[TWO]:.2f} times as fast as {label}; "
+            f"  -n 2 is {min(of[ALONE]) / min(of[TWO]):.2f} times as fast in {what}; "
             f"by rounds {', '.join(f'{ratio:.2f}' for ratio in ratios)}"
         )
     for label, lines in parts.items():
@@ -194,8 +195,8 @@ def _write_files(folder: Path, count: int, programs: int) -> None:
                 made.write(json.dumps({"task_id": f"Bulk/{number}", "solution": solution}) + "\n")
 
 
-def _session(folder: Path, more: list[str], *, processors: int | None = None) -> tuple[float, float]:
-    """Return the seconds that a session took, and the CPU seconds of all its processes."""
+def _session(folder: Path, more: list[str]) -> tuple[float, float]:
+    """Return the seconds that a session took, and how many of the machine's processors were busy meanwhile."""
     command = [
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "session_parts"),
         *("--benchmark-disable", "--refinery-tasks=tasks.jsonl", "--refinery-programs=programs.jsonl", *more),
@@ -208,31 +209,39 @@ def _session(folder: Path, more: list[str], *, processors: int | None = None) ->
         "SESSION_PARTS": str(folder),
     }
     env = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    all_of_them = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, sorted(all_of_them)[:processors])
-    before, began = os.times(), time.time()
+    before, began = _busy_seconds(), time.time()
     done = subprocess.run(
         command, cwd=folder, env={**env, **places}, capture_output=True, text=True, check=False
     )
-    seconds, after = time.time() - began, os.times()
-    os.sched_setaffinity(0, all_of_them)
+    seconds = time.time() - began
     assert done.returncode == 0, done.stdout[-2000:]
     (folder / "began.json").write_text(json.dumps(began))
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return seconds, cpu
+    return seconds, (_busy_seconds() - before) / seconds
 
 
-def _parts(folder: Path) -> list[str]:
-    """Return a line for each process of the last session; the others wait for what it starts with."""
-    lines = []
+def _busy_seconds() -> float:
+    """Return the CPU seconds of all processes since the machine started: those of a program are nobody's children."""
+    first = Path("/proc/stat").read_text(encoding="ascii").partition("\n")[0]
+    return sum(map(int, first.split()[1:4])) / os.sysconf("SC_CLK_TCK")
+
+
+def _parts(folder: Path) -> tuple[list[str], float]:
+    """Return a line for each process of the last session, and how long the slowest took for what they share.
+
+    The others wait for what the main process of workers starts with.
+    """
+    lines, longest = [], 0.0
     for file in sorted(folder.glob("parts-*.json")):
         clock, cpu = float(json.loads((folder / "began.json").read_text())), 0.0
+        known = json.loads(file.read_text())
         cells = []
-        for part, (ended, used) in json.loads(file.read_text()).items():
+        for part, (ended, used) in known.items():
             cells.append(f"{part} {ended - clock:.2f} ({used - cpu:.2f})")
+            if part == SHARED and "first program" in known:
+                longest = max(longest, ended - clock)
             clock, cpu = ended, used
         lines.append(f"{file.stem.removeprefix('parts-')}: {', '.join(cells)}; in all ({cpu:.2f})")
-    return lines
+    return lines, longest
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from .._inference.registry import COMPARING
 from .._inference.rowwise import DataSets, contrast_test
 from .._inference.simulated_size import rate
 from .._inference.statistical_test import always_possible
-from .._models.sample import run_values
+from .._models.sample import program_of_runs, run_values
 
 if TYPE_CHECKING:
     import argparse
@@ -166,14 +166,10 @@ def _runs(results: Results, sample: Sample) -> tuple[int | None, float]:
     """Return the runs of each program and their sum of squares within programs; None unless all have as many."""
     if len(sample.blocks) > 1 or results.crossed:
         return None, 0.0
-    wanted = {name: i for i, name in enumerate(sample.programs)}
-    categories = np.asarray(
-        [wanted.get(name, -1) for name in results.runs["program"].cat.categories], dtype=np.intp
-    )
-    program = categories[results.runs["program"].cat.codes.to_numpy()]
+    program = program_of_runs(results, sample)
     values = run_values(results, sample.response)[program >= 0]
     program = program[program >= 0]
-    count = np.bincount(program, minlength=len(wanted))
+    count = np.bincount(program, minlength=sample.y.size)
     if int(count.min()) != int(count.max()) or int(count.max()) < 2:  # noqa: PLR2004
         return None, 0.0
     mean = np.bincount(program, weights=values) / count

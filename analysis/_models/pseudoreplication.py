@@ -48,6 +48,7 @@ def pseudoreplication(
     timings = dataclasses.replace(
         sample,
         programs=tuple(map(sample.programs.__getitem__, index.tolist())),
+        rows=sample.rows[index],
         y=run_values(results, sample.response)[use],
         cell=sample.cell[index],
         block=sample.block[index],

@@ -46,8 +46,7 @@ def bounds(results: Results, sample: Sample) -> Bounds:
     bound_runs = np.bincount(number, short, size)
     of_program = (2 * bound_runs >= np.bincount(number, minlength=size)) & (bound_runs > 0)
     names = frozenset(results.programs["program"].to_numpy()[of_program])
-    inside = np.array([name in names for name in sample.programs], dtype=bool)
-    bounded = 2 * np.bincount(sample.cell, inside, len(sample.treatments)) >= sample.counts
+    bounded = 2 * np.bincount(sample.cell, of_program[sample.rows], len(sample.treatments)) >= sample.counts
     return Bounds(
         programs=names,
         treatments=frozenset(

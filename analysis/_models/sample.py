@@ -65,6 +65,7 @@ class Sample:
     treatments : every treatment of the study in natural order, those without a passing program too; length k.
     factors : levels of each factor, derived ones last.
     programs : names, shape (n,).
+    rows : each program's row in the programs of the results, shape (n,); 0 to n - 1 where values were drawn.
     y : values, shape (n,).
     cell : index into ``treatments``, shape (n,).
     block : index into ``blocks`` (machines), shape (n,); all 0 where there is one machine, or where programs were
@@ -79,6 +80,7 @@ class Sample:
     treatments: tuple[LabelledTreatment, ...]
     factors: Mapping[str, tuple[str, ...]]
     programs: tuple[str, ...]
+    rows: Integers
     y: Floats
     cell: Integers
     block: Integers
@@ -177,6 +179,7 @@ def sample(results: Results, response: Response, *, keep: Flags | None = None) -
         treatments=treatments,
         factors=results.factors,
         programs=tuple(programs["program"].to_numpy(dtype=object)[program].tolist()),
+        rows=program,
         y=y,
         cell=cell[program],
         block=block,
@@ -265,6 +268,7 @@ def _sample(
     treatments: tuple[LabelledTreatment, ...],
     factors: Mapping[str, tuple[str, ...]],
     programs: tuple[str, ...],
+    rows: Integers,
     y: Floats,
     cell: Integers,
     block: Integers,
@@ -285,6 +289,7 @@ def _sample(
         treatments=treatments,
         factors=factors,
         programs=programs,
+        rows=rows,
         y=y,
         cell=cell,
         block=block,
@@ -318,12 +323,20 @@ def of_values(
         treatments=treatments,
         factors=factors,
         programs=tuple(map(str, range(y.size))),
+        rows=np.arange(y.size, dtype=np.intp),
         y=y,
         cell=cell.astype(np.intp),
         block=np.zeros(y.size, dtype=np.intp),
         blocks=("here",),
         generated=generated,
     )
+
+
+def program_of_runs(results: Results, sample: Sample) -> Integers:
+    """Return each run's program as an index into those of the sample, -1 where it is none of them; shape (runs,)."""
+    place = np.full(len(results.programs), -1, dtype=np.intp)
+    place[sample.rows] = np.arange(sample.rows.size)
+    return np.asarray(place[results.runs["program"].cat.codes.to_numpy()])
 
 
 def part_of(whole: Sample, keep: Flags) -> Sample:
@@ -334,6 +347,7 @@ def part_of(whole: Sample, keep: Flags) -> Sample:
         treatments=whole.treatments,
         factors=whole.factors,
         programs=tuple(itertools.compress(whole.programs, keep.tolist())),
+        rows=whole.rows[keep],
         y=whole.y[keep],
         cell=whole.cell[keep],
         block=block.reshape(-1).astype(np.intp),

@@ -201,8 +201,7 @@ def _present(sample: Sample) -> Flags:
 def _tasks_of(results: Results, sample: Sample) -> list[int]:
     """Return the number of the task of each value."""
     place = {task: number for number, task in enumerate(results.tasks)}
-    of_program = dict(zip(results.programs["program"], results.programs["task"], strict=True))
-    return [place[of_program[name]] for name in sample.programs]
+    return [place[task] for task in results.programs["task"].to_numpy()[sample.rows].tolist()]
 
 
 def _table(

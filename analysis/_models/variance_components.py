@@ -9,7 +9,7 @@ import numpy as np
 
 from .balanced_layout import Layout
 from .reml import balanced_components, numerical_components
-from .sample import machine_effects, run_values
+from .sample import machine_effects, program_of_runs, run_values
 
 if TYPE_CHECKING:
     from .._arrays import Floats, Integers
@@ -102,9 +102,7 @@ def _confounded(layout: Layout, usable: dict[str, bool]) -> list[str]:
 
 def _gather(results: Results, sample: Sample) -> tuple[Layout | None, list[str]]:
     runs = results.runs
-    names = {name: i for i, name in enumerate(sample.programs)}
-    of_category = np.asarray([names.get(name, -1) for name in runs["program"].cat.categories], dtype=np.intp)
-    program = of_category[runs["program"].cat.codes.to_numpy()]
+    program = program_of_runs(results, sample)
     use = program >= 0
     values = run_values(results, sample.response)[use]
     program = program[use]

@@ -87,7 +87,7 @@ class CsvColumn:
 
     def each(self, ask: Callable[[str], Any], dtype: type = object) -> Column:
         """Return what ``ask`` says of the text of each row."""
-        answers = np.empty(len(self.texts), dtype=dtype)
+        answers: Column = np.empty(len(self.texts), dtype=dtype)
         answers[:] = [ask(text) for text in self.texts]
         return answers[self.codes]
 

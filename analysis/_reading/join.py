@@ -397,10 +397,11 @@ def _reference_frame(files: Sequence[RawFile]) -> pd.DataFrame:
 
 def _reading_notes(programs: pd.DataFrame, runs: pd.DataFrame, *, crossed: bool) -> tuple[str, ...]:
     notes = []
-    timed = set(runs["program"].cat.codes.unique())
-    untimed = sum(1 for i, ok in enumerate(programs["passed"]) if ok and i not in timed)
+    passed = programs["passed"].to_numpy(dtype=bool)
+    runs_of = np.bincount(runs["program"].cat.codes.to_numpy(), minlength=len(programs))
+    untimed = int((passed & (runs_of == 0)).sum())
     if untimed:
-        notes.append(f"{untimed} of {int(programs['passed'].sum())} correct programs have no timed run")
+        notes.append(f"{untimed} of {int(passed.sum())} correct programs have no timed run")
     if crossed:
         notes.append(
             "Some programs were timed on several machines: each counts once, "

@@ -371,14 +371,18 @@ def _check_means(stats: Sequence[_Stats], seconds: Column, counts: Column) -> No
         raise _UnusualError
 
 
-def _per_run(values: Sequence[Sequence[float] | None], counts: Column) -> Column:
-    """Return one number per run, NaN for benchmarks that do not tell."""
+def _per_run(values: list[Any], counts: Column) -> Column:
+    """Return one number per run, NaN for benchmarks that do not tell: these have None, the others lists."""
+    untold = values.count(None)
+    if untold == len(values):
+        return np.full(int(counts.sum()), np.nan)
+    if not untold:
+        if not np.array_equal(_lengths(values), counts):
+            raise _UnusualError
+        return _flat(values, counts)
     known = [value for value in values if value is not None]
+    is_known = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
     lengths = _lengths(known)
-    if len(known) == len(values):
-        is_known = np.full(len(values), fill_value=True)
-    else:
-        is_known = np.fromiter((value is not None for value in values), dtype=np.bool_, count=len(values))
     if not np.array_equal(lengths, counts[is_known]):
         raise _UnusualError
     column = np.full(int(counts.sum()), np.nan)
