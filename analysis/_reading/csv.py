@@ -46,7 +46,7 @@ def read_csv(path: Path, text: str) -> RawFile:
     passed = passed & ~late.censored
     of_task = checked.labels("task") if "task" in table.cells else CsvColumn.same("", len(table))
     tasks = of_task.each(str)
-    untimed = _without_times(tasks, told)
+    untimed = _without_times(of_task.codes, told)
     checked.require_times(told, passed, late.censored | untimed)
     seconds = np.where(late.censored, np.nan, told)
     turn = checked.turn() if "turn" in table.cells else np.full(len(table), np.nan)
@@ -74,7 +74,7 @@ def read_csv(path: Path, text: str) -> RawFile:
     return RawFile(
         source=_source(str(path)),
         study="",
-        task=str(tasks[0]) if len(set(tasks)) == 1 else "",
+        task=of_task.texts[0] if len(of_task.texts) == 1 else "",
         factors={},
         programs=programs,
         runs=columns,
@@ -95,12 +95,11 @@ def _groups(*columns: Column) -> np.ndarray[Any, np.dtype[np.intp]]:
 
 
 def _without_times(
-    tasks: Column, seconds: np.ndarray[Any, np.dtype[np.float64]]
+    task: Column, seconds: np.ndarray[Any, np.dtype[np.float64]]
 ) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Which runs are of tasks that no run has a time of: their programs were only judged."""
-    number = pd.factorize(tasks)[0]
-    timed = np.bincount(number, weights=np.isfinite(seconds)) > 0
-    return np.asarray(~timed[number], dtype=np.bool_)
+    timed = np.bincount(task, weights=np.isfinite(seconds)) > 0
+    return np.asarray(~timed[task], dtype=np.bool_)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
