@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 import functools
-import symtable
-import warnings
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from refinery_plugin._syntax import UNUSABLE, parse, symbols
+
 if TYPE_CHECKING:
+    import symtable
     from collections.abc import Iterable
 
 Binding: TypeAlias = Literal["definition", "stub", "import"]
@@ -18,22 +19,15 @@ Binding: TypeAlias = Literal["definition", "stub", "import"]
 _SUREST: tuple[Binding, ...] = ("definition", "stub", "import")
 
 _BUILTINS = frozenset(dir(builtins)) | {"__name__", "__file__", "__doc__", "__builtins__"}
-_UNUSABLE = (SyntaxError, ValueError, RecursionError, MemoryError)
 
 
 @functools.lru_cache(maxsize=32)
 def tree(source: str) -> ast.Module | None:
-    """Return the syntax tree, or ``None`` for what is no Python.
-
-    Warnings of the parser, such as that of an odd escape, are no errors here whatever the filters say: a program must
-    not depend on them.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return ast.parse(source)
-        except _UNUSABLE:
-            return None
+    """Return the syntax tree, or ``None`` for what is no Python."""
+    try:
+        return parse(source)
+    except UNUSABLE:
+        return None
 
 
 def binding(source: str, name: str) -> Binding | None:
@@ -153,12 +147,10 @@ class TopLevelNames:
 
 
 def _symbols(source: str) -> symtable.SymbolTable | None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return symtable.symtable(source, "<answer>", "exec")
-        except _UNUSABLE:
-            return None
+    try:
+        return symbols(source)
+    except UNUSABLE:
+        return None
 
 
 def _scopes(table: symtable.SymbolTable) -> list[symtable.SymbolTable]:

@@ -14,6 +14,7 @@ import types
 from typing import TYPE_CHECKING
 
 from refinery_plugin._errors import RefineryError
+from refinery_plugin._syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -91,7 +92,7 @@ class _Gathered:
             source = textwrap.dedent(inspect.getsource(value)).rstrip()
         except (OSError, TypeError) as exc:
             raise FunctionSourceError(f"the source of {name} is not known ({exc}); give it as text") from exc
-        tree: ast.AST = ast.parse(source)
+        tree: ast.AST = parse(source)
         there = vars(sys.modules[value.__module__]) if isinstance(value, type) else value.__globals__
         if strips:
             tree = _stripped(

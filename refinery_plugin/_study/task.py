@@ -15,6 +15,7 @@ from refinery_plugin._study.checksum import checksum, described
 from refinery_plugin._study.function_source import FunctionSourceError, module_source
 from refinery_plugin._study.tolerance import Close
 from refinery_plugin._study.value_types import FORMS, misfit, type_name, unknown_form
+from refinery_plugin._syntax import UNUSABLE, parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -241,8 +242,8 @@ class Task:
     def entry_point(self) -> str:
         """Name of the function that a program must define."""
         try:
-            (function,) = ast.parse(f"{self.signature.rstrip().rstrip(':')}: ...").body
-        except (SyntaxError, ValueError):
+            (function,) = parse(f"{self.signature.rstrip().rstrip(':')}: ...").body
+        except UNUSABLE:
             function = None
         if not isinstance(function, ast.FunctionDef):
             raise TaskError(
@@ -272,7 +273,7 @@ def wants_size(make: Callable[..., Arguments]) -> bool:
 def defined_functions(source: str, *, where: str) -> frozenset[str]:
     """Names of the functions that a module's top level defines; ``where`` names the source in the error."""
     try:
-        module = ast.parse(source)
-    except (SyntaxError, ValueError) as exc:
+        module = parse(source)
+    except UNUSABLE as exc:
         raise TaskError(f"{where} is not valid Python: {exc}") from exc
     return frozenset(node.name for node in module.body if isinstance(node, ast.FunctionDef))

@@ -9,6 +9,7 @@ from typing import Any
 
 from refinery_plugin._errors import RefineryError
 from refinery_plugin._study.value_types import FORMS, type_name
+from refinery_plugin._syntax import parse
 
 
 class FormError(RefineryError):
@@ -38,7 +39,7 @@ def parse_form(text: str) -> Any:  # noqa: ANN401 - a type form
     dict[str, list[int]] | None
     """
     try:
-        return _form(ast.parse(text.strip(), mode="eval").body)
+        return _form(parse(text.strip(), "eval").body)
     except (SyntaxError, ValueError, TypeError, KeyError, RecursionError) as exc:
         raise FormError(f"{text!r:.80} is no type that values may have; it is made of {FORMS}") from exc
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from refinery_plugin._study.function_source import FunctionSourceError, class_source, module_source
 from refinery_plugin._study.task import Task, TaskError, wants_size
 from refinery_plugin._study.value_types import unknown_form
+from refinery_plugin._syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -174,7 +175,7 @@ def _result_type(reference: Callable[..., object]) -> Any:  # noqa: ANN401 - a t
 
 def _head(source: str, name: str) -> str:
     function = next(
-        node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name
+        node for node in parse(source).body if isinstance(node, ast.FunctionDef) and node.name == name
     )
     function.body, function.decorator_list = [ast.Expr(ast.Constant(...))], []
     return textwrap.dedent(ast.unparse(function)).removesuffix("...").strip().removesuffix(":")

@@ -14,6 +14,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from refinery_plugin._study.function_source import names_in
+from refinery_plugin._syntax import UNUSABLE, parse
 from refinery_plugin._tasks.plain_python import STEPS, Evaluator, UnknownSyntaxError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Assertion:
     @property
     def example(self) -> tuple[tuple[object, ...], object] | None:
         """Arguments and expected result, where it says no more than that the two are equal."""
-        node = ast.parse(self.text, mode="eval").body
+        node = parse(self.text, "eval").body
         if not (
             isinstance(node, ast.Compare) and len(node.ops) == 1 and isinstance(node.ops[0], (ast.Eq, ast.Is))
         ):
@@ -68,7 +69,7 @@ class Assertion:
 
     def holds(self, result: object) -> bool:
         """Tell whether it holds of a result; where it raises, it does not."""
-        node = ast.parse(self.text, mode="eval").body
+        node = parse(self.text, "eval").body
         try:
             return bool(Evaluator({**dict(self.names), RESULT: copy.deepcopy(result)}).value(node))
         except Exception:  # noqa: BLE001 - as in the test itself, whatever goes wrong speaks against the result
@@ -104,8 +105,8 @@ def lift(test: str, *, entry_point: str, parameters: Iterable[str] = ()) -> tupl
     NotLiftedError : when anything in it cannot be taken for what it says of single calls.
     """
     try:
-        module = ast.parse(test)
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as exc:
+        module = parse(test)
+    except UNUSABLE as exc:
         raise NotLiftedError(f"its test is not valid Python: {exc}") from exc
     walk = _Walk({entry_point}, tuple(parameters))
     try:
@@ -365,7 +366,7 @@ def _finished(node: ast.expr, arguments: tuple[object, ...]) -> Assertion:
 
 def _try_out(assertion: Assertion) -> None:
     """Evaluate an assertion on some results, only to see that all of it is known."""
-    node = ast.parse(assertion.text, mode="eval").body
+    node = parse(assertion.text, "eval").body
     results: tuple[object, ...] = (None, 0, 1.5, "a", [], [1], (1, 2), {})
     for result in results:
         # A result of another type raises what it likes.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from refinery_plugin._study.levels import COLUMNS, LevelError, nearest
 from refinery_plugin._study.settings import SETTINGS
+from refinery_plugin._syntax import UNUSABLE, parse
 from refinery_plugin._tasks.json_lines import TaskFileError
 from refinery_plugin._tasks.task_file import FENCE
 
@@ -157,8 +158,8 @@ def completed(task: Task, completion: str) -> str:
 
 def _defines(source: str, name: str) -> bool:
     try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        body = parse(source).body
+    except UNUSABLE:
         return False
     return any(isinstance(node, ast.FunctionDef) and node.name == name for node in body)
 

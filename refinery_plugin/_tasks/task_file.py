@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from refinery_plugin._study.task import Task, TaskError
 from refinery_plugin._study.tolerance import Close, CloseError
+from refinery_plugin._syntax import UNUSABLE, parse
 from refinery_plugin._tasks.forms import FormError, from_json, like, parse_form
 from refinery_plugin._tasks.json_lines import TaskFileError, read_rows
 from refinery_plugin._tasks.lift import Assertion, Assertions, NotLiftedError, lift
@@ -187,8 +188,8 @@ def _hints(signature: str) -> tuple[list[Any], Any]:
 
 def _head(source: str) -> ast.FunctionDef | None:
     try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        body = parse(source).body
+    except UNUSABLE:
         return None
     return next((node for node in body if isinstance(node, ast.FunctionDef)), None)
 
@@ -255,8 +256,8 @@ def _called(tests: list[str]) -> str | None:
     """Return the name of the first function that a test calls and that is no built-in one."""
     for test in tests:
         try:
-            tree = ast.parse(test)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            tree = parse(test)
+        except UNUSABLE:
             continue
         for node in ast.walk(tree):
             if (
@@ -355,8 +356,8 @@ class _Solution:
 def _defined(source: str, name: str) -> ast.FunctionDef | None:
     """Return the function of that name which a module's top level defines last."""
     try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        body = parse(source).body
+    except UNUSABLE:
         return None
     functions = [node for node in body if isinstance(node, ast.FunctionDef) and node.name == name]
     return functions[-1] if functions else None

@@ -27,7 +27,7 @@ FLOORS = {
         ("_tasks",),
         ("_study",),
         ("_files", "_sockets"),
-        ("_words", "_errors"),
+        ("_syntax", "_words", "_errors"),
     ),
     "analysis": (
         ("__main__",),

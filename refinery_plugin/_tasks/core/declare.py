@@ -9,6 +9,7 @@ import typing
 from typing import TYPE_CHECKING
 
 from refinery_plugin._study.task import Task
+from refinery_plugin._syntax import parse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -53,7 +54,7 @@ def declare(
 
 
 def _head(source: str) -> str:
-    (function,) = ast.parse(source).body
+    (function,) = parse(source).body
     if not isinstance(function, ast.FunctionDef):
         raise TypeError("a reference is one function")
     function.body = [ast.Expr(ast.Constant(...))]
