@@ -110,12 +110,8 @@ def run_block(request: BlockRequest, tell: Callable[..., None]) -> dict[str, obj
         )
 
     tell(doing=f"opens task {request.task.name}", may_take=may_take(FIRST_LIMIT))
-    cores = Cores.divided()
-    if timed:
-        cores.take_place()
-    else:
-        everywhere = cores.programs | cores.parent
-        cores = Cores(programs=everywhere, parent=everywhere)
+    cores = Cores.divided() if timed else Cores.everywhere()
+    cores.take_place()
     sandbox = open_sandbox(request.sandbox, packages=request.packages)
     with Checker.open(
         sandbox,

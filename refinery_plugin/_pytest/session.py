@@ -483,6 +483,14 @@ def is_distributed(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput") or config.getoption("dist", default="no") != "no"
 
 
+def worker_number(config: pytest.Config) -> tuple[int, int] | None:
+    """Return which of pytest-xdist's workers this process is, from 0, and how many there are; ``None`` for none."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or not (number := str(worker["workerid"]).removeprefix("gw")).isdecimal():
+        return None
+    return int(number), int(worker["workercount"])
+
+
 def unit_of(item: pytest.Item) -> Unit | None:
     """Return the program that a test is about, if it is about one."""
     callspec = getattr(item, "callspec", None)

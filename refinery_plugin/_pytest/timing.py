@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._pytest.session import FOREIGN, MISSING, UNCHECKED, is_distributed, refinery_of, unit_of
+from refinery_plugin._pytest.session import FOREIGN, MISSING, UNCHECKED, is_distributed, refinery_of, unit_of, worker_number
 from refinery_plugin._words import count, printable
 
 if TYPE_CHECKING:
@@ -98,6 +98,7 @@ class TimingHooks:
             sizes=refinery.sizes,
             elsewhere=config.getoption("refinery_cluster") is not None,
             shard=config.getoption("refinery_shard"),
+            beside=None if config.getoption("refinery_generate") else worker_number(config),
         )
 
     def run_elsewhere(self, items: Iterable[pytest.Item]) -> None:

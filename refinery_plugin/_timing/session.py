@@ -82,6 +82,7 @@ class SessionSettings:
     feedback_notes : what results say of kinds of feedback, by their names.
     elsewhere : whether programs run on workers elsewhere, and what these did is handed in.
     shard : number and count where this session has a part of the programs: it goes on with its own journal only.
+    beside : number and count where this process is one of several of this machine that verify side by side.
     """
 
     study: Study
@@ -99,6 +100,13 @@ class SessionSettings:
     feedback_notes: Mapping[str, str] = dataclasses.field(default_factory=dict)
     elsewhere: bool = False
     shard: tuple[int, int] | None = None
+    beside: tuple[int, int] | None = None
+
+    def cores(self) -> Cores:
+        """Decide who runs where."""
+        if self.times:
+            return Cores.divided()
+        return Cores.everywhere() if self.beside is None else Cores.part(*self.beside)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +135,7 @@ class MeasuringSession:
         self._sizes = settings.sizes
         self.id = secrets.token_hex(6)
         self.findings: dict[str, Finding] = {}
-        self._cores = Cores.divided()
+        self._cores = settings.cores()
         self._began = time.monotonic()
         self._sandbox: ProgramSandbox | None = None
         self._open = OpenTasks(self._open_checker)
@@ -201,7 +209,7 @@ class MeasuringSession:
             )
         if settings.times and self._tasks[name].is_timed:
             settings.lock.acquire(waiting=settings.say)
-            self._cores.take_place()
+        self._cores.take_place()
         if self._sandbox is None:
             self._sandbox = settings.open_sandbox()
         self._settle(name, self._sandbox)

@@ -214,8 +214,6 @@ class Verifier:
         self._reference_logs[number] = [*logs[1 - _REMEMBERED_RUNS :], log_seconds]
 
     def _opened(self, sandbox: ProgramSandbox) -> Checker:
-        usable = Cores.divided()
-        everywhere = usable.programs | usable.parent
         numbers = range(1, self._lists + 1) if self.task.is_timed else ()
         return Checker.open(
             sandbox,
@@ -225,7 +223,7 @@ class Verifier:
             limits=self._limits,
             time_factor=self._time_factor,
             # Threads of the caller's process are not ours to move.
-            cores=Cores(programs=everywhere, parent=everywhere),
+            cores=Cores.everywhere(),
         )
 
 

@@ -102,6 +102,6 @@ def test_the_note_says_what_to_do_only_where_something_is_to_be_done() -> None:
 @pytest.mark.parametrize(("programs", "parent", "apart"), [({0, 1, 2}, {3}, True), ({0, 1}, {0, 1}, False)])
 def test_cores_say_whether_one_was_spared(programs: set[int], parent: set[int], apart: bool) -> None:  # noqa: FBT001
     """The parent is apart where it has a core of its own, and the text then names that."""
-    cores = Cores(programs=frozenset(programs), parent=frozenset(parent))
+    cores = Cores(programs=frozenset(programs), parent=frozenset(parent), usable=frozenset(programs | parent))
     assert cores.apart is apart
     assert ("keeps to core 3" in str(cores)) is apart

@@ -178,6 +178,29 @@ def test_workers_verify_in_parallel_with_one_seed(project: Project) -> None:
     )
 
 
+KEEPS_CORES = """
+
+import os, pathlib
+
+def pytest_runtest_teardown(item):
+    worker = getattr(item.config, "workerinput", {"workerid": "alone"})["workerid"]
+    pathlib.Path(f"cores-{worker}").write_text(" ".join(map(str, sorted(os.sched_getaffinity(0)))))
+"""
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core cannot be shared")
+def test_workers_keep_to_their_part_of_the_cores(project: Project) -> None:
+    """Each worker has cores that no other has, with its programs; who verifies alone has all of them."""
+    project.add({f"{agents}_3_inf_{run}": HONEST + f"# {agents}{run}\n" for agents in "12" for run in "12"})
+    conftest = project.path / "conftest.py"
+    conftest.write_text(conftest.read_text() + KEEPS_CORES)
+    for options, workers in ((["-n2"], ["gw0", "gw1"]), ([], ["alone"])):
+        project.run(*options, timing=False).assert_outcomes(passed=4)
+        cores = [set((project.path / f"cores-{worker}").read_text().split()) for worker in workers]
+        assert set.union(*cores) == set(map(str, os.sched_getaffinity(0)))
+        assert sum(map(len, cores)) == len(os.sched_getaffinity(0))
+
+
 def test_timing_under_workers_is_refused_in_one_line(project: Project) -> None:
     """Timing under pytest-xdist is a usage error of one line that names the way out."""
     project.add({"1_3_inf_1": HONEST})
