@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import optimize, special, stats
 
+from .._models.pseudo_inverse import pseudo_inverse
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -110,8 +112,8 @@ def cmh(strata: Sequence[tuple[Sequence[int], Sequence[int]]]) -> tuple[float, i
             continue
         surplus += x - n * good / total
         spread += good * (total - good) / (total**2 * (total - 1)) * (total * np.diag(n) - np.outer(n, n))
-    df = int(np.linalg.matrix_rank(spread))
+    inverse, df = pseudo_inverse(spread)
     if df == 0:
         return None
-    statistic = float(surplus @ np.linalg.pinv(spread, hermitian=True) @ surplus)
+    statistic = float(surplus @ inverse @ surplus)
     return statistic, df, float(stats.chi2.sf(statistic, df))

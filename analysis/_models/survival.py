@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import stats
 
+from .pseudo_inverse import pseudo_inverse
+
 if TYPE_CHECKING:
     from .._arrays import Flags, Floats, Integers
 
@@ -37,31 +39,30 @@ def log_rank(
         inside = stratum == s
         more, wider, scores[inside] = _of_stratum(time[inside], finished[inside], group[inside], groups)
         excess, spread = excess + more, spread + wider
-    if np.linalg.matrix_rank(spread) == 0:
+    inverse, df = pseudo_inverse(spread)
+    if df == 0:
         return None
-    statistic = float(excess @ np.linalg.pinv(spread, hermitian=True) @ excess)
-    return statistic, _permuted(scores, group, stratum, groups)
+    return float(excess @ inverse @ excess), _permuted(scores, group, stratum, groups)
 
 
 def _of_stratum(time: Floats, finished: Flags, group: Integers, groups: int) -> tuple[Floats, Floats, Floats]:
     """Return observed minus expected by group, its covariance, and each one's score (finished minus hazard so far)."""
-    times, now = np.unique(time[finished], return_counts=True)
-    done = group[finished]
-    seen = np.bincount(done, minlength=groups).astype(float)
-    at_risk = np.stack(
-        [
-            _at_risk(time[group == g], times) if (group == g).any() else np.zeros(len(times))
-            for g in range(groups)
-        ],
-        axis=1,
-    )
-    n, d = at_risk.sum(axis=1), now.astype(float)
-    share = at_risk / n[:, None]
-    excess = seen - d @ share
+    order = np.argsort(time, kind="stable")
+    rising, ended, member = time[order], finished[order], group[order]
+    times, now = np.unique(rising[ended], return_counts=True)
+    before = np.searchsorted(rising, times, side="left")
+    n, d = len(time) - before.astype(np.float64), now.astype(np.float64)
+    share = np.empty((groups, len(times)))
+    for g in range(groups):
+        gone = np.concatenate([[0], np.cumsum(member == g)])
+        share[g] = (gone[-1] - gone[before]) / n
+    excess = np.bincount(member[ended], minlength=groups) - share @ d
     weight = np.where(n > 1, d * (n - d) / np.maximum(n - 1, 1), 0.0)
-    spread = np.diag(weight @ share) - share.T @ (weight[:, None] * share)
+    spread = np.diag(share @ weight) - (share * weight) @ share.T
     so_far = np.concatenate([[0.0], np.cumsum(d / n)])
-    return excess, spread, finished - so_far[np.searchsorted(times, time, side="right")]
+    scores = np.empty(len(time))
+    scores[order] = ended - so_far[np.searchsorted(times, rising, side="right")]
+    return excess, spread, scores
 
 
 def _at_risk(time: Floats, moments: Floats) -> Floats:
@@ -72,27 +73,28 @@ def _at_risk(time: Floats, moments: Floats) -> Floats:
 def _permuted(scores: Floats, group: Integers, stratum: Integers, groups: int) -> float:
     """Return the share of deals whose group sums of scores are as far from zero, measured by their own covariance."""
     order = np.argsort(stratum, kind="stable")
-    scores, member = scores[order], np.eye(groups)[group[order]]
+    scores, member = scores[order], group[order]
     starts = np.unique(stratum[order], return_index=True)[1]
     ends = np.append(starts[1:], len(scores))
     spread = np.zeros((groups, groups))
     for start, end in zip(starts, ends, strict=True):
-        n, of = end - start, member[start:end].sum(axis=0)
+        n, of = end - start, np.bincount(member[start:end], minlength=groups)
         if n > 1:
             inside = scores[start:end] - scores[start:end].mean()
             spread += inside @ inside / (n - 1) * (np.diag(of) - np.outer(of, of) / n)
-    root = np.linalg.pinv(spread, hermitian=True)
+    root, df = pseudo_inverse(spread)
     rng = np.random.default_rng(_SEED)
 
     def far(sums: Floats) -> Floats:
         return np.asarray(np.sum((sums @ root) * sums, axis=1))
 
-    real = float(far((scores @ member)[None])[0])
-    if int(member.sum(axis=0).min()) >= _ENOUGH:
-        return float(stats.chi2.sf(real, np.linalg.matrix_rank(spread)))
+    sums = np.asarray(np.bincount(member, weights=scores, minlength=groups), dtype=np.float64)
+    real = float(far(sums[None])[0])
+    if int(np.bincount(member, minlength=groups).min()) >= _ENOUGH:
+        return float(stats.chi2.sf(real, df))
     # Sums over groups with its members side by side: many groups make a product of matrices dear.
-    beside = np.argsort(group[order], kind="stable")
-    present, first = np.unique(group[order][beside], return_index=True)
+    beside = np.argsort(member, kind="stable")
+    present, first = np.unique(member[beside], return_index=True)
     root = root[np.ix_(present, present)]
     deals = _DEALS if len(scores) <= _MANY else _DEALS // 10
     as_far, left, most = 0, deals, max(1, _CHUNK // max(len(scores), 1))
@@ -101,8 +103,8 @@ def _permuted(scores: Floats, group: Integers, stratum: Integers, groups: int) -
         dealt = np.tile(scores, (size, 1))
         for start, end in zip(starts, ends, strict=True):
             dealt[:, start:end] = rng.permuted(dealt[:, start:end], axis=1)
-        sums = np.add.reduceat(dealt[:, beside], first, axis=1)
-        as_far += int((far(sums) >= real * (1 - 1e-9) - 1e-12).sum())
+        dealt_sums = np.add.reduceat(dealt[:, beside], first, axis=1)
+        as_far += int((far(dealt_sums) >= real * (1 - 1e-9) - 1e-12).sum())
         left -= size
     return (1 + as_far) / (1 + deals)
 

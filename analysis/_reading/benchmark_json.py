@@ -7,7 +7,7 @@ import gc
 import itertools
 import json
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import orjson
@@ -47,7 +47,10 @@ KINDS: Mapping[str, type] = {
     "block": object,
     "list": np.int64,
 }
-VERDICTS = ("correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering")
+Verdict: TypeAlias = Literal[
+    "correct", "wrong_answer", "error", "timeout", "memory", "no_program", "tampering"
+]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
 def read_json(path: Path, data: bytes) -> list[RawFile]:

@@ -7,8 +7,9 @@ reader that goes entry by entry, takes more forms, and names the entry and the f
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, overload
 
 import msgspec
 import numpy as np
@@ -21,6 +22,7 @@ from .benchmark_json import (
     OPTIONAL,
     VERDICTS,
     Reader,
+    Verdict,
     for_each_run,
     without_collector,
 )
@@ -28,7 +30,7 @@ from .entries import LARGEST, LONGEST, SHORTEST, Place, writable
 from .programs import AMOUNTS, Programs, objects
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping
     from pathlib import Path
 
     from .entries import RawFile
@@ -44,7 +46,7 @@ _Scalar: TypeAlias = _Whole | str | None
 class _Program(msgspec.Struct, gc=False):
     treatment: Raw
     replicate: _Whole
-    verdict: str
+    verdict: Verdict  # one text for all that have it
     task: str | None = None
     turn: None = None
     turns: _Amount | None = None
@@ -68,7 +70,7 @@ class _Extra(msgspec.Struct, gc=False):
     study: str | None = None
     task: str | None = None
     turn: None = None
-    verdict: str | None = None
+    verdict: Verdict | None = None
     session: _Scalar = None
     block: _Scalar = None
     limit_seconds: _Seconds | None = None
@@ -168,8 +170,6 @@ class _ColumnReader(Reader):
         replicate = np.asarray(_each(self.rows, "replicate"), dtype=np.int64)
         self.codes = {"treatment": treatment, "task": task, "verdict": verdict, "replicate": replicate}
         self.of_programs = tuple(self.by_text.values())
-        if (verdict < 0).any():
-            raise _UnusualError
 
     def _program_columns(self) -> Programs:
         levels = tuple(dict.fromkeys(self.of_programs))
@@ -189,7 +189,7 @@ class _ColumnReader(Reader):
                 **{name: np.asarray(_each(self.rows, name), dtype=np.float64) for name in AMOUNTS},
                 "limit_seconds": self.limits,
             },
-            where=[f"refinery.programs[{at}]" for at in range(len(self.rows))],
+            where=_Entries(len(self.rows)),
         )
 
     def _read_benchmarks(self, study: str) -> str:
@@ -257,9 +257,7 @@ class _ColumnReader(Reader):
         place = _places(ours, (number[treatment], task, replicate))
         told = _each(extras, "verdict")
         verdict = _numbered(told, (*VERDICTS, None))
-        if (verdict < 0).any() or (
-            (verdict != len(VERDICTS)) & (verdict != self.codes["verdict"][place])
-        ).any():
+        if ((verdict != len(VERDICTS)) & (verdict != self.codes["verdict"][place])).any():
             raise _UnusualError
         return place
 
@@ -269,6 +267,29 @@ class _ColumnReader(Reader):
         limits = np.asarray(_each(extras, "limit_seconds"), dtype=np.float64)
         np.maximum.at(largest, program, np.nan_to_num(limits))
         self.limits = np.where(largest > 0, largest, np.nan)
+
+
+class _Entries(Sequence[str]):
+    """The entry of each program, told when it is asked for: errors and notes need a few of them."""
+
+    def __init__(self, count: int) -> None:
+        self._positions = range(count)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._positions)
+
+    @overload
+    def __getitem__(self, at: int) -> str: ...
+
+    @overload
+    def __getitem__(self, at: slice) -> list[str]: ...
+
+    def __getitem__(self, at: int | slice) -> str | list[str]:
+        """Return the entry of a program, or of several."""
+        if isinstance(at, slice):
+            return [self[position] for position in self._positions[at]]
+        return f"refinery.programs[{self._positions[at]}]"
 
 
 def _each(rows: Sequence[Any], name: str) -> list[Any]:

@@ -330,6 +330,29 @@ def test_pass_rates_are_as_good_as_equal_where_the_interval_is_inside_the_margin
         assert abs(passed[0] / programs[0] - passed[1] / programs[1]) >= 0.1 - 1e-9
 
 
+def test_rounding_over_many_programs_is_no_difference() -> None:
+    """The direction in which nothing can vary, all groups at once, adds nothing: as if one group were left out."""
+    rng = np.random.default_rng(7)
+    group = rng.integers(0, 5, 60_000)
+    time, finished = rng.normal(size=group.size), rng.random(group.size) < 0.9
+    statistic, _ = log_rank(time, finished, group, np.zeros_like(group), 5) or (math.nan, math.nan)
+    order = np.argsort(time)
+    at_risk = np.stack([np.cumsum((group[order] == g)[::-1])[::-1] for g in range(4)], axis=1)[
+        finished[order]
+    ]
+    share = at_risk / (group.size - np.flatnonzero(finished[order]))[:, None]
+    surplus = np.bincount(group[finished], minlength=5)[:4] - share.sum(axis=0)
+    spread = np.diag(share.sum(axis=0)) - share.T @ share
+    assert statistic == pytest.approx(float(surplus @ np.linalg.solve(spread, surplus)), rel=1e-9)
+    programs = np.full(5, 1_000_003)
+    passed = [333_331, 333_335, 333_337, 333_999, 333_301]
+    value, df, p = stratified.cmh([(passed, programs.tolist())] * 3) or (math.nan, 0, math.nan)
+    plain = stats.chi2_contingency([passed, (programs - passed).tolist()], correction=False)
+    assert df == 4
+    assert value == pytest.approx(3 * plain.statistic, rel=1e-5)
+    assert p == pytest.approx(stats.chi2.sf(value, 4))
+
+
 def test_many_programs_need_no_deals_for_the_log_rank_test() -> None:
     """From 100 programs a group on p is that of the chi-square distribution, and deals at random say the same."""
     rng = np.random.default_rng(4)
