@@ -450,9 +450,9 @@ def test_times_of_very_many_programs_are_rotated_instead_of_dealt() -> None:
     cell = np.repeat([0, 1, 2], [4_000, 3_000, 3_001])
     y = rng.lognormal(size=cell.size)
     p, rotations = shuffle_test(y, cell)
-    assert rotations == cell.size - 1
+    assert 0.99 * cell.size < rotations < cell.size
     assert p == pytest.approx(shuffle_test(y, cell, deals=999)[0], abs=0.06)
-    assert shuffle_test(y + (cell == 1), cell)[0] == pytest.approx(1 / cell.size)
+    assert shuffle_test(y + (cell == 1), cell)[0] == pytest.approx(1 / (rotations + 1))
     assert shuffle_test(np.ones(cell.size), cell)[0] == 1.0
 
 
