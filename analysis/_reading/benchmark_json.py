@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
+    from .content import Content
     from .programs import Column
 
 SCHEMA = 1
@@ -53,7 +54,7 @@ Verdict: TypeAlias = Literal[
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 
 
-def read_json(path: Path, data: bytes) -> list[RawFile]:
+def read_json(path: Path, data: Content) -> list[RawFile]:
     """Read one benchmark JSON, a part for each of its machines.
 
     Raises
@@ -86,7 +87,7 @@ def for_each_run(entries: Mapping[str, Any], counts: Column) -> dict[str, Column
     }
 
 
-def _load(path: Path, data: bytes) -> Mapping[str, Any]:
+def _load(path: Path, data: Content) -> Mapping[str, Any]:
     try:
         document = _parsed(path, data)
     except json.JSONDecodeError as exc:
@@ -110,7 +111,7 @@ def _load(path: Path, data: bytes) -> Mapping[str, Any]:
     return document
 
 
-def _parsed(path: Path, data: bytes) -> object:
+def _parsed(path: Path, data: Content) -> object:
     """Parse with the fast library; what it refuses, Python's own may take (NaN), or can say where it is wrong."""
     try:
         return orjson.loads(data)

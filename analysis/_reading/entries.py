@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from .content import Content
     from .frames import Source, TurnVerdict
     from .programs import Column, Programs
 
@@ -120,7 +121,7 @@ class Place:
             return math.inf
 
 
-def decoded(path: Path, data: bytes) -> str:
+def decoded(path: Path, data: Content) -> str:
     """Return the text of a file.
 
     Raises
@@ -128,7 +129,7 @@ def decoded(path: Path, data: bytes) -> str:
     AnalysisError : it is not in UTF-8.
     """
     try:
-        return data.decode("utf-8")
+        return str(data, "utf-8")
     except UnicodeDecodeError as exc:
         raise AnalysisError(f"{path}: not a text file in UTF-8 (byte {exc.start})") from exc
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from .content import Content
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedTurn:
@@ -51,7 +53,7 @@ class JudgedTrajectory:
     final_turn: int | None
 
 
-def parse_trajectory(path: Path, data: bytes) -> JudgedTrajectory | None:
+def parse_trajectory(path: Path, data: Content) -> JudgedTrajectory | None:
     """Read one file; None where it is something else than a trajectory.
 
     Raises

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import collections
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,13 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from os import PathLike
 
+    from .content import Content
     from .entries import RawFile
     from .frames import Results
     from .judged_turns import JudgedTrajectory
     from .sessions import Session
-
-
-_NOT_SPACE = re.compile(rb"\S")
 
 
 def read_results(paths: Iterable[str | PathLike[str]]) -> Results:
@@ -99,8 +96,10 @@ def read_trajectories(directory: str | PathLike[str]) -> tuple[JudgedTrajectory,
 
 
 def _read(path: Path) -> list[RawFile]:
+    from .content import first_sign  # noqa: PLC0415 - NumPy
+
     data = _content(path)
-    if path.suffix.lower() == ".json" or data.lstrip()[:1] in {b"{", b"["}:
+    if path.suffix.lower() == ".json" or first_sign(data) in {b"{", b"["}:
         from .benchmark_json import read_json  # noqa: PLC0415 - one of the two
         from .usual_json import read_usual  # noqa: PLC0415 - a library of its own
 
@@ -110,17 +109,20 @@ def _read(path: Path) -> list[RawFile]:
     return [read_csv(path, decoded(path, data))]
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path) -> Content:
+    from .content import content_of, first_sign, has_nulls  # noqa: PLC0415 - NumPy, when there is something to read
+
     try:
-        data = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+        data = content_of(path)
     except FileNotFoundError as exc:
         raise AnalysisError(f"{path}: there is no such file") from exc
     except (OSError, ValueError) as exc:
         raise AnalysisError(f"{path}: can't be read: {exc}") from exc
-    start = _NOT_SPACE.search(data)
-    if start is None:
+    if data[: len(codecs.BOM_UTF8)] == codecs.BOM_UTF8:
+        data = data[len(codecs.BOM_UTF8) :]
+    if not first_sign(data):
         raise AnalysisError(f"{path}: the file is empty")
-    if b"\0" in data:
+    if has_nulls(data):
         decoded(path, data)
         raise AnalysisError(f"{path}: not a text file: it has null bytes")
     return data

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from .content import Content
+
 STATISTICS: Final = ("median", "mean", "min")
 
 
@@ -36,7 +38,7 @@ class Session:
     tasks: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
-def read_session(path: Path, data: bytes, statistic: str) -> Session:
+def read_session(path: Path, data: Content, statistic: str) -> Session:
     """Read one file of pytest-benchmark, of whatever project.
 
     Parameters

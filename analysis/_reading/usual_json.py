@@ -26,6 +26,7 @@ from .benchmark_json import (
     for_each_run,
     without_collector,
 )
+from .content import is_ascii
 from .entries import LARGEST, LONGEST, SHORTEST, Place, writable
 from .programs import AMOUNTS, Programs, objects
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
     from pathlib import Path
 
+    from .content import Content
     from .entries import RawFile
     from .programs import Column, Levels
 
@@ -105,7 +107,7 @@ class _UnusualError(Exception):
     """Something that is not as it usually is; never seen outside of this module."""
 
 
-def read_usual(path: Path, data: bytes) -> list[RawFile] | None:
+def read_usual(path: Path, data: Content) -> list[RawFile] | None:
     """Read one benchmark JSON of one machine; None where it has to be read entry by entry.
 
     What is returned equals what the other reader returns.
@@ -117,10 +119,10 @@ def read_usual(path: Path, data: bytes) -> list[RawFile] | None:
         return None
 
 
-def _read(file: str, data: bytes) -> RawFile:
-    if not data.isascii():
+def _read(file: str, data: Content) -> RawFile:
+    if not is_ascii(data):
         # What is skipped is not checked for being UTF-8.
-        data.decode("utf-8")
+        str(data, "utf-8")
     whole = msgspec.json.decode(data, type=_File)
     refinery = {
         key: orjson.loads(memoryview(value)) for key, value in whole.refinery.items() if key != "programs"
@@ -157,7 +159,7 @@ class _ColumnReader(Reader):
         self.timed = benchmarks
         self.columns: dict[str, Column] = {}
         self.several = len(self._tasks_told() | set(_each(programs, "task")) - {None}) > 1
-        self.by_text: dict[bytes, Levels] = {}
+        self.texts = _TreatmentTexts(self._levels_told)
         self.of_programs: tuple[Levels, ...] = ()
         self.codes: dict[str, Column] = {}
         self.limits: Column = np.zeros(0)
@@ -169,7 +171,7 @@ class _ColumnReader(Reader):
         verdict = _numbered(_each(self.rows, "verdict"), VERDICTS)
         replicate = np.asarray(_each(self.rows, "replicate"), dtype=np.int64)
         self.codes = {"treatment": treatment, "task": task, "verdict": verdict, "replicate": replicate}
-        self.of_programs = tuple(self.by_text.values())
+        self.of_programs = tuple(self.texts.levels)
 
     def _program_columns(self) -> Programs:
         levels = tuple(dict.fromkeys(self.of_programs))
@@ -229,15 +231,15 @@ class _ColumnReader(Reader):
         return self.columns
 
     def _treatments(self, rows: Sequence[_Program] | Sequence[_Extra]) -> Column:
-        """Return which text of ``by_text`` tells the treatment of each: few, and each way to write one is read once."""
-        texts = list(map(bytes, _each(rows, "treatment")))
-        for text in dict.fromkeys(texts):
-            if text not in self.by_text:
-                treatment = orjson.loads(text)
-                if not isinstance(treatment, dict):
-                    raise _UnusualError
-                self.by_text[text] = self._mapping_levels(treatment, Place(self.file, ""))
-        return _numbered(texts, self.by_text)
+        """Return the number of the text that tells the treatment of each."""
+        texts = map(bytes, map(attrgetter("treatment"), rows))
+        return np.fromiter(map(self.texts.__getitem__, texts), dtype=np.intp, count=len(rows))
+
+    def _levels_told(self, text: bytes) -> Levels:
+        treatment = orjson.loads(text)
+        if not isinstance(treatment, dict):
+            raise _UnusualError
+        return self._mapping_levels(treatment, Place(self.file, ""))
 
     def _tasks_of(self, rows: Sequence[_Program] | Sequence[_Extra]) -> Column:
         """Return a number for each task, in a file that has several; no task is like one without a name."""
@@ -252,7 +254,7 @@ class _ColumnReader(Reader):
         treatment, task = self._treatments(extras), self._tasks_of(extras)
         replicate = np.asarray(_each(extras, "replicate"), dtype=np.int64)
         # The same treatment may be written in several ways.
-        number = np.asarray([self._number(levels) for levels in self.by_text.values()], dtype=np.intp)
+        number = np.asarray([self._number(levels) for levels in self.texts.levels], dtype=np.intp)
         ours = (number[self.codes["treatment"]], self.codes["task"], self.codes["replicate"])
         place = _places(ours, (number[treatment], task, replicate))
         told = _each(extras, "verdict")
@@ -267,6 +269,21 @@ class _ColumnReader(Reader):
         limits = np.asarray(_each(extras, "limit_seconds"), dtype=np.float64)
         np.maximum.at(largest, program, np.nan_to_num(limits))
         self.limits = np.where(largest > 0, largest, np.nan)
+
+
+class _TreatmentTexts(dict[bytes, int]):
+    """A number for each text that tells a treatment: few, and each way to write one is read once, into ``levels``."""
+
+    def __init__(self, read: Callable[[bytes], Levels]) -> None:
+        super().__init__()
+        self.levels: list[Levels] = []
+        self._read = read
+
+    def __missing__(self, text: bytes) -> int:
+        """Read another one."""
+        self.levels.append(self._read(text))
+        number = self[text] = len(self.levels) - 1
+        return number
 
 
 class _Entries(Sequence[str]):

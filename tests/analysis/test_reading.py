@@ -560,6 +560,40 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
         read_results([tmp_path / "binary.csv"])
 
 
+LARGE = 17 * 2**20
+
+
+def test_large_files_are_read_as_small_ones(tmp_path: Path) -> None:
+    """What is in them, what stands before it, and what is wrong with them; the file is read where it lies."""
+    plain = read_results([write(tmp_path / "small.json", small())])
+    document = {**small(), "commit_info": {"message": "é" * LARGE}}
+    text = json.dumps(document, ensure_ascii=False)
+    for name, before, after in (("a.json", "", ""), ("b.json", "\ufeff", "\n"), ("c", " \n", "")):
+        (tmp_path / name).write_text(before + text + after, encoding="utf-8")
+        found = read_results([tmp_path / name])
+        assert found.runs.equals(plain.runs)
+        assert found.programs["verdict"].tolist() == plain.programs["verdict"].tolist()
+    lines = "1,3,inf,1,1,1,0.5,true\n1,3,inf,2,1,1,0.7,true\n"
+    (tmp_path / "d.csv").write_text(HEADER + lines + "\n" * LARGE)
+    assert len(read_results([tmp_path / "d.csv"]).runs) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        pytest.param(b" " * LARGE, "the file is empty", id="spaces"),
+        pytest.param(b'{"a": "\xff' + b" " * LARGE, "not", id="no-utf-8"),
+        pytest.param(b"a\0" + b" " * LARGE, "null bytes", id="nulls"),
+        pytest.param(b'{"a": 1,}' + b" " * LARGE, "line 1, column 9: not valid JSON", id="no-json"),
+    ],
+)
+def test_what_is_wrong_with_a_large_file_is_told(content: bytes, message: str, tmp_path: Path) -> None:
+    """As of a small one."""
+    (tmp_path / "r.json").write_bytes(content)
+    with pytest.raises(AnalysisError, match=message):
+        read_results([tmp_path / "r.json"])
+
+
 def test_files_that_belong_to_no_treatment_are_told_and_left_out(tmp_path: Path) -> None:
     """Such as a helper.py in a directory of programs from elsewhere: it is verified and timed, but is no replicate."""
     document = small()
