@@ -33,8 +33,9 @@ def words(text: str) -> str:
 
 
 def test_the_screen_of_the_recorded_pilot_is_what_the_analysis_prints(recorded: Analysis) -> None:
-    """The README's first screen ends with the findings, word for word."""
-    screen = words(README.partition("What was found")[2].partition("...\n```")[0])
+    """The screen of a session ends with the findings, word for word."""
+    session = README.partition("## What the recorded pilot found")[2]
+    screen = words(session.partition("What was found")[2].partition("...\n```")[0])
     told = " ".join(f"{i}. {in_ascii(found)}" for i, found in enumerate(findings(recorded), 1))
     assert screen == words(told)
 
