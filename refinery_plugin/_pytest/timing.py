@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from refinery_plugin._errors import RefineryError
-from refinery_plugin._pytest.session import FOREIGN, MISSING, UNCHECKED, is_distributed, refinery_of, unit_of, worker_number
+from refinery_plugin._pytest.session import (
+    FOREIGN,
+    MISSING,
+    UNCHECKED,
+    is_distributed,
+    refinery_of,
+    unit_of,
+    worker_number,
+)
 from refinery_plugin._words import count, printable
 
 if TYPE_CHECKING:

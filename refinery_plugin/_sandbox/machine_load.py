@@ -33,9 +33,15 @@ class Load:
         except (OSError, ValueError, IndexError):
             return None
 
-    def others_since(self, before: Load) -> float:
-        """Return the processor seconds that neither this process nor what it has started and seen end used since."""
-        return max(0.0, self.busy - before.busy - (self.own - before.own))
+    def others_since(self, before: Load, *, alive: float = 0.0) -> float:
+        """Return the processor seconds that neither this process nor what it has started used since.
+
+        Parameters
+        ----------
+        alive : what those that it has started since and that are still alive have used: they are in its own books only
+            once they have ended and were waited for.
+        """
+        return max(0.0, self.busy - before.busy - (self.own - before.own) - alive)
 
 
 def tick() -> float:

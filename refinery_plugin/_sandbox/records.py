@@ -87,7 +87,7 @@ class Usage:
     cpu_seconds : CPU time of the process tree for the call, children and what they left behind included.
     queue_seconds : run-queue delay of the tree's threads from the first byte of the data to the reply.
     others_seconds : what neither this process nor what it has started used of all processors from the launch to the
-        end.
+        end; not known of a program that ended by itself.
     alive_seconds : from the launch to the end.
     memory_bytes : largest resident memory seen of the tree.
     peak_tasks : most processes and threads seen at once.

@@ -90,6 +90,8 @@ class Worker:
         self._facts: dict[str, Any] = {}
         self._before: Snapshot | None = None
         self._clocks = (0.0, 0.0)
+        self._load_at_end: Load | None = None
+        self._cpu_alive = 0.0
         self._called = self._cpu_called = self._least = 0.0
         self._tampering: str | None = None
         self._loaded = False
@@ -360,6 +362,8 @@ class Worker:
 
     def _fail(self, outcome: Outcome) -> Outcome:
         self._over = outcome
+        if self._tree is not None and self._status is None:
+            self._close_books(self._tree)
         self._kill()
         return outcome
 
@@ -368,8 +372,8 @@ class Worker:
         tree = self._tree
         if tree is None or self._status is not None:
             return facts
+        after = self._close_books(tree)
         if self._before and "wall_seconds" in facts:
-            after = tree.snapshot()
             before = self._before
             cpu = (
                 self._clocks[1]
@@ -390,13 +394,25 @@ class Worker:
         tree.memory()
         return {**facts, "memory_bytes": tree.peak(), "peak_tasks": tree.peak_tasks}
 
+    def _close_books(self, tree: Tree) -> Snapshot:
+        """Take down what the machine and the sandbox have used, while the sandbox is alive."""
+        load, used = Load.now(), tree.snapshot()
+        if self._load_at_end is None:
+            self._load_at_end = load
+            self._cpu_alive = used.cpu + sum(map(cpu_of, {tree.root, self._launched.process.pid}))
+        return used
+
     def _beside(self) -> dict[str, float]:
-        """Say what others computed meanwhile; only now is all that was ours in the kernel's books."""
-        before, after = self._load_at_start, Load.now()
+        """Say what others computed meanwhile, nothing of a program that ended by itself.
+
+        Only the books of before the end tell: whom the kernel kills with the first process of a namespace, nobody
+        waits for, so what he used is in none of them afterwards.
+        """
+        before, after = self._load_at_start, self._load_at_end
         if before is None or after is None:
             return {}
         return {
-            "others_seconds": after.others_since(before),
+            "others_seconds": after.others_since(before, alive=self._cpu_alive),
             "alive_seconds": time.perf_counter() - self._started,
         }
 

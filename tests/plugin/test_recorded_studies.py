@@ -22,7 +22,7 @@ PROGRAMS = "tests/test_generated/programs"
 
 @dataclasses.dataclass(frozen=True)
 class Recorded:
-    """A study, or the part of one that is recorded.
+    """A study that is recorded.
 
     Attributes
     ----------
@@ -49,9 +49,9 @@ RECORDED = (
     ),
     Recorded(
         "feedback",
-        ("--refinery-study=studies/feedback.toml", "-k", "r1"),
-        52,
-        "5d8fa1d1b14daed55d42232fb975e6cd70ec5df769475cc3687f48ee7386b98b",
+        ("--refinery-study=studies/feedback.toml",),
+        156,
+        "f4b99802c1aa0291d7c3f6475364f7ebfd76c914d7ae510a876416d324fbdf6c",
     ),
 )
 

@@ -11,6 +11,7 @@ import pytest
 from sandbox_bench import SECONDS
 
 from refinery_plugin._sandbox import SandboxFault, encode_arguments
+from refinery_plugin._sandbox.machine_load import Load
 
 if TYPE_CHECKING:
     from sandbox_bench import Bench
@@ -467,3 +468,35 @@ def test_threads_that_an_import_leaves_spinning_are_waited_for(bench: Bench) -> 
         worker.settle(0.1)
         assert worker.hand_over(([1, 2],), SECONDS) is None
         assert worker.go(SECONDS).value == 2
+
+
+BURNS = """
+import os, time
+def burn():
+    while time.process_time() < 0.6:
+        pass
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "ok"),
+    [
+        pytest.param("def solve(n):\n burn()\n return 42", True, id="itself"),
+        pytest.param("burn()\ndef solve(n): return 42", True, id="at-import"),
+        pytest.param("def solve(n):\n burn()\n os._exit(3)", False, id="ends-itself"),
+        pytest.param("def solve(n):\n burn()\n time.sleep(60)", False, id="is-stopped"),
+        pytest.param(
+            "def solve(n):\n os.fork() or burn() or os._exit(0)\n os.wait()\n return 42", True, id="child"
+        ),
+    ],
+)
+def test_what_a_program_computes_is_no_neighbour_of_it(bench: Bench, program: str, ok: bool) -> None:  # noqa: FBT001
+    """However it ends, what it used is not counted as that of others, whose runs beside would make it doubtful."""
+    before = Load.now()
+    found = bench.run(BURNS + program, 1, seconds=SECONDS if ok else 2.0)
+    after = Load.now()
+    assert found.outcome.ok is ok
+    assert before and after
+    others = found.usage.others_seconds
+    assert others is None if "os._exit(3)" in program else others is not None
+    assert (others or 0.0) < after.busy - before.busy - 0.4
