@@ -1,4 +1,4 @@
-"""What the README says of the two pilots is what the analysis says of their data."""
+"""What the README and the page of studies say is what the analysis says of the data."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from refinery_analysis import Analysis
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+STUDIES = (ROOT / "studies/README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def feedback() -> Analysis:
+    return analyse(read_results([ROOT / "docs/feedback/feedback.json"]), Options())
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +36,45 @@ def published() -> Analysis:
 
 def words(text: str) -> str:
     return " ".join(text.split())
+
+
+def test_the_first_screen_says_what_the_study_of_feedback_found(feedback: Analysis) -> None:
+    """What is called different is, with its limits; nothing that was not shown is told as if it were."""
+    said = words(README.partition("## Does it help")[2].partition("## What it does\n")[0])
+    primary, *others = feedback.conclusions
+    assert (primary.response, primary.answer) == ("passed", "different")
+    assert {c.answer for c in others} == {"undecided"}
+    assert None not in (primary.estimate, primary.ci_low, primary.ci_high, primary.p)
+    assert primary.method.endswith("the estimate is placebo - nominal")
+    least, most = sorted(round(100 * -(limit or 0.0)) for limit in (primary.ci_low, primary.ci_high))
+    assert f"p = {primary.p:.3f}" in said
+    assert f"between {least} and {most} more of 100 programs pass in the nominal group" in said
+    times = next(c.p for c in others if c.question == "arm")
+    assert f"between the 83 programs that are correct (p = {times:.3f})" in said
+    assert said.count("not shown") + said.count("No team was shown") + said.count("No difference") == 3
+
+
+def test_the_page_of_studies_has_the_figures_of_the_analysis(feedback: Analysis) -> None:
+    """Passed of each arm with limits, and the planned pairs."""
+    rates = {r.level: r for r in feedback.further.passing.rates if r.factor == "arm"}
+    rows = re.findall(r"\| `(\w+)` \| (\d+) of (\d+) \| (\d+) % to (\d+) % \| \d", STUDIES)
+    assert [row[0] for row in rows] == list(rates)
+    for name, *told in rows:
+        rate = rates[name]
+        limits = (round(100 * rate.ci_low), round(100 * rate.ci_high))
+        assert tuple(map(int, told)) == (rate.passed, rate.programs, *limits)
+    pairs = {(d.a, d.b): d for d in feedback.further.passing.differences}
+    row = r"\| `(\w+) - (\w+)` \| (-?\d+) \| (-?\d+) to (-?\d+) \| ([\d.]+) \| ([\d.]+) \|"
+    told = re.findall(row, STUDIES)
+    assert len(told) == 4
+    for a, b, *figures in told:
+        sign, pair = (1, pairs[a, b]) if (a, b) in pairs else (-1, pairs[b, a])
+        assert None not in (pair.difference, pair.ci_low, pair.ci_high, pair.p_exact, pair.p_adjusted)
+        ends = sorted(sign * 100 * (limit or 0.0) for limit in (pair.ci_low, pair.ci_high))
+        expected = [round(sign * 100 * (pair.difference or 0.0)), *map(round, ends)]
+        assert list(map(int, figures[:3])) == expected
+        assert float(figures[3]) == pytest.approx(pair.p_exact, rel=0.05)
+        assert float(figures[4]) == pytest.approx(pair.p_adjusted, rel=0.05)
 
 
 def test_the_screen_of_the_recorded_pilot_is_what_the_analysis_prints(recorded: Analysis) -> None:
