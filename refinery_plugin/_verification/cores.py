@@ -73,6 +73,8 @@ class Cores:
             return f"the measuring process keeps to core {own}, programs have the other {others}"
         if self.parent != self.usable:
             return f"this process and its programs keep to cores {', '.join(map(str, sorted(self.parent)))}"
+        if len(self.usable) >= _SPARE:
+            return f"this process and its programs share all {len(self.usable)} cores"
         return (
             f"no core to spare ({len(self.programs)} usable): the measuring process shares them with programs"
         )

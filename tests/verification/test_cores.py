@@ -81,3 +81,9 @@ def test_more_processes_than_cores_are_nowhere_kept(two: list[int]) -> None:
     """They have all cores, and are moved by whoever knows what else runs."""
     os.sched_setaffinity(0, two)
     assert [Cores.part(number, 3) for number in range(3)] == [Cores.everywhere()] * 3
+
+
+def test_a_core_that_could_be_spared_is_not_said_to_be_missing() -> None:
+    """Who only verifies spares none, however many there are."""
+    many = frozenset(range(8))
+    assert str(Cores(programs=many, parent=many, usable=many)).endswith("share all 8 cores")
