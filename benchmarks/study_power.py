@@ -1,4 +1,4 @@
-"""The expected power of the feedback study, simulated: ``python benchmarks/study_power.py``.
+"""The expected power of the feedback studies, simulated: ``python benchmarks/study_power.py``.
 
 It prints the table of ``studies/README.md``: two treatments, whose programs pass at different rates, in thirteen tasks
 that are a sample of such tasks. In each simulated study each task has its own rate (standard deviation 0.15) and its
@@ -26,12 +26,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--studies", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--rates",
+        type=two_rates,
+        nargs="+",
+        default=RATES,
+        metavar="LOW:HIGH",
+        help="pass rates of the two treatments, such as 0.1:0.3",
+    )
     options = parser.parse_args()
     generator = np.random.default_rng(options.seed)
-    print("replicates  " + "  ".join(f"{low} v {high}" for low, high in RATES))
+    print("replicates  " + "  ".join(f"{low} v {high}" for low, high in options.rates))
     for replicates in REPLICATES:
-        powers = [power(generator, options.studies, replicates, low, high) for low, high in RATES]
+        powers = [power(generator, options.studies, replicates, *rates) for rates in options.rates]
         print(f"{replicates:10}  " + "  ".join(f"{100 * each:7.1f} %" for each in powers))
+
+
+def two_rates(text: str) -> tuple[float, float]:
+    """Read ``LOW:HIGH``."""
+    low, high = map(float, text.split(":"))
+    return low, high
 
 
 def power(generator: np.random.Generator, studies: int, replicates: int, low: float, high: float) -> float:
