@@ -183,9 +183,8 @@ def _turns(
     refinery: Mapping[str, Any],
 ) -> Iterator[ExportedTurn | None]:
     task = str(entry.get("task") or refinery.get("task") or trajectory.get("task"))
-    exchanges = _exchanges(cassette)
     for turn in trajectory["turns"]:
-        exchange = exchanges.get(turn["seed"])
+        exchange = _exchange(cassette, turn)
         if exchange is None:
             continue
         program = turn.get("program")
@@ -234,19 +233,25 @@ def _checksum(refinery: Mapping[str, Any], task: object) -> object:
     return checksum
 
 
-def _exchanges(cassette: Mapping[str, Any]) -> dict[int, tuple[list[dict[str, Any]], str]]:
-    """Return messages and answer of each request that was answered, by its seed."""
-    exchanges = {}
-    for exchange in cassette.get("interactions", ()):
-        try:
-            body = json.loads(exchange["request"]["body"])
-            message = json.loads(exchange["response"]["body"]["string"])["choices"][0]["message"]
-            exchanges[body["seed"]] = (body["messages"], text_of(message))
-        except (
-            KeyError,
-            IndexError,
-            TypeError,
-            ValueError,
-        ):  # an error that was recorded, or a field left out
-            continue
-    return exchanges
+def _exchange(
+    cassette: Mapping[str, Any], turn: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], str] | None:
+    """Return messages and answer of a turn; None where it got none, or the cassette is that of another recording.
+
+    A cassette has one exchange for each turn, in their order. The seed, which a study's ``request`` may leave out or
+    call otherwise, tells recordings apart where it is there.
+    """
+    try:
+        exchange = cassette["interactions"][turn["turn"] - 1]
+        body = json.loads(exchange["request"]["body"])
+        message = json.loads(exchange["response"]["body"]["string"])["choices"][0]["message"]
+        same = body.get("seed", turn["seed"]) == turn["seed"]
+        return (body["messages"], text_of(message)) if same else None
+    except (
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        ValueError,
+    ):  # an error that was recorded, or no answer
+        return None

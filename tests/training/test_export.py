@@ -335,6 +335,30 @@ def test_turns_that_cannot_be_told_of_are_left_out_and_counted(tmp_path: Path) -
     assert "Left out: turns that were not judged (--refinery-turns judges all): 1." in card
 
 
+@pytest.mark.parametrize("called", ["random_seed", None])
+def test_requests_without_a_seed_are_found_by_their_turn(tmp_path: Path, called: str | None) -> None:
+    """A study's ``request`` may drop the seed or call it otherwise."""
+    lab = Lab(tmp_path, [[SAME, SLOW, WRONG]])
+    expected = lab.rows("kto")
+    path = tmp_path / "cassettes/sort-r1.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for one in document["interactions"]:
+        body = json.loads(one["request"]["body"])
+        seed = body.pop("seed")
+        one["request"]["body"] = json.dumps(body if called is None else {**body, called: seed})
+    lab.write("cassettes/sort-r1.json", document)
+    assert lab.rows("kto") == expected
+    assert [row["turn"] for row in expected] == [1, 2, 3]
+
+
+def test_a_cassette_of_another_recording_teaches_nothing(tmp_path: Path) -> None:
+    """Its answers are not those of the programs that were judged."""
+    lab = Lab(tmp_path, [[SAME, SLOW]])
+    lab.write("cassettes/sort-r1.json", {"interactions": [exchange(1, SAME), exchange(3, SLOW)]})
+    (row,) = lab.rows("kto")
+    assert row["turn"] == 1
+
+
 def test_parquet_without_the_package_that_writes_it_is_told(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
