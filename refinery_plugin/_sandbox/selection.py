@@ -25,7 +25,6 @@ _NOT_LINUX = """\
 generated programs can be contained on Linux only, and this is {platform}.
 What helps:
   - run in a Linux container or virtual machine (Docker, Podman, Lima, WSL 2): the landlock backend needs no privileges
-  - --refinery-sandbox=none, if you trust every program as you trust your own code
 Recorded trajectories replay and results are analysed anywhere."""
 
 
