@@ -38,6 +38,11 @@ class PowerCurve:
     high: Floats
 
 
+def _noted(note: str | None) -> dict[str, str]:
+    """Return the key that says why something beside it is null, where something is."""
+    return {} if note is None else {"note": note}
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionPower:
     """One question to the study: what its programs can show, and how many it would take.
@@ -74,7 +79,7 @@ class QuestionPower:
     def document(self) -> dict[str, Any]:
         """Return the record ``P`` of the JSON document."""
         keys = ("f", "power", "replicates_required", "total_required", "cost_usd")
-        return {key: getattr(self, key) for key in keys}
+        return {**{key: getattr(self, key) for key in keys}, **_noted(self.note)}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +118,7 @@ class Power:
             "sigma_ci": None if self.sigma_ci is None else list(self.sigma_ci),
             "omnibus": {name: test.document() for name, test in self.omnibus.items()},
             "contrasts": {name: test.document() for name, test in self.contrasts.items()},
+            **_noted(self.note),
         }
 
     def tests(self) -> Iterator[QuestionPower]:

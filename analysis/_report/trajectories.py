@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _OLD_PLACEBO: Final[Mapping[str, str]] = {
     "sham": "a placebo: the verdicts are true, and the times in the words were drawn, from a quarter to four times the "
-    "reference's, from the program's text alone"
+    "reference's, whatever the program took"
 }
 """What is to be known of kinds of feedback where the results do not say it themselves."""
 _LONGEST_ID = 120

@@ -244,7 +244,7 @@ SHAM = FeedbackKind(
     tell=tell_sham,
     times=True,
     note="a placebo: its verdicts were true, and the times that were told were drawn, from a quarter to four times the "
-    "reference's, from the text of the program alone",
+    "reference's, whatever the program took",
 )
 
 OWN_FEEDBACK: tuple[FeedbackKind, ...] = (NONE, VERDICT, TIME, SHAM)
