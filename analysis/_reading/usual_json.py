@@ -115,7 +115,8 @@ def read_usual(path: Path, data: Content) -> list[RawFile] | None:
     try:
         with without_collector():
             return [_read(str(path), data)]
-    except (_UnusualError, AnalysisError, ValueError, RecursionError):
+    # msgspec's errors are no ValueErrors in its older versions.
+    except (_UnusualError, AnalysisError, ValueError, msgspec.MsgspecError, RecursionError):
         return None
 
 

@@ -40,12 +40,12 @@ def check(config: pytest.Config) -> None:
     ------
     pytest.UsageError : with what is wrong.
     """
-    if config.getoption("refinery_max_ratio") is not None and not hooks_of(config).times:
+    if config.getoption("refinery_max_ratio") is not None and not hooks_of(config).times():
         raise pytest.UsageError(
             "refinery: --refinery-max-ratio needs times, and nothing is timed in this session: add "
             "--benchmark-only, and leave out -n, --benchmark-skip and --benchmark-disable"
         )
-    if config.getoption("refinery_cluster") is not None and not hooks_of(config).times:
+    if config.getoption("refinery_cluster") is not None and not hooks_of(config).times():
         raise pytest.UsageError(
             "refinery: --refinery-cluster is for programs that are timed, and nothing is timed in this session: add "
             "--benchmark-only, and leave out -n, --benchmark-skip and --benchmark-disable"

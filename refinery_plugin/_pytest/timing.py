@@ -97,7 +97,7 @@ class TimingHooks:
             programs=refinery.programs_dir,
             journals=refinery.journal_dir,
             open_sandbox=sandbox_opener(config),
-            times=self.times,
+            times=self.times(),
             resumes=bool(config.getoption("refinery_resume")),
             verify_seed=self._seed(),
             say=self._say,
@@ -129,9 +129,11 @@ class TimingHooks:
         """Return the number of the stretch of the session in which a test is, from 0."""
         return self._stretch_of.get(item.nodeid, 0)
 
-    @property
     def times(self) -> bool:
-        """Whether programs are timed in this session."""
+        """Whether programs are timed in this session.
+
+        No property: old versions of pytest look at all attributes of a plugin, also where nobody asks for ours.
+        """
         from refinery_plugin._pytest.benchmark import is_enabled  # noqa: PLC0415
 
         if is_distributed(self._config) or not is_enabled(self._config):
@@ -142,7 +144,7 @@ class TimingHooks:
         given: int | None = self._config.getoption(_SEED)
         if given is None and hasattr(self._config, "workerinput"):
             given = self._config.workerinput.get(_SEED)
-        if given is None and not (self.times and self._config.getoption("refinery_resume")):
+        if given is None and not (self.times() and self._config.getoption("refinery_resume")):
             given = self._fresh_seed
         return given
 
@@ -272,7 +274,7 @@ class TimingHooks:
             return (yield)  # a worker's terminal is nobody's: what it found is told by who started it
         width = self._config.get_terminal_writer().fullwidth
         measured = self._remote or (self._session is not None and self._session.findings)
-        if measured and self.times:
+        if measured and self.times():
             from refinery_plugin._pytest.benchmark import fit_table  # noqa: PLC0415
 
             fit_table(self._config, width)
@@ -289,7 +291,7 @@ class TimingHooks:
             lines += ["", *self._by_worker] if self._by_worker else []
         if self._save_fault is not None:
             lines += ["", f"ERROR: {self._save_fault}"]
-        elif self._session is not None and self._session.has_begun and self.times:
+        elif self._session is not None and self._session.has_begun and self.times():
             lines += ["", *self._next(interrupted=exitstatus == pytest.ExitCode.INTERRUPTED)]
         if missing := self._config.stash.get(MISSING, 0):
             are = "is" if missing == 1 else "are"
@@ -373,7 +375,7 @@ class OrderHooks:
         """Shuffle the tests of programs among their own places."""
         hooks = self._config.stash[_HOOKS]
         places = [index for index, item in enumerate(items) if unit_of(item) is not None]
-        if len(places) < 2 or self._config.option.collectonly or not hooks.times:  # noqa: PLR2004
+        if len(places) < 2 or self._config.option.collectonly or not hooks.times():  # noqa: PLR2004
             return
         from refinery_plugin._timing.order import in_blocks_by_task  # noqa: PLC0415
 
