@@ -166,7 +166,7 @@ def test_the_oldest_versions_tested_are_those_that_the_metadata_allow() -> None:
     assert {name_of(line): line for line in pinned if line} == declared
 
 
-@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13"])
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
 def test_each_python_of_the_classifiers_has_an_environment(version: str) -> None:
     """Supported is what is tested: in ``tox.ini`` and in the workflow of hosted CI."""
     assert f"Programming Language :: Python :: {version}" in project()["classifiers"]
