@@ -22,7 +22,7 @@ def lines(config: pytest.Config) -> list[str]:
     try:
         sentences = _design(refinery)
         if refinery.generates:
-            sentences += _source(refinery)
+            sentences += _source(refinery, narrowed=_is_narrowed(config))
         if refinery.old_place is not None:
             sentences.append(refinery.old_place)
         if refinery.journal_dir != refinery.base / JOURNALS:
@@ -50,20 +50,28 @@ def _design(refinery: Refinery) -> list[str]:
     return [*sentences, ", ".join(parts)] if parts else sentences
 
 
-def _source(refinery: Refinery) -> list[str]:
+def _is_narrowed(config: pytest.Config) -> bool:
+    """Return whether the session is about a part of the study: about which, no one knows before tests are collected."""
+    chosen = ("keyword", "markexpr", "deselect", "lf", "refinery_shard")
+    return any(config.getoption(name, None) for name in chosen) or any("::" in each for each in config.args)
+
+
+def _source(refinery: Refinery, *, narrowed: bool) -> list[str]:
     from refinery_plugin._pytest.cassettes import endpoint  # noqa: PLC0415 - only where programs are generated
 
     directory, names = refinery.cassettes_dir, {unit.name for unit in refinery.units}
     place, mode = refinery.relative(directory), refinery.record_mode
     if mode == "all":
         kept = f"what is there is kept in {place}/{REPLACED}"
-        return [f"records all {len(names)} afresh into {place}", kept, f"calls {endpoint(refinery)}"]
+        which = f"those selected of {len(names)}" if narrowed else f"all {len(names)}"
+        return [f"records {which} afresh into {place}", kept, f"calls {endpoint(refinery)}"]
     shelf = look_at(directory, names)
     finished, begun = shelf.finished, shelf.begun
     sentences = [f"replays {len(finished)} of {len(names)} from {place}"]
     if (rest := len(names) - len(finished)) and mode != "none":
         going_on = f" ({len(begun)} of them begun)" if begun else ""
-        sentences.append(f"records the other {rest}{going_on} from {endpoint(refinery)}")
+        which = "those selected of the other" if narrowed else "the other"
+        sentences.append(f"records {which} {rest}{going_on} from {endpoint(refinery)}")
     if orphans := sorted(shelf.orphans):
         more = f" and {len(orphans) - _MOST_ORPHANS} more" if len(orphans) > _MOST_ORPHANS else ""
         listed = ", ".join(f"{name}.json" for name in orphans[:_MOST_ORPHANS])

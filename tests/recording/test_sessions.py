@@ -172,6 +172,10 @@ def test_the_header_tells_what_is_replayed_from_what_is_yet_to_be_recorded(proje
     ]
     project.environment = {}
     assert "(but OPENAI_API_KEY is not set)" in project.run("--collect-only").output
+    for narrowed in (["-k", "1_2"], ["test_vowels.py::test_program"]):
+        assert "records those selected of the other 2 (1" in project.run("--collect-only", *narrowed).output
+    afresh = project.run("--collect-only", "--refinery-record=all", "-k", "1_2").output
+    assert "records those selected of 4 afresh" in afresh
 
 
 def test_what_a_session_says_fits_into_80_columns(project: Project) -> None:
