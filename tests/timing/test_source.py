@@ -5,16 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from typing import TYPE_CHECKING
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from refinery_plugin._study.units import Unit
 from refinery_plugin._timing.program_file import LARGEST, read_program
 from refinery_plugin._verification.verdict import Verdict
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _NOBODY = 65534
 
@@ -104,16 +102,18 @@ def test_a_trajectory_that_is_none_tells_nothing(tmp_path: Path, text: str) -> N
     assert read_program(unit, directory=tmp_path).refusal is not None
 
 
-def test_a_file_that_may_not_be_read_gets_a_verdict(tmp_path: Path) -> None:
-    """As an ordinary user: root may read everything."""
-    path = tmp_path / "closed.py"
-    path.write_text("x = 1\n")
-    path.chmod(0)
-    before = os.geteuid()
-    if before == 0:
-        os.seteuid(_NOBODY)
-    try:
-        told = refusal(path)
-    finally:
-        os.seteuid(before)
+def test_a_file_that_may_not_be_read_gets_a_verdict() -> None:
+    """As an ordinary user, who may enter its folder: root may read everything."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "closed.py"
+        path.write_text("x = 1\n")
+        path.chmod(0)
+        path.parent.chmod(0o755)  # pytest's own are their owner's alone
+        before = os.geteuid()
+        if before == 0:
+            os.seteuid(_NOBODY)
+        try:
+            told = refusal(path)
+        finally:
+            os.seteuid(before)
     assert told == ("error", "'closed.py' cannot be read: Permission denied")
