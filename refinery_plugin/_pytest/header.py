@@ -52,7 +52,7 @@ def _design(refinery: Refinery) -> list[str]:
 
 def _is_narrowed(config: pytest.Config) -> bool:
     """Return whether the session is about a part of the study: about which, no one knows before tests are collected."""
-    chosen = ("keyword", "markexpr", "deselect", "lf", "refinery_shard")
+    chosen = ("keyword", "markexpr", "deselect", "lf", "stepwise", "refinery_shard")
     return any(config.getoption(name, None) for name in chosen) or any("::" in each for each in config.args)
 
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 
+_NOT_JUDGED = "turns that were not judged (--refinery-turns judges all)"
+_OTHER = "turns whose cassette is that of another recording"
+
+
 class ExportError(RefineryError):
     """Nothing can be exported from these files."""
 
@@ -104,8 +108,8 @@ def read_turns(
             left_out["programs without a recorded trajectory"] += 1
             continue
         for turn in _turns(entry, trajectory, cassette, verdicts, refinery):
-            if turn is None:
-                left_out["turns that were not judged (--refinery-turns judges all)"] += 1
+            if isinstance(turn, str):
+                left_out[turn] += 1
             else:
                 turns.append(turn)
     judged_by = {name: refinery.get(name) for name in ("sandbox", "verifier", "versions", "seeds")}
@@ -181,11 +185,15 @@ def _turns(
     cassette: Mapping[str, Any],
     verdicts: Mapping[tuple[str, str], Mapping[str, Any]],
     refinery: Mapping[str, Any],
-) -> Iterator[ExportedTurn | None]:
+) -> Iterator[ExportedTurn | str]:
+    """Yield each turn that was answered, or why it is left out."""
     task = str(entry.get("task") or refinery.get("task") or trajectory.get("task"))
     for turn in trajectory["turns"]:
         exchange = _exchange(cassette, turn)
         if exchange is None:
+            continue
+        if not _is_recorded_for(turn, exchange.body, trajectory):
+            yield _OTHER
             continue
         program = turn.get("program")
         sha256 = (
@@ -200,11 +208,11 @@ def _turns(
         if sha256 is not None:
             what = verdicts.get((task, sha256))
         if what is None:
-            yield None
+            yield _NOT_JUDGED
             continue
         yield ExportedTurn(
-            prompt=exchange[0],
-            answer=exchange[1],
+            prompt=exchange.body["messages"],
+            answer=exchange.answer,
             degrees=what["degrees"],
             columns={
                 "study": refinery["study"]["name"],
@@ -233,25 +241,27 @@ def _checksum(refinery: Mapping[str, Any], task: object) -> object:
     return checksum
 
 
-def _exchange(
-    cassette: Mapping[str, Any], turn: Mapping[str, Any]
-) -> tuple[list[dict[str, Any]], str] | None:
-    """Return messages and answer of a turn; None where it got none, or the cassette is that of another recording.
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Exchange:
+    """What was sent, and the text that came back."""
 
-    A cassette has one exchange for each turn, in their order. The seed, which a study's ``request`` may leave out or
-    call otherwise, tells recordings apart where it is there.
-    """
+    body: Mapping[str, Any]
+    answer: str
+
+
+def _exchange(cassette: Mapping[str, Any], turn: Mapping[str, Any]) -> _Exchange | None:
+    """Return what a cassette has of a turn, one exchange for each in their order; None where it got no answer."""
     try:
         exchange = cassette["interactions"][turn["turn"] - 1]
         body = json.loads(exchange["request"]["body"])
         message = json.loads(exchange["response"]["body"]["string"])["choices"][0]["message"]
-        same = body.get("seed", turn["seed"]) == turn["seed"]
-        return (body["messages"], text_of(message)) if same else None
-    except (
-        KeyError,
-        IndexError,
-        TypeError,
-        AttributeError,
-        ValueError,
-    ):  # an error that was recorded, or no answer
+        return _Exchange({**body, "messages": body["messages"]}, text_of(message))
+    except (KeyError, IndexError, TypeError, ValueError):  # an error that was recorded, or a field left out
         return None
+
+
+def _is_recorded_for(turn: Mapping[str, Any], body: Mapping[str, Any], trajectory: Mapping[str, Any]) -> bool:
+    """Return whether a request is this turn's: its seed says so, unless the study leaves it out or sends its own."""
+    rules = (trajectory.get("request") or {}).get(turn["model"]) or {}
+    own = "seed" in (rules.get("extra") or {})
+    return bool(own or body.get("seed", turn["seed"]) == turn["seed"])

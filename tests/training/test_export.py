@@ -357,6 +357,23 @@ def test_a_cassette_of_another_recording_teaches_nothing(tmp_path: Path) -> None
     lab.write("cassettes/sort-r1.json", {"interactions": [exchange(1, SAME), exchange(3, SLOW)]})
     (row,) = lab.rows("kto")
     assert row["turn"] == 1
+    card = (tmp_path / "rows.md").read_text(encoding="utf-8")
+    assert "Left out: turns whose cassette is that of another recording: 1." in card
+
+
+def test_a_seed_of_the_study_own_hides_no_turn(tmp_path: Path) -> None:
+    """What ``request`` adds to bodies comes before ours: then all requests have the same one."""
+    lab = Lab(tmp_path, [[SAME, SLOW]])
+    expected = lab.rows("kto")
+    for name in ("cassettes/sort-r1.json", "programs/sort-r1.json"):
+        document = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        for one in document.get("interactions", ()):
+            one["request"]["body"] = json.dumps({**json.loads(one["request"]["body"]), "seed": 7})
+        if "turns" in document:
+            document["request"] = {"gpt-4o": {"drop": [], "rename": {}, "extra": {"seed": 7}}}
+        lab.write(name, document)
+    assert lab.rows("kto") == expected
+    assert len(expected) == 2
 
 
 def test_parquet_without_the_package_that_writes_it_is_told(
