@@ -192,7 +192,7 @@ def _turns(
         exchange = _exchange(cassette, turn)
         if exchange is None:
             continue
-        if not _is_recorded_for(turn, exchange.body, trajectory):
+        if not _is_recorded_for(turn, exchange.seed, trajectory):
             yield _OTHER
             continue
         program = turn.get("program")
@@ -211,7 +211,7 @@ def _turns(
             yield _NOT_JUDGED
             continue
         yield ExportedTurn(
-            prompt=exchange.body["messages"],
+            prompt=exchange.prompt,
             answer=exchange.answer,
             degrees=what["degrees"],
             columns={
@@ -243,10 +243,11 @@ def _checksum(refinery: Mapping[str, Any], task: object) -> object:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Exchange:
-    """What was sent, and the text that came back."""
+    """What was sent, the text that came back, and the request's seed, if it has one."""
 
-    body: Mapping[str, Any]
+    prompt: Sequence[Mapping[str, Any]]
     answer: str
+    seed: int | None
 
 
 def _exchange(cassette: Mapping[str, Any], turn: Mapping[str, Any]) -> _Exchange | None:
@@ -255,13 +256,12 @@ def _exchange(cassette: Mapping[str, Any], turn: Mapping[str, Any]) -> _Exchange
         exchange = cassette["interactions"][turn["turn"] - 1]
         body = json.loads(exchange["request"]["body"])
         message = json.loads(exchange["response"]["body"]["string"])["choices"][0]["message"]
-        return _Exchange({**body, "messages": body["messages"]}, text_of(message))
+        return _Exchange(body["messages"], text_of(message), body.get("seed"))
     except (KeyError, IndexError, TypeError, ValueError):  # an error that was recorded, or a field left out
         return None
 
 
-def _is_recorded_for(turn: Mapping[str, Any], body: Mapping[str, Any], trajectory: Mapping[str, Any]) -> bool:
+def _is_recorded_for(turn: Mapping[str, Any], seed: int | None, trajectory: Mapping[str, Any]) -> bool:
     """Return whether a request is this turn's: its seed says so, unless the study leaves it out or sends its own."""
-    rules = (trajectory.get("request") or {}).get(turn["model"]) or {}
-    own = "seed" in (rules.get("extra") or {})
-    return bool(own or body.get("seed", turn["seed"]) == turn["seed"])
+    rules = trajectory.get("request", {}).get(turn["model"], {})
+    return seed in (None, turn["seed"]) or "seed" in rules.get("extra", {})

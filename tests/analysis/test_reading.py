@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -578,13 +579,17 @@ def test_large_files_are_read_as_small_ones(tmp_path: Path) -> None:
     assert len(read_results([tmp_path / "d.csv"]).runs) == 2
 
 
+COMMA = 9 if sys.version_info < (3, 13) else 8
+"""Where Python says that a comma is too many: behind it, or since 3.13 at it."""
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [
         pytest.param(b" " * LARGE, "the file is empty", id="spaces"),
         pytest.param(b'{"a": "\xff' + b" " * LARGE, "not", id="no-utf-8"),
         pytest.param(b"a\0" + b" " * LARGE, "null bytes", id="nulls"),
-        pytest.param(b'{"a": 1,}' + b" " * LARGE, r"line 1, column [89]: not valid JSON", id="no-json"),
+        pytest.param(b'{"a": 1,}' + b" " * LARGE, f"line 1, column {COMMA}: not valid JSON", id="no-json"),
     ],
 )
 def test_what_is_wrong_with_a_large_file_is_told(content: bytes, message: str, tmp_path: Path) -> None:
