@@ -11,6 +11,7 @@ import numpy as np
 from scipy import stats
 
 from .._errors import AnalysisError
+from .._notes import noted
 from . import effect_sizes, noncentrality
 from .arms import arms
 from .noncentral_f import f_power, required
@@ -36,11 +37,6 @@ class PowerCurve:
     power: Floats
     low: Floats
     high: Floats
-
-
-def _noted(note: str | None) -> dict[str, str]:
-    """Return the key that says why something beside it is null, where something is."""
-    return {} if note is None else {"note": note}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +75,7 @@ class QuestionPower:
     def document(self) -> dict[str, Any]:
         """Return the record ``P`` of the JSON document."""
         keys = ("f", "power", "replicates_required", "total_required", "cost_usd")
-        return {**{key: getattr(self, key) for key in keys}, **_noted(self.note)}
+        return noted({key: getattr(self, key) for key in keys}, self.note)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +105,7 @@ class Power:
 
     def document(self) -> dict[str, Any]:
         """Return the ``power`` object of the JSON document, but ``as_published``."""
-        return {
+        values = {
             "effect": self.effect,
             "alpha": self.alpha,
             "target": self.target,
@@ -118,8 +114,8 @@ class Power:
             "sigma_ci": None if self.sigma_ci is None else list(self.sigma_ci),
             "omnibus": {name: test.document() for name, test in self.omnibus.items()},
             "contrasts": {name: test.document() for name, test in self.contrasts.items()},
-            **_noted(self.note),
         }
+        return noted(values, self.note)
 
     def tests(self) -> Iterator[QuestionPower]:
         """Yield every question, the omnibus ones first."""

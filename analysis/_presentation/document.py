@@ -6,6 +6,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from .._inference.registry import REPORTED
+from .._notes import noted
 from .secondary_document import secondary_document
 
 if TYPE_CHECKING:
@@ -68,10 +69,6 @@ def _plain(record: DataclassInstance) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name != "note" or value is not None}
 
 
-def _noted(values: dict[str, Any], note: str | None) -> dict[str, Any]:
-    return values if note is None else {**values, "note": note}
-
-
 def _data(analysis: Analysis) -> dict[str, Any]:
     results, sample = analysis.results, analysis.sample
     passed = int(results.programs["passed"].sum())
@@ -122,11 +119,11 @@ def _tasks(tasks: TasksFound | None) -> dict[str, Any] | None:
     if tasks is None:
         return None
     fixed = [
-        _noted({"term": t.term, "df": t.df, "df_den": tasks.fixed_df_den, "F": t.f, "p": t.p}, t.note)
+        noted({"term": t.term, "df": t.df, "df_den": tasks.fixed_df_den, "F": t.f, "p": t.p}, t.note)
         for t in tasks.fixed
     ]
     over = [
-        _noted({"term": t.term, "df": t.df, "df_den": t.df_den, "F": t.f, "p": t.p}, t.note)
+        noted({"term": t.term, "df": t.df, "df_den": t.df_den, "F": t.f, "p": t.p}, t.note)
         for t in tasks.over
     ]
     return {
@@ -145,7 +142,7 @@ def _anova(table: AnovaTable | None, type: int) -> dict[str, Any]:  # noqa: A002
     if table is None:
         return {"type": type, "terms": [], "notes": ["no program passed"]}
     terms = [
-        _noted(
+        noted(
             {
                 "term": term.term,
                 "df": term.df,
@@ -190,7 +187,7 @@ def _test(test: TestResult, degrees: tuple[str, ...]) -> dict[str, Any]:
     if test.size is not None:
         values["simulated_size"] = _plain(test.size)
     values["trusted"] = test.trusted
-    return _noted(values, test.note)
+    return noted(values, test.note)
 
 
 def _pair(pair: Pair) -> dict[str, Any]:
@@ -259,4 +256,4 @@ def _cost(analysis: Analysis) -> dict[str, Any]:
         "usd_per_replicate": cost.usd_per_replicate,
         "by_treatment": [_plain(treatment) for treatment in cost.by_treatment],
     }
-    return _noted(values, cost.note)
+    return noted(values, cost.note)

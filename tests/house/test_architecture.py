@@ -42,7 +42,7 @@ FLOORS = {
         ("_inference",),
         ("_models",),
         ("_reading",),
-        ("_command_name", "_arrays", "_files", "_errors"),
+        ("_command_name", "_arrays", "_files", "_notes", "_errors"),
     ),
 }
 # Rooms that the design has and nobody needed so far.
