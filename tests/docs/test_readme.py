@@ -10,6 +10,7 @@ from examples import ROOT
 from refinery_analysis import Options, analyse, read_results
 from refinery_analysis._presentation.findings import findings
 from refinery_analysis._presentation.text import in_ascii
+from scipy import stats
 
 if TYPE_CHECKING:
     from refinery_analysis import Analysis
@@ -54,18 +55,25 @@ def test_the_first_screen_says_what_the_study_of_feedback_found(feedback: Analys
     assert said.count("not shown") + said.count("No team was shown") + said.count("No difference") == 3
 
 
-def test_the_page_of_studies_has_the_figures_of_the_analysis(feedback: Analysis) -> None:
+FOUND = {"feedback": "## What was found\n", "feedback-small": "## What the smaller model did\n"}
+"""Where the page of studies says what was found, by study."""
+
+
+@pytest.mark.parametrize("study", FOUND)
+def test_the_page_of_studies_has_the_figures_of_the_analysis(study: str) -> None:
     """Passed of each arm with limits, and the planned pairs."""
-    rates = {r.level: r for r in feedback.further.passing.rates if r.factor == "arm"}
-    rows = re.findall(r"\| `(\w+)` \| (\d+) of (\d+) \| (\d+) % to (\d+) % \| \d", STUDIES)
+    analysis = analyse(read_results([ROOT / f"docs/feedback/{study}.json"]), Options())
+    page = STUDIES.partition(FOUND[study])[2].partition("\n## ")[0]
+    rates = {r.level: r for r in analysis.further.passing.rates if r.factor == "arm"}
+    rows = re.findall(r"\| `(\w+)` \| (\d+) of (\d+) \| (\d+) % to (\d+) % \| \d", page)
     assert [row[0] for row in rows] == list(rates)
     for name, *told in rows:
         rate = rates[name]
         limits = (round(100 * rate.ci_low), round(100 * rate.ci_high))
         assert tuple(map(int, told)) == (rate.passed, rate.programs, *limits)
-    pairs = {(d.a, d.b): d for d in feedback.further.passing.differences}
+    pairs = {(d.a, d.b): d for d in analysis.further.passing.differences}
     row = r"\| `(\w+) - (\w+)` \| (-?\d+) \| (-?\d+) to (-?\d+) \| ([\d.]+) \| ([\d.]+) \|"
-    told = re.findall(row, STUDIES)
+    told = re.findall(row, page)
     assert len(told) == 4
     for a, b, *figures in told:
         sign, pair = (1, pairs[a, b]) if (a, b) in pairs else (-1, pairs[b, a])
@@ -75,6 +83,31 @@ def test_the_page_of_studies_has_the_figures_of_the_analysis(feedback: Analysis)
         assert list(map(int, figures[:3])) == expected
         assert float(figures[3]) == pytest.approx(pair.p_exact, rel=0.05)
         assert float(figures[4]) == pytest.approx(pair.p_adjusted, rel=0.05)
+
+
+def test_the_page_answers_the_three_questions_of_the_smaller_model() -> None:
+    """Undecided, with the limits that hold for all pairs together; the first screen says the same."""
+    analysis = analyse(read_results([ROOT / "docs/feedback/feedback-small.json"]), Options())
+    page = words(STUDIES.partition(FOUND["feedback-small"])[2])
+    primary, times = analysis.conclusions[:2]
+    assert (primary.response, primary.answer, times.answer) == ("passed", "undecided", "undecided")
+    assert None not in (primary.p, primary.ci_low, primary.ci_high, times.p)
+    assert f"was not shown** (p = {primary.p:.3f})" in page
+    assert primary.method.endswith("the estimate is blind - nominal")
+    least, most = (round(100 * (limit or 0.0)) for limit in (primary.ci_low, primary.ci_high))
+    assert f"`blind - nominal`: between {-least} points less and {most} more" in page
+    assert f"the 16 correct programs was shown (p = {times.p:.3f})" in page
+    pair = next(o for o in analysis.further.passing.over_tasks if (o.a, o.b) == ("placebo", "nominal"))
+    # Six pairs share alpha (Bonferroni), as for the clearest one.
+    half = pair.se * float(stats.t.isf(0.05 / 2 / 6, pair.df))
+    low, high = (round(100 * (pair.difference + side)) for side in (-half, half))
+    assert (
+        f"{-round(100 * pair.difference)} points below zero, and anything between {-low} less and {high} more"
+        in page
+    )
+    passed = sum(r.passed for r in analysis.further.passing.rates if r.factor == "arm")
+    first_screen = words(README.partition("## What it does\n")[0])
+    assert f"{passed} of its 156 programs passed (p = {primary.p:.3f})" in first_screen
 
 
 def test_the_screen_of_the_recorded_pilot_is_what_the_analysis_prints(recorded: Analysis) -> None:

@@ -53,6 +53,12 @@ RECORDED = (
         156,
         "f4b99802c1aa0291d7c3f6475364f7ebfd76c914d7ae510a876416d324fbdf6c",
     ),
+    Recorded(
+        "feedback-small",
+        ("--refinery-study=studies/feedback-small.toml",),
+        156,
+        "8e3853d2c0f7f0fab2ab3f6a7def6ca494f536d1b89927e2e32c79a4b7213843",
+    ),
 )
 
 
