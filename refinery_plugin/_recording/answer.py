@@ -26,7 +26,8 @@ class Answer:
     """The parts of a chat completion that matter here.
 
     ``text`` is empty where the content is null. ``usage`` is prompt and completion tokens as the server counts them,
-    ``None`` where it does not say. ``refusal`` is what the model said where it refused to answer.
+    its thinking among the latter, ``None`` where it does not say. ``refusal`` is what the model said where it refused
+    to answer.
     """
 
     text: str
@@ -99,7 +100,9 @@ def _usage(usage: Any) -> tuple[int, int] | None:  # noqa: ANN401 - whatever the
     prompt, completion = usage.get("prompt_tokens"), usage.get("completion_tokens")
     if not _is_count(prompt) or not _is_count(completion):
         return None
-    return prompt, completion
+    # Some servers (xAI, Gemini) count a model's thinking apart from its completion, and bill both: the total has it.
+    total = usage.get("total_tokens")
+    return prompt, max(completion, total - prompt) if _is_count(total) else completion
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
+import json
 import threading
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lab import MODEL, Lab, request
-from model_server import answer, drop_midway, no_choices, silence, status
+from model_server import answer, body, completion, drop_midway, no_choices, silence, status
 
 from refinery_plugin._generation.chat import Cut, Message, Reply
 from refinery_plugin._recording.ledger import (
@@ -151,6 +153,24 @@ def test_what_may_have_been_paid_for_counts_with_what_is_known_of_it(
     expected = SPENT + billed
     assert live.cost_usd == store.ledger.spent == expected
     assert lab.ask(offline=True).cost_usd == expected
+
+
+@pytest.mark.parametrize(
+    ("total", "counted"), [(400, 300), (150, 50), (0, 50), (None, 50), (-1, 50), (True, 50), ("400", 50)]
+)
+def test_thinking_that_a_server_counts_in_the_total_alone_is_paid_for(
+    lab: Lab, server: ModelServer, total: object, counted: int
+) -> None:
+    """What the total has beyond the prompt counts, unless that is less than the completion or no number."""
+    document = completion()
+    document["usage"]["total_tokens"] = total
+    server.default = body(json.dumps(document).encode())
+    store = lab.store(price=PRICE)
+    live, replayed = lab.ask(store=store), lab.ask(offline=True)
+    assert isinstance(live, Reply)
+    assert (live.prompt_tokens, live.completion_tokens) == (100, counted)
+    assert live.cost_usd == store.ledger.spent == PRICE.cost(100, counted)
+    assert dataclasses.replace(live, replayed=True) == replayed
 
 
 def test_a_cut_request_counts_with_all_that_was_reserved(lab: Lab, server: ModelServer) -> None:
