@@ -33,6 +33,7 @@ _TOLD = 300
 _OK = 200
 _TOO_MANY = 429
 _SERVER_FAULT = 500
+_GAVE_UP_WAITING = {504, 524}  # a gateway: the model behind it may have done the work, and billed it
 _NEVER_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 _FORBIDDEN = (
     "{} can't be asked, since {}. Something in this session forbids them (--disable-socket, a conftest.py): "
@@ -181,7 +182,7 @@ class Wire:
         return Failure(
             outcome=outcome,
             wording=reason,
-            paid=usage is not None,
+            paid=usage is not None or status in _GAVE_UP_WAITING,
             retry_after=said.delay if delay is None else delay,
             limited=status == _TOO_MANY,
             usage=usage,

@@ -141,7 +141,15 @@ def test_waiting_for_money_does_not_run_the_clock_down(lab: Lab, server: ModelSe
 
 @pytest.mark.parametrize(
     ("lost", "billed"),
-    [(no_choices(), SPENT), (drop_midway(), MOST), (status(500), 0), (status(429), 0)],
+    [
+        (no_choices(), SPENT),
+        (drop_midway(), MOST),
+        (status(504), MOST),
+        (status(524), MOST),
+        (status(500), 0),
+        (status(503), 0),
+        (status(429), 0),
+    ],
 )
 def test_what_may_have_been_paid_for_counts_with_what_is_known_of_it(
     lab: Lab, server: ModelServer, lost: object, billed: Decimal | int
