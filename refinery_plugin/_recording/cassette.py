@@ -167,6 +167,11 @@ class TrajectoryCassette:
         return self._persister.notes.get("finished") is True
 
     @property
+    def would_replace(self) -> bool:
+        """Whether saving puts another recording aside, since nothing is answered yet of what is recorded afresh."""
+        return self._replaces and self.path.exists()
+
+    @property
     def turn(self) -> int:
         """Number of the next turn, from 1."""
         return int(self._cassette.play_count) + 1

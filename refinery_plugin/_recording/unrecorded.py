@@ -60,14 +60,15 @@ class Recorder:
     disk: DiskWriter
 
     async def answer(self, call: Call, sent: Sent) -> Recorded:
-        """Return the answer, which is on disk by then; so is the reason of a failure."""
+        """Return the answer, which is on disk by then; so is the reason of a failure that replaces no recording."""
         tape = call.tape
         call.replayed = False
         try:
             recorded = await self.caller.answer(call, sent.path, sent.body)
         except ChatFailedError as exc:
-            tape.fail(*sent.key, str(exc))
-            await self.disk.save(tape)
+            if not tape.would_replace:  # answers that were paid for do not give way to none
+                tape.fail(*sent.key, str(exc))
+                await self.disk.save(tape)
             raise
         tape.append(*sent.key, recorded)
         await self.disk.save(tape)

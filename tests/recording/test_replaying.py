@@ -7,17 +7,22 @@ import dataclasses
 import json
 import re
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 import pytest
 from lab import Lab, request, requests, texts
-from model_server import ModelServer, answer
+from model_server import ModelServer, answer, status
 from vcr.cassette import Cassette
 from vcr.serializers import jsonserializer
 
-from refinery_plugin._generation.chat import Cut, Reply
+from refinery_plugin._generation.chat import ChatFailedError, Cut, Reply
 from refinery_plugin._recording.cassette import CassetteError
+from refinery_plugin._recording.cassette_folder import REPLACED
 from refinery_plugin._recording.unrecorded import MissingRecordingError
 from refinery_plugin._study.pricing import Price
+
+if TYPE_CHECKING:
+    from model_server import Behaviour
 
 PRICE = Price(input=Decimal(1), output=Decimal(2), source="a test")
 
@@ -194,6 +199,34 @@ def test_recording_afresh_replaces_the_file_with_the_first_new_response(
     assert lab.path().read_bytes() == written
     assert texts(lab.converse(requests(1), afresh=True)) == ["new"]
     assert len(lab.cassette()["interactions"]) == 1
+
+
+@pytest.mark.parametrize("failure", [status(400, "not today"), status(500)], ids=["400", "500"])
+def test_a_server_that_fails_replaces_no_recording(lab: Lab, server: ModelServer, failure: Behaviour) -> None:
+    """Afresh or not, what was paid for stays and replays; without an old recording the failure itself is recorded."""
+    lab.converse(requests(2))
+    written = lab.path().read_bytes()
+    server.default = failure
+    for name in ("1_3_inf_1", "2_3_inf_1"):
+        with pytest.raises(ChatFailedError, match="HTTP"):
+            lab.converse(requests(2), name=name, afresh=True)
+    assert lab.path().read_bytes() == written
+    assert not (lab.directory / REPLACED).exists()
+    assert len(lab.converse(requests(2), offline=True)) == 2
+    with pytest.raises(ChatFailedError, match="HTTP"):
+        lab.converse(requests(2), name="2_3_inf_1", offline=True)
+
+
+def test_a_failure_after_a_new_answer_ends_the_new_recording(lab: Lab, server: ModelServer) -> None:
+    """The old one is aside by then."""
+    lab.converse(requests(2))
+    written = lab.path().read_bytes()
+    server.script(answer("new"), status(400, "not today"))
+    for offline in (False, True):
+        with pytest.raises(ChatFailedError, match="HTTP 400: not today"):
+            lab.converse(requests(2), afresh=not offline, offline=offline)
+    assert len(lab.cassette()["interactions"]) == 1
+    assert (lab.directory / REPLACED / "1_3_inf_1.1.json").read_bytes() == written
 
 
 def test_every_turn_is_on_disk_before_the_next_request(lab: Lab, server: ModelServer) -> None:
