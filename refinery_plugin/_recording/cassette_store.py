@@ -101,9 +101,12 @@ class CassetteStore:
     def notebook(self, name: str) -> Notebook:
         """Return where the judgements of an open trajectory are kept: in its cassette."""
         tape = self._tapes[name]
-        # A complete recording holds all that was found: what is missing in it was never asked for.
-        can_record = not tape.finished and not isinstance(self._endpoint, ReplayOnly)
-        return _TapeNotebook(tape, self._disk, can_record=can_record)
+        refusal = None
+        if tape.finished:  # it holds all that was found: what is missing in it was never asked for
+            refusal = _NEVER_JUDGED
+        elif isinstance(self._endpoint, ReplayOnly):
+            refusal = f"{_NOT_YET_JUDGED} {self._endpoint.reason}"
+        return _TapeNotebook(tape, self._disk, refusal=refusal)
 
     async def finish(self, name: str) -> None:
         """Say that a trajectory is complete; its cassette takes no more turns."""
@@ -150,11 +153,25 @@ class MissingFeedbackError(GenerationStopError):
     """A cassette has no judgement that its study needs, and none may be recorded."""
 
 
-class _TapeNotebook:
-    """The judgements of one trajectory, each beside the answer that its program came from."""
+_NEVER_JUDGED = (
+    "it was recorded without, and a replay measures nothing. Record the trajectory again with --refinery-record=all "
+    "(-k selects some), which keeps the old recording in the folder 'replaced'; or undo what changed the study's "
+    "feedback, selection or protocol"
+)
+_NOT_YET_JUDGED = (
+    "the recording stopped before the program was judged, and goes on from there in a run that may record: nothing "
+    "that is recorded is paid for again."
+)
 
-    def __init__(self, tape: TrajectoryCassette, disk: DiskWriter, *, can_record: bool) -> None:
-        self._tape, self._disk, self._can_record = tape, disk, can_record
+
+class _TapeNotebook:
+    """The judgements of one trajectory, each beside the answer that its program came from.
+
+    ``refusal`` says why none may be added and what to do; ``None`` where they may be.
+    """
+
+    def __init__(self, tape: TrajectoryCassette, disk: DiskWriter, *, refusal: str | None) -> None:
+        self._tape, self._disk, self._refusal = tape, disk, refusal
 
     def recall(self, turn: int, *, timed: bool) -> Judged | None:
         recorded = self._tape.judged(turn)
@@ -165,12 +182,10 @@ class _TapeNotebook:
                 "--refinery-record=all (-k selects some), which keeps the old recording in the folder 'replaced'; or "
                 "undo what changed the study's feedback, selection or protocol"
             )
-        if recorded is None and not self._can_record:
+        if recorded is None and self._refusal is not None:
             raise MissingFeedbackError(
-                f"{self._tape.path}: there is no feedback on the program of turn {turn}, and this study needs it: it "
-                "was recorded without, and a replay measures nothing. Record the trajectory again with "
-                "--refinery-record=all (-k selects some), which keeps the old recording in the folder 'replaced'; or "
-                "undo what changed the study's feedback, selection or protocol"
+                f"{self._tape.path}: there is no feedback on the program of turn {turn}, and this study needs it: "
+                f"{self._refusal}"
             )
         return recorded
 

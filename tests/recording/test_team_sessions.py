@@ -252,6 +252,41 @@ def test_a_cassette_without_the_feedback_that_its_study_needs_says_so_and_how_to
     assert "--refinery-record=all" in ran.output
 
 
+@pytest.mark.parametrize(
+    ("keyless", "remedy"),
+    [({"CI": "1"}, "run with --refinery-record=once and OPENAI_API_KEY set"), ({}, "set OPENAI_API_KEY")],
+    ids=["CI", "no key"],
+)
+def test_a_recording_that_stopped_before_a_program_was_judged_goes_on_and_is_not_paid_for_again(
+    tmp_path: Path, server: ModelServer, keyless: dict[str, str], remedy: str
+) -> None:
+    """What may not record says how to go on; that judges the recorded answer, and asks for the turns after it alone."""
+    project = TeamProject.made(
+        tmp_path / "project", server, settings='feedback = "verdict"\noptimization = "2 iterations"'
+    )
+    assert project.run().code == 0
+    asked = len(server.requests)
+    path = project.cassettes / "1_2_inf_1.json"
+    document = json.loads(path.read_text())
+    del document["interactions"][1], document["metadata"]["refinery"]["finished"]
+    del document["interactions"][0]["response"]["refinery"]["feedback"]
+    path.write_text(json.dumps(document))
+    recording, project.environment = project.environment, keyless
+    ran = project.run()
+    assert ran.code == 4
+    told = " ".join(ran.output.split())
+    assert f"{path}: there is no feedback on the program of turn 1, and this study needs it: the" in told
+    assert "nothing that is recorded is paid for again" in told
+    assert remedy in told
+    assert "--refinery-record=all" not in told
+    assert len(server.requests) == asked
+    project.environment = recording
+    ran = project.run()
+    assert ran.code == 0, ran.output
+    assert "(1 live, 3 replayed)" in ran.output
+    assert len(server.requests) == asked + 1
+
+
 def test_a_recording_of_verdicts_alone_is_none_for_a_study_that_compares_times(
     tmp_path: Path, server: ModelServer
 ) -> None:
