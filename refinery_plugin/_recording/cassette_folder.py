@@ -8,6 +8,8 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from refinery_plugin._files import replace_whole
+
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
@@ -53,10 +55,16 @@ def _is_finished(path: Path) -> bool:
 
 
 def put_aside(path: Path) -> None:
-    """Move a cassette into the folder of replaced ones, under a number of its own; nothing is overwritten."""
+    """Keep a cassette in the folder of replaced ones, too, under a number of its own; nothing is overwritten.
+
+    It stays in its place until another one is whole: a kill or a full disk between the two leaves it there.
+    """
     folder = path.parent / REPLACED
     folder.mkdir(exist_ok=True)
     number = 1
     while (target := folder / f"{path.stem}.{number}.json").exists():
         number += 1
-    os.replace(path, target)  # noqa: PTH105
+    try:
+        os.link(path, target)
+    except OSError:  # some file systems have no links
+        replace_whole(target, path.read_bytes())

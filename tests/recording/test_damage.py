@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import errno
 import json
+import os
+import resource
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lab import Lab, requests
+from model_server import answer
 
 from refinery_plugin._recording.cassette import CassetteError, TrajectoryCassette
+from refinery_plugin._recording.cassette_folder import REPLACED
 from refinery_plugin._recording.cassette_format import DamageError, judged_digest, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from model_server import ModelServer
@@ -177,10 +183,53 @@ def test_a_cassette_that_cannot_be_written_stops_the_run(lab: Lab, server: Model
         lab.ask()
 
 
+@contextlib.contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """Let no file of this process grow beyond some bytes: writing more is an error, as on a disk without room."""
+    usual = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, usual[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, usual)
+
+
+def test_a_recording_stays_in_its_place_where_the_new_one_cannot_be_written(
+    lab: Lab, server: ModelServer
+) -> None:
+    """It is kept aside before, and no moment is without it."""
+    lab.converse(requests(2))
+    written = lab.path().read_bytes()
+    server.default = answer("x" * 2_000_000)
+    with full_disk(1_000_000), pytest.raises(CassetteError, match="nothing that was there is lost"):
+        lab.converse(requests(2), afresh=True)
+    assert lab.path().read_bytes() == written
+    assert {path.name for path in lab.directory.iterdir()} == {lab.path().name, REPLACED}
+    assert len(lab.converse(requests(2), offline=True)) == 2
+
+
+def test_recordings_that_are_replaced_are_kept_one_by_one_also_without_links(
+    lab: Lab, server: ModelServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each under a number of its own, as it was, on file systems that have no links, too."""
+    kept = []
+    for text in ("one", "two", "three"):
+        server.default = answer(text)
+        lab.converse(requests(1), afresh=True)
+        kept.append(lab.path().read_bytes())
+        monkeypatch.setattr(os, "link", _no_links)
+    folder = lab.directory / REPLACED
+    assert [path.read_bytes() for path in sorted(folder.iterdir())] == kept[:-1]
+
+
+def _no_links(*_paths: object) -> None:
+    raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """One real recording."""
-    from model_server import ModelServer, answer  # noqa: PLC0415 - beside its only use
+    from model_server import ModelServer  # noqa: PLC0415 - beside its only use
 
     with ModelServer(answer("Zahl ² → 1")) as server:
         lab = Lab.at(tmp_path_factory.mktemp("damage") / "cassettes", server.base_url)
