@@ -42,7 +42,8 @@ def recording(directory: Path) -> Iterator[None]:
         raise GenerationStopError(f"{directory}: cannot be written: {exc.strerror}") from exc
     try:
         since = dt.datetime.now().astimezone().isoformat(timespec="seconds")
-        owner.write_text(f"process {os.getpid()}, since {since}")
+        with contextlib.suppress(OSError):  # it is for people alone; a full disk is told by who records
+            owner.write_text(f"process {os.getpid()}, since {since}")
         yield
     finally:
         for path in (owner, directory / ".recording.lock"):

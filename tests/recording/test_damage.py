@@ -19,6 +19,7 @@ from model_server import answer
 from refinery_plugin._recording.cassette import CassetteError, TrajectoryCassette
 from refinery_plugin._recording.cassette_folder import REPLACED
 from refinery_plugin._recording.cassette_format import DamageError, judged_digest, parse
+from refinery_plugin._recording.folder_lock import recording
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -224,6 +225,13 @@ def test_recordings_that_are_replaced_are_kept_one_by_one_also_without_links(
 
 def _no_links(*_paths: object) -> None:
     raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+
+def test_a_full_disk_is_told_by_what_cannot_be_written_not_by_the_lock(tmp_path: Path) -> None:
+    """Who holds the folder is written down for people alone."""
+    with full_disk(0), recording(tmp_path / "cassettes"):
+        pass
+    assert list((tmp_path / "cassettes").iterdir()) == []
 
 
 @pytest.fixture(scope="module")
