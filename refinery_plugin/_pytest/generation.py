@@ -43,7 +43,7 @@ def before_tests(session: pytest.Session) -> None:
     pytest.UsageError : when no program can be generated, with the reason and the remedy.
     """
     config = session.config
-    if config.option.collectonly or is_distributed(config):
+    if _only_shows(config) or is_distributed(config):
         return
     if session.testsfailed and not config.option.continue_on_collection_errors:
         return  # pytest's own loop is about to say so
@@ -53,10 +53,15 @@ def before_tests(session: pytest.Session) -> None:
         raise pytest.UsageError(printable(str(exc))) from exc
 
 
+def _only_shows(config: pytest.Config) -> bool:
+    """Whether pytest only shows what it would do: tests, or with ``--setup-plan`` and ``--setup-only`` fixtures."""
+    return bool(config.option.collectonly or config.option.setuponly)
+
+
 def before_test(item: pytest.Item) -> None:
     """Generate the program of one test, outside of it; an error is kept for its fixture to tell."""
     unit = unit_of(item)
-    if unit is None or STOPPED in item.config.stash:
+    if unit is None or STOPPED in item.config.stash or _only_shows(item.config):
         return
     try:
         _run(refinery_of(item.config), [unit])
@@ -170,7 +175,7 @@ class WorkerHooks:
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ANN401 - a class of pytest-xdist
         """Hold the cassettes and show the plan when the first worker has collected: no test has started then."""
-        if ids and not self._is_planned and not self._config.option.collectonly:
+        if ids and not self._is_planned and not _only_shows(self._config):
             self._is_planned = True
             refinery = refinery_of(self._config)
             try:

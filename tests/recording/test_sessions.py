@@ -387,6 +387,19 @@ def test_prompts_are_shown_and_nothing_is_called(project: Project, server: Model
     assert not project.cassettes.exists()
 
 
+@pytest.mark.parametrize("workers", [[], ["-n1"]], ids=["alone", "a worker"])
+@pytest.mark.parametrize("option", ["--collect-only", "--setup-plan", "--setup-only"])
+def test_what_only_shows_tests_or_fixtures_calls_nothing(
+    project: Project, server: ModelServer, option: str, workers: list[str]
+) -> None:
+    """No model is asked for what pytest does not run."""
+    ran = project.run(option, *workers)
+    assert ran.code == 0, ran.output
+    assert "refinery: plan" not in ran.output
+    assert server.requests == []
+    assert not project.cassettes.exists()
+
+
 def test_recordings_of_no_program_are_named(project: Project) -> None:
     """What a changed study left behind is told, so that nobody takes it for its own."""
     assert project.run().code == 0
