@@ -479,8 +479,13 @@ def refinery_of(config: pytest.Config) -> Refinery:
 
 
 def is_distributed(config: pytest.Config) -> bool:
-    """Whether pytest-xdist runs the tests."""
-    return hasattr(config, "workerinput") or config.getoption("dist", default="no") != "no"
+    """Whether pytest-xdist runs the tests: it does where workers are asked for, not where ``--dist`` alone is."""
+    return hasattr(config, "workerinput") or (has_dist(config) and bool(config.getoption("tx", default=None)))
+
+
+def has_dist(config: pytest.Config) -> bool:
+    """Whether pytest-xdist is told how to share out tests, by ``-n`` or ``--dist``."""
+    return bool(config.getoption("dist", default="no") != "no")
 
 
 def worker_number(config: pytest.Config) -> tuple[int, int] | None:

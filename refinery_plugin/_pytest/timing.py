@@ -20,6 +20,7 @@ from refinery_plugin._pytest.session import (
     FOREIGN,
     MISSING,
     UNCHECKED,
+    has_dist,
     is_distributed,
     refinery_of,
     unit_of,
@@ -69,10 +70,17 @@ class TimingHooks:
         ------
         pytest.UsageError : in one line, with the way out.
         """
-        if is_distributed(config) and config.getoption("benchmark_only", default=False):
+        if not config.getoption("benchmark_only", default=False):
+            return
+        if is_distributed(config):
             raise pytest.UsageError(
                 "refinery: programs are not timed under pytest-xdist, where they would disturb each other: "
                 "run --benchmark-only without -n, or verify in parallel without --benchmark-only"
+            )
+        if has_dist(config):
+            raise pytest.UsageError(
+                "refinery: pytest-benchmark times nothing where pytest-xdist has a --dist (in addopts, perhaps), also "
+                "without workers: add -n0, which takes it back"
             )
 
     def session(self) -> MeasuringSession:

@@ -155,6 +155,16 @@ def test_xdist_shows_the_plan_and_what_was_generated(project: Project, server: M
     assert len(server.requests) == 4
 
 
+def test_a_way_to_share_out_tests_without_workers_changes_nothing(
+    project: Project, server: ModelServer
+) -> None:
+    """Projects have --dist in their addopts for the runs that have -n; this one makes its programs as ever."""
+    ran = project.run("--dist=loadgroup")
+    assert ran.code == 0, ran.output
+    assert "4 programs in" in ran.output
+    assert len(server.requests) == 8
+
+
 def test_the_header_tells_what_is_replayed_from_what_is_yet_to_be_recorded(project: Project) -> None:
     """Within 80 columns; a recording that stopped midway is not taken for a whole one."""
     assert project.run().code == 0

@@ -210,6 +210,15 @@ def test_timing_under_workers_is_refused_in_one_line(project: Project) -> None:
     assert len([line for line in result.stderr.lines if line.strip()]) == 1
 
 
+def test_a_dist_without_workers_is_told_how_to_be_taken_back(project: Project) -> None:
+    """pytest-benchmark times nothing then; with -n0 it does."""
+    project.add({"1_3_inf_1": HONEST})
+    result = project.run("--dist=loadgroup")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: refinery: pytest-benchmark times nothing where*add -n0*"])
+    project.run("--dist=loadgroup", "-n0").assert_outcomes(passed=1)
+
+
 def test_pytest_benchmarks_own_tools_work_on_the_results(project: Project) -> None:
     """Compare, histogram, autosave and grouping by a factor or a list."""
     project.add({"1_3_inf_1": HONEST, "2_3_inf_1": SORTING, "elsewhere": HONEST})
