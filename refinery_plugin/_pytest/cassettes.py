@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from refinery_plugin._generation.chat import GenerationStopError
 from refinery_plugin._generation.forecast import Ahead, Forecast, Typical, forecast
 from refinery_plugin._generation.prompts import Turn, turn_request
 from refinery_plugin._generation.request_body import bounds_answers
+from refinery_plugin._pytest.session import worker_number
 from refinery_plugin._recording.cassette import TrajectoryCassette, completion_tokens
 from refinery_plugin._recording.endpoint import (
     KEY,
@@ -155,6 +157,7 @@ def _store(refinery: Refinery, target: Endpoint | ReplayOnly, ahead: Sequence[Un
 
     ledger = _ledger(refinery)
     if ledger.cap is not None and isinstance(target, Endpoint):
+        _require_a_whole_count(refinery.config)
         for model in _models(ahead):
             if price(model) is None:
                 raise UnknownPriceError(unknown_price(model))
@@ -200,6 +203,16 @@ def _ledger(refinery: Refinery) -> Ledger:
         workers = getattr(config, "workerinput", {}).get("workercount", 1)
         config.stash[_LEDGER] = Ledger(None if cap is None else cap / workers)
     return config.stash[_LEDGER]
+
+
+def _require_a_whole_count(config: pytest.Config) -> None:
+    """Refuse to spend a share of the cap twice: pytest-xdist puts new workers in the place of dead ones."""
+    worker = worker_number(config)
+    if worker is not None and worker[0] >= worker[1]:
+        raise GenerationStopError(
+            "a worker of pytest-xdist died, and nobody knows what it had spent of its share of --refinery-max-cost. "
+            "Every finished turn is recorded: run again to go on"
+        )
 
 
 def _target(

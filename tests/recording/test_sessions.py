@@ -287,6 +287,30 @@ def test_the_cap_stops_a_run_that_can_be_gone_on_with(project: Project, server: 
     assert max(seeds(server).values()) == 1
 
 
+DIES = """
+import os
+
+def pytest_runtest_teardown():
+    if os.environ.get("PYTEST_XDIST_WORKER") == "gw0":
+        os._exit(9)
+"""
+
+
+def test_who_takes_the_place_of_a_dead_worker_spends_nothing_of_the_cap(
+    project: Project, server: ModelServer
+) -> None:
+    """What the dead one had spent is known to nobody; without a cap the others' programs are made."""
+    project.write_study(settings="price = { input = 10.0, output = 100.0 }")
+    conftest = project.root / "conftest.py"
+    conftest.write_text(conftest.read_text() + DIES)
+    ran = project.run("-n1", "--refinery-max-cost=5")
+    assert ran.code != 0
+    assert "a worker of pytest-xdist died, and nobody knows what it had spent" in ran.output
+    assert len(server.requests) == 2
+    project.run("-n1")
+    assert len(server.requests) == 8
+
+
 def test_a_changed_study_shows_the_difference_and_records_afresh_when_told(
     recorded: Project, server: ModelServer
 ) -> None:
