@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +31,7 @@ if TYPE_CHECKING:
 
 _ROWS = pytest.StashKey[list[Row]]()
 _ROWS_OUT = "refinery_generated"
+_SHARED = "refinery_shared"
 _NO_TEST = (
     "refinery: nothing was generated, since no test here asks for a program; write one in a file such as "
     "test_programs.py:\n\n"
@@ -58,13 +63,20 @@ def _only_shows(config: pytest.Config) -> bool:
     return bool(config.option.collectonly or config.option.setuponly)
 
 
-def before_test(item: pytest.Item) -> None:
-    """Generate the program of one test, outside of it; an error is kept for its fixture to tell."""
+def before_test(item: pytest.Item, *, shared: Path) -> None:
+    """Generate the program of one test, outside of it; an error is kept for its fixture to tell.
+
+    Programs that were made for another test are told by the folder ``shared``, which all workers have.
+    """
     unit = unit_of(item)
     if unit is None or STOPPED in item.config.stash or _only_shows(item.config):
         return
+    from refinery_plugin._recording.folder_lock import making  # noqa: PLC0415 - only where something is made
+
     try:
-        _run(refinery_of(item.config), [unit])
+        with making(unit.name, shared=shared) as is_needed:
+            if is_needed:
+                _run(refinery_of(item.config), [unit])
     except RefineryError as exc:
         item.config.stash[STOPPED] = str(exc)
         item.session.shouldstop = str(exc)
@@ -171,6 +183,15 @@ class WorkerHooks:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self._is_planned = False
+        self._shared: Path | None = None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:  # noqa: ANN401 - a class of pytest-xdist
+        """Give all workers one folder that tells which programs are made: several tests may be about the same one."""
+        if self._shared is None:
+            self._shared = Path(tempfile.mkdtemp(prefix="refinery-workers-"))
+            self._config.add_cleanup(functools.partial(shutil.rmtree, self._shared, ignore_errors=True))
+        node.workerinput[_SHARED] = str(self._shared)
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, node: Any, ids: Sequence[str]) -> None:  # noqa: ANN401 - a class of pytest-xdist
@@ -190,7 +211,7 @@ class WorkerHooks:
     def pytest_runtest_protocol(self, item: pytest.Item) -> Generator[None, object, object]:
         """In a worker, generate the program of one test before that begins: its time limit has not started."""
         if hasattr(item.config, "workerinput"):
-            before_test(item)
+            before_test(item, shared=Path(item.config.workerinput[_SHARED]))
         return (yield)
 
     @pytest.hookimpl(tryfirst=True)

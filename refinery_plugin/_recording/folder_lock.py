@@ -1,9 +1,10 @@
-"""One run at a time records into a folder of cassettes."""
+"""One run at a time records into a folder of cassettes, and one of its processes at a time makes a program."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import hashlib
 import os
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ def recording(directory: Path) -> Iterator[None]:
             "or use other cassettes with --refinery-cassettes"
         ) from None
     except OSError as exc:
-        raise GenerationStopError(f"{directory}: cannot be written: {exc.strerror}") from exc
+        raise _unwritable(directory, exc) from exc
     try:
         since = dt.datetime.now().astimezone().isoformat(timespec="seconds")
         with contextlib.suppress(OSError):  # it is for people alone; a full disk is told by who records
@@ -49,6 +50,40 @@ def recording(directory: Path) -> Iterator[None]:
         for path in (owner, directory / ".recording.lock"):
             path.unlink(missing_ok=True)
         lock.release()
+
+
+@contextlib.contextmanager
+def making(name: str, *, shared: Path) -> Iterator[bool]:
+    """Hold one program among the processes of a run, and say whether it is still to be made.
+
+    It is made once this ends without an error: whoever waits for it meanwhile is told so.
+
+    Parameters
+    ----------
+    shared : a folder of this run alone, which its processes share.
+
+    Raises
+    ------
+    GenerationStopError : when nothing can be written there.
+    """
+    key = hashlib.sha256(name.encode()).hexdigest()
+    lock, made = filelock.FileLock(shared / f"{key}.lock"), shared / f"{key}.made"
+    try:
+        lock.acquire()
+    except OSError as exc:
+        raise _unwritable(shared, exc) from exc
+    try:
+        yield not made.exists()
+        try:
+            made.touch()
+        except OSError as exc:
+            raise _unwritable(shared, exc) from exc
+    finally:
+        lock.release()
+
+
+def _unwritable(directory: Path, exc: OSError) -> GenerationStopError:
+    return GenerationStopError(f"{directory}: cannot be written: {exc.strerror}")
 
 
 def _read(owner: Path) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 from lab import KEY
 from model_server import ModelServer, answer, held, silence, status
-from project import PROGRAM, Project
+from project import PROGRAM, TEST, Project
 
 if TYPE_CHECKING:
     import subprocess
@@ -139,6 +139,43 @@ def test_xdist_generates_each_trajectory_once(project: Project, server: ModelSer
     assert project.run().code == 0
     assert len(server.requests) == 8
     assert project.files(project.programs) == programs
+
+
+TWICE = f"{TEST}{TEST.replace('test_program', 'test_program_again')}"
+ONE_PROGRAM = "agents=1 and r1"
+
+
+@pytest.mark.parametrize("options", [[], ["--refinery-turns"]], ids=["", "turns"])
+def test_a_program_of_several_tests_is_recorded_afresh_once(
+    recorded: Project, server: ModelServer, options: list[str]
+) -> None:
+    """In whatever worker they run, and with tests of its turns; it counts once, and its old recording is kept."""
+    (recorded.root / "test_vowels.py").write_text(TWICE)
+    ran = recorded.run("-n2", "--refinery-record=all", *options)
+    assert ran.code == 0, ran.output
+    assert set(seeds(server).values()) == {1}
+    assert len(server.requests) == 8
+    assert "4 programs in" in ran.output
+    assert "8 turns (8 live, 0 replayed)" in ran.output
+    names = {path.name for path in recorded.cassettes.glob("*.json")}
+    kept = {path.name for path in (recorded.cassettes / "replaced").iterdir()}
+    assert kept == {name.replace(".json", ".1.json") for name in names}
+    assert {path.name for path in recorded.cassettes.iterdir()} == {*names, "replaced"}
+
+
+def test_two_tests_of_a_program_that_start_at_once_have_it_made_once(
+    project: Project, server: ModelServer
+) -> None:
+    """The one waits for what the other worker makes, and is about that."""
+    (project.root / "test_vowels.py").write_text(TWICE)
+    server.default = answer(PROGRAM, after=0.5)
+    ran = project.run("-n2", "-k", ONE_PROGRAM, "-v")
+    assert ran.code == 0, ran.output
+    assert "[gw0]" in ran.output
+    assert "[gw1]" in ran.output
+    assert "2 passed" in ran.output
+    assert len(server.requests) == 2
+    assert "2 turns (2 live, 0 replayed)" in ran.output
 
 
 def test_xdist_shows_the_plan_and_what_was_generated(project: Project, server: ModelServer) -> None:
