@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import sys
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from .._models.pseudo_inverse import pseudo_inverse
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .._arrays import Floats
+    from .._arrays import Floats, Integers
 
 _SAME: Final = 1 + 1e-7
 _MOST: Final = 100_000
@@ -26,18 +27,25 @@ class Stratified:
 
     Attributes
     ----------
-    log_chances : of the totals, from the lowest on, where the arms have the same odds.
+    log_chances : of the totals, from the lowest on, where the arms have the same odds; -inf of what is too unlikely
+        for a number beside the likeliest.
     at : place of the total that was seen.
+    counts, log_weights : of every stratum that varies its counts of passes of the first arm, from 0 on for the lowest,
+        and how likely they are beside each other; one stratum after the other, from ``starts`` on.
     """
 
     log_chances: Floats
     at: int
+    counts: Integers
+    log_weights: Floats
+    starts: Integers
 
     @property
     def p(self) -> float:
-        """The sum of the chances of all totals that are no likelier than the one seen."""
+        """The sum of the chances of all totals that are no likelier than the one seen; never 0."""
         chances = np.exp(self.log_chances)
-        return float(min(1.0, chances[chances <= chances[self.at] * _SAME].sum()))
+        p = float(chances[chances <= chances[self.at] * _SAME].sum())
+        return min(1.0, max(p, sys.float_info.min))
 
     @property
     def odds_ratio(self) -> float | None:
@@ -46,12 +54,14 @@ class Stratified:
             return 0.0
         if self.at == len(self.log_chances) - 1:
             return None
-        totals = np.arange(len(self.log_chances))
+        size = np.diff(self.starts, append=len(self.counts))
 
         def miss(log_odds: float) -> float:
-            tilted = self.log_chances + totals * log_odds
-            weights = np.exp(tilted - tilted.max())
-            return float(weights @ totals / weights.sum()) - self.at
+            # Strata are independent, their margins given: their means add up, however unlikely the total is.
+            tilted = self.log_weights + self.counts * log_odds
+            weights = np.exp(tilted - np.repeat(np.maximum.reduceat(tilted, self.starts), size))
+            passed = np.add.reduceat(weights * self.counts, self.starts)
+            return float((passed / np.add.reduceat(weights, self.starts)).sum()) - self.at
 
         return math.exp(optimize.brentq(miss, -60.0, 60.0, xtol=1e-13, rtol=1e-14))
 
@@ -68,7 +78,8 @@ def exact_conditional(tables: Sequence[tuple[int, int, int, int]]) -> Stratified
     The test and the odds ratio of R's ``mantelhaen.test(exact = TRUE)``. None where nothing can vary: no stratum has
     both arms and both outcomes.
     """
-    log_weights, lowest, seen = np.zeros(1), 0, 0
+    log_weights, at = np.zeros(1), 0
+    parts: list[Floats] = []
     for x, n, y, m in tables:
         total = x + y
         low, high = max(0, total - m), min(n, total)
@@ -76,13 +87,21 @@ def exact_conditional(tables: Sequence[tuple[int, int, int, int]]) -> Stratified
             continue
         counts = np.arange(low, high + 1)
         part = _log_choose(n, counts) + _log_choose(m, total - counts)
-        log_weights = _convolved(log_weights, part - part.max())
-        lowest, seen = lowest + low, seen + x
+        parts.append(part - part.max())
+        log_weights = _convolved(log_weights, parts[-1])
+        at += x - low
         if len(log_weights) > _MOST:
             return None
     if len(log_weights) < 2:  # noqa: PLR2004 - one total only
         return None
-    return Stratified(log_chances=log_weights - special.logsumexp(log_weights), at=seen - lowest)
+    sizes = [len(part) for part in parts]
+    return Stratified(
+        log_chances=log_weights - special.logsumexp(log_weights),
+        at=at,
+        counts=np.concatenate([np.arange(size) for size in sizes]),
+        log_weights=np.concatenate(parts),
+        starts=np.cumsum([0, *sizes[:-1]]),
+    )
 
 
 def _log_choose(n: int, k: np.ndarray[tuple[int], np.dtype[np.int_]]) -> Floats:
@@ -91,7 +110,7 @@ def _log_choose(n: int, k: np.ndarray[tuple[int], np.dtype[np.int_]]) -> Floats:
 
 def _convolved(a: Floats, b: Floats) -> Floats:
     """Return the logs of the weights of the sum of two counts."""
-    # One weight underflows only where it is 1e-300 of the largest: it adds nothing to any figure.
+    # One weight underflows only where it is 1e-300 of the largest: it adds nothing to a sum of chances.
     product = np.convolve(np.exp(a - a.max()), np.exp(b - b.max()))
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(product))

@@ -250,6 +250,25 @@ def test_the_conditional_test_is_fishers_where_there_is_one_stratum(
         assert found.p == pytest.approx(stats.fisher_exact([[x, y], [n - x, m - y]]).pvalue)
 
 
+def test_levels_that_differ_a_lot_in_many_programs_have_an_odds_ratio(tmp_path: Path) -> None:
+    """The total that was seen is too unlikely for a number; the strata's means (SciPy's) add up to it all the same."""
+    passed = [(140 + task, 40 + task) for task in range(30)]
+    rows = [
+        f"t{task},{model},{replicate},{replicate <= good}"
+        for task, of in enumerate(passed)
+        for model, good in zip("ab", of, strict=True)
+        for replicate in range(1, 201)
+    ]
+    path = tmp_path / "verdicts.csv"
+    path.write_text("task,model,replicate,passed\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    found = analyse(read_results([path]), Options(response="passed", tasks="fixed")).further.passing
+    assert found.stratified is not None
+    assert found.stratified.odds_ratio is not None
+    assert 0 < found.stratified.p_exact < 1e-300
+    means = [stats.nchypergeom_fisher.mean(400, 200, a + b, found.stratified.odds_ratio) for a, b in passed]
+    assert sum(means) == pytest.approx(sum(a for a, _ in passed), rel=1e-9)
+
+
 def test_the_document_has_the_keys() -> None:
     """Exactly those of the reference, for a study with tasks, time-outs and a margin."""
     found = document(done("late", 1.5))
