@@ -32,6 +32,7 @@ RATIO: Final = "ratio"
 SPREADS: Final = (
     "as programs of some treatments may vary more than those of others, this can't be told from chance"
 )
+_OF_ALL: Final = ", adjusted by Holm's rule for all"
 _RANK: Final[Mapping[Answer, int]] = {"different": 0, "equivalent": 1, "undecided": 2, "untestable": 3}
 
 
@@ -132,26 +133,28 @@ def conclude(evidence: Evidence) -> tuple[Conclusion, ...]:
         times = _on_times(evidence, [passing.p])
         return (passing, *_ranked(times))
     times = _on_times(evidence, [])
-    return (*_ranked(times), _among(passing, [c.p for c in times], evidence.alpha))
+    return (*_ranked(times), among(passing, [c.p for c in times], evidence.alpha))
 
 
 def _ranked(conclusions: Sequence[Conclusion]) -> list[Conclusion]:
     return sorted(conclusions, key=lambda conclusion: _RANK[conclusion.answer])
 
 
-def _among(conclusion: Conclusion, others: Sequence[float | None], alpha: float) -> Conclusion:
-    """Count a question of a response that is not the primary one among all questions of the report."""
-    if conclusion.p is None:
-        return conclusion
+def among(conclusion: Conclusion, others: Sequence[float | None], alpha: float) -> Conclusion:
+    """Count a question of a response that is not the primary one among all questions of the report.
+
+    One that was counted among others before is counted anew.
+    """
     adjusted = holm([conclusion.p, *others])[0]
-    asked = 1 + sum(p is not None for p in others)
-    if adjusted is None or asked == 1:
+    if adjusted is None:
         return conclusion
+    asked = 1 + sum(p is not None for p in others)
+    method = conclusion.method.partition(_OF_ALL)[0]
     return dataclasses.replace(
         conclusion,
         p_adjusted=adjusted,
         answer="different" if adjusted < alpha else "undecided",
-        method=f"{conclusion.method}, adjusted by Holm's rule for all {asked} questions",
+        method=f"{method}{_OF_ALL} {asked} questions" if asked > 1 else method,
     )
 
 

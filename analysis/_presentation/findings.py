@@ -96,7 +96,8 @@ def _unproven(analysis: Analysis, tested: Sequence[Conclusion]) -> str:
             f"({p_words(hint.p)}); {one_line(hint.why, limit=200)}."
         )
     if hint is not None:
-        asked = sum(c.p is not None for c in analysis.conclusions) if _counts_all(analysis) else len(tested)
+        # Counted with times are pass rates that come first, and nothing that is asked beside.
+        asked = len(tested) + (_counts_all(analysis) and analysis.conclusions[0].p is not None)
         return (
             f"There is a hint, but no proof, that {term_name(hint.question)} matters for the times: chance alone does "
             f"as much in {by_chance(hint.p)} ({p_phrase(hint.p)}), and in {by_chance(hint.p_adjusted)} "

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from refinery_analysis import Options, analyse, document, read_results
+from refinery_analysis._inference.multiplicity import holm
 from refinery_analysis._presentation.findings import findings
 from refinery_analysis._reading.judged_turns import JudgedTrajectory, JudgedTurn
 
@@ -263,6 +264,104 @@ def test_a_p_below_alpha_that_counts_no_more_among_several_questions_says_so(tmp
     assert found.p_adjusted is not None
     assert found.p < 0.05 <= found.p_adjusted
     assert "where 2 questions are asked at once, as here)" in findings(analysis)[1]
+
+
+def apart_by_task(
+    path: Path,
+    passed: Sequence[tuple[int, int]],
+    apart: Sequence[float],
+    *,
+    hint: float | None = None,
+) -> Path:
+    """Write two models with five programs each in every task; the second takes so much longer (logs) there.
+
+    With a number every other program of both has a hint, which makes it slower by that with the second model only.
+    """
+    rows = [
+        (
+            f"t{t}",
+            m,
+            *(("no", "yes")[r % 2] for _ in range(hint is not None)),
+            r,
+            math.exp(t + i * (longer + (hint or 0.0) * (r % 2)) + 0.02 * (r - 3)) if r <= good[i] else None,
+            r <= good[i],
+        )
+        for t, (good, longer) in enumerate(zip(passed, apart, strict=True))
+        for i, m in enumerate("ab")
+        for r in range(1, 6)
+    ]
+    return table(path, "task,model" if hint is None else "task,model,hint", rows)
+
+
+def test_over_tasks_times_are_counted_with_pass_rates_that_come_first(tmp_path: Path) -> None:
+    """A difference of times that is shown by itself (p = 0.03) is not shown where two questions are asked at once."""
+    path = apart_by_task(
+        tmp_path / "r.csv",
+        [(5, 4), (4, 5), (5, 4), (5, 5), (4, 5), (5, 4)],
+        [0.85, 0.05, 0.65, 0.25, 0.85, 0.05],
+    )
+    analysis = analyse(read_results([path]), Options(response="passed"))
+    times, passing = (concluded(analysis, *of) for of in (("model", "log"), ("treatment", "passed")))
+    assert analysis.tasks is not None
+    assert times.p == analysis.tasks.over[0].p
+    assert times.p is not None
+    assert passing.p is not None
+    assert 0.025 < times.p < 0.05 < passing.p
+    assert (times.answer, times.p_adjusted) == ("undecided", pytest.approx(2 * times.p))
+    assert passing.p_adjusted == passing.p
+    assert times.method.endswith("adjusted by Holm's rule for 2 questions")
+
+
+def test_over_tasks_pass_rates_are_counted_with_what_times_are_over_tasks(tmp_path: Path) -> None:
+    """Times that differ on these tasks (p < 0.001), but not over tasks like these, spend nothing of alpha."""
+    path = apart_by_task(
+        tmp_path / "r.csv",
+        [(5, 5), (4, 4), (5, 4), (5, 4), (5, 3), (4, 3)],
+        [1.2, -0.4, 0.8, -0.2, 0.9, -0.1],
+    )
+    results = read_results([path])
+    analysis = analyse(results)
+    times, passing = (concluded(analysis, *of) for of in (("model", "log"), ("treatment", "passed")))
+    on_these = concluded(analyse(results, Options(tasks="fixed")), "model", "log")
+    assert on_these.p is not None
+    assert times.p is not None
+    assert passing.p is not None
+    assert on_these.p < 0.001
+    assert 0.025 < passing.p < 0.05 < times.p
+    assert (passing.answer, passing.p_adjusted) == ("undecided", pytest.approx(2 * passing.p))
+    assert "for all 2 questions; said of tasks like these 6" in passing.method
+
+
+def test_the_sentence_on_times_counts_the_questions_that_they_are_counted_with(tmp_path: Path) -> None:
+    """Three on times, and pass rates that come first; what is asked beside, such as each factor in passing, is not."""
+    path = apart_by_task(
+        tmp_path / "r.csv",
+        [(5, 4), (4, 5), (5, 4), (5, 5), (4, 5), (5, 4)],
+        [0.6, -0.2, 0.4, 0.0, 0.6, -0.2],
+        hint=0.0,
+    )
+    analysis = analyse(read_results([path]), Options(response="passed"))
+    times = concluded(analysis, "model", "log")
+    assert "adjusted by Holm's rule for 4 questions" in times.method
+    assert times.p is not None
+    assert times.p < 0.05
+    assert "where 4 questions are asked at once, as here" in findings(analysis)[1]
+
+
+def test_over_tasks_a_question_that_only_these_tasks_answer_is_counted_too(tmp_path: Path) -> None:
+    """A formula may name an interaction the other way round, which no test over tasks answers: it is one of three."""
+    path = apart_by_task(tmp_path / "r.csv", [(5, 5)] * 6, [1.4, -0.2, 1.0, 0.0, 1.1, 0.1], hint=-0.43)
+    analysis = analyse(read_results([path]), Options(model="hint*model"))
+    about = {c.question: c for c in analysis.conclusions if c.kind == "times"}
+    assert set(about) == {"model", "hint", "hint:model"}
+    assert {name for name, c in about.items() if "tasks only" in c.method} == {"hint:model"}
+    adjusted = holm([c.p for c in about.values()])
+    assert [c.p_adjusted for c in about.values()] == pytest.approx(adjusted)
+    together = about["hint:model"]
+    # On these tasks one of the others has the smallest p, and what they do together would be shown.
+    assert together.p is not None
+    assert 0.05 / 3 < together.p < 0.05 / 2
+    assert together.answer == "undecided"
 
 
 def test_a_factor_that_changes_with_the_task_is_untestable_of_tasks_like_these_too(tmp_path: Path) -> None:
