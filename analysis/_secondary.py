@@ -178,9 +178,7 @@ def _equivalence(
     if _about_passing(options.response):
         margin, alpha = options.margin, options.alpha
         return (
-            *equivalences.of_rates(
-                rates.differences, rates.rates, margin=margin, alpha=alpha, over=rates.over_tasks
-            ),
+            *equivalences.of_rates(rates.differences, margin=margin, alpha=alpha, over=rates.over_tasks),
             *equivalences.of_what_they_do_together(rates.together, margin=margin, alpha=alpha),
         )
     over = None if compared.over is None else compared.over[: len(compared.contrasts)]

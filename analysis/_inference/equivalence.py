@@ -17,7 +17,6 @@ from .satterthwaite import satterthwaite
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from .._models.pass_rates import PassRate
     from .._models.sample import Sample
     from .._models.tasks import OverContrast
     from .contrasts import ContrastTest
@@ -28,6 +27,10 @@ Verdict: TypeAlias = Literal["different", "equivalent", "undecided", "untestable
 _LOGS: Final = frozenset({"log", "ratio"})
 _MOST: Final = 10_000
 PASSED: Final = "passed"
+_UNEVEN: Final = (
+    "programs of both levels are spread unevenly over tasks and other factors, "
+    "so their rates within these are compared"
+)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +220,6 @@ def power(n: int, edge: float, *, weights: float, arms: int, alpha: float) -> fl
 
 def of_rates(
     differences: Sequence[Difference],
-    rates: Sequence[PassRate],
     *,
     margin: float,
     alpha: float,
@@ -225,33 +227,42 @@ def of_rates(
 ) -> tuple[Equivalence, ...]:
     """Compare differences of pass rates with the margin: equivalent where Newcombe's 1 - 2 alpha interval is inside it.
 
-    The p value is the level at which that interval just touches the margin. Over tasks like these by two one-sided
-    t tests of the tasks' differences.
+    The p value is the level at which that interval just touches the margin. Where programs are spread unevenly over
+    tasks and other factors it is the interval of the rates within these: all together may be alike though no part is.
+    Over tasks like these by two one-sided t tests of the tasks' differences.
     """
     edge = bound(margin, PASSED)
     if over:
         return tuple(_over_tasks(pair, margin, alpha) for pair in over)
-    counts = {(rate.factor, rate.level): (rate.passed, rate.programs) for rate in rates}
-    rows = []
-    for d in differences:
-        (x, n), (y, m) = counts[d.factor, d.a], counts[d.factor, d.b]
-        low, high = two_proportions.newcombe((x, y), (n, m), 2 * alpha)
-        different = d.p_exact is not None and d.p_exact < alpha
-        inside = -edge < low and high < edge
-        rows.append(
-            Equivalence(
-                contrast=f"{d.factor}: {d.a} - {d.b}",
-                factor=d.factor,
-                margin=margin,
-                ci_low=low,
-                ci_high=high,
-                p=_touching((x, y), (n, m), edge),
-                answer="equivalent" if inside else "different" if different else "undecided",
-                method="Newcombe's interval inside the margin",
-                replicates_required=None,
-            )
-        )
-    return tuple(rows)
+    return tuple(_within_strata(d, margin, edge, alpha) for d in differences)
+
+
+def _within_strata(d: Difference, margin: float, edge: float, alpha: float) -> Equivalence:
+    row = Equivalence(
+        contrast=f"{d.factor}: {d.a} - {d.b}",
+        factor=d.factor,
+        margin=margin,
+        ci_low=None,
+        ci_high=None,
+        p=None,
+        answer="untestable",
+        method="Newcombe's interval inside the margin",
+        replicates_required=None,
+    )
+    if d.matched is None:
+        return dataclasses.replace(row, note="no task and level of the other factors has programs of both")
+    passed, programs = d.matched.passed, d.matched.programs
+    low, high = two_proportions.newcombe(passed, programs, 2 * alpha)
+    different = d.p_exact is not None and d.p_exact < alpha
+    inside = -edge < low and high < edge
+    return dataclasses.replace(
+        row,
+        ci_low=low,
+        ci_high=high,
+        p=_touching(passed, programs, edge),
+        answer="equivalent" if inside else "different" if different else "undecided",
+        note=None if d.is_even else _UNEVEN,
+    )
 
 
 def _over_tasks(pair: LevelsOverTasks, margin: float, alpha: float) -> Equivalence:
@@ -311,7 +322,7 @@ def of_what_they_do_together(
             )
 
 
-def _touching(good: tuple[int, int], trials: tuple[int, int], edge: float) -> float:
+def _touching(good: tuple[float, float], trials: tuple[float, float], edge: float) -> float:
     """Return the alpha at which the interval reaches the margin, by bisection; 0.5 where the estimate is beyond."""
     low, high = 1e-9, 0.5
     for _ in range(60):

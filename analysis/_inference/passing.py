@@ -45,7 +45,11 @@ OVER_TASKS: Final = "analysis of variance of the tasks' pass rates (task x treat
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Pass rate of level a minus that of b, with Newcombe's interval and an exact p (Holm's rule over the factor)."""
+    """Pass rate of level a minus that of b, with Newcombe's interval and an exact p (Holm's rule over the factor).
+
+    The rates are those of all programs. ``matched`` compares levels within tasks and levels of the other factors, as p
+    does; None where none of these has programs of both.
+    """
 
     factor: str
     a: str
@@ -56,6 +60,12 @@ class Difference:
     p_exact: float | None
     p_adjusted: float | None
     method: str
+    matched: stratified.Matched | None
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all programs together say what they do within tasks and levels of the other factors."""
+        return self.matched is not None and self.matched.difference == self.difference
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,6 +286,7 @@ def _differences(table: PassingTable, alpha: float) -> Iterator[Difference]:
                 p_exact=p,
                 p_adjusted=of_many,
                 method=method,
+                matched=stratified.matched(_tables(strata, a, b)),
             )
 
 

@@ -104,6 +104,56 @@ def exact_conditional(tables: Sequence[tuple[int, int, int, int]]) -> Stratified
     )
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Matched:
+    """Passes and programs of two arms as if those of both were spread alike over strata; they may be no whole numbers.
+
+    ``programs`` are so many as would know one rate as well as the strata's together.
+    """
+
+    passed: tuple[float, float]
+    programs: tuple[float, float]
+
+    @property
+    def difference(self) -> float:
+        """Rate of the first arm minus that of the second."""
+        return self.passed[0] / self.programs[0] - self.passed[1] / self.programs[1]
+
+
+def matched(tables: Sequence[tuple[int, int, int, int]]) -> Matched | None:
+    """Compare two arms' rates within strata, which weigh as by Mantel and Haenszel.
+
+    Parameters
+    ----------
+    tables : as those of ``exact_conditional``; both arms have programs in each.
+
+    Returns
+    -------
+    The counts of all strata together where programs are spread alike over them. None without any.
+
+    Examples
+    --------
+    >>> matched([(3, 4, 2, 4), (1, 2, 1, 2)])
+    Matched(passed=(4.0, 3.0), programs=(6.0, 6.0))
+    >>> round(matched([(24, 40, 7, 8), (2, 8, 18, 40)]).difference, 4)
+    -0.2375
+    """
+    if not tables:
+        return None
+    x, n, y, m = np.asarray(tables, dtype=float).T
+    if (n * m.sum() == m * n.sum()).all():
+        return Matched(passed=(float(x.sum()), float(y.sum())), programs=(float(n.sum()), float(m.sum())))
+    weights = n * m / (n + m)
+    (one, of_one), (two, of_two) = (_of_arm(*arm, weights / weights.sum()) for arm in ((x, n), (y, m)))
+    return Matched(passed=(one, two), programs=(of_one, of_two))
+
+
+def _of_arm(passed: Floats, programs: Floats, weights: Floats) -> tuple[float, float]:
+    """Return passes and programs that give the weighted rate, with its variance where strata have the same rate."""
+    rate, size = float(weights @ (passed / programs)), 1 / float(weights @ (weights / programs))
+    return min(rate, 1.0) * size, size
+
+
 def _log_choose(n: int, k: np.ndarray[tuple[int], np.dtype[np.int_]]) -> Floats:
     return np.asarray(special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1))
 

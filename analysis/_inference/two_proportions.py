@@ -26,7 +26,7 @@ _MOST: Final = 160
 _LARGEST: Final = 100_000
 
 
-def newcombe(good: tuple[int, int], generated: tuple[int, int], alpha: float) -> tuple[float, float]:
+def newcombe(good: tuple[float, float], generated: tuple[float, float], alpha: float) -> tuple[float, float]:
     """Return Newcombe's hybrid score interval of p1 - p2 (Newcombe 1998, Stat. Med. 17, method 10).
 
     Examples

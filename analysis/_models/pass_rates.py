@@ -158,7 +158,7 @@ def _rates(results: Results, sample: Sample, good: Integers, alpha: float) -> It
         yield PassRate.of("treatment", treatment.label, int(good[i]), int(sample.generated[i]), alpha=alpha)
 
 
-def wilson(good: float, total: int, alpha: float) -> tuple[float, float]:
+def wilson(good: float, total: float, alpha: float) -> tuple[float, float]:
     """Return Wilson's score interval of a proportion (Wilson 1927, JASA 22), without continuity correction.
 
     Examples

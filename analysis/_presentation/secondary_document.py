@@ -32,6 +32,8 @@ def _passed(further: SecondaryAnalyses) -> dict[str, Any]:
     values: dict[str, Any] = _plain(dataclasses.asdict(further.passing))
     for name in ("omnibus", "factors", "over_tasks", "together"):  # they stand among the conclusions
         del values[name]
+    for difference in values["differences"]:
+        del difference["matched"]  # what equivalence is asked of
     values["power"] = None if further.passing.power is None else further.passing.power.document()
     return values
 

@@ -58,7 +58,7 @@ def test_pass_rates_over_tasks_are_held_against_a_margin_as_in_r() -> None:
     """Two one-sided paired t tests, and the interval of 90 %."""
     expected = R["rates"]["tost"]
     (row,) = equivalence.of_rates(
-        (), (), margin=expected["margin"], alpha=0.05, over=tuple(passing._over_tasks(rates(2)))
+        (), margin=expected["margin"], alpha=0.05, over=tuple(passing._over_tasks(rates(2)))
     )
     assert [row.p, row.ci_low, row.ci_high] == pytest.approx([expected["p"], *expected["ci"]], rel=1e-6)
 

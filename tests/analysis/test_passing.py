@@ -6,7 +6,7 @@ import functools
 import json
 import math
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -18,11 +18,14 @@ from refinery_analysis._inference.passing import Difference, LevelsOverTasks
 from refinery_analysis._models.firth import firth
 from refinery_analysis._models.logistic_glmm import fit_glmm
 from refinery_analysis._models.pass_at_k import pass_at_k, unbiased
-from refinery_analysis._models.pass_rates import PassRate, wilson
+from refinery_analysis._models.pass_rates import wilson
 from refinery_analysis._models.passing_table import passing_table
 from refinery_analysis._models.survival import log_rank
 from scipy import special, stats
 from statsmodels.stats.proportion import proportion_confint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 HERE = Path(__file__).parent
 R: dict[str, Any] = json.loads((HERE / "r" / "passing.json").read_text(encoding="utf-8"))
@@ -250,17 +253,22 @@ def test_the_conditional_test_is_fishers_where_there_is_one_stratum(
         assert found.p == pytest.approx(stats.fisher_exact([[x, y], [n - x, m - y]]).pvalue)
 
 
+def verdicts(path: Path, tasks: Sequence[Sequence[tuple[int, int]]]) -> Path:
+    """Write verdicts of two models; for each task and model how many passed, of how many programs."""
+    rows = [
+        f"t{task},{model},{replicate},{replicate <= good}"
+        for task, models in enumerate(tasks)
+        for model, (good, programs) in zip("ab", models, strict=True)
+        for replicate in range(1, programs + 1)
+    ]
+    path.write_text("task,model,replicate,passed\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    return path
+
+
 def test_levels_that_differ_a_lot_in_many_programs_have_an_odds_ratio(tmp_path: Path) -> None:
     """The total that was seen is too unlikely for a number; the strata's means (SciPy's) add up to it all the same."""
     passed = [(140 + task, 40 + task) for task in range(30)]
-    rows = [
-        f"t{task},{model},{replicate},{replicate <= good}"
-        for task, of in enumerate(passed)
-        for model, good in zip("ab", of, strict=True)
-        for replicate in range(1, 201)
-    ]
-    path = tmp_path / "verdicts.csv"
-    path.write_text("task,model,replicate,passed\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    path = verdicts(tmp_path / "verdicts.csv", [((a, 200), (b, 200)) for a, b in passed])
     found = analyse(read_results([path]), Options(response="passed", tasks="fixed")).further.passing
     assert found.stratified is not None
     assert found.stratified.odds_ratio is not None
@@ -310,17 +318,13 @@ def test_a_margin_settles_what_is_undecided(tmp_path: Path) -> None:
 
 def rates_of(passed: tuple[int, int], programs: tuple[int, int]) -> equivalence.Equivalence:
     """Compare two levels' pass rates with a margin of a tenth."""
-    levels = list(zip("ab", passed, programs, strict=True))
-    rates = [
-        PassRate(factor="model", level=level, passed=x, programs=n, estimate=x / n, ci_low=0.0, ci_high=1.0)
-        for level, x, n in levels
-    ]
     p = two_proportions.boschloo(passed, programs) if max(programs) < 200 else 0.5
     between = Difference(
         factor="model", a="a", b="b", difference=passed[0] / programs[0] - passed[1] / programs[1],
         ci_low=-1.0, ci_high=1.0, p_exact=p, p_adjusted=p, method="",
+        matched=stratified.matched([(passed[0], programs[0], passed[1], programs[1])]),
     )  # fmt: skip
-    (row,) = equivalence.of_rates([between], rates, margin=0.1, alpha=0.05)
+    (row,) = equivalence.of_rates([between], margin=0.1, alpha=0.05)
     return row
 
 
@@ -347,6 +351,70 @@ def test_pass_rates_are_as_good_as_equal_where_the_interval_is_inside_the_margin
         assert max(-low, high) == pytest.approx(0.1, abs=1e-6)
     else:
         assert abs(passed[0] / programs[0] - passed[1] / programs[1]) >= 0.1 - 1e-9
+
+
+EASY, HARD = ((24, 40), (7, 8)), ((2, 8), (18, 40))
+"""Passed and generated programs of two models in two tasks: worse in both by 20 points and more, alike together."""
+
+
+def test_rates_that_are_alike_only_all_together_are_not_equal(tmp_path: Path) -> None:
+    """One model had most of its programs in the easy task: within each task it passes less often."""
+    results = read_results([verdicts(tmp_path / "verdicts.csv", [EASY, HARD])])
+    found = analyse(results, Options(response="passed", margin=0.2, tasks="fixed"))
+    (difference,), (row,) = found.further.passing.differences, found.further.equivalence
+    together = two_proportions.newcombe((26, 25), (48, 48), 0.1)
+    assert difference.difference == pytest.approx(1 / 48)
+    assert -0.2 < together[0] < together[1] < 0.2
+    assert found.conclusions[0].answer != "equivalent"
+    assert row.answer != "equivalent"
+    assert row.ci_low is not None
+    assert row.ci_high is not None
+    assert row.ci_low < (24 / 40 - 7 / 8 + 2 / 8 - 18 / 40) / 2 < row.ci_high < together[1]
+    # The small parts tell no more than so many programs would: the limits are wider than those of 48 each.
+    assert row.ci_high - row.ci_low > together[1] - together[0]
+    assert row.note is not None
+    assert "spread unevenly" in document(found)["equivalence"][0]["note"]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(1, 30), st.integers(1, 30), st.floats(0, 1), st.floats(0, 1)),
+        min_size=1,
+        max_size=5,
+    ),
+    st.integers(1, 3),
+)
+def test_matched_rates_are_those_of_mantel_and_haenszel(
+    strata: list[tuple[int, int, float, float]], times: int
+) -> None:
+    """Never from more programs than there are; where both levels are spread alike, the counts themselves."""
+    tables = [(round(one * n), n, round(two * m), m) for n, m, one, two in strata]
+    found = stratified.matched(tables)
+    assert found is not None
+    weights = [n * m / (n + m) for _, n, _, m in tables]
+    apart = sum(w * (x / n - y / m) for w, (x, n, y, m) in zip(weights, tables, strict=True)) / sum(weights)
+    assert found.difference == pytest.approx(apart, abs=1e-12)
+    for passed, programs, most in zip(
+        found.passed, found.programs, (sum(t[1] for t in tables), sum(t[3] for t in tables)), strict=True
+    ):
+        assert 0 <= passed <= programs <= most * (1 + 1e-12)
+    alike = [(x, n, min(y, times * n), times * n) for x, n, y, _ in tables]
+    assert stratified.matched(alike) == stratified.Matched(
+        passed=(sum(t[0] for t in alike), sum(t[2] for t in alike)),
+        programs=(sum(t[1] for t in alike), sum(t[3] for t in alike)),
+    )
+
+
+def test_levels_that_no_task_has_both_of_are_not_held_against_a_margin(tmp_path: Path) -> None:
+    """One task was for one model, the other for the other: nothing was compared."""
+    lines = ["task,model,replicate,passed"]
+    lines += [f"{t},{m},{r},{r > 3}" for t, m in (("t", "a"), ("u", "b")) for r in range(1, 41)]
+    path = tmp_path / "verdicts.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    found = analyse(read_results([path]), Options(response="passed", margin=0.2, tasks="fixed"))
+    (row,) = found.further.equivalence
+    assert (row.answer, row.ci_low, row.p) == ("untestable", None, None)
+    assert found.conclusions[0].answer == "untestable"
 
 
 def test_rounding_over_many_programs_is_no_difference() -> None:
@@ -394,7 +462,7 @@ def test_many_programs_need_no_deals_for_the_log_rank_test() -> None:
 def test_pass_rates_over_tasks_are_held_against_the_margin(difference: float, se: float, answer: str) -> None:
     """Two one-sided t tests over the tasks' differences; without spread between tasks there is no test."""
     pair = LevelsOverTasks(factor="agents", a="2", b="1", difference=difference, se=se, df=9)
-    (row,) = equivalence.of_rates([], [], margin=0.1, alpha=0.05, over=[pair])
+    (row,) = equivalence.of_rates([], margin=0.1, alpha=0.05, over=[pair])
     assert row.answer == answer
     if row.p is None:
         assert row.note == "the difference is the same in every task"
