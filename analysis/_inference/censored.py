@@ -13,6 +13,7 @@ from .._models.combinations import combinations
 from .._models.lognormal_aft import Lognormal
 from .._models.passing_table import task_numbers
 from .._models.survival import curve, log_rank, restricted_mean
+from .._models.time_limits import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,9 +103,13 @@ class SurvivalCurve:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Censored:
-    """What time-outs say; ``limit`` in seconds, the largest one."""
+    """What time-outs say; ``limit`` in seconds, the largest one.
+
+    ``stopped_at`` has the smallest and the largest limit of those programs that were stopped: each task has its own.
+    """
 
     limit: float
+    stopped_at: tuple[float, float]
     timeouts: int
     logrank: LogRank
     aft: Aft
@@ -124,15 +129,16 @@ class _Times:
 def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored | None:
     """Compare the times of programs that passed or were stopped at their limit; None without time-outs.
 
-    A program's time is the geometric mean of its runs. Programs that failed otherwise are another outcome and are left
-    out: a wrong answer is not slow.
+    A program's time is the geometric mean of its runs; of one that was stopped no more is known than that it is longer
+    than the limit of its task. Programs that failed otherwise are another outcome and are left out: a wrong answer is
+    not slow.
     """
     programs = results.programs
     stopped = programs["verdict"].to_numpy(dtype=object) == _TIMEOUT
-    limits = programs["limit_seconds"].to_numpy(dtype=np.float64)
+    limits = time_limits(programs)
     if not stopped.any() or not np.isfinite(limits).any():
         return None
-    limit = float(np.nanmax(limits))
+    limit = float(limits.max())
     runs = results.runs
     number = runs["program"].cat.codes.to_numpy().astype(np.intp)
     logs = np.log(runs["seconds"].to_numpy(dtype=np.float64))
@@ -142,10 +148,9 @@ def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored
             number[known], minlength=len(programs)
         )
     finished = programs["passed"].to_numpy(dtype=bool) & np.isfinite(mean)
-    own = np.log(np.where(np.isfinite(limits), limits, limit))
     use = stopped | finished
     times = _Times(
-        time=np.where(stopped, own, mean)[use],
+        time=np.where(stopped, np.log(limits), mean)[use],
         finished=finished[use],
         treatment=_numbers(programs["treatment"], table.treatments)[use],
         task=task_numbers(results)[1][use],
@@ -154,6 +159,7 @@ def censored(results: Results, table: PassingTable, *, alpha: float) -> Censored
     model = _model(times, table)
     return Censored(
         limit=limit,
+        stopped_at=(float(limits[stopped].min()), float(limits[stopped].max())),
         timeouts=int(stopped.sum()),
         logrank=LogRank(statistic=logrank and logrank[0], p=logrank and logrank[1]),
         aft=_aft(model, times, table, alpha),

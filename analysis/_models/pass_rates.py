@@ -10,6 +10,7 @@ import numpy as np
 from scipy import fft, special
 
 from .freeman_halton import pass_test
+from .time_limits import time_limits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,10 +65,11 @@ class PassRate:
 class Par2:
     """Mean seconds with each failed program counted as twice its time limit, and the omnibus test over treatments.
 
-    ``by_treatment`` has the PAR2 mean of each treatment; ``limit`` says where the limit came from. Penalties are far
-    from normal, so ``p`` is how often F is as large when the values are dealt to the treatments at random (``shuffles``
-    times; of 10,000 programs and more, rotated through a random order in all ways): exact at any size, where treatments
-    differ in nothing.
+    ``by_treatment`` has the PAR2 mean of each treatment; ``limit`` says where the limit came from. ``penalty`` is the
+    largest one, and ``is_same`` says whether all are: each task has limits of its own. Penalties are far from normal,
+    so ``p`` is how often F is as large when the values are dealt to the treatments at random (``shuffles`` times; of
+    10,000 programs and more, rotated through a random order in all ways): exact at any size, where treatments differ in
+    nothing.
     """
 
     by_treatment: Mapping[str, float]
@@ -77,6 +79,7 @@ class Par2:
     p: float | None
     shuffles: int | None = None
     note: str | None = None
+    is_same: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,22 +210,16 @@ def is_invented(error_type: object, reason: object) -> bool:
 def _par2(programs: pd.DataFrame, sample: Sample) -> Par2:
     passed = programs["passed"].to_numpy(dtype=bool)
     cells = _cells(programs, sample)
-    limits = programs["limit_seconds"].to_numpy(dtype=np.float64)
-    known = limits[np.isfinite(limits)]
-    if known.size:
-        # A failed program may never have been timed: it had the same limit as the slowest-limited of the others.
-        penalty, limit = 2 * float(known.max()), "twice the time limit of the runs"
-    elif sample.y.size:
-        penalty, limit = (
-            2 * float(sample.y.max()),
-            "twice the slowest program that passed (no time limit is on record)",
-        )
-    else:
+    limits, limit = time_limits(programs), "twice the time limit of the runs"
+    if not np.isfinite(limits).any() and not sample.y.size:
         return Par2(
             by_treatment={}, penalty=None, limit="unknown", f=None, p=None, note="no time limit is on record"
         )
-    own = np.where(np.isfinite(limits), 2 * limits, penalty)
-    failed = ~passed
+    if not np.isfinite(limits).any():
+        limits = np.full(len(programs), sample.y.max())
+        limit = "twice the slowest program that passed (no time limit is on record)"
+    own, failed = 2 * limits, ~passed
+    penalties = own[failed] if failed.any() else own
     values = np.concatenate([sample.y, own[failed]])
     cell = np.concatenate([sample.cell, cells[failed]])
     size = len(sample.treatments)
@@ -232,8 +229,9 @@ def _par2(programs: pd.DataFrame, sample: Sample) -> Par2:
     p, shuffles = (None, None) if f is None else shuffle_test(values, cell)
     return Par2(
         by_treatment={t.label: float(m) for t, m, n in zip(sample.treatments, mean, count, strict=True) if n},
-        penalty=penalty,
+        penalty=float(penalties.max()),
         limit=limit,
+        is_same=bool(penalties.min() == penalties.max()),
         f=f,
         p=p,
         shuffles=shuffles,

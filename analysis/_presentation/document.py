@@ -207,12 +207,14 @@ def _contrast(test: ContrastTest) -> dict[str, Any]:
 
 def _failures(analysis: Analysis) -> dict[str, Any]:
     failures = analysis.failures
+    par2 = {**_plain(failures.par2), "by_treatment": dict(failures.par2.by_treatment)}
+    del par2["is_same"]  # for sentences
     return {
         "failed": failures.failed,
         "rates": [_failure_rate(rate) for rate in failures.rates],
         "test": _plain(failures.test),
         "given_success": dict(failures.given_success),
-        "par2": {**_plain(failures.par2), "by_treatment": dict(failures.par2.by_treatment)},
+        "par2": par2,
         "kinds": [_plain(kind) for kind in failures.kinds],
         "sentence": failures.sentence,
     }

@@ -24,7 +24,8 @@ def secondary_document(further: SecondaryAnalyses) -> dict[str, Any]:
 
 def _censored(censored: Censored) -> dict[str, Any]:
     values: dict[str, Any] = _plain(dataclasses.asdict(censored))
-    del values["factors"], values["curves"]  # they stand among the conclusions, and in the page's figure
+    for name in ("factors", "curves", "stopped_at"):  # they stand among the conclusions, and on the page
+        del values[name]
     return values
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .._analysis import Analysis
+    from .._inference.censored import Censored
     from .._inference.conclusions import Conclusion
     from .._inference.synergy import Turns
     from .._models.turns import Credit
@@ -105,14 +106,18 @@ def _named(conclusion: Conclusion, level: str) -> str:
 # -- time-outs
 
 
+def limits_of(late: Censored) -> str:
+    """Return ``the limit of 3.00 s``, or ``their limits (up to 30.0 s)`` where programs were stopped at several."""
+    least, most = late.stopped_at
+    return f"the limit of {number(most)} s" if least == most else f"their limits (up to {number(most)} s)"
+
+
 def _on_time_outs(analysis: Analysis) -> str:
     late = analysis.further.censored
     if late is None:
         return ""
-    stopped = (
-        f"{count(late.timeouts, 'program')} {'was' if late.timeouts == 1 else 'were'} stopped at the limit"
-    )
-    head = f"{stopped} of {number(late.limit)} s; counted as slower than that, and not as missing"
+    stopped = f"{count(late.timeouts, 'program')} {'was' if late.timeouts == 1 else 'were'} stopped at"
+    head = f"{stopped} {limits_of(late)}; counted as slower than that, and not as missing"
     proven = [c for c in analysis.conclusions if c.kind == "time-outs" and c.answer == "different"]
     if proven:
         return f"{head}, {'; '.join(_longer(c) for c in proven)}."

@@ -247,7 +247,8 @@ def failure_words(analysis: Analysis) -> tuple[str, ...]:
         sentences.append(sentence(failures.sentence))
     par2 = failures.par2
     if failures.failed and par2.p is not None:
-        penalty = "" if par2.penalty is None else f", {number(par2.penalty)} s each"
+        most = "" if par2.is_same else "up to "
+        penalty = "" if par2.penalty is None else f", {most}{number(par2.penalty)} s each"
         sentences.append(
             f"Do the treatments differ when each failed program counts as twice its time limit (PAR2{penalty})? "
             f"Permutation test: {p_words(par2.p)}."

@@ -10,22 +10,101 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from refinery_analysis._analysis import Options, analyse
 from refinery_analysis._cli import run
 from refinery_analysis._models.task_reml import CellTable, Satterthwaite, exact_f, fit_tasks
 from refinery_analysis._models.tasks import _Tests
+from refinery_analysis._models.time_limits import time_limits
 from refinery_analysis._presentation.document import document
 from refinery_analysis._reading.read import read_results
 from scipy import stats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 HERE = Path(__file__).parent / "r"
 EXPECTED = json.loads((HERE / "tasks.json").read_text(encoding="utf-8"))
 CELLS = list(itertools.product("xyz", "pq"))
 TERMS = {"a": slice(1, 3), "b": slice(3, 4), "a:b": slice(4, 6)}
+
+
+SECONDS = {"quick": (0.2, 0.3, 0.25, 0.35), "long": (11.0, 14.0, 12.0, 13.0)}
+LIMITS = {"quick": 1.0, "long": 30.0}
+
+
+def with_time_outs(path: Path, stopped: Sequence[tuple[str, str, int]]) -> Path:
+    """Write a study of two tasks with limits of their own, two models and four programs; some, by number, were stopped.
+
+    As sessions write it: only programs that are correct were timed, so only they have a limit.
+    """
+    programs, benchmarks = [], []
+    for task, model, number in itertools.product(SECONDS, "ab", range(4)):
+        which = {"task": task, "treatment": {"model": model}, "replicate": number + 1}
+        verdict = "timeout" if (task, model, number) in stopped else "correct"
+        programs.append({**which, "verdict": verdict, "file": f"{task}/{model}-r{number + 1}.py"})
+        if verdict == "correct":
+            info = {"study": "s", **which, "verdict": verdict, "list": 1, "block": 1, "session": "one"}
+            info["limit_seconds"] = LIMITS[task]
+            benchmarks.append({"extra_info": info, "stats": {"data": [SECONDS[task][number]]}})
+    study = {"name": "s", "task": None, "tasks": list(SECONDS), "factors": {"model": list("ab")}}
+    refinery = {"schema": 1, "study": study, "programs": programs, "reference": []}
+    path.write_text(
+        json.dumps({"benchmarks": benchmarks, "refinery": refinery, "machine_info": {"node": "n"}})
+    )
+    return path
+
+
+def test_programs_are_stopped_at_the_limit_of_their_task(tmp_path: Path) -> None:
+    """Not at that of the slowest task: what is known is that they took more than a second, and PAR2 is twice that."""
+    stopped = [("quick", "b", number) for number in range(4)]
+    analysis = analyse(read_results([with_time_outs(tmp_path / "one.json", stopped)]))
+    late = analysis.further.censored
+    assert late is not None
+    assert (late.limit, late.stopped_at) == (30.0, (1.0, 1.0))
+    slower = next(curve for curve in late.curves if curve.level == "b")
+    # Four of eight were stopped before anything else returned; the others return one by one.
+    assert slower.share == pytest.approx((0.75, 0.5, 0.25, 0.0, 0.0))
+    assert analysis.failures.par2.by_treatment["b"] == pytest.approx((4 * 2.0 + 50.0) / 8)
+    assert analysis.failures.par2.penalty == 2.0
+    run([str(tmp_path / "one.json"), "--out", str(tmp_path / "report")])
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "4 programs took longer than the limit of 1.00 s; nobody knows how much" in page
+
+
+def test_programs_that_are_stopped_at_several_limits_are_told_so(tmp_path: Path) -> None:
+    """Each counts as slower than its own limit; the largest is named."""
+    stopped = [(task, "b", number) for task in SECONDS for number in (1, 2, 3)]
+    path = with_time_outs(tmp_path / "both.json", stopped)
+    late = analyse(read_results([path])).further.censored
+    assert late is not None
+    assert (late.timeouts, late.stopped_at) == (6, (1.0, 30.0))
+    run([str(path), "--out", str(tmp_path / "report")])
+    page = (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    assert "6 programs took longer than their limits (up to 30.0 s); nobody knows how much" in page
+    assert "(PAR2, up to 60.0 s each)" in page
+    found = analysed(path)
+    assert found["failures"]["par2"]["penalty"] == 60.0
+
+
+def test_a_time_limit_that_is_not_on_record_is_the_smallest_of_its_task_and_machine() -> None:
+    """Else of its task, on whatever machine; else of all, and of none where no program has one."""
+    known = [
+        ("t", "m", 1.5, 1.5),
+        ("t", "m", 1.0, 1.0),
+        ("t", "m", math.nan, 1.0),
+        ("t", "n", 0.5, 0.5),
+        ("t", "n", math.nan, 0.5),
+        ("t", None, math.nan, 0.5),
+        ("u", None, 9.0, 9.0),
+        ("u", "m", math.nan, 9.0),
+        ("v", "m", math.nan, 0.5),
+    ]
+    programs = pd.DataFrame([row[:3] for row in known], columns=["task", "machine", "limit_seconds"])
+    assert time_limits(programs).tolist() == [row[3] for row in known]
+    assert np.isnan(time_limits(programs.assign(limit_seconds=math.nan))).all()
+    assert time_limits(programs.iloc[:0]).size == 0
 
 
 def rows_of(name: str) -> list[dict[str, str]]:

@@ -29,12 +29,14 @@ class Curves:
     steps : ``factor, line, seconds, share, tip``: from these seconds on so many are not done; seconds positive.
     ends : ``factor, line, seconds, share, tip``: where a curve ends above 0, at the limit.
     limit : in seconds, the largest one.
+    stopped_at : at which limit or limits, in words.
     """
 
     factors: dict[str, tuple[str, ...]]
     steps: pd.DataFrame
     ends: pd.DataFrame
     limit: float
+    stopped_at: str
     table: Table | None = None
 
 
@@ -46,7 +48,7 @@ def figure(data: Curves) -> Figure:
         title=TITLE,
         caption=(
             "Each step down is a program that has returned; the lower a line, the faster. A line that ends above 0 "
-            f"with an × has programs that were stopped at the limit of {number(data.limit)} s: how long they would "
+            f"with an × has programs that were stopped at {data.stopped_at}: how long they would "
             "have taken is not known. Programs that failed otherwise are left out."
         ),
         description=(

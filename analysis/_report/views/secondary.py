@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..._presentation.findings import term_name
+from ..._presentation.secondary_sentences import limits_of
 from ..._presentation.text import MISSING, count, number, one_line, p_value, p_words, percent
 from ..figure import Table, trimmed
 from ..page_blocks import Grid, Heading, Picture, Prose, Section
@@ -102,8 +103,8 @@ def _late(analysis: Analysis) -> tuple[Block, ...]:
     if late is None:
         return ()
     words = (
-        f"{count(late.timeouts, 'program')} took longer than the limit of {number(late.limit)} s; nobody knows how "
-        "much. Here they count as that and no more; programs that failed otherwise are left out."
+        f"{count(late.timeouts, 'program')} took longer than {limits_of(late)}; nobody knows how much. Here they count "
+        "as that and no more; programs that failed otherwise are left out."
     )
     if late.logrank.p is not None:
         words += f" Do the treatments differ in how soon programs are done? Log-rank test: {p_words(late.logrank.p)}."

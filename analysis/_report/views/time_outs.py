@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from ..._presentation.names import distinct
+from ..._presentation.secondary_sentences import limits_of
 from ..._presentation.text import number, one_line, percent
 from ..figure import Table
 from ..figures import time_outs as time_outs_figure
@@ -66,6 +67,7 @@ def time_outs(analysis: Analysis) -> Figure | None:
             steps=pd.DataFrame(steps, columns=columns),
             ends=pd.DataFrame(ends, columns=columns),
             limit=censored.limit,
+            stopped_at=limits_of(censored),
             table=Table(
                 caption="Programs that passed or were stopped at the limit",
                 columns=("level", "programs", "stopped", "half are done after, s", "not done at the end"),
