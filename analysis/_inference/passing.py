@@ -109,7 +109,8 @@ class FactorPassing:
     """Whether a factor matters for passing, and the pair of its levels that is clearest.
 
     ``p`` counts all pairs of the factor. The limits of a - b hold for all of them together; they hold 0 where p is not
-    below alpha. None where there is no pair, or nothing to test with.
+    below alpha. None where there is no pair, or nothing to test with. ``how`` is said of the pair where its difference
+    is not that of all programs together.
     """
 
     factor: str
@@ -121,6 +122,7 @@ class FactorPassing:
     ci_low: float | None = None
     ci_high: float | None = None
     note: str | None = None
+    how: str = ""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -338,8 +340,14 @@ def _common(table: PassingTable) -> Common | None:
 
 
 def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha: float) -> FactorPassing:
-    """Test a factor exactly by its clearest pair of levels, all pairs counted; many levels by one test of all."""
-    known = [pair for pair in pairs if pair.p_adjusted is not None]
+    """Test a factor exactly by its clearest pair of levels, all pairs counted; many levels by one test of all.
+
+    Test and estimate compare levels within tasks and levels of the other factors. No pair is named where all programs
+    together say the opposite.
+    """
+    known = [
+        (pair, pair.matched) for pair in pairs if pair.p_adjusted is not None and pair.matched is not None
+    ]
     if not known:
         strata = [(x.tolist(), n.tolist()) for x, n in table.strata(factor) if np.count_nonzero(n) > 1]
         large = stratified.cmh(strata) if strata else None
@@ -351,41 +359,30 @@ def _factor(table: PassingTable, factor: str, pairs: Sequence[Difference], alpha
                 note="there is nothing in it that could have come out otherwise by chance",
             )
         return FactorPassing(factor=factor, p=large[2], method=CMH)
-    best = min(known, key=lambda pair: (pair.p_adjusted or 0.0, pair.p_exact or 0.0, -abs(pair.difference)))
+    best, rates = min(
+        known, key=lambda one: (one[0].p_adjusted or 0.0, one[0].p_exact or 0.0, -abs(one[0].difference))
+    )
     p = best.p_adjusted or 0.0
-    answer = FactorPassing(factor=factor, p=p, method=best.method)
-    a, b = (table.factors[factor].index(level) for level in (best.a, best.b))
-    if best.difference * _matched(table, factor, a, b) < 0:
+    if best.difference * rates.difference < 0:
         note = (
             "programs of both levels are spread so unevenly over tasks and other factors that all together say the "
             "opposite"
         )
-        return dataclasses.replace(answer, note=note)
-    x, y, n, m = (
-        int(of[:, table.at(factor, level)].sum())
-        for of in (table.passed, table.generated)
-        for level in (a, b)
-    )
-    low, high = two_proportions.newcombe((x, y), (n, m), alpha / len(known))
+        return FactorPassing(factor=factor, p=p, method=best.method, note=note)
+    low, high = two_proportions.newcombe(rates.passed, rates.programs, alpha / len(known))
     if p >= alpha:
         low, high = min(low, 0.0), max(high, 0.0)
-    return dataclasses.replace(
-        answer,
+    return FactorPassing(
+        factor=factor,
+        p=p,
+        method=best.method,
         a=best.a,
         b=best.b,
-        difference=best.difference,
+        difference=rates.difference,
         ci_low=low,
         ci_high=high,
+        how="" if best.is_even else ", within tasks and levels of the other factors",
     )
-
-
-def _matched(table: PassingTable, factor: str, a: int, b: int) -> float:
-    """Return the difference of two levels' rates within strata, weighed as by Mantel and Haenszel."""
-    difference = 0.0
-    for x, n in table.strata(factor):
-        if n[a] and n[b]:
-            difference += (x[a] * n[b] - x[b] * n[a]) / (n[a] + n[b])
-    return float(difference)
 
 
 def _by_level(table: PassingTable, factor: str) -> Floats | None:

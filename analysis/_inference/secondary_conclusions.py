@@ -121,7 +121,9 @@ def _estimated(conclusion: Conclusion, factor: FactorPassing, alpha: float) -> C
     low, high = factor.ci_low, factor.ci_high
     if conclusion.p_adjusted is None or conclusion.p_adjusted >= alpha:
         low, high = min(low, 0.0), max(high, 0.0)
-    return conclusion.with_estimate((factor.a, factor.b), (factor.difference, low, high), SHARE)
+    return conclusion.with_estimate(
+        (factor.a, factor.b), (factor.difference, low, high), SHARE, how=factor.how
+    )
 
 
 def _on_factors(beside: SecondaryEvidence, passing: Conclusion) -> list[Conclusion]:

@@ -152,10 +152,11 @@ def _passed(
             of[place] += good
             of[place + 1] += 1
     both = [(x, n, y, m) for x, n, y, m in counts.values() if n and m]
-    if not both:
+    rates = stratified.matched(both)
+    if rates is None:
         return None
     x, n, y, m = (sum(of) for of in zip(*both, strict=True))
-    low, high = two_proportions.newcombe((x, y), (n, m), alpha)
+    low, high = two_proportions.newcombe(rates.passed, rates.programs, alpha)
     p, method = 1.0, CONDITIONAL
     if len(both) == 1:
         p, method = two_proportions.boschloo((x, y), (n, m)), BOSCHLOO
@@ -164,7 +165,7 @@ def _passed(
     if p >= alpha:
         low, high = min(low, 0.0), max(high, 0.0)
     return SynergyPassed(
-        team=(x, n), nominal=(y, m), difference=x / n - y / m, ci_low=low, ci_high=high, p=p, method=method
+        team=(x, n), nominal=(y, m), difference=rates.difference, ci_low=low, ci_high=high, p=p, method=method
     )
 
 

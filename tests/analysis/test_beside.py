@@ -430,6 +430,33 @@ def test_a_team_is_held_against_the_same_agents_by_themselves(tmp_path: Path) ->
         assert list(dict.fromkeys(row.treatment for row in turns.credit)) == asked
 
 
+def test_how_often_teams_end_well_is_compared_within_tasks(tmp_path: Path) -> None:
+    """The team had most of its trajectories in the easy task: all together end as well as those of the others."""
+    ends = {
+        ("t0", "together"): (24, 40),
+        ("t0", "alone"): (7, 8),
+        ("t1", "together"): (2, 8),
+        ("t1", "alone"): (18, 40),
+    }
+    protocols = {"together": "rotate", "alone": "independent"}
+    asked = [
+        (task, name, r, 1 + r / 100 if r <= good else None)
+        for (task, name), (good, programs) in ends.items()
+        for r in range(1, programs + 1)
+    ]
+    trajectories = [team(name, r, ratio, protocols[name], task=task) for task, name, r, ratio in asked]
+    rows = [(*of, seconds, seconds is not None) for *of, seconds in asked]
+    analysis = analyse(
+        read_results([table(tmp_path / "r.csv", "task,team", rows)]), trajectories=trajectories
+    )
+    assert analysis.further.turns is not None
+    found = analysis.further.turns.synergy[0].passed
+    assert found is not None
+    assert (found.team, found.nominal) == ((26, 48), (25, 48))
+    assert found.difference == pytest.approx(-0.2375)
+    assert found.ci_low < -0.2375 < found.ci_high
+
+
 def test_over_many_tasks_a_team_is_compared_by_task(tmp_path: Path) -> None:
     """From five tasks on the differences of the tasks are what counts: df is tasks minus 1."""
     rng = np.random.default_rng(6)

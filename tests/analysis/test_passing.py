@@ -405,6 +405,23 @@ def test_matched_rates_are_those_of_mantel_and_haenszel(
     )
 
 
+def test_the_estimate_is_within_tasks_as_the_test_is(tmp_path: Path) -> None:
+    """All together one model is worse by 7 points; within each task, which the test compares, by 27 and more."""
+    tasks = [((96, 160), (28, 32)), ((8, 32), (90, 160))]
+    results = read_results([verdicts(tmp_path / "verdicts.csv", tasks)])
+    found = analyse(results, Options(response="passed", tasks="fixed"))
+    together = found.further.passing.differences[0]
+    assert together.difference == pytest.approx(-14 / 192)
+    assert together.ci_low < 0 < together.ci_high
+    first = found.conclusions[0]
+    assert (first.response, first.answer) == ("passed", "different")
+    assert first.estimate == pytest.approx(-0.29375)
+    assert first.ci_low is not None
+    assert first.ci_high is not None
+    assert first.ci_low < -0.29375 < first.ci_high < 0
+    assert first.method.endswith("the estimate is a - b, within tasks and levels of the other factors")
+
+
 def test_levels_that_no_task_has_both_of_are_not_held_against_a_margin(tmp_path: Path) -> None:
     """One task was for one model, the other for the other: nothing was compared."""
     lines = ["task,model,replicate,passed"]
