@@ -119,8 +119,8 @@ def _programs(files: Sequence[RawFile]) -> tuple[_All, list[np.ndarray[Any, np.d
     if len(files) == 1:
         # Nothing to join, and a file names no program twice.
         told, source = files[0].programs, files[0].source
-        named = (np.full(len(told), name, dtype=object) for name in (source.file, source.machine))
-        return _All(told, *named), [np.arange(len(told), dtype=np.intp)]
+        first, of = (np.full(len(told), name, dtype=object) for name in (source.file, source.machine))
+        return _All(told, first, of), [np.arange(len(told), dtype=np.intp)]
     joined: list[_Joined] = []
     known: dict[tuple[object, ...], list[int]] = {}
     numbers = []

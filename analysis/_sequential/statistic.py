@@ -88,7 +88,8 @@ def _contrast(sample: Sample, contrast: Contrast, sigma: float) -> Statistic:
         df_num=1,
         df_den=test.df,
         unit=1 / squares,
-        replicates=squares / factor,
+        # As whole as it is: over several blocks least squares leave 35.99999999999996 of 36, and that is no end.
+        replicates=round(squares / factor, 6),
         sigma=sigma if test.se is None else test.se / math.sqrt(factor),
         estimate=test.estimate,
         se=test.se,
