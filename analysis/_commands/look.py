@@ -42,7 +42,7 @@ class LookResult:
     """The decision of a look.
 
     ``estimate`` with its repeated interval (valid at every look: the bound in place of the t quantile) is for
-    contrasts; ``fraction`` is of the planned information.
+    contrasts; ``fraction`` is of the planned information; ``tasks`` is how many there are.
     """
 
     plan: LookPlan
@@ -53,6 +53,7 @@ class LookResult:
     fraction: float
     estimate: float | None
     interval: tuple[float, float] | None
+    tasks: int
 
     @property
     def look(self) -> Look:
@@ -79,6 +80,21 @@ class LookResult:
 
     @property
     def note(self) -> str:
+        """Return of which tasks the look speaks, and what its error rate owes to the way the plan was made."""
+        return " ".join(note for note in (self._of_which_tasks, self._of_the_plan) if note)
+
+    @property
+    def _of_which_tasks(self) -> str:
+        if self.tasks < 2:  # noqa: PLR2004 - several
+            return ""
+        return (
+            f"All of this is about these {self.tasks} tasks only: differences are held against those between programs, "
+            "not against what treatments do from task to task. Of other tasks like these the analysis speaks, at the "
+            "planned end."
+        )
+
+    @property
+    def _of_the_plan(self) -> str:
         """Return what the error rate owes to a plan that was made from the very data that it is for."""
         if not self.plan.own_spread:
             return ""
@@ -152,12 +168,19 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
     Raises
     ------
     AnalysisError : the plan was changed, the study is over, nothing was added, or earlier programs were changed; or
-        pass rates are asked about.
+        pass rates, or other tasks, are asked about.
     """
     if analysis.options.response == "passed":
         raise AnalysisError(
             "look: looks compare times, and the effect is a difference of pass rates here; give a ratio of times, such "
             "as --effect 25%, or seconds with --response seconds"
+        )
+    tasks = len(analysis.results.tasks)
+    if tasks > 1 and analysis.options.tasks == "random":
+        raise AnalysisError(
+            "look: --tasks random: looks hold differences against those between programs, not against what treatments "
+            f"do from task to task, so they can only speak of these {tasks} tasks. Look with --tasks fixed; of tasks "
+            "like these the analysis speaks, at the planned end"
         )
     sample = analysis.sample
     where = path or look_file.default_path(analysis.results)
@@ -194,6 +217,7 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
         fraction=min(1.0, statistic_now.replicates / plan.planned_end),
         estimate=statistic_now.estimate,
         interval=interval,
+        tasks=tasks,
     )
 
 

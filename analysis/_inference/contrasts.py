@@ -281,7 +281,7 @@ def pooled_test(sample: Sample, contrast: Contrast, *, alpha: float) -> Contrast
     present = np.unique(sample.cell)
     weights = contrast.weights[present] @ treatments.weights
     if not treatments.fit.estimable(weights) and len(sample.blocks) > 1:
-        return _untested(contrast, None, "treatments and machines can't be told apart")
+        return _untested(contrast, None, f"treatments and {sample.block_name}s can't be told apart")
     estimate, se = treatments.estimate(weights), treatments.se(weights)
     if se is None or se <= 0:
         return _untested(contrast, estimate, sample.sigma.note or "the spread between programs is unknown")

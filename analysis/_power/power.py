@@ -391,7 +391,7 @@ def _omnibus(ask: _QuestionContext, effect: float, means: Floats | None) -> Iter
     split = (
         None
         if df_num == k - 1
-        else "treatments and machines can't be told apart, so not all are compared today"
+        else f"treatments and {sample.block_name}s can't be told apart, so not all are compared today"
     )
     for name, shape, own in (
         ("extremes", effect_sizes.extremes_f, noncentrality.extremes),
@@ -423,7 +423,7 @@ def _contrast(ask: _QuestionContext, contrast: Contrast, effect: float) -> Quest
         df_num=1,
         spread=effect_sizes.contrast_f(effect, 1.0, weights),
         own=None if factor is None else effect**2 / factor,
-        note="treatments and machines can't be told apart today" if factor is None else None,
+        note=f"treatments and {sample.block_name}s can't be told apart today" if factor is None else None,
         contrast=(contrast.weights, effect),
     )
 

@@ -74,11 +74,12 @@ def _sum(result: LookResult) -> str:
 
 def _meaning(result: LookResult) -> str:
     plan, decision = result.plan, result.look.decision
+    here = f" on these {result.tasks} tasks" if result.tasks > 1 else ""
     if decision == SHOWN:
         limit = f"{'about' if plan.own_spread and not plan.blinded else 'at most'} {plan.alpha:.0%}"
         early = "A difference that stops a study early is on average smaller than it looks."
         return (
-            f"The treatments differ. All looks together err {limit} of the time when nothing differs. "
+            f"The treatments differ{here}. All looks together err {limit} of the time when nothing differs. "
             f"{_only(result) or early}"
         )
     if decision == FUTILE:
@@ -87,9 +88,11 @@ def _meaning(result: LookResult) -> str:
             if plan.futility == "binding"
             else "The stop is advice: going on does not harm the error rate."
         )
-        return f"A difference of {plan.effect:g} {result.unit} has become unlikely to be shown. {heed}"
+        return f"A difference of {plan.effect:g} {result.unit}{here} has become unlikely to be shown. {heed}"
     if decision == NOT_SHOWN:
-        end = "The study is at its end and has shown no difference. That is no proof that there is none."
+        end = (
+            f"The study is at its end and has shown no difference{here}. That is no proof that there is none."
+        )
         return f"{end} {_only(result)}".rstrip()
     return "Nothing is decided. Record more programs of every treatment, then look again."
 

@@ -104,8 +104,8 @@ def _omnibus(sample: Sample, sigma: float) -> Statistic:
         )
     if len(sample.blocks) > 1:
         raise AnalysisError(
-            "look: the omnibus test is looked at on one machine only, as its information grows unevenly over several; "
-            'choose a contrast with --question, for example --question "agents: 1 - 3"'
+            f"look: the omnibus test is looked at on one {sample.block_name} only, as its information grows unevenly "
+            'over several; choose a contrast with --question, for example --question "agents: 1 - 3"'
         )
     k = len(sample.treatments)
     if k < 2:  # noqa: PLR2004 - nothing to compare
