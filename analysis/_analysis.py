@@ -256,7 +256,22 @@ def _for_several_tasks(options: Options, results: Results) -> Options:
     """Compare ratios to each task's reference where there are several: their seconds mean nothing together."""
     if len(results.tasks) < 2 or options.response is not None or options.effect is not None:  # noqa: PLR2004
         return options
-    return dataclasses.replace(options, response="ratio" if len(results.reference) else "log")
+    return dataclasses.replace(options, response=_shared_scale(results))
+
+
+def _shared_scale(results: Results) -> Literal["ratio", "log"]:
+    """Return the one scale that several tasks share: ratios where each run of a program that passed has its reference.
+
+    Parts of a study may have been timed without it; logarithms of seconds are left then.
+    """
+    return "ratio" if len(results.reference) and not _runs_without_reference(results) else "log"
+
+
+def _runs_without_reference(results: Results) -> int:
+    """Count the runs of programs that passed beside which no reference was timed."""
+    runs = results.runs
+    passed = results.programs["passed"].to_numpy(dtype=bool)[runs["program"].cat.codes.to_numpy()]
+    return int((passed & runs["reference_seconds"].isna().to_numpy()).sum())
 
 
 def _compared(
@@ -327,7 +342,7 @@ def _tasks(
     """Compare several tasks on the one scale that they share, whatever else was asked for."""
     if len(results.tasks) < 2:  # noqa: PLR2004 - several
         return None
-    scale: Response = "ratio" if len(results.reference) else "log"
+    scale = _shared_scale(results)
     shared = sample if sample.response == scale else take_sample(results, scale)
     random = None if options.tasks is None else options.tasks == "random"
     return task_results(
@@ -414,6 +429,11 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
             + (
                 "; ..." if len(empty) > 5 else "."  # noqa: PLR2004 - enough to see which
             )
+        )
+    if len(results.tasks) > 1 and len(results.reference) and _shared_scale(results) == "log":
+        yield (
+            "Tasks are compared by log seconds, not by ratios to their references: beside "
+            f"{_runs_without_reference(results)} runs of programs that passed no reference was timed."
         )
     if len(sample.blocks) > 1:
         yield f"Programs are compared within each {sample.block_name} ({len(sample.blocks)}), never across them."

@@ -102,7 +102,7 @@ class TasksFound:
     Attributes
     ----------
     random : whether conclusions are about tasks like these; otherwise about these alone.
-    response : ``ratio``, or ``log`` where no reference was timed; ``by_task`` has no ratios then.
+    response : ``ratio``, or ``log`` where a run has no reference beside it; ``by_task`` has no ratios then.
     fixed : terms with the tasks as a factor, crossed with the others, against programs; empty where there are too many.
     over : the same terms over tasks like these, by ``method``.
     contrasts : what was asked for beside, in its order; None where a treatment has no programs, or nothing is left.

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from refinery_analysis._analysis import Options, analyse
 from refinery_analysis._cli import run
+from refinery_analysis._errors import AnalysisError
 from refinery_analysis._models.task_reml import CellTable, Satterthwaite, exact_f, fit_tasks
 from refinery_analysis._models.tasks import _Tests
 from refinery_analysis._models.time_limits import time_limits
@@ -339,6 +340,33 @@ def test_files_of_different_tasks_of_a_study_are_joined(tmp_path: Path) -> None:
     assert len(joined.programs) == 6 * 6 * 3
     ours = document(analyse(joined, Options()))["tasks"]["over_tasks"]["terms"]
     assert ours[0]["p"] == pytest.approx(EXPECTED[0]["over"][0]["p"], rel=1e-5)
+
+
+@pytest.mark.parametrize("lost", ["t1", None])
+def test_tasks_without_all_references_are_compared_by_log_seconds(tmp_path: Path, lost: str | None) -> None:
+    """Whether a part of a study has none or a task's are missing: a note says so, and every other response works."""
+    whole = json.loads(study_file(tmp_path / "whole.json", "tasks_balanced.csv").read_text())
+    paths = []
+    for number, those in enumerate(({"t0", "t1"}, {"t2", "t3", "t4", "t5"})):
+        part = json.loads(json.dumps(whole))
+        part["benchmarks"] = [b for b in part["benchmarks"] if b["extra_info"]["task"] in those]
+        part["refinery"]["programs"] = [p for p in part["refinery"]["programs"] if p["task"] in those]
+        references = [entry for entry in part["refinery"]["reference"] if entry["task"] in those - {lost}]
+        part["refinery"]["reference"] = [] if lost is None and number else references
+        paths.append(tmp_path / f"{number}.json")
+        paths[-1].write_text(json.dumps(part))
+    results = read_results(paths)
+    without = 18 if lost else 72
+    plain = document(analyse(results))
+    assert plain["response"] == "log"
+    assert {task["ratio"] for task in plain["tasks"]["by_task"]} == {None}
+    assert [note for note in plain["notes"] if f"beside {without} runs of programs that passed" in note]
+    for options in (Options(response="log"), Options(response="seconds"), Options(effect=0.2)):
+        found = document(analyse(results, options))
+        assert found["response"] == options.scale
+        assert found["tasks"] == plain["tasks"]
+    with pytest.raises(AnalysisError, match="use another --response"):
+        analyse(results, Options(response="ratio"))
 
 
 def test_tasks_are_compared_by_ratios_whatever_else_is_asked_for(tmp_path: Path) -> None:
