@@ -43,6 +43,7 @@ class _All:
     told: Programs
     file: Column
     machine: Column
+    notes: tuple[str, ...] = ()
 
 
 def join(files: Sequence[RawFile]) -> Results:
@@ -84,6 +85,7 @@ def join(files: Sequence[RawFile]) -> Results:
         notes=(
             *(note for file in files for note in file.notes),
             *same_tasks(files),
+            *programs.notes,
             *_reading_notes(frame, runs, crossed=crossed),
         ),
     )
@@ -123,13 +125,14 @@ def _programs(files: Sequence[RawFile]) -> tuple[_All, list[np.ndarray[Any, np.d
         return _All(told, first, of), [np.arange(len(told), dtype=np.intp)]
     joined: list[_Joined] = []
     known: dict[tuple[object, ...], list[int]] = {}
-    numbers = []
+    numbers, notes = [], []
     for file in files:
-        places = []
+        places, untold = [], []
         for raw in file.programs:
             alike = known.setdefault((raw.task, tuple(sorted(raw.levels)), raw.replicate), [])
             number = _same_program(raw, file, [(i, joined[i]) for i in alike])
             if number is None:
+                untold += [joined[i].file for i in alike if None in {raw.sha256, joined[i].raw.sha256}][:1]
                 number = len(joined)
                 alike.append(number)
                 machine = file.source.machine
@@ -140,9 +143,22 @@ def _programs(files: Sequence[RawFile]) -> tuple[_All, list[np.ndarray[Any, np.d
                 _merge(joined[number], raw, file.source.machine)
             places.append(number)
         numbers.append(np.asarray(places, dtype=np.intp))
+        if untold:
+            notes.append(_maybe_the_same(file.source.file, untold))
     rows = [one.raw._replace(verdict=one.verdict, info=one.info) for one in joined]
     machines = [None if len(one.machines) > 1 else one.machine for one in joined]
-    return _All(Programs.of(rows), objects([one.file for one in joined]), objects(machines)), numbers
+    first = objects([one.file for one in joined])
+    return _All(Programs.of(rows), first, objects(machines), tuple(notes)), numbers
+
+
+def _maybe_the_same(file: str, others: Sequence[str]) -> str:
+    """Say that programs of a file may be those of others, where no checksum tells; one of ``others`` for each."""
+    programs = "1 program has" if len(others) == 1 else f"{len(others)} programs have"
+    return (
+        f"{file}: {programs} the treatment and replicate of programs of {' and '.join(dict.fromkeys(others))}, and no "
+        "checksum tells whether they are the same: they count as other programs. If they are the same ones timed "
+        "again, analyse the files one by one; if not, number the replicates on"
+    )
 
 
 def _same_program(raw: RawProgram, file: RawFile, alike: Sequence[tuple[int, _Joined]]) -> int | None:

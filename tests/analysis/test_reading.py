@@ -158,6 +158,23 @@ def test_the_same_program_on_two_machines_is_one_program_paid_once(tmp_path: Pat
     assert results.programs["cost_usd"].sum() == pytest.approx(0.08)
 
 
+def test_programs_of_two_csvs_that_may_be_the_same_are_told(tmp_path: Path) -> None:
+    """A CSV has no checksum: what has the same treatment and replicate counts as other programs, with a note."""
+    a, b, on = (tmp_path / f"{name}.csv" for name in ("a", "b", "on"))
+    a.write_text(HEADER + "".join(f"1,3,inf,{n},1,1,1.{n},True\n" for n in (1, 2, 3)))
+    b.write_text(HEADER + "".join(f"1,3,inf,{n},1,1,2.{n},True\n" for n in (2, 3, 4)))
+    on.write_text(HEADER + "".join(f"1,3,inf,{n},1,1,3.{n},True\n" for n in (5, 6)))
+    doubled = read_results([a, b])
+    assert len(doubled.programs) == 6
+    (note,) = doubled.notes
+    assert note.startswith(
+        f"{b}: 2 programs have the treatment and replicate of programs of {a}, and no checksum"
+    )
+    assert read_results([a, on]).notes == ()
+    checked = [write(tmp_path / f"{node}.json", small(node=node)) for node in ("one", "two")]
+    assert not any("checksum" in note for note in read_results(checked).notes)
+
+
 def test_a_program_that_fails_on_one_of_two_machines_failed(tmp_path: Path) -> None:
     """The verdict of a program that two machines timed is the failure, where one of them saw one."""
     slow = small(node="b", shared=True)
