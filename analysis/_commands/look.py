@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from .._analysis import Analysis
     from .._models.sample import Response, Sample
+    from .._reading.frames import Results
 
 SHOWN, FUTILE, NOT_SHOWN, GO_ON = (
     "stop: difference shown",
@@ -195,18 +196,19 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
         _refuse_change(analysis, request, plan, where)
         if sample.response != plan.response:  # nobody asked for another: the plan says what is compared
             sample = take_sample(analysis.results, cast("Response", plan.response))
-        _refuse_free(sample, plan, earlier, where)
+        _refuse_free(analysis.results, sample, plan, earlier, where)
     statistic_now = statistic(sample, question_of(sample, plan.question))
     if earlier and statistic_now.replicates <= earlier[-1].replicates:
         raise AnalysisError(
             f"look: there is no more information than at look {len(earlier)} ({where}); record more programs of every "
             "treatment first"
         )
+    digest = look_file.digest(analysis.results, sample)
     if plan.changed_at is None:
-        look = _look(sample, plan, earlier, statistic_now)
+        look = _look(sample, plan, earlier, statistic_now, digest=digest)
         interval = _repeated(look, statistic_now)
     else:
-        look, interval = _combined_look(sample, plan, earlier, statistic_now, where)
+        look, interval = _combined_look(sample, plan, earlier, statistic_now, where, digest=digest)
     look_file.write(where, plan, (*earlier, look))
     return LookResult(
         plan=plan,
@@ -321,7 +323,9 @@ def _question_name(sample: Sample, question: str) -> str:
     return question if contrast is None else contrast.name
 
 
-def _refuse_free(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], path: Path) -> None:
+def _refuse_free(
+    results: Results, sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], path: Path
+) -> None:
     last = earlier[-1]
     over = last.decision != GO_ON and not (last.decision == FUTILE and plan.futility != "binding")
     if over or last.number >= plan.looks:
@@ -329,14 +333,13 @@ def _refuse_free(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], path
             f'look: the study ended at look {last.number} of {plan.looks} with "{last.decision}" ({path}); there is no '
             "error left to spend on another look. A new question takes new programs"
         )
-    then = look_file.digest(sample, last.programs)
-    if then is None:
-        missing = sorted(set(last.programs) - set(sample.programs))
+    seen = look_file.found_again(last, results, sample)
+    if seen.missing:
         raise AnalysisError(
-            f"look: {len(missing)} programs of look {last.number} are missing now, for example {missing[0]} ({path}); "
-            "give all results, the earlier ones too"
+            f"look: {len(seen.missing)} programs of look {last.number} are missing now, for example "
+            f"{min(seen.missing)} ({path}); give all results, the earlier ones too"
         )
-    if then != last.digest:
+    if not seen.unchanged:
         raise AnalysisError(
             f"look: times of programs that look {last.number} saw have changed since ({path}). Add new programs, but "
             "leave the old ones as they were measured"
@@ -356,7 +359,13 @@ def _changed(plan: LookPlan, request: Request, *, number: int) -> LookPlan:
 
 
 def _combined_look(
-    sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], statistic_now: Statistic, path: Path
+    sample: Sample,
+    plan: LookPlan,
+    earlier: tuple[Look, ...],
+    statistic_now: Statistic,
+    path: Path,
+    *,
+    digest: str,
 ) -> tuple[Look, tuple[float, float] | None]:
     """Take a look after a change of the size, by the stages' own tests; return it with a contrast's interval."""
     stages = _stages(sample, plan, earlier, path)
@@ -395,7 +404,7 @@ def _combined_look(
         futility=None,
         decision=SHOWN if shown else NOT_SHOWN if number == plan.looks else GO_ON,
         programs=sample.programs,
-        digest=look_file.digest(sample, sample.programs) or "",
+        digest=digest,
         z=z,
         z_bound=least if math.isfinite(least) else None,
     )
@@ -421,7 +430,9 @@ def _stages(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], path: Pat
     return stages
 
 
-def _look(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], statistic_now: Statistic) -> Look:
+def _look(
+    sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], statistic_now: Statistic, *, digest: str
+) -> Look:
     number = len(earlier) + 1
     stages = [
         *(Stage(replicates=look.replicates, df_den=look.df_den) for look in earlier),
@@ -441,7 +452,7 @@ def _look(sample: Sample, plan: LookPlan, earlier: tuple[Look, ...], statistic_n
         futility=bound.futility,
         decision=_decision(statistic_now.f, bound, final=final),
         programs=sample.programs,
-        digest=look_file.digest(sample, sample.programs) or "",
+        digest=digest,
     )
 
 

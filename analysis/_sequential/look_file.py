@@ -11,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from .._errors import AnalysisError
 from .._files import write_whole
+from .._models.sample import program_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from .._models.sample import Sample
     from .._reading.frames import Results
 
-_SCHEMA = 1
+_SCHEMA = 2
+_KNOWN = (1, _SCHEMA)
+"""Digests of the first are of the values that were tested, those of the second of what was measured."""
+_MEASURED = {"cpu": ["cpu_seconds"], "ratio": ["seconds", "reference_seconds"]}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +62,8 @@ class LookPlan:
 class Look:
     """One look. ``replicates`` is the information in programs per treatment; F of the question's test.
 
-    ``programs`` are those that were seen, ``digest`` their values: looks that come later must contain them unchanged.
+    ``programs`` are those that were seen, ``digest`` what was measured of them: looks that come later must contain them
+    unchanged.
     After a change of the size the decision rests on ``z``, the stages' sum, and ``z_bound``; ``efficacy`` is None.
     """
 
@@ -103,7 +108,7 @@ def read(path: Path) -> tuple[LookPlan, tuple[Look, ...]] | None:
         raise AnalysisError(f"{path}: the file of looks can't be read: {exc}") from exc
     try:
         document = json.loads(text)
-        if document["schema"] != _SCHEMA:
+        if document["schema"] not in _KNOWN:
             raise AnalysisError(
                 f"{path}: schema {document['schema']!r} is not known here; a newer version wrote it"
             )
@@ -150,12 +155,49 @@ def write(path: Path, plan: LookPlan, looks: tuple[Look, ...]) -> None:
         ) from exc
 
 
-def digest(sample: Sample, programs: tuple[str, ...]) -> str | None:
-    """Return a checksum of the values of some programs; None if one of them is missing."""
-    values: Mapping[str, float] = dict(zip(sample.programs, sample.y.tolist(), strict=True))
-    hash_of_values = hashlib.sha256()
-    for name in programs:
-        if name not in values:
-            return None
-        hash_of_values.update(f"{name}\0{values[name]!r}\n".encode())
-    return hash_of_values.hexdigest()
+@dataclasses.dataclass(frozen=True, slots=True)
+class FoundAgain:
+    """The programs of a look among those of now: which are missing, and whether all are there as they were measured."""
+
+    missing: tuple[str, ...]
+    unchanged: bool
+
+
+def found_again(look: Look, results: Results, sample: Sample) -> FoundAgain:
+    """Find the programs of a look again."""
+    place = {name: number for number, name in enumerate(sample.programs)}
+    there = [place[name] for name in look.programs if name in place]
+    missing = tuple(name for name in look.programs if name not in place)
+    # The values themselves, for what older versions kept.
+    told = (_measured(results, sample), [repr(value) for value in sample.y.tolist()])
+    return FoundAgain(
+        missing=missing,
+        unchanged=not missing
+        and look.digest in {_digest(look.programs, [of[number] for number in there]) for of in told},
+    )
+
+
+def digest(results: Results, sample: Sample) -> str:
+    """Return a checksum of what was measured of each program: whatever else is measured later, it stays the same.
+
+    Values do not where several machines timed programs: how these differ is taken out, as estimated from all programs.
+    """
+    return _digest(sample.programs, _measured(results, sample))
+
+
+def _digest(names: Sequence[str], told: Sequence[str]) -> str:
+    hash_of_all = hashlib.sha256()
+    for name, of in zip(names, told, strict=True):
+        hash_of_all.update(f"{name}\0{of}\n".encode())
+    return hash_of_all.hexdigest()
+
+
+def _measured(results: Results, sample: Sample) -> list[str]:
+    """Return the times of each program's runs on all machines, in order of size."""
+    columns = _MEASURED.get(sample.response, ["seconds"])
+    runs: list[list[tuple[float, ...]]] = [[] for _ in sample.programs]
+    times = results.runs[columns].itertuples(index=False, name=None)
+    for number, of in zip(program_of_runs(results, sample).tolist(), times, strict=True):
+        if number >= 0:
+            runs[number].append(of)
+    return [repr(sorted(of)) for of in runs]

@@ -39,11 +39,12 @@ def study(
     usd: Mapping[Any, float] | None = None,
     failing: int = 0,
     node: str = "one",
+    shared: bool = False,
 ) -> Path:
     """Write benchmark JSON of a crossed study; the last level of the first factor is ``shift`` seconds slower.
 
     ``usd`` is the price of a program by the level of the last factor; ``failing`` programs of every treatment are
-    wrong. Replicates that are added later leave earlier ones as they are.
+    wrong; ``shared`` ones are the same on every node. Replicates that are added later leave earlier ones as they are.
     """
     benchmarks, programs = [], []
     names = list(factors)
@@ -56,7 +57,7 @@ def study(
                 "treatment": treatment,
                 "replicate": replicate,
                 "verdict": "correct" if passed else "wrong_answer",
-                "sha256": f"{cell}-{replicate}-{node}",
+                "sha256": f"{cell}-{replicate}" + ("" if shared else f"-{node}"),
             }
             price = None if usd is None else usd[levels[-1]]
             programs.append({**known, "turns": 3, "calls": 3, "cost_usd": price})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from planning_data import analysed, study
@@ -11,6 +13,11 @@ from refinery_analysis import AnalysisError
 from refinery_analysis import _cli as cli
 from refinery_analysis._commands.look import FUTILE, GO_ON, NOT_SHOWN, SHOWN, LookResult, Request, take
 from refinery_analysis._presentation.terminal_look import text
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from refinery_analysis import Analysis
 
 FACTORS = {"agents": [1, 3]}
 TWO = Request(looks=2, replicates=20, spending="pocock")
@@ -194,3 +201,56 @@ def test_an_end_that_comes_from_the_data_themselves_is_told(tmp_path: Path) -> N
     assert "own data" in result.document()["note"]
     (tmp_path / "made.looks").unlink()
     assert look(tmp_path, 5, Request(replicates=40)).document()["note"] is None
+
+
+def on_two_machines(
+    directory: Path, replicates: int, *, alone: Collection[int] = (), shift: float = 0.0
+) -> Analysis:
+    """Time so many programs of a treatment on both of two machines, but for those that one has ``alone``."""
+    one = study(directory / "a.json", FACTORS, replicates, node="a", shared=True)
+    other = study(directory / "b.json", FACTORS, replicates, node="b", shared=True, seed=2, shift=shift)
+    document = json.loads(other.read_text(encoding="utf-8"))
+    refinery = document["refinery"]
+    refinery["programs"] = [each for each in refinery["programs"] if each["replicate"] not in alone]
+    document["benchmarks"] = [
+        each for each in document["benchmarks"] if each["extra_info"]["replicate"] not in alone
+    ]
+    other.write_text(json.dumps(document), encoding="utf-8")
+    return analysed(one, other)
+
+
+@pytest.mark.parametrize("alone", [(), (5, 6)])
+def test_programs_that_several_machines_timed_may_be_looked_at_again(
+    tmp_path: Path, alone: tuple[int, ...]
+) -> None:
+    """New programs tell more of how the machines differ, which moves the values of old ones, but no time of theirs."""
+    first = on_two_machines(tmp_path, 6, alone=alone)
+    assert take(first, Request(looks=2, replicates=20, futility="none")).look.decision == GO_ON
+    second = on_two_machines(tmp_path, 12, alone=alone)
+    before, now = (dict(zip(a.sample.programs, a.sample.y, strict=True)) for a in (first, second))
+    if alone:
+        assert any(now[name] != pytest.approx(value, rel=1e-6) for name, value in before.items())
+    assert take(second, Request()).look.number == 2
+
+
+def test_a_time_that_one_of_two_machines_measured_anew_is_noticed(tmp_path: Path) -> None:
+    """What was measured counts, on each machine."""
+    take(on_two_machines(tmp_path, 6), Request(looks=2, replicates=20, futility="none"))
+    with pytest.raises(AnalysisError, match="times of programs that look 1 saw have changed"):
+        take(on_two_machines(tmp_path, 12, shift=0.1), Request())
+
+
+def test_looks_that_an_older_version_kept_go_on(tmp_path: Path) -> None:
+    """Its checksums are of the values that were tested: they are known again where these have not moved."""
+    result = look(tmp_path, 5, Request(looks=3, replicates=30, futility="none"))
+    sample = analysed(tmp_path / "results.json").sample
+    lines = (f"{name}\0{value!r}\n" for name, value in zip(sample.programs, sample.y.tolist(), strict=True))
+    kept = json.loads(result.path.read_text(encoding="utf-8"))
+    assert kept["schema"] == 2
+    kept["schema"] = 1
+    kept["looks"][0]["digest"] = hashlib.sha256("".join(lines).encode()).hexdigest()
+    result.path.write_text(json.dumps(kept), encoding="utf-8")
+    with pytest.raises(AnalysisError, match="changed"):
+        look(tmp_path, 9, Request(), shift=0.6)
+    assert look(tmp_path, 9, Request()).look.number == 2
+    assert look(tmp_path, 12, Request()).look.number == 3
