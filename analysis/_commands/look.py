@@ -208,7 +208,11 @@ def take(analysis: Analysis, request: Request, *, path: Path | None = None) -> L
         look = _look(sample, plan, earlier, statistic_now, digest=digest)
         interval = _repeated(look, statistic_now)
     else:
-        look, interval = _combined_look(sample, plan, earlier, statistic_now, where, digest=digest)
+        called_now = tuple(
+            dataclasses.replace(look, programs=look_file.found_again(look, analysis.results, sample).programs)
+            for look in earlier
+        )
+        look, interval = _combined_look(sample, plan, called_now, statistic_now, where, digest=digest)
     look_file.write(where, plan, (*earlier, look))
     return LookResult(
         plan=plan,

@@ -14,7 +14,7 @@ from .._files import write_whole
 from .._models.sample import program_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from .._models.sample import Sample
     from .._reading.frames import Results
@@ -157,24 +157,51 @@ def write(path: Path, plan: LookPlan, looks: tuple[Look, ...]) -> None:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class FoundAgain:
-    """The programs of a look among those of now: which are missing, and whether all are there as they were measured."""
+    """The programs of a look among those of now.
 
+    ``programs`` are what those that are there are called now, ``missing`` what the others were called then;
+    ``unchanged`` says that all are there as they were measured.
+    """
+
+    programs: tuple[str, ...]
     missing: tuple[str, ...]
     unchanged: bool
 
 
 def found_again(look: Look, results: Results, sample: Sample) -> FoundAgain:
-    """Find the programs of a look again."""
-    place = {name: number for number, name in enumerate(sample.programs)}
-    there = [place[name] for name in look.programs if name in place]
-    missing = tuple(name for name in look.programs if name not in place)
+    """Find the programs of a look again, which may have had other names: with one machine these do not tell it."""
     # The values themselves, for what older versions kept.
     told = (_measured(results, sample), [repr(value) for value in sample.y.tolist()])
+    found = (_found(look, place, sample, told) for place in _places(results, sample))
+    return min(found, key=lambda one: (not one.unchanged, len(one.missing)))
+
+
+def _found(look: Look, place: Mapping[str, int], sample: Sample, told: Sequence[Sequence[str]]) -> FoundAgain:
+    there = [place[name] for name in look.programs if name in place]
+    missing = tuple(name for name in look.programs if name not in place)
     return FoundAgain(
+        programs=tuple(sample.programs[number] for number in there),
         missing=missing,
         unchanged=not missing
         and look.digest in {_digest(look.programs, [of[number] for number in there]) for of in told},
     )
+
+
+def _places(results: Results, sample: Sample) -> Iterator[dict[str, int]]:
+    """Yield the places of programs by what they are called now, and by what they were if one machine was the only one.
+
+    A program that was timed on another machine since has lost that of its name; it is found by those names, too.
+    """
+    machine = results.programs["machine"].to_numpy()[sample.rows].tolist()
+    own = list(zip(sample.programs, machine, range(len(sample.programs)), strict=True))
+    now = {name: number for name, _, number in own}
+    for name, of, number in own:
+        if of not in results.machines:
+            now |= {f"{name} @ {one}": number for one in results.machines if f"{name} @ {one}" not in now}
+    yield now
+    if len(results.machines) > 1:
+        for one in results.machines:
+            yield now | {name.removesuffix(f" @ {one}"): number for name, of, number in own if of == one}
 
 
 def digest(results: Results, sample: Sample) -> str:

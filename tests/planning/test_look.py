@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from planning_data import analysed, study
 from refinery_analysis import AnalysisError
@@ -238,6 +239,43 @@ def test_a_time_that_one_of_two_machines_measured_anew_is_noticed(tmp_path: Path
     take(on_two_machines(tmp_path, 6), Request(looks=2, replicates=20, futility="none"))
     with pytest.raises(AnalysisError, match="times of programs that look 1 saw have changed"):
         take(on_two_machines(tmp_path, 12, shift=0.1), Request())
+
+
+def test_a_program_that_another_machine_timed_since_has_changed(tmp_path: Path) -> None:
+    """It is not missing: its name has lost the machine, and it has more times than the look saw."""
+    take(on_two_machines(tmp_path, 6, alone=(5, 6)), Request(looks=2, replicates=20, futility="none"))
+    with pytest.raises(AnalysisError, match="times of programs that look 1 saw have changed"):
+        take(on_two_machines(tmp_path, 12), Request())
+
+
+def measured(path: Path, replicates: range) -> Path:
+    """Write a CSV of these replicates of two treatments."""
+    lines = ["agents,replicate,list,run,seconds,passed"]
+    for agents in (1, 3):
+        values = np.random.default_rng(agents).normal(100.0, 1.0, 100)
+        lines += [f"{agents},{number},1,1,{values[number]:.6f},true" for number in replicates]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("kind", ["json", "csv"])
+def test_files_of_other_machines_may_follow_that_of_the_first_look(tmp_path: Path, kind: str) -> None:
+    """Programs are called after their machine from then on, and are found all the same, also stage by stage."""
+    files = (
+        [measured(tmp_path / f"{i}.csv", range(1 + 6 * i, 7 + 6 * i)) for i in range(3)]
+        if kind == "csv"
+        else [study(tmp_path / f"{i}.json", FACTORS, 6, node=f"n{i}", seed=i) for i in range(3)]
+    )
+    where = tmp_path / "looks"
+    first = Request(looks=3, replicates=18, futility="none")
+    assert take(analysed(files[0]), first, path=where).look.decision == GO_ON
+    with pytest.raises(AnalysisError, match=r"12 programs of look 1 are missing|look 1 saw have changed"):
+        take(analysed(*files[1:]), Request(), path=where)
+    second = take(analysed(*files[:2]), Request(), path=where)
+    assert (second.look.number, second.look.decision) == (2, GO_ON)
+    third = take(analysed(*files), Request(change=True, replicates=24), path=where)
+    assert third.look.number == 3
+    assert third.look.z is not None
 
 
 def test_looks_that_an_older_version_kept_go_on(tmp_path: Path) -> None:
