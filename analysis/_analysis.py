@@ -120,7 +120,8 @@ class Analysis:
 
     ``fitted`` is the model of the analysis of variance, whose residuals are tested and drawn. ``tests`` has those of
     the registry by their names, ``hc3`` one for each term of the model. ``power`` and ``published`` are None without
-    ``options.effect``, and ``published`` where the data are not those of the 2025 pilot.
+    ``options.effect``, and ``published`` where the data are not those of the 2025 pilot. ``asked`` is what the user
+    said, ``options`` what follows from it for this study.
     """
 
     options: Options
@@ -147,6 +148,7 @@ class Analysis:
     notes: tuple[str, ...]
     further: SecondaryAnalyses
     tasks: TasksFound | None = None
+    asked: Options = dataclasses.field(default_factory=Options)
 
 
 def analyse(
@@ -168,7 +170,8 @@ def analyse(
     ------
     AnalysisError : the files lack the response, or the model, a contrast or the means do not fit the study.
     """
-    options = _for_several_tasks(_as_the_study_asks(options or Options(), results), results)
+    asked = options or Options()
+    options = _for_several_tasks(_as_the_study_asks(asked, results), results)
     model = choose_model(results, options.model)
     sample = take_sample(results, options.scale)
     fitted = fit_model(sample, model)
@@ -237,6 +240,7 @@ def analyse(
         notes=notes,
         further=secondary,
         tasks=tasks,
+        asked=asked,
     )
 
 

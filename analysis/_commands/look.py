@@ -292,7 +292,8 @@ def _rules(plan: LookPlan, statistic_now: Statistic) -> Rules:
 
 
 def _refuse_change(analysis: Analysis, request: Request, plan: LookPlan, path: Path) -> None:
-    options = analysis.options
+    # What several tasks are compared by is the analysis' choice, not the user's.
+    options = analysis.asked
     asked = None if request.question is None else _question_name(analysis.sample, request.question)
     said = {
         "--effect": (options.effect, plan.effect),

@@ -89,6 +89,22 @@ def test_treatments_that_no_task_shares_name_tasks(tmp_path: Path) -> None:
         look(path)
 
 
+def test_a_later_look_that_names_no_response_takes_that_of_the_plan(tmp_path: Path) -> None:
+    """By itself the analysis compares several tasks by logarithms: nobody asked for that where the plan has seconds."""
+    path = tmp_path / "r.csv"
+    request = Request(looks=2, replicates=90, futility="none")
+    first = look(measured(path, (0.0, 0.0), 6), request, response=None, effect=0.5)
+    assert first.plan.response == "seconds"
+    path = measured(path, (0.0, 0.0), 12)
+    with pytest.raises(
+        AnalysisError, match="--response is 'log', but the plan of the first look says 'seconds'"
+    ):
+        look(path, Request(), response="log", effect=None)
+    second = look(path, Request(), response=None, effect=None)
+    assert second.look.number == 2
+    assert second.unit == "s"
+
+
 def test_the_planned_end_is_reached_by_as_many_programs(tmp_path: Path) -> None:
     """Information that is worked out over several blocks is 36 where there are 36, not a rounding error less."""
     result = look(measured(tmp_path / "r.csv", (0.0,) * 6, 6), Request(looks=2, replicates=36))
