@@ -19,6 +19,8 @@ _PLAIN: Final = 1e6
 def box_power(means: Floats, variance: Floats, df_den: float, *, alpha: float) -> float:
     """Power of the ANOVA-type statistic of all treatments (Brunner, Dette and Munk 1997, JASA 92: 1494).
 
+    NaN where ``df_den`` is below 1: there is no test then, and the quantiles of such a chi-square are hardly numbers.
+
     Parameters
     ----------
     means : of the treatments, shape (k,).
@@ -36,6 +38,8 @@ def box_power(means: Floats, variance: Floats, df_den: float, *, alpha: float) -
     >>> round(box_power(np.array([0.5, -0.5]), np.array([0.04, 0.09]), 30.0, alpha=0.05), 3)
     0.765
     """
+    if df_den < 1:
+        return math.nan
     k = len(means)
     centred = means - means.mean()
     if float(centred @ centred) >= _PLAIN * float(variance.sum()):

@@ -271,7 +271,7 @@ def _nested(sample: Sample) -> Iterator[Question]:
             for level in sample.factors[factor]
             if (match := _ITERATIONS.fullmatch(level)) is not None
         }
-        if len(budgets) < 2:  # noqa: PLR2004
+        if len(set(budgets.values())) < 2:  # noqa: PLR2004 - "3 iterations" and "03 iterations" are one
             continue
         small, large = min(budgets, key=budgets.__getitem__), max(budgets, key=budgets.__getitem__)
         treatments = _where(sample, {factor: set(budgets)})

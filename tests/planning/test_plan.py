@@ -297,6 +297,20 @@ def test_studies_that_end_without_a_test_find_nothing() -> None:
     assert power < 0.87
 
 
+def test_with_less_than_a_degree_of_freedom_there_is_no_test_and_no_power() -> None:
+    """Hardly more than one program of each treatment passes: no number of such a study is its power."""
+    some = np.full(3, 0.5005)
+    arms = Arms(rate=some, passed=np.ones(3), sd=np.ones(3), df=np.full(3, 9.0), unequal=True, pooled=1.0)
+    assert math.isnan(arms.omnibus_power(1.0, [0, 1, 2], 2, alpha=0.05))
+    assert 0.05 < arms.omnibus_power(1.0, [0, 1, 2], 20, alpha=0.05) < 1
+
+
+def test_one_budget_in_two_spellings_is_not_nested_in_itself(tmp_path: Path) -> None:
+    """There is nothing to compare within a trajectory."""
+    path = study(tmp_path / "r.json", {"effort": ["3 iterations", "03 iterations"]}, 4)
+    assert {row.kind for row in plan(analysed(path)).rows} == {"full"}
+
+
 def test_open_factors_are_planned_for_like_the_pilots(tmp_path: Path) -> None:
     """Factors of any name get the same kinds of designs and questions."""
     factors: Mapping[str, Sequence[Any]] = {"model": ["a", "b", "c"], "temperature": [0.2, 0.7, 1.0]}
