@@ -45,6 +45,9 @@ _SPIN_SECONDS = 0.0005
 _LEAST_FILE_BYTES = 4096
 _TOO_SHORT_TO_FILL = 0.002
 """Seconds in which the kernel gives nobody as many pages as the smallest limit has; looking at them takes 0.05 ms."""
+_FAILURE_KINDS = ("error", "memory", "wrong_type")
+_FAILURES = ([str, str, str], [str, str, type(None)])
+"""Types of what a FAILED frame holds: kind, reason, error type."""
 _HELPER = (
     "a helper process from before, such as a pool made at its import, "
     "was still there when its arguments were to come"
@@ -336,15 +339,20 @@ class Worker:
             words = codec.decode(body)
         except codec.CodecError:
             words = None
-        if type(words) is not tuple or len(words) != 3 or words[0] not in ("error", "memory", "wrong_type"):  # noqa: PLR2004
+        # Types first: an array has no truth value, and a huge integer no text.
+        if (
+            type(words) is not tuple
+            or list(map(type, words)) not in _FAILURES
+            or words[0] not in _FAILURE_KINDS
+        ):
             raise Broken("tampering", "its reply has not the form that ours has")
         kind, reason, name = words
         if kind == "memory":
             reason = f"{reason}; {self._limits.memory_bytes // MIB} MiB are allowed"
         return Outcome(
             kind=kind,
-            reason=escaped(str(reason)),
-            error_type=escaped(name, 80) if type(name) is str else None,
+            reason=escaped(reason),
+            error_type=None if name is None else escaped(name, 80),
         )
 
     def _broken(self, broken: Broken, what: str, timeout: float) -> Outcome:

@@ -7,10 +7,13 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 from sandbox_bench import SECONDS
 
 from refinery_plugin._sandbox import SandboxFault, encode_arguments
+from refinery_plugin._sandbox.inside import codec
+from refinery_plugin._sandbox.inside.protocol import FAILURE_BYTES
 from refinery_plugin._sandbox.machine_load import Load
 
 if TYPE_CHECKING:
@@ -66,6 +69,25 @@ def test_a_reply_that_is_not_ours_is_tampering(bench: Bench, program: str) -> No
     """Whatever is written to the channel by the program itself, before, during or instead of the reply."""
     result = bench.run(FRAME + program, 1, more=True)
     assert "tampering" in (result.outcome.kind, "tampering" if result.usage.tampering else "")
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param((np.array([1, 2]), "x", "y"), id="array"),
+        pytest.param((["error"], "x", "y"), id="list"),
+        pytest.param(("error", 1 << 13_000, "y"), id="huge-reason"),
+        pytest.param(("error", "x", np.zeros((2, 2))), id="array-for-a-name"),
+        pytest.param(("value", "x", "y"), id="no-failure"),
+        pytest.param(("error", "x"), id="too-few"),
+        pytest.param("error", id="no-tuple"),
+    ],
+)
+def test_a_failure_of_odd_parts_is_tampering(bench: Bench, parts: object) -> None:
+    """Whatever a forged failure holds, arrays included, is looked at without an exception of ours."""
+    body = codec.encode(parts, FAILURE_BYTES)
+    program = f"{FRAME}answer(b'X', bytes(16), {body!r})\ndef solve(n): return 42"
+    assert bench.run(program, 1).outcome.kind == "tampering"
 
 
 def test_a_program_that_knows_the_token_cannot_reply_twice(bench: Bench) -> None:
