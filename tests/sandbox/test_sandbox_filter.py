@@ -81,6 +81,8 @@ def test_every_path_of_the_filter_ends(machine: str) -> None:
         ("x86_64", 157, (4,), EPERM),  # prctl, PR_SET_DUMPABLE
         ("aarch64", 167, (62,), EPERM),  # prctl, PR_SCHED_CORE
         ("x86_64", 434, (), ENOSYS),  # pidfd_open
+        ("x86_64", 437, (), ENOSYS),  # openat2
+        ("aarch64", 437, (), ENOSYS),
         ("x86_64", 56, (0x1011,), EPERM),  # clone, with a descriptor of the process
         ("x86_64", 55, (3, 1, 57), EPERM),  # getsockopt, SO_COOKIE
         ("x86_64", 55, (3, 1, 3), ALLOW),  # getsockopt, SO_TYPE

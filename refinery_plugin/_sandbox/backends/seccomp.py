@@ -12,9 +12,9 @@ private, Unix ones, and pairs; io_uring (it bypasses filters); bpf, perf, userfa
 handle; memory that no limit counts (memfd); pushing keys into a terminal; clocks, modules, swap and the like.
 
 Refused as well is what outlives a run without being a file's content, on paths and descriptors alike: owners, modes,
-times and extended attributes, of which Landlock knows nothing; and what tells or decides which pages of a file are in
-memory. Advice on files is taken and ignored. So are handlers for the end of children: a process that ignores it has
-children whose CPU time nobody gets to see.
+times and extended attributes, of which Landlock knows nothing; and what tells or decides which pages of a file, or
+which names, are in memory. Advice on files is taken and ignored. So are handlers for the end of children: a process
+that ignores it has children whose CPU time nobody gets to see.
 
 And refused is what shows a counter of the kernel that all processes share, such as the numbers of sockets and of
 process descriptors: who counts them up tells the next run something. A process may not hide its descriptors from us (no
@@ -147,6 +147,7 @@ _ABSENT: Final[dict[str, tuple[int | None, int | None]]] = {  # the C library kn
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "pidfd_open": (434, 434),  # whose inode number counts all processes that there ever were
+    "openat2": (437, 437),  # RESOLVE_CACHED, behind a pointer, tells which names were looked up before
     "io_uring_setup": (425, 425),
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
