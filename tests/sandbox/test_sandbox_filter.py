@@ -76,6 +76,13 @@ def test_every_path_of_the_filter_ends(machine: str) -> None:
         ("x86_64", 16, (0, 0x5401), ALLOW),  # ioctl, TCGETS
         ("x86_64", 16, (0, 0x5412), EPERM),  # ioctl, TIOCSTI
         ("x86_64", 16, (0, 0x100005412), EPERM),  # the kernel looks at 32 bits of it
+        ("x86_64", 72, (3, 3), ALLOW),  # fcntl, F_GETFL
+        ("x86_64", 72, (3, 1030), ALLOW),  # fcntl, F_DUPFD_CLOEXEC
+        ("x86_64", 72, (3, 1036), EPERM),  # fcntl, F_SET_RW_HINT
+        ("x86_64", 72, (3, 0x10000040C), EPERM),  # the kernel looks at 32 bits of it
+        ("x86_64", 72, (3, 1024), EPERM),  # fcntl, F_SETLEASE
+        ("aarch64", 25, (3, 1026), EPERM),  # fcntl, F_NOTIFY
+        ("aarch64", 25, (3, 1038), EPERM),  # fcntl, F_SET_FILE_RW_HINT
         ("x86_64", 157, (22,), EPERM),  # prctl, PR_SET_SECCOMP
         ("x86_64", 157, (15,), ALLOW),  # prctl, PR_SET_NAME
         ("x86_64", 157, (4,), EPERM),  # prctl, PR_SET_DUMPABLE

@@ -12,9 +12,9 @@ private, Unix ones, and pairs; io_uring (it bypasses filters); bpf, perf, userfa
 handle; memory that no limit counts (memfd); pushing keys into a terminal; clocks, modules, swap and the like.
 
 Refused as well is what outlives a run without being a file's content, on paths and descriptors alike: owners, modes,
-times and extended attributes, of which Landlock knows nothing; and what tells or decides which pages of a file, or
-which names, are in memory. Advice on files is taken and ignored. So are handlers for the end of children: a process
-that ignores it has children whose CPU time nobody gets to see.
+times, extended attributes, hints and leases, of which Landlock knows nothing; and what tells or decides which pages of
+a file, or which names, are in memory. Advice on files is taken and ignored. So are handlers for the end of children: a
+process that ignores it has children whose CPU time nobody gets to see.
 
 And refused is what shows a counter of the kernel that all processes share, such as the numbers of sockets and of
 process descriptors: who counts them up tells the next run something. A process may not hide its descriptors from us (no
@@ -168,6 +168,9 @@ _GETSOCKOPT: Final = (55, 209)
 _SETSOCKOPT: Final = (54, 208)
 _COUNTING_OPTIONS: Final = (57, 71, 77)  # SO_COOKIE, SO_NETNS_COOKIE, SO_PEERPIDFD
 _SO_PASSPIDFD: Final = 76
+_FCNTL: Final = (72, 25)
+_FILE_MARKS: Final = (1024, 1026, 1036, 1038)
+"""F_SETLEASE, F_NOTIFY, F_SET_RW_HINT, F_SET_FILE_RW_HINT: a hint stays with a file as long as it is in memory."""
 _FS_FLAGS: Final = (0x40086602, 0x401C5820)  # FS_IOC_SETFLAGS, FS_IOC_FSSETXATTR
 _SIGCHLD: Final = 17
 _OWN_PID_ONLY: Final = ((302, 261), (203, 122), (144, 119), (142, 118), (314, 274))
@@ -250,6 +253,8 @@ def build(machine: str, *, unix_sockets: bool) -> bytes:
     )
     injection = b"".join(_op(_JUMP_EQUAL, code, 0, 1) + refuse for code in (*_TERMINAL_INJECTION, *_FS_FLAGS))
     program += _when(_IOCTL[column], _argument(1) + injection + allow)
+    marks = b"".join(_op(_JUMP_EQUAL, command, 0, 1) + refuse for command in _FILE_MARKS)
+    program += _when(_FCNTL[column], _argument(1) + marks + allow)
     family = _op(_JUMP_EQUAL, _AF_UNIX, 0, 1) + allow if unix_sockets else b""
     program += _when(_SOCKET[column], _argument(0) + family + refuse)
     program += _when(_SETPRIORITY[column], _unless_zero(0) + _unless_zero(1) + allow)
