@@ -89,6 +89,18 @@ def solve(n):
     return sum(n)
 """,
     "memory traced": "import tracemalloc\ntracemalloc.start()\ndef solve(n): return sum(n)",
+    "child that exits": """
+import os, sys
+def solve(n):
+    reader, writer = os.pipe()
+    if not os.fork():
+        file = open(writer, "w")
+        print(sum(n), file=file)
+        sys.exit(0)
+    os.close(writer)
+    os.wait()
+    return int(open(reader).read())
+""",
     "locks, events, queues": """
 import multiprocessing as mp
 def work(q, lock, event, part):

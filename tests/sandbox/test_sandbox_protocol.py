@@ -252,6 +252,27 @@ def solve(n):
     assert (outcome.error_type, outcome.reason) == ("KeyError", "KeyError: \\x1b[2J (line 2)")
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return {}[2**20_000]", "KeyError: a huge integer (line 3)"),
+        ("raise ValueError('n', -(2**20_000))", "ValueError: n, a huge integer (line 3)"),
+        (
+            "sys.exit(2**20_000)",
+            "SystemExit: the program exits by itself with status a huge integer (line 3)",
+        ),
+        ("raise OSError(2**20_000, 'n')", "OSError: [Errno a huge integer] n (line 3)"),
+        ("raise OSError('n' * 100_000, 2**20_000)", f"OSError: [Errno {'n' * 300}] a huge integer (line 3)"),
+        ("raise SyntaxError('n', ('f', 2**20_000, 1, ''))", "SyntaxError: n at line a huge integer (line 3)"),
+    ],
+)
+def test_an_exception_of_what_has_no_text_is_told_as_itself(bench: Bench, body: str, reason: str) -> None:
+    """No Python prints integers of many thousand digits unasked, and the worker does not fail of it."""
+    outcome = bench.run(f"import sys\ndef solve(n):\n    {body}\n", 1).outcome
+    assert (outcome.kind, outcome.error_type) == ("error", reason.partition(":")[0])
+    assert outcome.reason == reason
+
+
 def test_a_death_tells_its_last_words(bench: Bench) -> None:
     """Signal and last lines of standard error, escaped."""
     program = "import os, sys\ndef solve(n):\n    print('\\x1b[31mhelp', file=sys.stderr, flush=True)\n    os.abort()\n"
@@ -272,6 +293,33 @@ def test_exceptions_and_wrong_types_leave_the_process_usable_and_endings_do_not(
             kinds.append(outcome.kind)
         assert kinds == ["error", "wrong_type", "value", "error", "value", "error", "error", "error"]
         assert "status 3" in outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        ("sys.exit()", 0),
+        ("sys.exit(3)", 3),
+        ("sys.exit('no')", 1),
+        ("1 / 0", 1),
+        ("os.stat('no')", 1),
+        ("atexit.register(os._exit, 7); sys.exit()", 7),
+    ],
+)
+def test_a_child_that_the_program_forked_ends_as_anywhere(bench: Bench, end: str, status: int) -> None:
+    """It reports nothing in the worker's place, at import or in the call, and its parent sees the usual status."""
+    program = f"""
+import atexit, os, sys
+def child():
+    pid = os.fork()
+    if not pid:
+        {end}
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+first = child()
+def solve(n):
+    return [first, child()]
+"""
+    assert bench.call(program, 1, result_type=list[int]) == [status, status]
 
 
 def test_go_without_data_is_refused(bench: Bench) -> None:

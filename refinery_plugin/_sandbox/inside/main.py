@@ -52,6 +52,7 @@ else:
 
 _SAFE_TEXT = frozenset({str, int, float, bool, type(None)})
 _SLOT = type(BaseException.__str__)
+_MOST_BITS_SHOWN = 1000
 
 
 def main(config: dict[str, Any]) -> None:
@@ -134,10 +135,13 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
     codec_error, anything, broken_pipe = codec.CodecError, BaseException, OSError
     value_kind, ready_kind, taken_kind, failed_kind, exit_code = VALUE, READY, TAKEN, FAILED, 0
     tools, tool_of, events_off, local_events_off, serve_code = _monitors()
+    own_process, process = os.getpid(), os.getpid
 
     try:
         entry = _load(source, entry_point, home)
     except anything as exc:
+        if process() != own_process:
+            raise  # a child that the program forked ends as anywhere: only the worker reports
         send(reply, FAILED, NO_KEY, describe(exc))
         leave(exit_code)
     if collects():
@@ -198,6 +202,9 @@ def _serve(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one frame, see above
             try:
                 result = entry(*args)
             except anything as exc:
+                if process() != own_process:
+                    exit_code = 1  # of an OSError, which is caught below
+                    raise
                 send(reply, failed_kind, bytes(token), describe(exc))
             else:
                 try:
@@ -279,15 +286,22 @@ def _message(exc: BaseException) -> str:
     arguments = vars(BaseException)["args"].__get__(exc)
     plain = type(exc).__str__.__class__ is _SLOT and all(type(item) in _SAFE_TEXT for item in arguments)
     if type(exc) is SyntaxError and type(exc.msg) is str:
-        where = f" at line {exc.lineno}" if type(exc.lineno) is int else ""
+        where = f" at line {_shown(exc.lineno)}" if type(exc.lineno) is int else ""
         return exc.msg[:300] + where
     if not plain:
         return ""
     if type(exc) is SystemExit:
-        return f"the program exits by itself with status {arguments[0] if arguments else 0!s:.50}"
+        return f"the program exits by itself with status {_shown(arguments[0] if arguments else 0):.50}"
     if issubclass(type(exc), OSError) and len(arguments) > 1:
-        return f"[Errno {arguments[0]}] {arguments[1]!s:.200}"
-    return ", ".join(item[:300] if type(item) is str else f"{item}" for item in arguments)[:400]
+        return f"[Errno {_shown(arguments[0])}] {_shown(arguments[1]):.200}"
+    return ", ".join(_shown(item) for item in arguments)[:400]
+
+
+def _shown(item: object) -> str:
+    """Text of a plain value; a huge integer has none (``sys.set_int_max_str_digits``)."""
+    if type(item) is int and item.bit_length() > _MOST_BITS_SHOWN:
+        return "a huge integer"
+    return item[:300] if type(item) is str else f"{item}"
 
 
 def _line(exc: BaseException) -> int:
