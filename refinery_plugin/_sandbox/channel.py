@@ -22,11 +22,14 @@ _MOST_MISSED_SECONDS = 30.0
 
 
 class Broken(Exception):  # noqa: N818 - a signal between two modules, never shown
-    """The frame that is due will not come: ``kind`` is "timeout", "ended", "tampering" or what the watch said."""
+    """The frame that is due will not come: ``kind`` is "timeout", "ended", "tampering" or what the watch said.
 
-    def __init__(self, kind: str, reason: str = "") -> None:
+    ``details`` of the reason may hold what the program sent.
+    """
+
+    def __init__(self, kind: str, reason: str = "", details: str = "") -> None:
         super().__init__(reason)
-        self.kind, self.reason = kind, reason
+        self.kind, self.reason, self.details = kind, reason, details
 
 
 class Channel:

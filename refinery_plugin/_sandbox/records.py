@@ -56,13 +56,14 @@ class Outcome:
     """What came of a step: a value, or a failure with its reason. Nothing in it was believed about time.
 
     ``error_type`` is the name of the exception or signal where there is one (``ValueError``, ``SIGSEGV``). Texts
-    that stem from the program are clipped and escaped.
+    that stem from the program are clipped and escaped. Where some do, ``own_words`` is the same failure without them.
     """
 
     kind: Literal["value"] | FailureKind
     value: object = None
     reason: str = ""
     error_type: str | None = None
+    own_words: Outcome | None = dataclasses.field(default=None, compare=False, repr=False)
 
     @property
     def ok(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import secrets
 import time
@@ -11,7 +12,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from refinery_plugin._sandbox.channel import Broken, Channel
 from refinery_plugin._sandbox.errors import SandboxFault
-from refinery_plugin._sandbox.foreign_text import ending, escaped, last_lines
+from refinery_plugin._sandbox.foreign_text import (
+    OTHER_TYPE,
+    ending,
+    escaped,
+    known_exception,
+    known_line,
+    last_lines,
+)
 from refinery_plugin._sandbox.inside import codec
 from refinery_plugin._sandbox.inside.protocol import (
     FAILED,
@@ -328,9 +336,10 @@ class Worker:
         try:
             value = read_result(body, self._result_type, exact=self._exact)
         except codec.CodecError as exc:
-            raise Broken("tampering", f"its reply is malformed: {exc}") from None
+            raise Broken("tampering", "its reply is malformed", str(exc)) from None
         except WrongTypeError as exc:
-            return Outcome(kind="wrong_type", reason=escaped(str(exc)))
+            own = Outcome(kind="wrong_type", reason=OTHER_TYPE)
+            return Outcome(kind="wrong_type", reason=escaped(str(exc)), own_words=own)
         return Outcome(kind="value", value=value)
 
     def _failure(self, body: bytes) -> Outcome:
@@ -347,26 +356,31 @@ class Worker:
         ):
             raise Broken("tampering", "its reply has not the form that ours has")
         kind, reason, name = words
-        if kind == "memory":
-            reason = f"{reason}; {self._limits.memory_bytes // MIB} MiB are allowed"
+        known = known_exception(name, self._source)
+        told = OTHER_TYPE
+        if kind != "wrong_type":
+            told = f"{known or 'an exception'}{known_line(reason, self._source)}"
+        allowed = f"; {self._limits.memory_bytes // MIB} MiB are allowed" if kind == "memory" else ""
         return Outcome(
             kind=kind,
-            reason=escaped(reason),
+            reason=escaped(reason + allowed),
             error_type=None if name is None else escaped(name, 80),
+            own_words=Outcome(kind=kind, reason=told + allowed, error_type=known),
         )
 
     def _broken(self, broken: Broken, what: str, timeout: float) -> Outcome:
         if broken.kind == "timeout":
             return Outcome(kind="timeout", reason=f"{what} within {timeout:.3g} s")
         if broken.kind in ("tampering", "memory", "error"):
-            return Outcome(kind=broken.kind, reason=broken.reason)  # type: ignore[arg-type]
+            own = Outcome(kind=broken.kind, reason=broken.reason)  # type: ignore[arg-type]
+            return _with_details(own, f": {broken.details}" if broken.details else "")
         # It ended by itself: let the rest of the sandbox follow, to learn how.
         self._end(kill=False)
         self._channel.rest()
         text, name = ending(self._status or 0)
         said = last_lines(self._channel.tail)
-        reason = f"its process {text}, {what}" + (f"; stderr: {said}" if said else "")
-        return Outcome(kind="error", reason=reason, error_type=name or "SystemExit")
+        own = Outcome(kind="error", reason=f"its process {text}, {what}", error_type=name or "SystemExit")
+        return _with_details(own, f"; stderr: {said}" if said else "")
 
     def _fail(self, outcome: Outcome) -> Outcome:
         self._over = outcome
@@ -454,6 +468,11 @@ class Worker:
         waiting = poll()
         waiting.register(self._pidfds[0], POLLIN)
         return bool(waiting.poll(int(seconds * 1000)))
+
+
+def _with_details(own: Outcome, details: str) -> Outcome:
+    """Add what the program said, if anything."""
+    return dataclasses.replace(own, reason=own.reason + details, own_words=own) if details else own
 
 
 def _wait_until(moment: float) -> None:

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import functools
 import hashlib
-import re
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Protocol
 
@@ -23,9 +22,9 @@ from refinery_plugin._verification.verdict import judge, shorten, show_arguments
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from refinery_plugin._sandbox import Payload
+    from refinery_plugin._sandbox import Outcome, Payload
     from refinery_plugin._study.task import Arguments, Task
-    from refinery_plugin._verification.verdict import Judgement, Result, Rule
+    from refinery_plugin._verification.verdict import Judgement, Rule
 
 DISGUISED_LISTS = 4
 VERIFIER = 5
@@ -75,29 +74,21 @@ class Case:
         """What must be returned; waits where that is still being computed."""
         return self.answer()
 
-    def judge(self, outcome: Result) -> Judgement:
-        """Judge a call on this input.
+    def judge(self, outcome: Outcome) -> Judgement:
+        """Judge a call on this input, or how it came to none.
 
-        What a program says of a full-size list is not repeated: it may be the list itself, which whoever reads the
-        reason could then know by heart.
+        What a program says of a full-size list is not repeated, and neither are its answer and the right one: it may
+        be the list itself, which whoever reads the reason could then know by heart.
         """
+        if self.list_seed is not None:
+            outcome = outcome.own_words or outcome
         judgement = judge(outcome, expected=self.expected, where=self.where, rule=self.rule)
-        if self.list_seed is None:
-            shown = None if judgement.correct else self.where.removeprefix("for ")
-            return dataclasses.replace(judgement, counterexample=shown) if shown else judgement
-        if outcome.ok or outcome.kind != "error":
+        if judgement.correct:
             return judgement
-        return dataclasses.replace(judgement, reason=_without_message(judgement.reason, self.where))
-
-
-def _without_message(reason: str, where: str) -> str:
-    """Leave the exception's type and line, or how the process ended, of the reason of an error."""
-    said = reason.removeprefix(f"{where}: ")
-    kind = re.match(r"[A-Za-z_.]{1,60}(?=: )", said)
-    line = re.search(r" \(line \d+\)$", said)
-    if kind:
-        said = kind[0] + (line[0] if line else "")
-    return f"{where}: {said.partition('; stderr: ')[0]}"
+        if self.list_seed is None:
+            return dataclasses.replace(judgement, counterexample=self.where.removeprefix("for "))
+        reason = f"{self.where} it returned another value than expected" if outcome.ok else judgement.reason
+        return dataclasses.replace(judgement, reason=reason)
 
 
 class Ask(Protocol):

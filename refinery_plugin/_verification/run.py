@@ -167,7 +167,7 @@ class _Run:
         failure = self._program.hand_over(self._case.payload, self._limit)
         self._hand_over_seconds += time.perf_counter() - start
         if failure is not None:
-            self.judgement = failed(failure, where=self._case.where)
+            self.judgement = self._case.judge(failure)
 
     def _measure_reference(self) -> None:
         bench = self._bench

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Self, TypeAlias
 
 from refinery_plugin._sandbox import Outcome, SandboxFault, Usage
+from refinery_plugin._sandbox.foreign_text import OTHER_TYPE
 from refinery_plugin._sandbox.inside import codec
 from refinery_plugin._sandbox.payload import Payload, decode_arguments, encode_arguments
 from refinery_plugin._sandbox.results import WrongTypeError, read_result
@@ -189,9 +190,9 @@ class ScriptedSandboxProcess:
             data = codec.encode(value, _RESULT_BYTES, not self._exact)
             return Outcome(kind="value", value=read_result(data, self._result_type, exact=self._exact))
         except codec.CodecError as exc:
-            return Outcome(kind="wrong_type", reason=f"the result {exc}")
+            return _other_type(f"the result {exc}")
         except WrongTypeError as exc:
-            return Outcome(kind="wrong_type", reason=str(exc))
+            return _other_type(str(exc))
 
     def close(self) -> Usage:
         """Tell what the script says was used."""
@@ -209,4 +210,9 @@ def _played(step: Outcome | Exception | None) -> Outcome | None:
 
 def _raised(exc: Exception) -> Outcome:
     name = type(exc).__name__
-    return Outcome(kind="error", reason=f"{name}: {exc}", error_type=name)
+    own = Outcome(kind="error", reason=name, error_type=name)
+    return dataclasses.replace(own, reason=f"{name}: {exc}", own_words=own)
+
+
+def _other_type(reason: str) -> Outcome:
+    return Outcome(kind="wrong_type", reason=reason, own_words=Outcome(kind="wrong_type", reason=OTHER_TYPE))

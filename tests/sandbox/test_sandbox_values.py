@@ -238,6 +238,42 @@ def test_last_lines_of_anything_are_harmless(data: bytes) -> None:
     assert foreign_text.last_lines(data).isprintable()
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("ZeroDivisionError", True),
+        ("_ArrayMemoryError", True),
+        ("OddError", True),
+        ("dError", False),
+        ("Odd", False),
+        ("n95000_95001", False),
+        ("OddError\n", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_names_that_the_data_cannot_be_in_are_known(name: str | None, known: bool) -> None:
+    """Those of Python, and those that stand in the program, whole."""
+    source = b"class OddError(Exception):\n    pass\n"
+    assert foreign_text.known_exception(name, source) == (name if known else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("E: x (line 3)", " (line 3)"),
+        ("E (line 4)", ""),
+        ("E (line 0)", ""),
+        ("E (line 03)", ""),
+        ("E (line 3) x", ""),
+        (f"E (line {'9' * 400})", ""),
+    ],
+)
+def test_only_lines_that_the_program_has_are_told(text: str, line: str) -> None:
+    """A forged one could be any number."""
+    assert foreign_text.known_line(text, b"a\rb\r\nc") == line
+
+
 def test_a_hostile_directory_is_removed(tmp_path: Path) -> None:
     """Deeper than any path may be long, closed to everybody, with names that are no text; links are not followed."""
     outside = tmp_path / "outside"

@@ -77,6 +77,69 @@ def test_whatever_is_given_gets_a_verdict(verifier: Verifier, source: str | byte
     assert (found.verdict, found.fault) == (verdict, None)
 
 
+TELLING = """import os
+import sys
+
+class OddNumbersError(Exception):
+    pass
+
+def count(number):
+    return number.to_bytes(8, "little")
+
+def reply(kind, *parts):
+    worker = sys._getframe(2).f_locals
+    body = b"".join(part if type(part) is bytes else count(len(part[1])).join(part) for part in parts)
+    os.write(worker["reply"], kind + bytes(worker["token"]) + count(len(body)) + body)
+    os._exit(0)
+
+def double(numbers):
+    if len(numbers) < 100:
+        return [2 * number for number in numbers]
+    told = "told_" + "_".join(map(str, numbers[:4]))
+    text = (b"s", told.encode())
+    {body}
+"""
+OTHER_TYPE = "it returned a value of another type than declared, or one that is too large"
+
+
+@pytest.mark.parametrize(
+    ("body", "reason", "error_type"),
+    [
+        ("raise ValueError(told)", ": ValueError (line 21)", "ValueError"),
+        ("raise OddNumbersError(told)", ": OddNumbersError (line 21)", "OddNumbersError"),
+        ("raise type(told, (Exception,), {})", ": an exception (line 21)", None),
+        ("raise MemoryError(told)", ": MemoryError (line 21); 2048 MiB are allowed", "MemoryError"),
+        ("sys.exit(told)", ": SystemExit (line 21)", "SystemExit"),
+        ("return type(told, (), {})()", f": {OTHER_TYPE}", None),
+        ("return {told: 1}", f": {OTHER_TYPE}", None),
+        ("return numbers", " it returned another value than expected", None),
+        (
+            "os.write(2, told.encode()); os._exit(3)",
+            ": its process ended with status 3, it did not answer",
+            "SystemExit",
+        ),
+        (
+            "reply(b'X', b't' + count(3), (b's', b'error'), text, text)",
+            ": an exception",
+            None,
+        ),
+        (
+            "reply(b'V', b'l' + count(1), (b'A', b'\\1\\2' + b''.join(map(count, numbers[:2])) + b'1'))",
+            ": its reply is malformed",
+            None,
+        ),
+    ],
+)
+def test_what_a_program_tells_of_a_full_size_list_is_not_repeated(
+    verifier: Verifier, body: str, reason: str, error_type: str | None
+) -> None:
+    """Whoever reads reasons, such as a model in the next turn, would know the list by heart."""
+    found = verifier.verify(TELLING.replace("{body}", body))
+    where, _, said = found.reason.partition(" list ")
+    assert where in ("on", "on verification")
+    assert (said[1:], found.error_type) == (reason, error_type)
+
+
 def test_many_are_judged_in_order_and_the_same_program_once(verifier: Verifier) -> None:
     """Results stand where their sources stood; equal programs share theirs."""
     found = verifier.verify_many([RIGHT, WRONG, "", RIGHT], workers=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import TYPE_CHECKING
 
@@ -56,7 +57,7 @@ def test_a_program_that_answers_right_is_correct_and_no_process_is_left() -> Non
         pytest.param(
             ScriptedProcess(answer=large(lambda _: 5)),
             Verdict.WRONG_ANSWER,
-            "it returned 5, expected",
+            " it returned another value than expected",
             id="full-size",
         ),
         pytest.param(
@@ -112,6 +113,15 @@ def test_what_a_program_does_wrong_is_its_verdict(
     assert judgement.verdict is verdict
     assert reason in judgement.reason
     assert sandbox.running == 0
+
+
+def test_last_words_of_a_program_that_ends_while_it_takes_a_full_size_list_are_not_repeated() -> None:
+    """They may be the list, of which it has read some."""
+    own = Outcome(kind="error", reason="its process ended")
+    ended = dataclasses.replace(own, reason="its process ended; stderr: 17 4", own_words=own)
+    sandbox = ScriptedSandbox({PROGRAM: [ScriptedProcess(), ScriptedProcess(hand_over=ended)]})
+    judgement = open_checker(sandbox).check(PROGRAM.encode()).judgement
+    assert judgement.reason.endswith(": its process ended")
 
 
 def test_bytes_after_the_reply_are_tampering() -> None:
