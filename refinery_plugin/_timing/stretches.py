@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from refinery_plugin._timing.records import BlockRun, ReferenceRecord, RunRecord, StepRecord
-from refinery_plugin._verification.inputs import DISGUISED_LISTS
+from refinery_plugin._verification.inputs import disguised_lists
 from refinery_plugin._verification.steps import RunAhead, RunPassed
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def most_seconds(*, lists: int, runs: int, load_seconds: float, limit: float) ->
     ----------
     load_seconds, limit : that importing a program may take, and one call.
     """
-    processes = 50 + 6 * (lists * runs + DISGUISED_LISTS)
+    processes = 50 + 6 * (lists * runs + disguised_lists(lists))
     return 600 + processes * (load_seconds + 3 * limit)
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from refinery_plugin._study.task import Arguments
 
 _PLAIN = (int, float, str, bytes, bool)
+_LEAST_SIZE = 128
+"""Shorter lists stay as they are: their heads would be less than four values."""
+_WIDEST = 64
 
 
 def in_the_dress_of(timed: Arguments, disguised: Arguments) -> Arguments:
@@ -43,10 +46,15 @@ def in_the_dress_of(timed: Arguments, disguised: Arguments) -> Arguments:
 
 
 def _dressed(timed: list[object], own: list[object]) -> list[object]:
-    width = min(64, len(own) // 1000)
+    size = len(own)
+    if size < _LEAST_SIZE:
+        return own
     dressed = list(own)
-    for start in range(0, len(own) * 4 // 5, max(1, len(own) // 16)):
+    width = min(_WIDEST, size // 32)
+    for start in range(0, size * 4 // 5, size // 16):
         dressed[start : start + width] = timed[start : start + width]
+        # Further on less: what decides the timed list's answer should mostly not come along.
+        width = max(1, min(_WIDEST, size // 1000))
     return dressed
 
 

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from refinery_plugin._verification.verdict import Judgement, Rule
 
 DISGUISED_LISTS = 4
-VERIFIER = 5
+"""Verification lists where no more lists are timed; else each timed list has one."""
+VERIFIER = 6
 """Number of these rules; verdicts of other rules are not reused."""
 
 
@@ -330,12 +331,17 @@ def full_size(
     _require_seeded(task, sample, list_seeds[0] if list_seeds else first)
     timed = [(seed, _drawn(task, sample, seed)) for seed in list_seeds]
     disguised = []
-    for index in range(DISGUISED_LISTS):
+    for index in range(disguised_lists(len(timed))):
         arguments = _drawn(task, task.disguised or sample, first + index)
         if timed:
             arguments = in_the_dress_of(timed[index % len(timed)][1], arguments)
         disguised.append((first + index, arguments))
     return timed, disguised
+
+
+def disguised_lists(timed: int) -> int:
+    """Return how many verification lists there are beside so many timed ones: each of these needs its double."""
+    return max(DISGUISED_LISTS, timed)
 
 
 def inputs_sha256(task: Task, *, list_seeds: Sequence[int], verify_seed: int) -> str:
