@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+from collections import Counter
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from refinery_plugin._study.levels import slug
 from refinery_plugin._study.settings import SETTINGS
 from refinery_plugin._study.study import ProgramLimits, Study
 from refinery_plugin._study.task_names import task_folder
-from refinery_plugin._study.units import Unit
+from refinery_plugin._study.units import Unit, open_name
 from refinery_plugin._tasks.json_lines import read_rows
 from refinery_plugin._tasks.samples import Samples, parse_samples
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from refinery_plugin._study.study import Treatment
     from refinery_plugin._study.task import Task
 
 
@@ -59,13 +61,22 @@ class JudgedFile:
         study = _study(samples, name=slug(path.name.partition(".")[0]) or "programs", declared=declared)
         digest = hashlib.sha256("\0".join(sample.source for sample in samples.programs).encode()).hexdigest()
         place = folder / f"{study.name}-{digest[:12]}"
+        treatments = [study.treatment(sample.levels) for sample in samples.programs]
+        task_marks = _marks({task: task_folder(task) for task in samples.tasks})
+        marks = _marks({_written(treatment): open_name(treatment) for treatment in treatments})
         units = []
-        for sample in samples.programs:
-            treatment = study.treatment(sample.levels)
-            stem = "-".join(filter(None, (treatment.id[:200], f"r{sample.replicate}")))
-            file = place / task_folder(sample.task) / f"{stem}.py"
-            _write(file, sample.source)
-            units.append(Unit(treatment=treatment, replicate=sample.replicate, path=file, task=sample.task))
+        for sample, treatment in zip(samples.programs, treatments, strict=True):
+            mark = task_marks[sample.task] + marks[_written(treatment)]
+            stem = "-".join(filter(None, (open_name(treatment), mark, f"r{sample.replicate}")))
+            unit = Unit(
+                treatment=treatment,
+                replicate=sample.replicate,
+                path=place / task_folder(sample.task) / f"{stem}.py",
+                task=sample.task,
+                mark=mark,
+            )
+            _write(unit.path, sample.source)
+            units.append(unit)
         return cls(path=path, samples=samples, study=study, folder=place, units=tuple(units))
 
 
@@ -93,6 +104,26 @@ def _study(samples: Samples, *, name: str, declared: Study | None) -> Study:
         constants=MappingProxyType(constants),
         replicates=samples.replicates,
     )
+
+
+def _written(treatment: Treatment) -> str:
+    """Return the levels as they are: texts apart from numbers, and with the characters that names do not have."""
+    return repr(tuple(treatment.levels.items()))
+
+
+def _marks(names: Mapping[str, str]) -> dict[str, str]:
+    """Return a checksum for each of those that share a name, also where case does not count, and else nothing.
+
+    A study's levels and tasks are refused where they share file names. Who has a file of programs cannot always
+    rename what is in it.
+    """
+    sharing = Counter(name.casefold() for name in names.values())
+    return {
+        one: hashlib.sha256(one.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        if sharing[name.casefold()] > 1
+        else ""
+        for one, name in names.items()
+    }
 
 
 def _write(file: Path, source: str) -> None:

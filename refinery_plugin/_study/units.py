@@ -36,6 +36,7 @@ class Unit:
     path : the program's file.
     turn : the turn after which the program was taken; ``None`` for the one that its trajectory ends with.
     task : name of its task in a study of several; ``None`` in a study of one.
+    mark : tells it from programs of other levels or tasks that are written alike in ids; empty where none are.
     """
 
     treatment: Treatment | None
@@ -43,11 +44,12 @@ class Unit:
     path: Path
     turn: int | None = None
     task: str | None = None
+    mark: str = ""
 
     @property
     def id(self) -> str:
         """What stands in the brackets of the node id."""
-        in_words = "-".join(filter(None, (self.treatment_id, f"r{self.replicate}")))
+        in_words = "-".join(filter(None, (self.treatment_id, self.mark, f"r{self.replicate}")))
         base = self._beside_task(slug(self.path.stem) if self.treatment is None else in_words)
         return base if self.turn is None else f"{base}-turn{self.turn}"
 
@@ -125,7 +127,7 @@ def directory_units(study: Study, directory: Path) -> list[Unit]:
     LooseProgramError : in a study of several tasks, for a program of which nothing says what it is for.
     OSError : where the directory cannot be read.
     """
-    by_name = {_open_name(t): t for t in study.treatments}
+    by_name = {open_name(t): t for t in study.treatments}
     if study.by_task:
         _refuse_loose_programs(study, directory)
     return [
@@ -169,10 +171,11 @@ def program_name(study: Study, treatment: Treatment, replicate: int) -> str:
         settings = treatment.settings
         budget = settings.optimization
         return f"{settings.agents}_{budget.iterations or 'inf'}_{budget.seconds or 'inf'}_{replicate}"
-    return "-".join(filter(None, (_open_name(treatment), f"r{replicate}")))
+    return "-".join(filter(None, (open_name(treatment), f"r{replicate}")))
 
 
-def _open_name(treatment: Treatment) -> str:
+def open_name(treatment: Treatment) -> str:
+    """Return what names of a treatment's files begin with: its id, or the beginning of a long one and a checksum."""
     # Most file systems take names of 255 bytes.
     name = treatment.id
     return (

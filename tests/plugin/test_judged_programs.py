@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,28 @@ def test_a_file_of_programs_is_judged_in_one_command(pytester: pytest.Pytester) 
         ("Human/0", "b", 1, "wrong_answer"),
     }
     assert all(one["treatment"] == {"model": one["treatment"]["model"], "style": 1} for one in programs)
+
+
+def test_rows_whose_names_look_alike_keep_their_own_programs(pytester: pytest.Pytester) -> None:
+    """Levels and tasks that ids and file names cannot tell apart: each row has the verdict of its own program."""
+    tasks = ["Human/0", "Human/ 0", "human/0"]
+    write(pytester.path, *({**GOOD, "task_id": task} for task in tasks))
+    long = "Think step by step. " * 20
+    levels = ["低", "高", "org/m", "org_m", "brief!", "brief?", "Low", "low", f"{long}1", f"{long}2", "plain"]
+    right = {pair: number % 2 == 0 for number, pair in enumerate(itertools.product(tasks, levels))}
+    rows = [
+        {"task_id": task, "solution": RIGHT if is_right else WRONG, "effort": level}
+        for (task, level), is_right in right.items()
+    ]
+    (pytester.path / "made.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    pytester.runpytest(
+        "--refinery-tasks=tasks.jsonl", "--refinery-programs=made.jsonl", "--benchmark-json=out.json", *UNHELD
+    )
+    programs = json.loads((pytester.path / "out.json").read_text())["refinery"]["programs"]
+    found = {(one["task"], one["treatment"]["effort"]): one["verdict"] == "correct" for one in programs}
+    assert found == right
+    assert len({one["file"].casefold() for one in programs}) == len(rows)
+    assert len({one["id"] for one in programs}) == len(rows)
 
 
 def test_programs_that_are_never_timed_wait_for_nobody_who_measures(
