@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NOT_JUDGED = "turns that were not judged (--refinery-turns judges all)"
 _OTHER = "turns whose cassette is that of another recording"
+_WORDS = "turns that were asked for criticism, not for a program"
 
 
 class ExportError(RefineryError):
@@ -194,6 +195,9 @@ def _turns(
             continue
         if not _is_recorded_for(turn, exchange.seed, trajectory):
             yield _OTHER
+            continue
+        if turn.get("outcome") == "words":
+            yield _WORDS
             continue
         program = turn.get("program")
         sha256 = (

@@ -361,6 +361,28 @@ def test_a_cassette_of_another_recording_teaches_nothing(tmp_path: Path) -> None
     assert "Left out: turns whose cassette is that of another recording: 1." in card
 
 
+@pytest.mark.parametrize(
+    ("form", "verdicts"),
+    [
+        ("sft", ["correct"]),
+        ("preference", ["correct"]),
+        ("kto", ["correct", "wrong_answer"]),
+        ("grpo", ["correct", "wrong_answer"]),
+    ],
+)
+def test_criticism_is_no_bad_program(tmp_path: Path, form: str, verdicts: list[str]) -> None:
+    """A turn that was asked for words is in no form, neither as an answer nor as a prompt, and is counted."""
+    lab = Lab(tmp_path, [[FAST, None], [None, WRONG], [WRONG, None]])
+    for replicate, criticism in ((1, 1), (2, 0), (3, 1)):
+        name = f"programs/sort-r{replicate}.json"
+        document = json.loads((tmp_path / name).read_text(encoding="utf-8"))
+        document["turns"][criticism]["outcome"] = "words"
+        lab.write(name, document)
+    assert [row["verdict"] for row in lab.rows(form)] == verdicts
+    card = (tmp_path / "rows.md").read_text(encoding="utf-8")
+    assert "Left out: turns that were asked for criticism, not for a program: 3." in card
+
+
 def test_a_seed_of_the_study_own_hides_no_turn(tmp_path: Path) -> None:
     """What ``request`` adds to bodies comes before ours: then all requests have the same one."""
     lab = Lab(tmp_path, [[SAME, SLOW]])
