@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from typing import TYPE_CHECKING, Any
@@ -96,9 +97,31 @@ def _quickly_same(
     value: list[object] | tuple[object, ...], expected: list[object] | tuple[object, ...], *, exact: bool
 ) -> bool:
     """Look at a million numbers in milliseconds, where they are the same."""
-    if value != expected:
+    # For Python two arrays that are compared are an array: without a truth value, or with that of another shape.
+    if _holds_arrays(value) or _holds_arrays(expected) or value != expected:
         return False
     return not exact or set(map(type, value)) == set(map(type, expected)) in ({int}, {str}, {float}, {bool})
+
+
+def _holds_arrays(value: Iterable[object]) -> bool:
+    """Whether an array is among some items, however deep; looked for level by level, as fast as types can be told."""
+    if "numpy" not in sys.modules:  # nobody has made one
+        return False
+    items = list(value)
+    while items:
+        kinds = set(map(type, items))
+        if any(map(is_array_form, kinds)):
+            return True
+        if not any(issubclass(kind, (list, tuple, dict)) for kind in kinds):
+            return False
+        items = list(itertools.chain.from_iterable(map(_items_of, items)))
+    return False
+
+
+def _items_of(value: object) -> Iterable[object]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _first(parts: Iterable[tuple[str, object, object]], *, exact: bool, close: Close | None) -> str | None:
