@@ -42,6 +42,10 @@ class RequestRules:
             headers={**below.headers, **self.headers},
         )
 
+    def sends(self, field: str) -> bool:
+        """Whether a field of ours is sent: it is not left out, and nothing that is added has its name."""
+        return field not in self.drop and self.rename.get(field, field) not in self.extra
+
     def document(self) -> dict[str, object]:
         """Return how bodies differ, as JSON; headers change nothing that a model sees."""
         entries = {"drop": sorted(self.drop), "rename": dict(self.rename), "extra": dict(self.extra)}

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 import tomllib
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NoReturn, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from refinery_plugin._study.levels import COLUMNS, LevelError, UnknownNameError, nearest, show, slug
 from refinery_plugin._study.named_levels import NamedLevel, parse_named_levels
 from refinery_plugin._study.pricing import Price
-from refinery_plugin._study.request_settings import RequestTable, parse_request
+from refinery_plugin._study.request_settings import FIELDS, RequestTable, parse_request
 from refinery_plugin._study.settings import CHOICES, SETTINGS, Setting, one_of, own_setting
 from refinery_plugin._study.study import ProgramLimits, Study, StudyError, crossing_size
 from refinery_plugin._study.task_names import is_pattern, matching, task_folder, united
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from refinery_plugin._study.request_settings import RequestRules
+    from refinery_plugin._study.settings import Settings
+    from refinery_plugin._study.study import Treatment
     from refinery_plugin._study.task import Task
 
 
@@ -65,6 +69,8 @@ _KEYS = (
     "size",
 )
 _PRIMARY = ("time", "passed")
+_OF_AGENTS = ("temperature", "max_tokens")
+"""What may be set and varied, and is a field of a request that may be left out."""
 
 
 def load_study(
@@ -140,6 +146,19 @@ def _table(path: Path) -> Mapping[str, object]:
     if set(document) == {"tool"}:
         return _tool_table(document, path) or document
     return document
+
+
+def _sent(settings: Settings, rules: Mapping[str, RequestRules]) -> Settings:
+    """Return settings without what no agent is sent: its own come before the study's, and rules leave fields out."""
+    team = []
+    for agent in settings.team:
+        unsent: dict[str, Any] = {name: 0 for name in _OF_AGENTS if not rules[agent.model].sends(name)}
+        team.append(dataclasses.replace(agent, **unsent))
+    return dataclasses.replace(settings, team=tuple(team), temperature=0.0, max_tokens=0)
+
+
+def _all(name: str, settings: Settings) -> list[object]:
+    return [getattr(one, name) for one in (settings, *settings.team)]
 
 
 class _StudyReader:
@@ -497,13 +516,41 @@ class _StudyReader:
             )
 
     def _refuse_unsent_factors(self, study: Study) -> None:
-        for model in {model for treatment in study.treatments for model in treatment.settings.models}:
-            for field in study.request.of(model).drop:
-                if len(study.factors.get(field, ())) > 1:
+        rules = {
+            model: study.request.of(model)
+            for treatment in study.treatments
+            for model in treatment.settings.models
+        }
+        for model, rule in sorted(rules.items()):
+            for field in FIELDS:
+                if len(study.factors.get(field, ())) > 1 and not rule.sends(field):
+                    why = "which takes none" if field in rule.drop else "since request.extra has its place"
                     self._fail(
-                        f"factors.{field}",
-                        f"it is varied, but never sent to {model}, which takes none; leave one out",
+                        f"factors.{field}", f"it is varied, but never sent to {model}, {why}; leave one out"
                     )
+        for name, levels in study.factors.items():
+            if isinstance(levels[0], NamedLevel):
+                self._refuse_levels_sent_alike(name, study.treatments, rules)
+
+    def _refuse_levels_sent_alike(
+        self, factor: str, treatments: Sequence[Treatment], rules: Mapping[str, RequestRules]
+    ) -> None:
+        """Refuse named levels that differ, but in nothing that any agent is sent."""
+        beside: dict[object, list[Treatment]] = {}
+        for treatment in treatments:
+            others = tuple(level for name, level in treatment.levels.items() if name != factor)
+            beside.setdefault(others, []).append(treatment)
+        for one, other in (pair for group in beside.values() for pair in itertools.combinations(group, 2)):
+            if one.settings != other.settings and _sent(one.settings, rules) == _sent(other.settings, rules):
+                names = " and ".join(repr(show(treatment.levels[factor])) for treatment in (one, other))
+                fields = [
+                    name for name in _OF_AGENTS if _all(name, one.settings) != _all(name, other.settings)
+                ]
+                self._fail(
+                    f"factors.{factor}",
+                    f"{names} differ only in {' and '.join(fields)}, and what they say of it is sent to no agent "
+                    f"({', '.join(one.settings.models)}); leave one out",
+                )
 
     def _limits(self) -> ProgramLimits:
         value = self.table.get("limits", {})

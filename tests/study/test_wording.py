@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FIRST = Turn(lead=1, author=None, program=None, remaining_seconds=None)
 SECOND = Turn(lead=1, author=2, program="x = '{signature}'\n", remaining_seconds=7)
 
+HEAT = "[factors.heat.cold]\ntemperature = 0.2\n[factors.heat.hot]\ntemperature = 1.0\n"
+
 
 def brief(study: Study, index: int = 0) -> Brief:
     return Brief(task=TASK, settings=study.treatments[index].settings, packages=study.packages)
@@ -91,6 +93,30 @@ def test_the_wording_may_be_a_factor(tmp_path: Path) -> None:
         ("request = 3\n", "must be a table"),
         ('request = { drop = ["temperature"] }\n[factors]\ntemperature = [0, 1]\n', "varied, but never sent"),
         ('model = "gpt-5"\n[factors]\ntemperature = [0, 1]\n', "varied, but never sent to gpt-5"),
+        (
+            "request = { extra = { temperature = 0.5 } }\n[factors]\ntemperature = [0, 1]\n",
+            "factors.temperature: it is varied, but never sent to gpt-4o, since request.extra has its place",
+        ),
+        (
+            'request = { rename = { max_tokens = "room" }, extra = { room = 9 } }\n[factors]\nmax_tokens = [1, 2]\n',
+            "factors.max_tokens: it is varied, but never sent",
+        ),
+        (
+            f'model = "gpt-5-mini"\n{HEAT}',
+            r"factors.heat: 'cold' and 'hot' differ only in temperature, .* sent to no agent \(gpt-5-mini\)",
+        ),
+        (f"request = {{ extra = {{ temperature = 0.5 }} }}\n{HEAT}", "'cold' and 'hot' differ only in temp"),
+        (
+            f"agents = [{{ temperature = 0 }}, {{ temperature = 1 }}]\n{HEAT}",
+            "'cold' and 'hot' differ only in temp",
+        ),
+        (
+            (
+                "[factors.team.one]\nagents = [{ model = 'o3' }, { temperature = 0, model = 'o3' }]\n"
+                "[factors.team.two]\nagents = [{ model = 'o3' }, { model = 'o3' }]\n"
+            ),
+            "factors.team: 'one' and 'two' differ only in temperature",
+        ),
     ],
 )
 def test_odd_values_are_refused_in_words(tmp_path: Path, text: str, told: str) -> None:
@@ -98,6 +124,20 @@ def test_odd_values_are_refused_in_words(tmp_path: Path, text: str, told: str) -
     with pytest.raises(StudyError, match=told) as refused:
         load(tmp_path, HEAD + text)
     assert "sk-123456" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAT,
+        f"agents = [{{ model = 'gpt-5' }}, {{ model = 'gpt-4o' }}]\n{HEAT}",
+        f"model = 'gpt-5'\n{HEAT}max_tokens = 7\n",
+        "model = 'gpt-5'\n[factors.heat.one]\ntemperature = 1\n[factors.heat.another]\ntemperature = 1\n",
+    ],
+)
+def test_levels_that_differ_in_what_is_sent_or_in_nothing_are_taken(tmp_path: Path, text: str) -> None:
+    """One agent that is sent it is enough, and who names the same twice asks how much chance there is."""
+    assert len(load(tmp_path, HEAD + text).treatments) == 2
 
 
 @pytest.mark.parametrize(
