@@ -141,9 +141,10 @@ def verifiers_rubric(tasks: Tasks, *, weight: float = 1.0, **options: Any) -> An
     async def refinery_reward(
         completion: object, task: object = None, answer: object = None, info: object = None
     ) -> float:
-        task_id = getattr(info, "get", lambda _: None)("task_id")
+        given = getattr(info, "get", lambda _: None)("task_id")
+        task_id = None if given is None else str(given)
         known = [name for name in (task_id, task, answer) if isinstance(name, str) and name in scorer.tasks]
-        name = known[0] if known else task_id if isinstance(task_id, str) else None
+        name = known[0] if known else task_id if isinstance(given, str) or len(scorer.tasks) > 1 else None
         (score,) = await asyncio.to_thread(scorer.score, [name], [completion])
         return math.nan if score is None else score
 
@@ -160,7 +161,8 @@ def verifiers_reward(tasks: Tasks, **options: Any) -> Callable[[Any, Any], Await
     scorer = Scorer(tasks, **options)
 
     async def refinery_reward(task: Any, trace: Any) -> float:  # noqa: ANN401 - classes of verifiers
-        names = [getattr(task, "id", None), getattr(task, "name", None)]
+        given = [getattr(task, "id", None), getattr(task, "name", None)]
+        names = [str(name) for name in given if name is not None]
         known = [name for name in names if name in scorer.tasks]
         name = known[0] if known else next((name for name in names if name and len(scorer.tasks) > 1), None)
         verified = await asyncio.to_thread(scorer.verify, [name], [text_of(trace.last_reply)])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from refinery_plugin._timing.lock import MachineLock
 
-Tasks: TypeAlias = Task | str | Iterable[Task | str] | Mapping[str, Task]
+Tasks: TypeAlias = Task | str | Iterable[Task | str] | Mapping[str, Task] | Mapping[int, Task]
 """A task, the name of one that comes with the plugin, several of these, or tasks by the ids that a column has."""
 
 
@@ -113,12 +113,12 @@ class Scorer:
             if place is not None:
                 place.close()
 
-    def score(self, ids: Sequence[str | None], completions: Sequence[object]) -> list[float | None]:
+    def score(self, ids: Sequence[object], completions: Sequence[object]) -> list[float | None]:
         """Return the reward of each completion; ``None`` where the fault is not the program's.
 
         Parameters
         ----------
-        ids : of the task of each completion; ``None`` where there is only one task.
+        ids : of the task of each completion, numbers too; ``None`` where there is only one task.
 
         Raises
         ------
@@ -126,7 +126,7 @@ class Scorer:
         """
         return [reward(one, speed=self.speed) for one in self.verify(ids, completions)]
 
-    def verify(self, ids: Sequence[str | None], completions: Sequence[object]) -> list[Verification]:
+    def verify(self, ids: Sequence[object], completions: Sequence[object]) -> list[Verification]:
         """Return what was found of the program in each completion. A fault of ours gets a second chance."""
         verified: dict[int, Verification] = {}
         asked: dict[int, tuple[Verifier, str]] = {}
@@ -151,13 +151,14 @@ class Scorer:
                 break
         return [verified[index] for index in range(len(completions))]
 
-    def _verifier(self, name: str | None) -> Verifier:
+    def _verifier(self, given: object) -> Verifier:
+        name = None if given is None else str(given)
         if name is None and len(self.tasks) == 1:
             (name,) = self.tasks
-        if name not in self.tasks:
+        if name is None or name not in self.tasks:
             known = ", ".join(sorted(self.tasks)[:20])
             raise RefineryError(
-                f"no task has the id {name!r}; known are {known}"
+                f"no task has the id {given!r}; known are {known}"
                 if name is not None
                 else f"there are several tasks ({known}): say by a column task_id which one each completion is for"
             )

@@ -150,6 +150,17 @@ def test_an_unknown_task_is_told(trl: TRLReward) -> None:
         TRLReward(task="no-such-task")
 
 
+def test_ids_of_tasks_may_be_numbers() -> None:
+    """As in data sets whose column ``task_id`` has whole numbers; an unknown one is told with those that are known."""
+    with TRLReward(task={2: DOUBLE, 3: TRIPLE}) as scorer:
+        assert scorer(["p"] * 2, [fenced(TRIPLED), fenced(RIGHT)], task_id=[3, 2]) == [1.0, 1.0]
+        with pytest.raises(RefineryError, match="no task has the id 4; known are 2, 3"):
+            scorer(["p"], ["x"], task_id=[4])
+    score = verifiers_reward({2: DOUBLE, 3: TRIPLE})
+    task, trace = SimpleNamespace(id=3, name=None), SimpleNamespace(last_reply=fenced(TRIPLED))
+    assert asyncio.run(score(task, trace)) == 1.0  # type: ignore[arg-type]
+
+
 def test_running_out_of_descriptors_gives_no_score(trl: TRLReward) -> None:
     """It is never 0, and afterwards everything works."""
     trl(["p"], [fenced(TRIPLED)], task_id=["triple"])
