@@ -99,24 +99,25 @@ def compute_score(
     del reward_router_address, reward_model_tokenizer
     given = ((extra_info or {}).get("task_id"), ground_truth, data_source)
     names = [str(name) for name in given if name is not None and str(name)]
-    task = next((_registered[name] for name in names if name in _registered), None) or _shipped(names)
+    task = _named(names)
     key = (id(task), speed, repr(sorted(options.items())))
     # No lock, which a child that is forked might find taken: of two that are made at once, one is kept.
     scorer = _scorers.get(key) or _scorers.setdefault(key, Scorer(task, speed=speed, **options))
     return scorer.score([None], [solution_str])[0]
 
 
-def _shipped(names: Sequence[str]) -> Task:
+def _named(names: Sequence[str]) -> Task:
+    """Return the task that the first of some names that is known has; one of yours stands before one that ships."""
     from refinery_plugin._tasks import SHIPPED_TASKS  # noqa: PLC0415 - importing this module stays cheap
 
-    shipped: dict[str, Task] = {task.name: task for task in SHIPPED_TASKS}
-    shipped_task = next((shipped[name] for name in names if name in shipped), None)
-    if shipped_task is None:
+    known: dict[str, Task] = {task.name: task for task in SHIPPED_TASKS} | _registered
+    task = next((known[name] for name in names if name in known), None)
+    if task is None:
         raise RefineryError(
             f"none of {', '.join(map(repr, names)) or 'data_source, ground_truth and extra_info'} names a task; "
             "make yours known by refinery_plugin.rewards.register(tasks)"
         )
-    return shipped_task
+    return task
 
 
 def verifiers_rubric(tasks: Tasks, *, weight: float = 1.0, **options: Any) -> Any:  # noqa: ANN401 - a class of verifiers

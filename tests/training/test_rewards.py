@@ -18,6 +18,7 @@ from small_tasks import DOUBLE, RIGHT, TRIPLE, WRONG
 from test_verifier import few_descriptors
 
 from refinery_plugin import RefineryError, Verification
+from refinery_plugin._tasks import SHIPPED_TASKS
 from refinery_plugin._training.completion import text_of
 from refinery_plugin._training.scorer import tasks_by_id
 from refinery_plugin._verification.verdict import Verdict
@@ -196,6 +197,18 @@ def test_verl_asks_for_one_solution_at_a_time() -> None:
     assert with_a_reward_model == 1.0
     with pytest.raises(RefineryError, match=r"none of 'my-data' names a task"):
         compute_score("my-data", "x", None)
+
+
+def test_verl_is_judged_by_the_first_name_that_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether the task ships or is somebody's own; of one name that both have, one's own counts."""
+    monkeypatch.setattr("refinery_plugin.rewards._registered", {})  # what is registered here stays here
+    skyline = next(task.reference for task in SHIPPED_TASKS if task.name == "core-skyline")
+    register({"my-data": TRIPLE})
+    assert compute_score("my-data", skyline, None, {"task_id": "core-skyline"}) == 1.0
+    assert compute_score("my-data", skyline, "core-skyline") == 1.0
+    assert compute_score("core-skyline", fenced(TRIPLED), "", {"task_id": "my-data"}) == 1.0
+    register({"core-cells": TRIPLE})
+    assert compute_score("core-cells", fenced(TRIPLED), "") == 1.0
 
 
 def test_version_1_of_verifiers_awaits_a_task_and_a_trace() -> None:
