@@ -79,8 +79,8 @@ def summarize(reporter: pytest.TerminalReporter) -> None:
         names = {task.name for task in tasks}
         whole = sum(each.name not in names for each in tasks.left_out)
         usable = [f"{count(whole, 'task')} of {whole + len(tasks)}"] if whole else []
-        if parts := len(tasks.left_out) - whole:
-            usable.append(f"parts of {count(parts, 'task')}")
+        if parts := names & {each.name for each in tasks.left_out}:
+            usable.append(f"parts of {count(len(parts), 'task')}")
         reporter.write_line(f"{' and '.join(usable)} cannot be used")
 
 

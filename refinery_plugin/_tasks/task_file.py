@@ -53,11 +53,12 @@ class _UnusableError(Exception):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class _Form:
-    """A kind of rows: the keys that it is recognised by, and what makes a task of one."""
+    """A kind of rows: the keys that it is recognised by, what makes a task of one, and what that task is called."""
 
     name: str
     keys: tuple[str, ...]
     make: Callable[[Mapping[str, Any], list[str]], Task]
+    called: str = "{task_id}"
 
 
 def read_tasks(path: Path) -> TaskFile:
@@ -75,7 +76,7 @@ def read_tasks(path: Path) -> TaskFile:
     for number, row in read_rows(path):
         where = f"{path}, line {number}"
         form = _form_of(row, where)
-        name = str(row.get("name", row.get("task_id")))
+        name = form.called.format_map(row)
         notes: list[str] = []
         try:
             task = form.make(row, notes)
@@ -231,6 +232,9 @@ def _plus(row: Mapping[str, Any], notes: list[str]) -> Task:
     return solution.task(inputs=inputs, close=Close(rtol=_PLUS_RTOL, atol=atol or _PLUS_ATOL))
 
 
+_MBPP_CALLED = "Mbpp/{task_id}"
+
+
 def _mbpp(row: Mapping[str, Any], notes: list[str]) -> Task:
     tests = [test for test in _list_of(row, "test_list") if isinstance(test, str)]
     code = _text_of(row, "code")
@@ -238,7 +242,7 @@ def _mbpp(row: Mapping[str, Any], notes: list[str]) -> Task:
     if entry_point is None:
         raise _UnusableError("its tests call no function")
     prompt = str(row.get("prompt") or row.get("text") or "")
-    whole = {**row, "task_id": f"Mbpp/{row['task_id']}", "prompt": prompt}
+    whole = {**row, "task_id": _MBPP_CALLED.format_map(row), "prompt": prompt}
     solution = _Solution.of({**whole, "canonical_solution": code, "entry_point": entry_point})
     assertions = lift("\n".join(tests), entry_point=entry_point, parameters=solution.parameters)
     for key in ("challenge_test_list", "test"):
@@ -365,9 +369,9 @@ def _defined(source: str, name: str) -> ast.FunctionDef | None:
 
 _SOLVED = ("task_id", "prompt", "entry_point", "canonical_solution")
 FORMS = (
-    _Form("our own", ("name", "prompt", "signature", "reference"), _own),
+    _Form("our own", ("name", "prompt", "signature", "reference"), _own, "{name}"),
     _Form("HumanEval+ or MBPP+", (*_SOLVED, "base_input"), _plus),
     _Form("HumanEval", (*_SOLVED, "test"), _human_eval),
-    _Form("MBPP", ("task_id", "code", "test_list"), _mbpp),
+    _Form("MBPP", ("task_id", "code", "test_list"), _mbpp, _MBPP_CALLED),
 )
 """Forms of rows; the first whose keys a row has is its form."""

@@ -81,6 +81,27 @@ def test_rows_whose_names_look_alike_keep_their_own_programs(pytester: pytest.Py
     assert len({one["id"] for one in programs}) == len(rows)
 
 
+def test_programs_of_a_task_that_is_left_out_are_listed_by_its_name(pytester: pytest.Pytester) -> None:
+    """Also where rows have numbers and tasks have names; a task of which a part is left out is judged."""
+    mbpp = {"text": "Halve.", "code": "def half(x):\n    return x // 2", "test_list": ["assert half(5) == 2"]}
+    write(
+        pytester.path,
+        {**mbpp, "task_id": 5, "test_list": ["assert max(1, 2) == 2"]},
+        {**mbpp, "task_id": 6, "challenge_test_list": ["assert half(open('a')) == 1"], "test": "assert ("},
+    )
+    rows = [{"task_id": f"Mbpp/{number}", "solution": RIGHT} for number in (5, 6)]
+    (pytester.path / "made.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    result = pytester.runpytest("--refinery-tasks=tasks.jsonl", "--refinery-programs=made.jsonl", *UNHELD)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "1 task of 2 and parts of 1 task cannot be used",
+            "Mbpp/5: 1 program not judged: its tests call no function",
+        ]
+    )
+    pytester.runpytest("--refinery-tasks=tasks.jsonl", *UNHELD).assert_outcomes(passed=1, skipped=1)
+
+
 def test_programs_that_are_never_timed_wait_for_nobody_who_measures(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -237,6 +237,7 @@ def test_a_canonical_solution_that_contradicts_its_test_is_told(tmp_path: Path, 
         (["", "[1]"], r"line 2: it is no JSON object, got \[1\]"),
         ([{key: HUMAN[key] for key in HUMAN if key != "test"}], "for the nearest, .*, it lacks "),
         ([HUMAN, HUMAN], "line 2: two tasks of the file are called 'Human/0'"),
+        ([MBPP, PLUS | {"task_id": "Mbpp/5"}], "line 2: two tasks of the file are called 'Mbpp/5'"),
         ([HUMAN | {"prompt": 3}], "line 1: prompt must be text, got 3"),
         ([OWN | {"exmaples": []}], "there is no key 'exmaples'"),
         ([OWN | {"examples": [[1, 2]]}], "examples are pairs"),
@@ -329,6 +330,21 @@ def test_a_row_that_is_no_task_is_left_out_with_its_reason(tmp_path: Path, row: 
     tasks = from_jsonl(written(tmp_path, row, HUMAN))
     assert [task.name for task in tasks] == ["Human/0"]
     assert re.search(why, str(tasks.left_out[0]))
+
+
+def test_what_is_left_out_is_called_as_its_task_is(tmp_path: Path) -> None:
+    """In every form, also where a row has a key ``name`` beside."""
+    tasks = from_jsonl(
+        written(
+            tmp_path,
+            MBPP | {"test_list": ["assert max(1, 2) == 2"]},
+            MBPP | {"task_id": 6, "challenge_test_list": ["assert plus(open('a')) == 1"]},
+            RANDOM | {"name": "half"},
+            HUMAN | {"name": "half"},
+        )
+    )
+    assert [task.name for task in tasks] == ["Mbpp/6", "Human/0"]
+    assert [each.name for each in tasks.left_out] == ["Mbpp/5", "Mbpp/6", "Human/2"]
 
 
 @pytest.mark.parametrize(
