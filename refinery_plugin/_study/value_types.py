@@ -22,6 +22,11 @@ def is_array_form(declared: object) -> bool:
     return numpy is not None and numpy.ndarray in (declared, typing.get_origin(declared))
 
 
+def _is_bare(declared: object) -> bool:
+    """Whether it is ``typing.List`` or its like alone; ``tuple[()]`` has arguments: none."""
+    return typing.get_origin(declared) is not None and not hasattr(declared, "__args__")
+
+
 def unknown_form(declared: object) -> str:
     """Return the part of a declared type that no value can be checked against, or an empty string.
 
@@ -64,6 +69,7 @@ def misfit(value: object, declared: object, *, exact: bool = True) -> str:
 
 def type_name(declared: object) -> str:
     """Return a type as it is written in a program."""
+    declared = typing.get_origin(declared) if _is_bare(declared) else declared
     if declared is None or declared is type(None):
         return "None"
     if is_array_form(declared):
@@ -101,6 +107,8 @@ def _misfit(  # noqa: C901, PLR0911 - one line a kind
         return None if any(_misfit(value, part, exact=exact) is None for part in arguments) else wrong
     if origin is None:
         return None if type(value) is declared or (not exact and _are_numbers(value, declared)) else wrong
+    if _is_bare(declared):
+        return None if type(value) is origin else wrong
     if type(value) is not origin:
         return wrong
     if origin is tuple and Ellipsis not in arguments:

@@ -103,7 +103,17 @@ def _sequence(value: list[Any], kind: Any, parts: tuple[Any, ...]) -> Any:  # no
         if len(parts) != len(value):
             raise FormError(f"{value!r:.80} has {len(value)} items, expected {len(parts)}")
         return tuple(from_json(item, part) for item, part in zip(value, parts, strict=True))
-    return kind([from_json(item, parts[0]) if parts else item for item in value])
+    return _made(kind, [from_json(item, parts[0]) if parts else item for item in value])
+
+
+def _made(kind: Any, items: list[Any]) -> Any:  # noqa: ANN401
+    try:
+        return kind(items)
+    except TypeError as exc:
+        raise FormError(
+            f"{items!r:.80} cannot be a {kind.__name__}, whose items must be hashable: say in its type what they are, "
+            f"such as {kind.__name__}[tuple[int, int]]"
+        ) from exc
 
 
 def _first_that_fits(value: Any, parts: tuple[Any, ...]) -> Any:  # noqa: ANN401
@@ -150,7 +160,7 @@ def like(samples: list[Any]) -> Any:  # noqa: ANN401 - a function of any value
 
     def converted(value: Any) -> Any:  # noqa: ANN401
         if isinstance(value, list):
-            return kind([inner(item) for item in value])
+            return _made(kind, [inner(item) for item in value])
         if isinstance(value, dict):
             return {key: under(item) for key, item in value.items()}
         return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,31 @@ def test_what_a_value_lacks_is_told_with_its_place(value: object, declared: obje
     found = misfit(value, declared)
     assert found.startswith(told)
     assert bool(found) is bool(told)
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("List", ([], [1, "a"])),
+        ("Tuple", ((), (1, "a"))),
+        ("Set", (set(), {1, "a"})),
+        ("FrozenSet", (frozenset(), frozenset({1, "a"}))),
+        ("Dict", ({}, {1: "a"})),
+    ],
+)
+def test_a_name_of_typing_alone_means_the_type_that_it_stands_for(
+    name: str, values: tuple[object, ...]
+) -> None:
+    """With any items, also where it is a part of another type."""
+    declared, kind = getattr(typing, name), type(values[0])
+    several: Any = list[declared]  # type: ignore[valid-type]
+    assert unknown_form(declared) == unknown_form(several) == ""
+    assert type_name(declared) == kind.__name__
+    for value in values:
+        assert misfit(value, declared) == ""
+        assert misfit([value], several) == ""
+    assert misfit(None, declared) == f"it returned None, expected {kind.__name__}"
+    assert misfit((1,), tuple[()]).startswith("it returned a tuple of 1, expected tuple[()]")
 
 
 def test_numbers_may_stand_for_each_other_where_types_do_not_matter() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, List  # noqa: UP035 - as older code has it
 
 import pytest
 
 from refinery_plugin import RefineryError, Task
 from refinery_plugin._sandbox import Limits
+from refinery_plugin._study.value_types import type_name
 from refinery_plugin._verification.checker import Checker
 from refinery_plugin._verification.verdict import Verdict
 from refinery_plugin.tasks import from_class, from_functions
@@ -55,6 +56,11 @@ class Split(Registered):
 def total(numbers: list[float]) -> float:
     """Add numbers up."""
     return math.fsum(numbers)
+
+
+def ranked(numbers: list[float]) -> List:  # type: ignore[type-arg]  # noqa: UP006 - as older code has it
+    """Sort numbers."""
+    return sorted(numbers)
 
 
 @REGISTRY.add
@@ -164,6 +170,14 @@ def test_examples_do_for_short_inputs_where_the_sampler_takes_no_size() -> None:
     )
     assert task.strategy is None
     assert not task.takes_size
+
+
+def test_a_result_type_of_typing_alone_is_any_of_its_kind() -> None:
+    """The prompt tells it as a program writes it, and what is returned is checked against it."""
+    task = from_functions(reference=ranked, sample=numbers_of)
+    assert type_name(task.result_type) == "list"
+    assert verdict_of(task, "def ranked(numbers): return sorted(numbers)") is Verdict.CORRECT
+    assert verdict_of(task, "def ranked(numbers): return tuple(sorted(numbers))") is Verdict.WRONG_ANSWER
 
 
 def test_a_result_type_that_means_nothing_here_is_any() -> None:

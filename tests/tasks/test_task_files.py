@@ -259,6 +259,14 @@ def test_a_canonical_solution_that_contradicts_its_test_is_told(tmp_path: Path, 
             r"\[1, 2, 3\] has 3 items, expected 2",
         ),
         ([OWN | {"inputs": [[[], {"a": 1.0}]]}], "the key 'a' is no int"),
+        (
+            [OWN | {"signature": "def sums(pairs: set, scale: dict) -> list"}],
+            r"line 1: \[\[1, 2\], \[3, 4\]\] cannot be a set, .*: say in its type .* such as set\[tuple\[int, int\]\]",
+        ),
+        (
+            [PLUS | {"assertion": "assert swap({1}) == 1", "base_input": [[[[1, 2]]]]}],
+            r"line 1: \[\[1, 2\]\] cannot be a set",
+        ),
     ],
 )
 def test_a_mistake_in_a_file_is_told_with_its_line(tmp_path: Path, rows: list[object], told: str) -> None:
