@@ -32,6 +32,8 @@ VERIFIER = 6
 """Number of these rules; verdicts of other rules are not reused."""
 
 
+_BRIEF_BITS = 64
+"""Bits of an integer that a reason tells of a full-size list."""
 _MOST_REFUSED = 20
 """So many inputs of a foreign task are left out before one is found that can be used."""
 
@@ -78,8 +80,8 @@ class Case:
     def judge(self, outcome: Outcome) -> Judgement:
         """Judge a call on this input, or how it came to none.
 
-        What a program says of a full-size list is not repeated, and neither are its answer and the right one: it may
-        be the list itself, which whoever reads the reason could then know by heart.
+        What a program says of a full-size list is not repeated, and neither are its answer and the right one unless
+        they are a number: it may be the list itself, which whoever reads the reason could then know by heart.
         """
         if self.list_seed is not None:
             outcome = outcome.own_words or outcome
@@ -88,8 +90,15 @@ class Case:
             return judgement
         if self.list_seed is None:
             return dataclasses.replace(judgement, counterexample=self.where.removeprefix("for "))
-        reason = f"{self.where} it returned another value than expected" if outcome.ok else judgement.reason
-        return dataclasses.replace(judgement, reason=reason)
+        if outcome.ok and not (_is_a_number(outcome.value) and _is_a_number(self.expected)):
+            reason = f"{self.where} it returned another value than expected"
+            return dataclasses.replace(judgement, reason=reason)
+        return judgement
+
+
+def _is_a_number(value: object) -> bool:
+    """Whether it is one number, of so few digits that no list is in it."""
+    return type(value) in {bool, float} or (type(value) is int and value.bit_length() <= _BRIEF_BITS)
 
 
 class Ask(Protocol):

@@ -57,8 +57,14 @@ def test_a_program_that_answers_right_is_correct_and_no_process_is_left() -> Non
         pytest.param(
             ScriptedProcess(answer=large(lambda _: 5)),
             Verdict.WRONG_ANSWER,
-            " it returned another value than expected",
+            " it returned 5, expected",
             id="full-size",
+        ),
+        pytest.param(
+            ScriptedProcess(answer=large(lambda _: 1 << 80)),
+            Verdict.WRONG_ANSWER,
+            " it returned another value than expected",
+            id="full-size-and-long",
         ),
         pytest.param(
             ScriptedProcess(answer=lambda number: str(2 * number)),
