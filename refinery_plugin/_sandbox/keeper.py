@@ -32,6 +32,7 @@ class Namespace:
     """bwrap tells on its pipe which process is the first inside; the kernel ends all others with that one."""
 
     def __init__(self, process: subprocess.Popen[bytes], info: int) -> None:
+        self._process = process
         self._info = info
         self._pidfds = [os.pidfd_open(process.pid)]
         self._open = True
@@ -48,6 +49,10 @@ class Namespace:
         if self._open:
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._pidfds[-1], signal.SIGKILL)
+            if len(self._pidfds) == 1:
+                # At first its child waits for a word of it, and would for ever: they are one group then.
+                with contextlib.suppress(OSError):
+                    os.killpg(self._process.pid, signal.SIGKILL)
 
     def force(self, worker: int) -> None:
         """Nothing is left to do: it is the kernel's part."""
