@@ -434,10 +434,10 @@ def _notes(results: Results, sample: Sample, fitted: Fitted | None) -> Iterator[
                 "; ..." if len(empty) > 5 else "."  # noqa: PLR2004 - enough to see which
             )
         )
-    if len(results.tasks) > 1 and len(results.reference) and _shared_scale(results) == "log":
+    if len(results.tasks) > 1 and len(results.reference) and (lacking := _runs_without_reference(results)):
         yield (
             "Tasks are compared by log seconds, not by ratios to their references: beside "
-            f"{_runs_without_reference(results)} runs of programs that passed no reference was timed."
+            f"{lacking} runs of programs that passed no reference was timed."
         )
     if len(sample.blocks) > 1:
         yield f"Programs are compared within each {sample.block_name} ({len(sample.blocks)}), never across them."

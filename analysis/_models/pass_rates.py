@@ -211,11 +211,16 @@ def _par2(programs: pd.DataFrame, sample: Sample) -> Par2:
     passed = programs["passed"].to_numpy(dtype=bool)
     cells = _cells(programs, sample)
     limits, limit = time_limits(programs), "twice the time limit of the runs"
-    if not np.isfinite(limits).any() and not sample.y.size:
-        return Par2(
-            by_treatment={}, penalty=None, limit="unknown", f=None, p=None, note="no time limit is on record"
-        )
     if not np.isfinite(limits).any():
+        if not sample.y.size:
+            return Par2(
+                by_treatment={},
+                penalty=None,
+                limit="unknown",
+                f=None,
+                p=None,
+                note="no time limit is on record",
+            )
         limits = np.full(len(programs), sample.y.max())
         limit = "twice the slowest program that passed (no time limit is on record)"
     own, failed = 2 * limits, ~passed
